@@ -1,5 +1,5 @@
-//! Functions, types and macros for generated code. Do not use them directly: they change without
-//! notice.
+//! Functions, types and macros for generated code. Do not use them in your own code: they change
+//! without notice.
 
 pub(crate) mod autoref;
 pub(crate) mod call;
@@ -44,16 +44,17 @@ pub use crate::write::annotated::{
 };
 pub use crate::write::pending::PendingWrite;
 
-/// Returns a length of time. Short, so that expansions stay readable.
+/// Returns a duration of `seconds`. The name is short, so that expansions stay readable.
 #[must_use]
 pub const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// `true` if `compress` has an effect in this build.
+/// `true` if this build can compress values (feature `lz4`), so that `compress` has an effect.
 pub const CAN_COMPRESS: bool = crate::encoding::compress::is_available();
 
-/// Inherent-over-trait dispatch: the operations of a return type.
+/// Traits that find the `ReturnOps` of a return type, by the rule that an inherent method wins over
+/// a trait's.
 pub mod plan {
     pub use crate::return_type::capabilities::{
         ErrorIsOwned, ErrorIsShared, Unweighed, ValueIsOwned, ValueIsShared,
@@ -61,31 +62,32 @@ pub mod plan {
     pub use crate::return_type::dispatch::{AnyResult, AnyReturn, probe};
     pub use crate::return_type::shape::ReturnOps;
 
-    /// Traits that are in scope only if their feature is on.
+    /// Traits that this module exports only if the feature `serde` is on.
     pub mod serialised {
         #[cfg(feature = "serde")]
         pub use crate::return_type::capabilities::WeighSerialised;
     }
 }
 
-/// Autoref dispatch: the error of a function whose computation exceeded its `timeout`.
+/// Traits that find, by autoref dispatch, the error of a function whose computation exceeded its
+/// `timeout`.
 pub mod in_time {
     pub use crate::return_type::timeout_error::{MissingTimeoutError as _, TimeoutError as _};
 }
 
-/// Autoref dispatch on whether an error can be cached.
+/// Traits that find, by autoref dispatch, whether a function's error can be cached.
 pub mod remembered {
     pub use crate::return_type::cacheable_error::{CloneableError as _, UncloneableError as _};
 }
 
-/// Autoref dispatch on whether a value can be stored, with a module for each tier. The traits are
-/// imported without names, so that they shadow none of the user's.
+/// Traits that find, by autoref dispatch, whether a value can be stored, with a module for each
+/// tier. The traits are imported without names, so that they shadow none of the user's.
 pub mod keep {
-    /// Values that stay in this process.
+    /// Traits for values that stay in this process.
     pub mod memory {
         pub use crate::return_type::cacheable::{CacheableValue as _, UncacheableValue as _};
     }
-    /// Values that Redis stores too.
+    /// Traits for values that Redis stores too.
     pub mod shared {
         #[cfg(not(feature = "redis"))]
         pub use crate::return_type::cacheable::CacheableValue as _;
@@ -97,32 +99,33 @@ pub mod keep {
     }
 }
 
-/// Autoref dispatch on the type of an entry, with a module for each tier. It requires nothing: the
-/// function's body has done so.
+/// Traits that find, by autoref dispatch, the codec of an entry's value, with a module for each
+/// tier. The traits require nothing of the value: the expansion of the function's body already
+/// does.
 pub mod wired {
-    /// Values that stay in this process.
+    /// Traits for values that stay in this process.
     pub mod memory {
         pub use crate::return_type::capabilities::NotSerialized as _;
     }
-    /// Values that Redis stores too.
+    /// Traits for values that Redis stores too.
     pub mod shared {
         pub use crate::return_type::capabilities::NotSerialized as _;
         #[cfg(feature = "redis")]
         pub use crate::return_type::capabilities::{NeverSerialized as _, Serialized as _};
     }
-    /// Values that only Redis stores, in replicas.
+    /// Traits for values that only Redis stores, in replicas.
     pub mod replicated {
         pub use crate::__private::wired::shared::*;
     }
 }
 
-/// Autoref dispatch on whether a borrowed argument can be cloned for a body.
+/// Traits that find, by autoref dispatch, whether a borrowed argument can be cloned for a body.
 pub mod own {
     pub use crate::__private::clone_dispatch::{AnyOwned, Borrowed, OwnClone, Ownable};
 }
 
-/// Autoref dispatch on the kind of an argument. The traits are imported without names, so that they
-/// shadow none of the user's.
+/// Traits that find, by autoref dispatch, whether a key may leave an argument out. The traits are
+/// imported without names, so that they shadow none of the user's.
 pub mod kinds {
     pub use crate::__private::key_coverage::{
         NoPointer as _, ViaDisplay as _, ViaEq as _, ViaHash as _, ViaItems as _, ViaIterator as _,
@@ -132,12 +135,13 @@ pub mod kinds {
     pub use crate::__private::key_coverage::{ViaDeserialize as _, ViaSerialize as _};
 }
 
-/// Autoref dispatch for writing a value into a key.
+/// Traits that write a value into a key by `CacheKey` or `Display`, found by autoref dispatch.
 pub mod part {
     pub use crate::__private::autoref::{ByDisplay, ByPart, Part, Unwritable};
 }
 
-/// Autoref dispatch for passing an argument by reference to an expression of a key.
+/// Traits that give an expression of a key a clone of an argument or a reference, found by autoref
+/// dispatch.
 pub mod given {
     pub use crate::__private::autoref::{Given, GivenClone, GivenReference};
 }

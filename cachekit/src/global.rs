@@ -1,4 +1,4 @@
-//! Global cache, for annotated functions that name no other.
+//! The global cache, used by annotated functions without `cache = EXPR`.
 
 use once_cell::sync::OnceCell;
 
@@ -7,20 +7,23 @@ use crate::base::error::BuildError;
 use crate::core::state::Cache;
 use crate::read::background_task::Task;
 
-// From `once_cell`: that of std has no stable `try_insert`, and `init` must not lose a race silently.
+// From `once_cell`: `OnceCell` of std has no stable `try_insert`, and of two calls of `init` the
+// second must fail.
 static GLOBAL: OnceCell<Cache> = OnceCell::new();
 
-/// Cache with the default settings, for programs that do not call [`init`].
+/// Cache with the default settings, in place of the global cache for programs that do not call
+/// [`init`].
 static DEFAULT: OnceCell<Cache> = OnceCell::new();
 
-/// Makes `cache` the global cache, which annotated functions use. Call it once, at start-up.
+/// Makes `cache` the global cache, which annotated functions use. Call `init` once, at start-up.
 ///
-/// Entries that were cached before, with the default settings, are not moved to `cache`.
+/// Entries that were cached before `init`, in a cache with the default settings, are not moved to
+/// `cache`.
 ///
 /// # Errors
 ///
-/// If it was called before. If two cached functions have the same name, or keys that overlap; the
-/// message names both functions and the remedy.
+/// Returns an error if `init` was called before. Returns an error if two cached functions have the
+/// same name, or keys that overlap; the message names both functions and the remedy.
 ///
 /// # Examples
 ///
@@ -45,30 +48,34 @@ pub fn init(cache: Cache) -> Result<(), BuildError> {
         .map_err(|_| BuildError::already_initialised())
 }
 
-/// Builds a cache from the environment and makes it the global cache, like [`init`]. See
-/// [`CacheBuilder::from_env`](crate::CacheBuilder::from_env).
+/// Builds a cache with the settings from environment variables
+/// ([`CacheBuilder::from_env`](crate::CacheBuilder::from_env)) and makes that cache the global one,
+/// like [`init`].
 ///
 /// # Errors
 ///
-/// If [`init`] fails, or if a variable cannot be parsed.
+/// Returns an error if [`init`] fails, if a variable cannot be parsed, or if the cache cannot be
+/// built.
 pub async fn init_from_env() -> Result<(), BuildError> {
     init(Cache::builder().from_env().build().await?)
 }
 
-/// Returns the cache that annotated functions use. Before [`init`] that is a cache with the default
-/// settings, so that attributes work without any set-up.
+/// Returns the cache that annotated functions use. Before [`init`], this is a cache with the
+/// default settings, so that attributes work without any set-up.
 pub fn global() -> Cache {
     with_current(Clone::clone)
 }
 
-/// Puts `task` in the scope of the caller's task, if that has a cache of its own.
+/// Puts `task` into the scope of the caller's task, if a test gave the caller's task a cache of its
+/// own.
 pub(crate) fn carried(task: Task) -> Task {
     #[cfg(any(feature = "testing", cachekit_faults))]
     let task = crate::testing::carried(task);
     task
 }
 
-/// Calls `f` with the current cache: the task's, or else the global one.
+/// Calls `f` with the current cache: the cache of the current task if a test set one, or else the
+/// global cache.
 pub(crate) fn with_current<T>(f: impl FnOnce(&Cache) -> T) -> T {
     #[cfg(any(feature = "testing", cachekit_faults))]
     let f = match crate::testing::with_scoped(f) {
@@ -80,7 +87,7 @@ pub(crate) fn with_current<T>(f: impl FnOnce(&Cache) -> T) -> T {
 
 fn default() -> &'static Cache {
     DEFAULT.get().unwrap_or_else(|| {
-        // Before the cache is made: a subscriber of the log may ask for it.
+        // Before the cache is made: a subscriber of the log may ask for the cache.
         registry::log_problems();
         DEFAULT.get_or_init(|| Cache::builder().assemble())
     })

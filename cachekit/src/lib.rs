@@ -1,7 +1,8 @@
 //! Caches the results of async functions. Put [`#[cached]`](cached) on functions that read and
-//! [`#[invalidates]`](invalidates) on functions that write. A call that starts after a write has returned never sees the
-//! value from before that write (other processes follow within milliseconds). Concurrent misses of one key run the
-//! function once (single-flight). Entries live in memory, and with Redis all processes share them.
+//! [`#[invalidates]`](invalidates) on functions that write. A call that starts after a write has
+//! returned never sees the value from before that write. Other processes follow within
+//! milliseconds. Concurrent misses of one key run the function once (single-flight). Entries live
+//! in memory, and with Redis all processes share them.
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
@@ -27,8 +28,8 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! No set-up is needed: without [`init`], a memory-only cache with default settings is used. [`Cache`] offers the same
-//! without macros.
+//! No set-up is needed: without [`init`], a cache with default settings and without Redis is used.
+//! [`Cache`] has methods for use without macros.
 //!
 //! # How a call works
 //!
@@ -96,17 +97,17 @@
     expect(dead_code, reason = "the second tier's steps are there, but no store")
 )]
 
-// A folder imports only from some of those above it in this list. `tests/architecture` checks
-// this, and that no files import each other in a circle.
+// A folder imports only from folders above it in this list. `tests/architecture` checks this, and
+// that no files import each other in a circle.
 
-// Leaves, which all others may use.
+// Folders that import no other folder, and that all others may use.
 mod base;
-// Values to bytes, and arguments to keys.
+// Encoding of values as bytes, and of arguments as keys.
 mod encoding;
 mod key;
-// Values without async, I/O or a clock of their own.
+// Types without async code, I/O or a clock of their own.
 mod model;
-// The parts of a cache, which do not import each other.
+// Parts of a cache, which do not import each other.
 mod coordination;
 mod l1;
 mod return_type;
@@ -160,14 +161,15 @@ pub use crate::model::stats::{
 };
 pub use crate::model::write_order::WriteOrder;
 
-/// A type whose instances are interchangeable for every cached function: none of its fields
+/// A type whose instances are interchangeable for every cached function: no field of such a type
 /// can change a result.
 ///
-/// A cached method must say what `self` means to its key, and a cached function what an argument
-/// means that it takes by value. For a repository that holds only a pool, and for the state of an
-/// application, say it once, here, instead of `skip(..)` on every function. It holds for the
-/// type as `self` and as an argument, also behind `&`, `Arc`, `Rc` and `Box`. Never say it of
-/// what a request brings: callers would get each other's values.
+/// A cached method must state in its attribute whether `self` is part of the key, and a cached
+/// function must state the same for each argument that it takes by value. For a repository that has
+/// only a pool, and for the state of an application, implement `Shared` once instead of `skip(..)`
+/// on every function. The implementation applies to the type as `self` and as an argument, also
+/// behind `&`, `Arc`, `Rc` and `Box`. Never implement `Shared` for data of a request: callers would
+/// get each other's values.
 ///
 /// # Examples
 ///
@@ -192,7 +194,7 @@ pub use crate::model::write_order::WriteOrder;
             write `skip(self)`, or `impl cachekit::Shared for {Self} {{}}` once for all its methods"
 )]
 pub trait Shared {
-    /// Exists only for types that implement the trait; generated code calls it.
+    /// Does nothing. Generated code calls this method to require the trait.
     #[doc(hidden)]
     fn __cachekit_shared(&self) {}
 }

@@ -1,4 +1,4 @@
-//! Autoref dispatch behind short names, so that expansions stay readable.
+//! Macros with short names for autoref dispatch, so that expansions stay readable.
 
 #![expect(
     clippy::inline_always,
@@ -11,15 +11,16 @@ use crate::key::buf::KeyBuf;
 use crate::key::component::{CacheKey, KeyWriter};
 use crate::key::nested::{CacheKeyOrDisplay, ImplementedBy};
 
-/// Wrapper around a value that is written into a key.
+/// Wrapper around a value that is written into a key, on which the dispatch finds the way of
+/// writing.
 #[derive(Debug)]
 pub struct Part<'a, T: ?Sized>(pub &'a T);
 
-/// First choice: by `CacheKey`.
+/// First choice for a value in a key: the value is written by its `CacheKey`.
 pub trait ByPart {
-    /// Writes the value.
+    /// Writes the value into `key`. `stop` is the first byte of the literal after the value.
     fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8);
-    /// Writes the value as an element of a composite.
+    /// Writes the value to `out`, as an element of a composite such as a struct.
     fn __cachekit_field(&self, out: &mut KeyWriter<'_>);
 }
 impl<T: CacheKey + ?Sized> ByPart for &&Part<'_, T> {
@@ -32,11 +33,11 @@ impl<T: CacheKey + ?Sized> ByPart for &&Part<'_, T> {
     }
 }
 
-/// Second choice: by `Display`.
+/// Second choice for a value in a key: the value is written by its `Display`.
 pub trait ByDisplay {
-    /// Writes the value.
+    /// Writes the value into `key`. `stop` is the first byte of the literal after the value.
     fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8);
-    /// Writes the value as an element of a composite.
+    /// Writes the value to `out`, as an element of a composite such as a struct.
     fn __cachekit_field(&self, out: &mut KeyWriter<'_>);
 }
 impl<T: fmt::Display + ?Sized> ByDisplay for &Part<'_, T> {
@@ -48,13 +49,13 @@ impl<T: fmt::Display + ?Sized> ByDisplay for &Part<'_, T> {
     }
 }
 
-/// Last choice, which does not compile: the bound on its methods words the error.
+/// Last choice for a value in a key, which does not compile: the bound on its methods is the error.
 pub trait Unwritable<T: ?Sized> {
-    /// Never called.
+    /// Fails to compile, because `T` has neither `CacheKey` nor `Display`.
     fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8)
     where
         CacheKeyOrDisplay: ImplementedBy<T>;
-    /// Never called.
+    /// Fails to compile, because `T` has neither `CacheKey` nor `Display`.
     fn __cachekit_field(&self, out: &mut KeyWriter<'_>)
     where
         CacheKeyOrDisplay: ImplementedBy<T>;
@@ -72,7 +73,7 @@ impl<T: ?Sized> Unwritable<T> for Part<'_, T> {
     }
 }
 
-/// Writes an argument into a key: by `CacheKey`, else by `Display`.
+/// Writes an argument into a key, by the argument's `CacheKey` or else by its `Display`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __part {
@@ -87,8 +88,8 @@ macro_rules! __part {
     };
 }
 
-/// Writes an argument into a key, like [`__part`](crate::__part), but also if its type contains
-/// types that are written in different ways.
+/// Writes an argument into a key, like [`__part`](crate::__part), also if the type contains types
+/// of which some have only `CacheKey` and others only `Display`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __nested {
@@ -99,7 +100,7 @@ macro_rules! __nested {
     };
 }
 
-/// Walks over the type of a value, in as many steps as types may be nested in it: sixteen.
+/// Walks over the type of a value, with one step for each level of nested types: at most sixteen.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __walk {
@@ -124,7 +125,8 @@ macro_rules! __walk {
     };
 }
 
-/// Writes a field of a struct or variant: by `CacheKey`, else by `Display`.
+/// Writes a field of a struct or variant into a key, by the field's `CacheKey` or else by its
+/// `Display`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __field {
@@ -139,8 +141,8 @@ macro_rules! __field {
     };
 }
 
-/// Writes a field, like [`__field`](crate::__field), but also if its type contains types that are
-/// written in different ways.
+/// Writes a field, like [`__field`](crate::__field), also if the type contains types of which some
+/// have only `CacheKey` and others only `Display`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __nested_field {
@@ -151,13 +153,14 @@ macro_rules! __nested_field {
     };
 }
 
-/// Wrapper around an argument that comes by reference and is used by an expression of a key.
+/// Wrapper around an argument that the caller has by reference and an expression of the key uses.
 #[derive(Debug)]
 pub struct Given<'a, T: ?Sized>(pub &'a T);
 
-/// First choice: a clone, so that the expression has the type that it has in the function.
+/// First choice for an argument in an expression of a key: a clone, which has the type that the
+/// argument has in the function.
 pub trait GivenClone<T> {
-    /// Returns the clone.
+    /// Returns a clone of the argument.
     fn __cachekit_given(&self) -> T;
 }
 impl<T: Clone> GivenClone<T> for &Given<'_, T> {
@@ -166,9 +169,10 @@ impl<T: Clone> GivenClone<T> for &Given<'_, T> {
     }
 }
 
-/// Second choice: the reference, if the argument cannot be cloned.
+/// Second choice for an argument in an expression of a key: a reference, if the type has no
+/// `Clone`.
 pub trait GivenReference<'a, T: ?Sized> {
-    /// Returns the reference.
+    /// Returns the reference to the argument.
     fn __cachekit_given(&self) -> &'a T;
 }
 impl<'a, T: ?Sized> GivenReference<'a, T> for Given<'a, T> {
@@ -177,7 +181,8 @@ impl<'a, T: ?Sized> GivenReference<'a, T> for Given<'a, T> {
     }
 }
 
-/// Expands to an argument as an expression of a key uses it.
+/// Expands to an argument for an expression of a key: a clone, or a reference if the type has no
+/// `Clone`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __given {
@@ -188,7 +193,7 @@ macro_rules! __given {
     }};
 }
 
-/// Renders an argument before the body takes it.
+/// Renders an argument as the text of a key, before the body takes the argument.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __rendered {
@@ -199,7 +204,7 @@ macro_rules! __rendered {
     };
 }
 
-/// Expands to the operations of a return type.
+/// Expands to the operations of a return type ([`ReturnOps`](crate::__private::ReturnOps)).
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __plan {
@@ -218,8 +223,8 @@ macro_rules! __plan {
     }};
 }
 
-/// Expands to the operations of a return type with an error for a computation that exceeded its
-/// `timeout`: the given one, or one made from `ComputeTimeout`.
+/// Expands to the `ReturnOps` of a return type, with the error of a computation that exceeded its
+/// `timeout`: the user's `timeout_error`, or an error made from `ComputeTimeout`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __in_time {
@@ -238,8 +243,8 @@ macro_rules! __in_time {
     }};
 }
 
-/// Expands to the value on which an option's check of the return type is called: its operations, or
-/// for `RequireCloneableError` a marker that says whether the error can be cloned.
+/// Expands to the value on which an option's check of the return type is called: the `ReturnOps` of
+/// that type, or for `RequireCloneableError` a marker that tells whether the error can be cloned.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __asked {
@@ -254,7 +259,7 @@ macro_rules! __asked {
     };
 }
 
-/// Fails to compile unless a body can own a clone of the argument.
+/// Fails to compile if the argument cannot be cloned for a body that continues without its caller.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __ownable {
@@ -268,7 +273,7 @@ macro_rules! __ownable {
     };
 }
 
-/// Fails to compile if the feature of a codec is off.
+/// Fails to compile if the feature of the given codec is off.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __codec {
@@ -281,7 +286,7 @@ macro_rules! __codec {
     };
 }
 
-/// Fails to compile if the feature that compresses is off.
+/// Fails to compile if `lz4`, the feature that compresses, is off.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __compress {
@@ -293,10 +298,11 @@ macro_rules! __compress {
     };
 }
 
-/// Fails to compile if the value `$name` could change the function's result.
+/// Fails to compile if the argument `$name` could change the function's result: the key leaves it
+/// out.
 ///
-/// The trait is defined for each argument, so that the error names the argument. `$check` has the
-/// argument's span, so that the error mentions no macro.
+/// The trait is defined anew for each argument, so that the error names the argument. `$check` has
+/// the argument's span, so that the error mentions no macro.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __left_out {
@@ -324,7 +330,7 @@ macro_rules! __left_out {
     };
 }
 
-/// Expands to a function that returns the path of the scope around it.
+/// Expands to a function that returns the path of the scope around the macro call.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __site {
@@ -334,8 +340,8 @@ macro_rules! __site {
     }};
 }
 
-/// Expands to the path of the function around it. With the function's name given, it costs nothing
-/// if no generic type is around the function.
+/// Expands to the path of the function around the macro call. If the function's name is given and
+/// no generic type is around the function, the path costs nothing at run time.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __function_path {
@@ -355,7 +361,8 @@ macro_rules! __function_path {
     }};
 }
 
-/// Writes the generic types around a function into a key, and the type of `self` if that is generic.
+/// Writes into a key the generic types around a function, and the type of `self` if that type is
+/// generic.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __outer {
@@ -369,7 +376,7 @@ macro_rules! __outer {
     };
 }
 
-/// Registers a function at link time.
+/// Registers a cached function at link time, by its spec.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __register {

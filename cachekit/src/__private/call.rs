@@ -1,4 +1,4 @@
-//! Entry points of annotated functions into the cache.
+//! Functions by which the expansions of annotated functions call the cache.
 
 use std::fmt;
 use std::pin::Pin;
@@ -27,16 +27,17 @@ use crate::read::typed_call::{
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// Source of the cache of a function.
+/// Source of the cache that an annotated function uses.
 pub trait Source {
-    /// Calls `f` with the cache.
+    /// Calls `f` with the cache of the function, and returns the result of `f`.
     fn with<T>(&self, f: impl FnOnce(&Cache) -> T) -> T;
 
-    /// Returns the cache, unless it depends on the task that asks, or on the moment.
+    /// Returns the cache if every call gets the same one; `None` if the cache depends on the task
+    /// or the moment.
     fn fixed_cache(&self) -> Option<Cache>;
 }
 
-/// The current cache: the task's, or else the global one.
+/// Source that is the current cache: the cache of the task in a test, or else the global cache.
 #[derive(Debug, Clone, Copy)]
 pub struct Current;
 
@@ -60,15 +61,15 @@ impl Source for Cache {
     }
 }
 
-/// Marker that a key is complete. A `return` in an expression of the key, perhaps from a macro, has
-/// another type and does not compile.
+/// Marker that the statements of a key ran to their end. A `return` in an expression of the key,
+/// perhaps from a macro, has another type and does not compile.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyWritten;
 
-/// Call that memory did not answer.
+/// A call that memory did not answer.
 ///
-/// The call is boxed, so that a hit does not have the size of a miss. `None` is a bypass: `when` was
-/// false, the call is an `uncached` one, or the cache is off.
+/// The call is boxed, so that a hit reserves no room for the data of a miss. `None` is a bypass:
+/// `when` was false, the call is an `uncached` one, or the cache is off.
 pub struct Miss(Option<Box<Call>>);
 
 impl fmt::Debug for Miss {
@@ -77,11 +78,12 @@ impl fmt::Debug for Miss {
     }
 }
 
-/// Looks the key up in memory.
+/// Looks up, in memory, the key that `write` writes, and returns the function's answer.
 ///
 /// # Errors
 ///
-/// If memory has no usable entry; the error holds the input of the computation.
+/// Returns the miss if memory has no usable entry, or if the call bypasses the cache; `compute`
+/// takes that miss.
 #[inline]
 pub fn try_hit<S, C, W>(
     source: &C,
@@ -98,7 +100,7 @@ where
 {
     source.with(|cache| {
         let core = cache.core();
-        // A bypass takes the mode too: it is not meant for calls inside this one.
+        // A bypass takes the mode too: the mode is not for calls inside of this call.
         let mode = take_mode(spec.id());
         if mode == CallMode::Uncached || !when || !core.is_enabled() {
             return Err(bypass(core, spec));
@@ -119,14 +121,15 @@ where
     })
 }
 
-/// Counts a bypass.
+/// Counts a bypass in the statistics of `spec`, and returns the miss that runs the body without the
+/// cache.
 #[cold]
 fn bypass(core: &Core, spec: &'static FnSpec) -> Miss {
     core.owner(spec).counts.bypassed.bump();
     Miss(None)
 }
 
-/// Looks the key up in memory, after the thread's table (L0) had no entry.
+/// Looks the key up in memory (L1), after this thread's table (L0) had no entry.
 #[cold]
 #[inline(never)]
 fn try_hit_slow<S>(
@@ -144,7 +147,8 @@ where
     Ok(return_value(return_ops, &stored))
 }
 
-/// Returns the entry in memory, or else the input of the computation.
+/// Returns the entry in memory (L1) that answers the call, or else the miss, as the input of
+/// `compute`.
 fn entry_or_miss(
     core: &Arc<Core>,
     spec: &'static FnSpec,
@@ -170,8 +174,8 @@ fn entry_or_miss(
     Err(Miss(Some(Box::new(call))))
 }
 
-/// Makes the miss a bypass if one of `types` has no unique name: the key would be shared with another
-/// type.
+/// Turns `miss` into a bypass if one of `types` has no unique name: the key could also be that of
+/// another type.
 #[must_use]
 pub fn bypass_if_nameless(miss: Miss, spec: &'static FnSpec, types: &[Option<&str>]) -> Miss {
     let nameless = types.iter().flatten().find(|it| is_nameless(it));
@@ -183,7 +187,8 @@ pub fn bypass_if_nameless(miss: Miss, spec: &'static FnSpec, types: &[Option<&st
     miss
 }
 
-/// Computes the value, or waits for another call's computation of it.
+/// Computes the value with `body`, or waits for another call's computation of the value. A bypass
+/// runs `body`.
 #[inline]
 pub fn compute<S, P, A, Fut>(
     miss: Miss,
@@ -202,14 +207,14 @@ where
     compute_call(miss.0, return_ops, entry_tags, after, body)
 }
 
-/// Runs `code` in a stack frame of its own, which is free again when `code` returns.
+/// Runs `code` in a stack frame of its own, so that its locals do not occupy the stack afterwards.
 #[inline(never)]
 pub fn outlined<T>(code: impl FnOnce() -> T) -> T {
     code()
 }
 
-/// Computes the value, like [`compute`], with a body that owns its arguments. The computation may
-/// continue after this call was answered with a stale value.
+/// Computes the value, like [`compute`], with a body that owns its arguments, so that the
+/// computation may continue after this call was answered with a stale value or dropped.
 pub async fn compute_detachable<S, P, A, Fut>(
     miss: Miss,
     return_ops: P,
@@ -242,7 +247,7 @@ where
     }
 }
 
-/// Starts a computation on this thread, or waits for another call's.
+/// Starts a synchronous computation on this thread, or waits for another call's computation.
 #[inline]
 pub fn begin_blocking<S>(
     miss: Miss,
@@ -256,7 +261,8 @@ where
     start_blocking(miss.0, return_ops, entry_tags)
 }
 
-/// Completes a computation that [`begin_blocking`] has started.
+/// Completes a computation that [`begin_blocking`] started: runs `body` if the call has no answer
+/// yet.
 #[inline]
 pub fn compute_blocking<S, P, A>(
     begun: Started,
@@ -273,7 +279,7 @@ where
     compute_call_blocking(begun, return_ops, after, body)
 }
 
-/// Returns an entry of `spec`: the companion's `entry`.
+/// Returns a handle to the entry of `spec` under `target`, for the companion's `entry`.
 pub fn entry<S, A>(
     source: &impl Source,
     spec: &'static FnSpec,
@@ -290,36 +296,36 @@ where
     source.with(|cache| typed_entry(cache, spec, return_ops, target, entry_tags, after))
 }
 
-/// Returns the key of one entry of `spec`.
+/// Returns the key of one entry of a function, as `write` writes the key.
 pub fn target(_spec: &'static FnSpec, write: impl FnOnce(&mut KeyBuf) -> KeyWritten) -> Target {
     Target::new(|key| {
         let KeyWritten = write(key);
     })
 }
 
-/// Returns the handle of a cached function.
+/// Returns the handle of the cached function `spec`, in the cache of `source`.
 pub fn function(source: &impl Source, spec: &'static FnSpec) -> FunctionHandle {
     source.with(|cache| function_handle(cache, spec))
 }
 
-/// Future of an invalidation, which completes when the invalidation is accepted. It does nothing
-/// until it is polled.
+/// Future of an invalidation, which completes when the invalidation is accepted. The invalidation
+/// begins when the future is first polled.
 pub type Accepted = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Drops every entry of a function: the companion's `invalidate_all`. The future is boxed, so that it is
-/// compiled once and not for each function.
+/// Removes every entry of a function, for the companion's `invalidate_all`. The future is boxed, so
+/// that its code is compiled once and not for each function.
 pub fn invalidate_all(source: &impl Source, spec: &'static FnSpec) -> Accepted {
     let given = source.fixed_cache();
     Box::pin(async move { handle(given, spec).invalidate_all().await })
 }
 
-/// Marks every entry of a function as stale: the companion's `expire_all`.
+/// Marks every entry of a function as stale, for the companion's `expire_all`.
 pub fn expire_all(source: &impl Source, spec: &'static FnSpec) -> Accepted {
     let given = source.fixed_cache();
     Box::pin(async move { handle(given, spec).expire_all().await })
 }
 
-/// Returns the handle in the given cache, or else in the current one.
+/// Returns the handle of `spec` in the cache `given`, or in the current cache if `given` is `None`.
 fn handle(given: Option<Cache>, spec: &'static FnSpec) -> FunctionHandle {
     match given {
         Some(cache) => function(&cache, spec),
@@ -327,28 +333,28 @@ fn handle(given: Option<Cache>, spec: &'static FnSpec) -> FunctionHandle {
     }
 }
 
-/// Runs `call`, a call of `spec`, so that it recomputes.
+/// Runs `call`, the future of a call of `spec`, so that the call recomputes and stores the value.
 pub async fn refresh<F: Future>(spec: &'static FnSpec, call: F) -> F::Output {
     in_mode(CallMode::Refresh, spec.id(), call).await
 }
 
-/// Calls `call`, a call of `spec`, so that it recomputes.
+/// Runs `call`, a closure with a call of `spec`, so that the call recomputes and stores the value.
 pub fn refresh_blocking<T>(spec: &'static FnSpec, call: impl FnOnce() -> T) -> T {
     in_mode_blocking(CallMode::Refresh, spec.id(), call)
 }
 
-/// Runs `call`, a call of `spec`, as a bypass.
+/// Runs `call`, the future of a call of `spec`, without the cache (a bypass).
 pub async fn uncached<F: Future>(spec: &'static FnSpec, call: F) -> F::Output {
     in_mode(CallMode::Uncached, spec.id(), call).await
 }
 
-/// Calls `call`, a call of `spec`, as a bypass.
+/// Runs `call`, a closure with a call of `spec`, without the cache (a bypass).
 pub fn uncached_blocking<T>(spec: &'static FnSpec, call: impl FnOnce() -> T) -> T {
     in_mode_blocking(CallMode::Uncached, spec.id(), call)
 }
 
 impl Invalidation {
-    /// Creates an empty invalidation in the cache of `source`.
+    /// Creates an invalidation without targets in the cache of `source`, for the moment `on`.
     pub fn new(source: &impl Source, on: On) -> Self {
         Self::of(source.with(Clone::clone), on)
     }

@@ -1,14 +1,14 @@
-//! Autoref dispatch on whether a body can own a clone of a borrowed argument.
+//! Autoref dispatch on the question whether a body can own a clone of a borrowed argument.
 
 use std::borrow::Borrow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-/// Wrapper around a borrowed argument.
+/// Wrapper around a borrowed argument, on which the dispatch looks for a clone.
 pub struct Borrowed<'a, T: ?Sized>(pub &'a T);
 
-/// Clone of an argument, owned by a body.
+/// Clone of a borrowed argument, which the body owns.
 pub struct Owned<T: ToOwned + ?Sized>(T::Owned);
 
 impl<T: ToOwned + ?Sized> Deref for Owned<T> {
@@ -19,7 +19,8 @@ impl<T: ToOwned + ?Sized> Deref for Owned<T> {
     }
 }
 
-/// Stand-in for a clone that cannot be made. A program with it does not compile.
+/// Stand-in for the clone of an argument that cannot be cloned. A program with an `Unowned` does
+/// not compile.
 pub struct Unowned<T: ?Sized>(PhantomData<fn() -> *const T>);
 
 impl<T: ?Sized> Deref for Unowned<T> {
@@ -30,7 +31,8 @@ impl<T: ?Sized> Deref for Unowned<T> {
     }
 }
 
-/// Marker of arguments that a body can own. [`Unowned`] does not implement it, which makes the error.
+/// Marker of arguments that a body can own. [`Unowned`] lacks this trait, which is the compile
+/// error.
 #[diagnostic::on_unimplemented(
     message = "a computation in the background needs its own clone of this argument",
     label = "is borrowed, and its type cannot be cloned or sent to another thread",
@@ -39,15 +41,15 @@ impl<T: ?Sized> Deref for Unowned<T> {
             type; of a method with `&self`, that is `Self`, or write `self: Arc<Self>`"
 )]
 pub trait OwnClone: Sized {
-    /// Checks that the argument implements the trait.
+    /// Does nothing. A call compiles only if the argument implements this trait.
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]
 impl<T: ToOwned + ?Sized> OwnClone for Owned<T> {}
 
-/// First choice: the argument can be cloned.
+/// First choice for a borrowed argument: the type can be cloned and sent to another thread.
 pub trait Ownable<T: ToOwned + ?Sized> {
-    /// Returns the clone.
+    /// Returns a clone of the argument.
     fn __cachekit_own(&self) -> Owned<T>;
 }
 impl<T: ToOwned + Sync + ?Sized> Ownable<T> for &Borrowed<'_, T>
@@ -59,9 +61,9 @@ where
     }
 }
 
-/// Second choice: the argument cannot be cloned.
+/// Second choice for a borrowed argument: the type cannot be cloned or sent to another thread.
 pub trait AnyOwned<T: ?Sized> {
-    /// Returns the stand-in for a clone.
+    /// Returns the stand-in for a clone, with which the program does not compile.
     fn __cachekit_own(&self) -> Unowned<T>;
 }
 impl<T: ?Sized> AnyOwned<T> for Borrowed<'_, T> {

@@ -1,13 +1,13 @@
 //! Compile-time check that a key covers every argument that could change the result.
 //!
-//! An argument may be left out if its type is `Shared`, or if it is borrowed and its type does not
-//! look like data: it implements none of the traits below. A database pool by reference passes, an id
-//! does not. An owned argument may not be left out, whatever its type: a struct without any of the
-//! traits may hold the current user.
+//! The key may leave out an argument if the argument's type is `Shared`, or if the argument is
+//! borrowed and its type does not look like data: the type implements none of the traits below. A
+//! database pool by reference passes, an id does not. An owned argument may not be left out unless
+//! its type is `Shared`: a struct without any of the traits may contain the current user.
 //!
-//! The compiler's choice of a method answers both questions. Inherent methods take off pointers, and a
-//! trait accepts the other types. Then each trait is tried one reference deeper than the next, and the
-//! first that fits decides.
+//! The compiler's choice of a method answers both questions. Inherent methods take pointers off the
+//! type, and a trait accepts the other types. Each trait is then tried one reference deeper than
+//! the next, and the first trait that fits decides.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque};
@@ -20,26 +20,27 @@ use std::sync::Arc;
 use crate::Shared;
 use crate::key::component::CacheKey;
 
-/// Mode of an argument that the function owns.
+/// Mode of an argument that the function takes by value.
 #[derive(Debug)]
 pub struct Owned;
 
-/// Mode of an argument behind a reference, or of a type that is known as a handle.
+/// Mode of an argument behind a reference, or of a type that the attribute knows as a handle.
 #[derive(Debug)]
 pub struct Borrowed;
 
-/// Wrapper around an argument whose kind is asked for.
+/// Wrapper around an argument, on which the dispatch asks whether the key may leave the argument
+/// out.
 pub struct ArgKind<'a, T: ?Sized, M>(&'a T, PhantomData<M>);
 
 impl<'a, T: ?Sized> ArgKind<'a, T, Owned> {
-    /// Wraps an owned argument.
+    /// Wraps an argument that the function takes by value.
     pub fn owned(value: &'a T) -> Self {
         Self(value, PhantomData)
     }
 }
 
 impl<'a, T: ?Sized> ArgKind<'a, T, Borrowed> {
-    /// Wraps a borrowed argument.
+    /// Wraps an argument behind a reference.
     pub fn borrowed(value: &'a T) -> Self {
         Self(value, PhantomData)
     }
@@ -54,7 +55,7 @@ impl<T: ?Sized, M> fmt::Debug for ArgKind<'_, T, M> {
 macro_rules! pointers {
     ($($pointer:ty: $mode:ty;)*) => {$(
         impl<'a, T: ?Sized, M> ArgKind<'a, $pointer, M> {
-            /// Wraps the target of the pointer.
+            /// Takes the pointer off the argument's type, and wraps the target of the pointer.
             pub fn __cachekit_inside(self) -> ArgKind<'a, T, $mode> {
                 ArgKind(self.0, PhantomData)
             }
@@ -71,32 +72,32 @@ pointers! {
 }
 
 impl<'a, T: ToOwned + ?Sized, M> ArgKind<'a, Cow<'_, T>, M> {
-    /// Wraps the target of the pointer.
+    /// Takes the `Cow` off the argument's type, and wraps the borrowed form.
     pub fn __cachekit_inside(self) -> ArgKind<'a, T, M> {
         ArgKind(self.0, PhantomData)
     }
 }
 
-/// Fallback for types that are no pointers.
+/// Fallback for argument types that are no pointers.
 pub trait NoPointer: Sized {
-    /// Returns the argument as it is.
+    /// Returns this wrapper unchanged, because the argument's type is no pointer.
     fn __cachekit_inside(self) -> Self {
         self
     }
 }
 impl<T: ?Sized, M> NoPointer for ArgKind<'_, T, M> {}
 
-/// Kind of an argument that could change the result.
+/// Kind of an argument that could change the result, so that the key must cover the argument.
 #[derive(Debug)]
 pub struct Uncovered<T: ?Sized>(PhantomData<T>);
 
-/// Kind of an argument that the key may leave out.
+/// Kind of an argument that the key may leave out, such as a database pool.
 #[derive(Debug)]
 pub struct Handle;
 
-/// Handle: it implements `Shared`.
+/// First choice: a type with `Shared`, which the key may leave out.
 pub trait ViaShared {
-    /// Returns the kind.
+    /// Returns [`Handle`]: the key may leave the argument out.
     fn __cachekit_kind(&self) -> Handle {
         Handle
     }
@@ -104,10 +105,10 @@ pub trait ViaShared {
 
 macro_rules! data_like {
     ($($(#[$cfg:meta])? $via:ident at $depth:ty, $bound:path;)*) => {$(
-        #[doc = concat!("Data: it implements `", stringify!($bound), "`.")]
+        #[doc = concat!("Data: the type implements `", stringify!($bound), "`.")]
         $(#[$cfg])?
         pub trait $via<T: ?Sized> {
-            /// Returns the kind.
+            /// Returns [`Uncovered`]: the key must cover the argument.
             fn __cachekit_kind(&self) -> Uncovered<T> {
                 Uncovered(PhantomData)
             }
@@ -132,13 +133,13 @@ data_like! {
     ViaItems at &&ArgKind<'_, T, M>, Items;
 }
 
-/// Marker of types that serde can read.
+/// Marker of types that serde can deserialise into an owned value.
 #[cfg(feature = "serde")]
 pub trait ReadBack {}
 #[cfg(feature = "serde")]
 impl<T: serde::de::DeserializeOwned> ReadBack for T {}
 
-/// Marker of containers, which are data whatever their elements implement.
+/// Marker of containers, which are data even if their elements implement none of the traits.
 pub trait Items {}
 impl<T: Items + ?Sized> Items for &T {}
 impl<T> Items for [T] {}
@@ -162,18 +163,19 @@ macro_rules! tuples {
 tuples! { (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F)
 (A, B, C, D, E, F, G) (A, B, C, D, E, F, G, H) }
 
-/// Data: it is an iterator, which yields elements like a container.
+/// Data: the type is an iterator, which yields elements like a container.
 pub trait ViaIterator<T: ?Sized> {
-    /// Returns the kind.
+    /// Returns [`Uncovered`]: the key must cover the argument.
     fn __cachekit_kind(&self) -> Uncovered<T> {
         Uncovered(PhantomData)
     }
 }
 impl<T: Iterator + ?Sized, M> ViaIterator<T> for &ArgKind<'_, T, M> {}
 
-/// Fallback for types that implement none of the traits: the mode decides.
+/// Fallback for types that implement none of the traits: the argument's mode, owned or borrowed,
+/// decides.
 pub trait ViaNothing<K> {
-    /// Returns the kind.
+    /// Returns [`Handle`] for a borrowed argument, and [`Uncovered`] for an owned one.
     fn __cachekit_kind(&self) -> K;
 }
 impl<T: ?Sized> ViaNothing<Handle> for ArgKind<'_, T, Borrowed> {
@@ -187,7 +189,8 @@ impl<T: ?Sized> ViaNothing<Uncovered<T>> for ArgKind<'_, T, Owned> {
     }
 }
 
-/// Expands to the kind of a value in the mode `owned` or `borrowed`, or `data` if its bounds say so.
+/// Expands to the kind of an argument. The mode is `owned` or `borrowed`, or `data` if the bounds
+/// of the argument's type make it data.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __arg_kind {
@@ -207,7 +210,8 @@ macro_rules! __arg_kind {
     }};
 }
 
-/// Returns the kind of a value whose type is data by its bounds.
+/// Returns [`Uncovered`] for an argument whose type is data by its bounds: the key must cover the
+/// argument.
 pub fn data_kind<T: ?Sized>(_: &T) -> Uncovered<T> {
     Uncovered(PhantomData)
 }

@@ -21,7 +21,8 @@ use crate::store::tests::fake::controls::FakeStore;
 
 /// A builder that sets up a [`Cache`](crate::Cache).
 ///
-/// A duration of more than a hundred years is cut to a hundred years, which means "for ever".
+/// A duration of more than a hundred years is cut to a hundred years, which the cache treats as
+/// "for ever".
 ///
 /// # Examples
 ///
@@ -50,12 +51,13 @@ pub struct CacheBuilder {
     redis_password: Option<String>,
     #[cfg(cachekit_faults)]
     pub(crate) fake: Option<FakeStore>,
-    /// The first bad value that was read, which `build` returns.
+    /// The first environment variable that could not be parsed, as the error that `build` returns;
+    /// `None` if all could be.
     error: Option<BuildError>,
 }
 
 impl fmt::Debug for CacheBuilder {
-    /// Omits the address of a Redis, which may contain a password.
+    /// Omits the address of the Redis, which may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CacheBuilder")
             .field("config", &self.config)
@@ -80,33 +82,35 @@ impl CacheBuilder {
         }
     }
 
-    /// Sets the time to live of entries for which nothing else is set. Default: 300 seconds.
+    /// Sets the time to live of entries whose function, policy or region sets none. Default: 300
+    /// seconds.
     pub fn default_ttl(mut self, ttl: Duration) -> Self {
         self.config.default_ttl = ttl;
         self
     }
 
-    /// Sets how much memory holds (L1). Default: 10,000 entries.
+    /// Sets the capacity of memory (L1), in entries or in bytes. Default: 10,000 entries.
     ///
-    /// An entry past its end is not served, but keeps its room until another entry takes it: only
-    /// this capacity bounds memory, not the time to live. For large values, set a capacity in
+    /// An entry past its end is not served, but uses memory until another entry takes its room:
+    /// only this capacity bounds memory, not the time to live. For large values, set a capacity in
     /// bytes.
     pub fn memory_capacity(mut self, capacity: Capacity) -> Self {
         self.config.memory_capacity = capacity;
         self
     }
 
-    /// Sets the library that holds the entries in memory, also those of regions. Default:
+    /// Sets the library that holds the entries in memory, for functions and regions. Default:
     /// [`Engine::Moka`].
     pub fn engine(mut self, engine: Engine) -> Self {
         self.config.engine = engine;
         self
     }
 
-    /// Sets which entry is evicted when memory is full. Default: [`Eviction::Lru`].
+    /// Sets the policy that chooses the entry to evict when memory is full. Default:
+    /// [`Eviction::Lru`].
     ///
-    /// This applies to [`Engine::Moka`]. Other engines have a policy of their own, and
-    /// [`build`](Self::build) returns an error if both are set.
+    /// This setting is for [`Engine::Moka`]. Other engines have a fixed policy, and
+    /// [`build`](Self::build) returns an error if such an engine and an eviction are set.
     pub fn eviction(mut self, eviction: Eviction) -> Self {
         self.config.eviction = Some(eviction);
         self
@@ -115,29 +119,30 @@ impl CacheBuilder {
     /// Sets the number of keys whose uses are counted for [`hot_keys`](crate::Cache::hot_keys); 0
     /// counts none. Default: 1,024.
     ///
-    /// Each counted key takes about 100 bytes plus its text, at most 1 KiB, from the first use of
-    /// any key on. A key with more than this fraction of all uses, one in `keys`, is never missed.
+    /// Each counted key takes about 100 bytes plus its text (at most 1 KiB), from the first use of
+    /// any key on. A key with more than one in `keys` of all uses is always among the counted keys.
     pub fn hot_keys(mut self, keys: usize) -> Self {
         self.config.hot_keys = keys;
         self
     }
 
-    /// Sets the longest time that a call waits for another call's computation before it computes
-    /// itself. Default: 10 seconds.
+    /// Sets the longest time that a call waits for another call's computation before the call
+    /// computes itself. Default: 10 seconds.
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.config.lock_timeout = timeout;
         self
     }
 
     /// Sets the first part of every key in Redis, before a colon, so that applications can share a
-    /// Redis. 1 to 64 letters, digits, `-`, `_` and `.`. Default: `cachekit`.
+    /// Redis. The namespace must be 1 to 64 letters, digits, `-`, `_` and `.`. Default: `cachekit`.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.config.namespace = namespace.into();
         self
     }
 
     /// Sets the Redis that processes share (L2): `redis://[user:password@]host[:port][/db]` or
-    /// `unix:///path`. A call that memory cannot answer looks there before it runs the function.
+    /// `unix:///path`. A call that memory cannot answer looks into this Redis before it runs the
+    /// function.
     ///
     /// If this Redis is unreachable when the cache is built, the cache logs a warning, and connects
     /// when Redis returns.
@@ -146,64 +151,65 @@ impl CacheBuilder {
         self
     }
 
-    /// Sets the password for a Redis whose address contains none.
+    /// Sets the password for a Redis whose address, given to [`redis`](Self::redis), contains none.
     pub fn redis_password(mut self, password: impl Into<String>) -> Self {
         self.redis_password = Some(password.into());
         self
     }
 
-    /// Sets the longest time that a call waits for Redis before it goes on without. Default: 100
-    /// milliseconds.
+    /// Sets the longest time that a call waits for Redis before the call goes on without Redis.
+    /// Default: 100 milliseconds.
     pub fn redis_timeout(mut self, timeout: Duration) -> Self {
         self.config.redis_timeout = timeout;
         self
     }
 
-    /// Sets the longest time that the memory of this process may serve a value after Redis accepted
-    /// its invalidation by another process. Default: 1 second; usually it takes milliseconds. At
-    /// least 20 milliseconds.
+    /// Sets the longest time for which the memory of this process may serve a value after Redis
+    /// accepted another process's invalidation of that value. Must be at least 20 milliseconds.
+    /// Default: 1 second. An invalidation usually arrives within milliseconds.
     pub fn bus_timeout(mut self, timeout: Duration) -> Self {
         self.config.bus_timeout = timeout;
         self
     }
 
-    /// Sets what memory does while neither messages of other nodes nor Redis can be reached.
-    /// Default: it is served for 30 seconds.
+    /// Sets the use of memory while this process can reach neither the messages of other nodes nor
+    /// Redis. Default: memory is served for 30 seconds.
     pub fn on_disconnect(mut self, policy: OnDisconnect) -> Self {
         self.config.on_disconnect = policy;
         self
     }
 
-    /// Sets the treatment of entries when Redis turns out to hold another data set. Default:
-    /// [`OnNewMaster::Clear`].
+    /// Sets the treatment of the entries in memory and Redis when Redis turns out to have another
+    /// data set, as after a failover. Default: [`OnNewMaster::Clear`].
     pub fn on_new_master(mut self, policy: OnNewMaster) -> Self {
         self.config.on_new_master = policy;
         self
     }
 
-    /// Sets the encoding of values in Redis, for functions that set none. Default:
+    /// Sets the encoding of values in Redis, for functions without a `codec`. Default:
     /// [`Codec::Bincode`], or the first codec whose feature is on.
     pub fn codec(mut self, codec: Codec) -> Self {
         self.config.codec = Some(codec);
         self
     }
 
-    /// Sets the largest value that is written to Redis or read from there, in bytes, encoded and
-    /// not yet compressed. Larger values stay in memory only. Default: 8 MiB.
+    /// Sets the largest size of a value in Redis, in bytes, encoded and not yet compressed. A
+    /// larger value is neither written to Redis nor read from Redis, and stays in memory only.
+    /// Default: 8 MiB.
     pub fn max_value_bytes(mut self, bytes: usize) -> Self {
         self.config.max_value_bytes = bytes;
         self
     }
 
-    /// Compresses values in Redis by LZ4 if their encoding has at least `bytes` bytes and
-    /// compression saves an eighth of them. Default: no value is compressed, unless its function
-    /// has `compress`.
+    /// Compresses a value in Redis by LZ4 if the value's encoding has at least `bytes` bytes and
+    /// compression saves at least an eighth of them. Default: only values of functions with
+    /// `compress` are compressed.
     ///
     /// Compression costs the writing and the reading call a few microseconds for each kilobyte, and
     /// saves network traffic and memory in Redis; 1,024 is a good first value. Every cache with the
-    /// feature `lz4`, on by default, reads compressed values, whatever its own setting; a cache
-    /// without the feature treats them as misses. [`build`](Self::build) returns an error if this
-    /// is set without the feature.
+    /// feature `lz4`, on by default, reads compressed values, whatever its own setting. A cache
+    /// without the feature treats compressed values as misses, and its [`build`](Self::build)
+    /// returns an error if this option is set.
     ///
     /// # Examples
     ///
@@ -220,28 +226,28 @@ impl CacheBuilder {
         self
     }
 
-    /// Turns the cache on or off. If it is off, every call runs its function and nothing is stored,
-    /// but invalidations are still carried out. Default: `true`.
+    /// Turns the cache on or off. If the cache is off, every call runs its function and stores
+    /// nothing, but invalidations are still carried out. Default: `true`.
     pub fn enabled(mut self, enabled: bool) -> Self {
         self.config.enabled = enabled;
         self
     }
 
-    /// Sets the clock on which times to live are measured.
+    /// Sets the clock on which times to live are measured. Default: the system's monotonic clock.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Reads settings from the environment: `CACHE_ENABLED` (`true` or `false`),
+    /// Reads these settings from environment variables: `CACHE_ENABLED` (`true` or `false`),
     /// `CACHE_DEFAULT_TTL` (`300`, `5m`), `CACHE_MEMORY_CAPACITY` (`10000`, `64MB`), `CACHE_ENGINE`
     /// (`moka`, `quick-cache`), `CACHE_EVICTION` (`lru`, `tiny-lfu`), `CACHE_LOCK_TIMEOUT` (`10s`),
     /// `CACHE_NAMESPACE`, `REDIS_URL`, `REDIS_PASSWORD`, `CACHE_REDIS_TIMEOUT` (`100ms`),
     /// `CACHE_CODEC` (`bincode`, `msgpack`, `json`), `CACHE_MAX_VALUE_BYTES` and
     /// `CACHE_COMPRESS_ABOVE` (`1024`).
     ///
-    /// A variable that is not set changes nothing. A bad value is an error that
-    /// [`build`](Self::build) returns.
+    /// A variable that is not set changes nothing. If a variable has a bad value,
+    /// [`build`](Self::build) returns an error.
     pub fn from_env(self) -> Self {
         self.with_variables(|name| std::env::var_os(name))
     }

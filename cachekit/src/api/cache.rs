@@ -6,15 +6,15 @@ use crate::core::state::Cache;
 use crate::model::stats::{BackgroundStats, FunctionStats, Stats};
 
 impl Cache {
-    /// Returns a builder, which sets up a cache.
+    /// Returns a builder with the default settings, which sets up a cache.
     pub fn builder() -> CacheBuilder {
         CacheBuilder::new()
     }
 
-    /// Returns the statistics since the cache was built, in total and by function.
+    /// Returns the cache's statistics since the cache was built, in total and for each function.
     ///
-    /// The call also lets memory finish its pending work, so that `entries` is exact. Call it for a
-    /// dashboard, not for every request.
+    /// The call also lets memory finish its pending work, so that `entries` is exact. This work
+    /// takes time: call `stats` for a dashboard, not for every request.
     pub fn stats(&self) -> Stats {
         let owners = self.core.owners.read();
         let functions = owners

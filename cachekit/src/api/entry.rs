@@ -24,8 +24,9 @@ use crate::write::put::RemoveOnDrop;
 
 /// A handle to one entry of a cached function that returns `R`.
 ///
-/// `get_user::entry(id)` returns one. Its `get` and `put` take and return the value itself: `T`, if
-/// the function returns `T`, `Option<T>`, `Result<T, E>` or `Result<Option<T>, E>`.
+/// `get_user::entry(id)` returns such a handle. The handle's `get` and `put` return and take a
+/// value of type `T`, if the function returns `T`, `Option<T>`, `Result<T, E>` or
+/// `Result<Option<T>, E>`.
 ///
 /// # Examples
 ///
@@ -50,11 +51,13 @@ use crate::write::put::RemoveOnDrop;
 /// ```
 pub struct Entry<R>(Inner<R>);
 
-/// The `Deref` target of [`Entry`], for an `R` that is not a `Result<Option<T>, E>`.
+/// The `Deref` target of [`Entry`], with `get` and `put` for an `R` that is not a
+/// `Result<Option<T>, E>`.
 #[doc(hidden)]
 pub struct Inner<R>(Innermost<R>);
 
-/// The `Deref` target of [`Inner`], for an `R` that is neither a `Result` nor an `Option`.
+/// The `Deref` target of [`Inner`], with `get` and `put` for an `R` that is neither a `Result` nor
+/// an `Option`.
 #[doc(hidden)]
 pub struct Innermost<R> {
     entry: EntryRef,
@@ -118,14 +121,14 @@ where
 }
 
 impl<R> Entry<R> {
-    /// Returns the entry's key, as it stands in the cache.
+    /// Returns the text of the entry's key, as the cache stores it.
     pub fn key(&self) -> &str {
-        // Keys are written from strings only.
+        // Key texts are made from strings only, so they are UTF-8.
         str::from_utf8(self.raw().key.as_bytes()).unwrap_or_default()
     }
 
-    /// Returns the time that the entry has left to live, if it is used as often as its `idle`
-    /// requires. Returns `None` if there is no entry.
+    /// Returns the time that the entry has left to live, if the entry is used as often as its
+    /// `idle` requires. Returns `None` if neither memory nor Redis has the entry.
     pub async fn ttl(&self) -> Option<Duration> {
         let entry = self.raw();
         if let Some(stored) = entry.core.peek(&entry.key, entry.owner.id) {
@@ -139,24 +142,25 @@ impl<R> Entry<R> {
             .await
     }
 
-    /// Removes the entry. A call that begins after this returned never gets a value whose
+    /// Removes the entry. A call that begins after `invalidate` returned never gets a value whose
     /// computation began before.
     ///
     /// # Cancel safety
     ///
-    /// As for [`Cache::invalidate`].
+    /// Cancel safety is that of [`Cache::invalidate`].
     pub async fn invalidate(&self) {
         let targets = InvalidationTargets::key(self.raw().key.as_bytes());
         self.raw().core.invalidate(targets).accepted().await;
     }
 
-    /// Makes the entry stale in every process: it is [invalidated softly](crate::InvalidationBuilder::soft).
-    /// The next call computes, or gets the stale value if the function's `stale`, `stale_if_error` or
-    /// `soft_timeout` allows it. For a function without these options, the entry is removed.
+    /// Makes the entry stale in every process (a [soft
+    /// invalidation](crate::InvalidationBuilder::soft)). The next call computes, or gets the stale
+    /// value if the function's `stale`, `stale_if_error` or `soft_timeout` allows that. For a
+    /// function without these options, the entry is removed.
     ///
     /// # Cancel safety
     ///
-    /// As for [`Cache::invalidate`].
+    /// Cancel safety is that of [`Cache::invalidate`].
     pub async fn expire(&self) {
         let targets =
             InvalidationTargets::key(self.raw().key.as_bytes()).with_mode(InvalidationMode::Soft);
@@ -172,7 +176,7 @@ impl EntryRef {
         let (core, options) = (&self.core, self.spec.options());
         let ops = ValueOps::of::<Optional<V>>(self.describe.wire());
         let hit = core.peek_l2(&self.owner, &self.key, &self.entry_tags, options, &ops);
-        // Not counted, like the look-up in memory: this is no call of the function.
+        // No hit is counted, as for the look-up in memory: this is no call of the function.
         value_in::<Optional<V>>(&hit.await?.stored)?
     }
 }
@@ -183,16 +187,17 @@ macro_rules! typed {
         where
             T: Clone + Send + Sync + 'static,
         {
-            /// Returns the value, if it is cached. Never computes; returns `None` also for a cached
-            /// absence or error.
+            /// Returns the cached value of the entry, from memory or from Redis. Never computes.
+            /// Returns `None` if no value is cached, also for a cached absence or error.
             pub async fn get(&self) -> Option<T> {
                 self.raw().get().await
             }
 
-            /// Stores `value` with the time to live, the tags and the events of the function.
+            /// Stores `value` as this entry, in memory and Redis, with the time to live, the tags
+            /// and the events of the function.
             ///
-            /// If two writes of the entry overlap, or a write overlaps with an invalidation of it,
-            /// the entry is left empty.
+            /// If two writes of the entry overlap, or a write overlaps with an invalidation of the
+            /// entry, the entry is left empty.
             ///
             /// # Cancel safety
             ///
@@ -205,7 +210,8 @@ macro_rules! typed {
                 remove_on_drop.disarm();
             }
 
-            /// Returns a write that begins before a function's body and ends after it.
+            /// Returns a write of this entry that begins before the body of a `#[write_through]`
+            /// function and ends after that body.
             #[doc(hidden)]
             pub fn __pending(&self) -> PendingWrite<'_, T> {
                 PendingWrite::new(self.raw())

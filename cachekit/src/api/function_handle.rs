@@ -1,4 +1,4 @@
-//! Handles to a cached function as a whole.
+//! Handles to a cached function as a whole: all its entries, and its statistics.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,9 +10,9 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::stats::FunctionStats;
 use crate::read::call_mode::{CallMode, in_mode, in_mode_blocking};
 
-/// A handle to a cached function as a whole, in one cache.
+/// A handle to a cached function as a whole, in one cache: to all its entries and its statistics.
 ///
-/// A cached method `get` has a method `get_cache(&self)`, which returns one.
+/// A cached method `get` has a method `get_cache(&self)`, which returns a handle.
 #[derive(Clone)]
 pub struct FunctionHandle {
     core: Arc<Core>,
@@ -27,33 +27,35 @@ pub(crate) fn function_handle(cache: &Cache, spec: &'static FnSpec) -> FunctionH
 }
 
 impl FunctionHandle {
-    /// Returns the function's name in statistics and configuration.
+    /// Returns the name of the cached function, as in statistics and in
+    /// [`Cache::invalidate_function`].
     pub fn name(&self) -> &str {
         self.spec.name()
     }
 
-    /// Removes all entries of the function, in constant time. A call that begins after this
-    /// returned never gets a value whose computation began before.
+    /// Removes all entries of the function, in constant time. A call that begins after
+    /// `invalidate_all` returned never gets a value whose computation began before.
     pub async fn invalidate_all(&self) {
         let targets = InvalidationTargets::function(self.name());
         self.core.invalidate(targets).accepted().await;
     }
 
-    /// Makes all entries of the function stale, in constant time: they are
-    /// [invalidated softly](crate::InvalidationBuilder::soft).
+    /// Makes all entries of the function stale, in constant time (a [soft
+    /// invalidation](crate::InvalidationBuilder::soft)).
     pub async fn expire_all(&self) {
         let targets = InvalidationTargets::function(self.name()).with_mode(InvalidationMode::Soft);
         self.core.invalidate(targets).accepted().await;
     }
 
-    /// Runs `call`, a call of this function, without the cache: nothing is looked up, stored or
-    /// waited for. Cached functions that it calls in turn use the cache as usual.
+    /// Runs `call`, a call of this function, without the cache: the cache looks nothing up, stores
+    /// nothing and waits for nothing. Cached functions that `call` calls in turn use the cache as
+    /// usual.
     ///
-    /// This is for methods; a free function has `get_user::uncached(id)`.
+    /// This is for methods: a free function has `get_user::uncached(id)`.
     ///
     /// # Cancel safety
     ///
-    /// That of `call` without the cache.
+    /// Cancel safety is that of `call` without the cache.
     ///
     /// # Examples
     ///
@@ -81,12 +83,13 @@ impl FunctionHandle {
         in_mode(CallMode::Uncached, self.spec.id(), call).await
     }
 
-    /// [`uncached`](Self::uncached) for a method that is not `async`.
+    /// [`uncached`](Self::uncached) for a method that is not `async`: `call` is a closure with the
+    /// call.
     pub fn uncached_blocking<T>(&self, call: impl FnOnce() -> T) -> T {
         in_mode_blocking(CallMode::Uncached, self.spec.id(), call)
     }
 
-    /// Returns the statistics of the function since the cache was built.
+    /// Returns the statistics of the cached function since the cache was built.
     pub fn stats(&self) -> FunctionStats {
         FunctionStats::of(&self.core.owner(self.spec))
     }
@@ -111,8 +114,8 @@ mod tests {
     use crate::return_type::shape::{Plain, ReturnOps};
     use crate::store::tests::fake::controls::FakeStore;
 
-    /// Two functions of one name, as a library that is loaded later may bring: the linker did not
-    /// collect them together, so their names were not compared.
+    /// Two functions with one name, as a program has after it loads a library: the linker did not
+    /// collect both together, so their names were not compared.
     static FIRST: FnSpec = FnSpec::new(|| "", "a.rs", 1)
         .named("twice")
         .tier(Tier::Redis);

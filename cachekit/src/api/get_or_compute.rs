@@ -1,4 +1,4 @@
-//! Computing under a key that the caller names: the cache without macros.
+//! Values under keys that the caller names: the cache without macros.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,8 @@ use crate::read::typed_call::compute;
 use crate::return_type::shape::{Fallible, Plain, ReturnOps, ReturnType};
 
 impl Cache {
-    /// Returns the value under `key`, or else runs `compute` and stores its value.
+    /// Returns the value under `key` from memory or Redis, or else runs `compute` and stores its
+    /// value.
     ///
     /// Concurrent callers that miss run `compute` once, and share its value (single-flight). If the
     /// key, the tags or the cache are invalidated during the computation, the value is returned but
@@ -24,11 +25,12 @@ impl Cache {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the next waiter computes, with its own `compute`.
+    /// If the future is dropped, the next waiter computes, with the `compute` of its own call.
     ///
     /// # Panics
     ///
-    /// If `compute` panics, its caller panics; waiters go on as after a cancellation.
+    /// If `compute` panics, the panic reaches the caller of `get_or_compute`, and the next waiter
+    /// computes.
     pub async fn get_or_compute<V, F, Fut>(&self, key: &str, policy: &Policy, compute: F) -> V
     where
         V: Cacheable,
@@ -39,12 +41,12 @@ impl Cache {
             .await
     }
 
-    /// [`get_or_compute`](Self::get_or_compute) for a computation that can fail.
+    /// [`get_or_compute`](Self::get_or_compute) for a computation that returns a `Result`.
     ///
     /// # Errors
     ///
-    /// The errors of `compute`. They are never stored, and not shared: after an error the waiters
-    /// compute by themselves, a bounded number at a time.
+    /// Returns the errors of `compute`. An error is neither stored nor shared: after an error the
+    /// waiters compute by themselves, a bounded number at a time.
     pub async fn try_get_or_compute<V, E, F, Fut>(
         &self,
         key: &str,
@@ -61,21 +63,21 @@ impl Cache {
     }
 
     /// [`try_get_or_compute`](Self::try_get_or_compute) with a time limit: a computation that takes
-    /// longer than `timeout` is dropped. Nobody waits for it any more, in this or another process,
-    /// and the next call computes.
+    /// longer than `timeout` is dropped. No call, in this or another process, then waits for the
+    /// dropped computation, and the next call computes.
     ///
-    /// The time runs from the start of the computation. A caller that waits for another call's
-    /// computation is answered when that computation is dropped.
+    /// The time is measured from the start of the computation. A caller that waits for another
+    /// call's computation is answered when that computation is dropped.
     ///
     /// # Errors
     ///
-    /// The errors of `compute`, and [`ComputeTimeout`] converted into `E`. Without a tokio runtime
-    /// there is no timer, and the computation has no time limit.
+    /// Returns the errors of `compute`, and [`ComputeTimeout`] converted into `E`. Without a tokio
+    /// runtime the cache has no timer, and the computation has no time limit.
     ///
     /// # Cancel safety
     ///
-    /// As for [`get_or_compute`](Self::get_or_compute). When the time is over, the future of
-    /// `compute` is dropped at the `.await` that it has reached.
+    /// Cancel safety is that of [`get_or_compute`](Self::get_or_compute). When the time is over,
+    /// the future of `compute` is dropped at the `.await` that it has reached.
     ///
     /// # Examples
     ///
@@ -114,20 +116,22 @@ impl Cache {
     }
 
     /// [`get_or_compute`](Self::get_or_compute) for a computation that borrows nothing from its
-    /// caller: it honours [`stale`](Policy::stale) (stale-while-revalidate) and
+    /// caller. Such a computation can run in the background, so this method honours
+    /// [`stale`](Policy::stale) (stale-while-revalidate) and
     /// [`soft_timeout`](Policy::soft_timeout), and recomputes early in the background.
     ///
-    /// This needs a tokio runtime; without one the call is `get_or_compute`.
+    /// The background needs a tokio runtime. Without a runtime, this method does what
+    /// `get_or_compute` does.
     ///
     /// # Cancel safety
     ///
-    /// As for [`get_or_compute`](Self::get_or_compute). A computation in the background is not
-    /// dropped with its caller.
+    /// Cancel safety is that of [`get_or_compute`](Self::get_or_compute). A computation in the
+    /// background is not dropped with its caller.
     ///
     /// # Panics
     ///
-    /// As for [`get_or_compute`](Self::get_or_compute). After a panic in the background the stale
-    /// value is kept.
+    /// Panics like [`get_or_compute`](Self::get_or_compute). After a panic in the background the
+    /// stale value is kept.
     ///
     /// # Examples
     ///
@@ -154,11 +158,11 @@ impl Cache {
             .await
     }
 
-    /// [`get_or_refresh`](Self::get_or_refresh) for a computation that can fail.
+    /// [`get_or_refresh`](Self::get_or_refresh) for a computation that returns a `Result`.
     ///
     /// # Errors
     ///
-    /// The errors of `compute`, unless a stale value may be served instead.
+    /// Returns the errors of `compute`, unless a stale value may be served instead.
     pub async fn try_get_or_refresh<V, E, F, Fut>(
         &self,
         key: &str,
@@ -268,10 +272,10 @@ impl Cache {
     }
 }
 
-/// The result of a look-up in memory.
+/// The result of a look-up in memory, before the call continues with L2 or a computation.
 enum MemoryLookup<R> {
     Hit(R),
     Miss(Box<Call>),
-    /// The cache is turned off.
+    /// The cache is turned off, so memory was not looked up.
     Bypassed,
 }

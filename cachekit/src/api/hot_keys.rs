@@ -1,4 +1,4 @@
-//! Statistics of the keys that are used most.
+//! Statistics of the keys with the most uses.
 
 use crate::base::clock::Tick;
 use crate::core::state::{Cache, Core};
@@ -7,24 +7,25 @@ use crate::l1::thread_cache::draw;
 use crate::model::owner::OwnerId;
 
 impl Cache {
-    /// Returns the keys with the most uses, in descending order. There are at most `most`, and at
-    /// most as many as are [counted](crate::CacheBuilder::hot_keys); fewer if fewer keys are used.
+    /// Returns the keys with the most uses, in descending order: at most `most` keys, and at most
+    /// as many as the cache [counts](crate::CacheBuilder::hot_keys).
     ///
-    /// A use is a call of a function, or a direct `get` or `get_or_compute`, whichever tier answers
-    /// it. Uses are counted by Space-Saving (Metwally, Agrawal, El Abbadi, ICDT 2005), so memory is
-    /// bounded for any number of keys. [`HotKey::error`] is the most by which a count may be too
-    /// high for that reason. Uses are sampled: many of a thread's first uses are counted, later one
-    /// in 256 on average, drawn at random, which stands for as many. The standard deviation of a
+    /// A use is a call of a function, or a direct `get` or `get_or_compute`, whichever tier
+    /// answers. Uses are counted by Space-Saving (Metwally, Agrawal, El Abbadi, ICDT 2005), so
+    /// memory is bounded for any number of keys. By this method a count may be too high, by at most
+    /// [`HotKey::error`]. Uses are also sampled: many of a thread's first uses are counted; later,
+    /// one use in 256 on average, drawn at random, counts as 256 uses. The standard deviation of a
     /// count is `16 * sqrt(uses)`.
     ///
     /// Every ten minutes, on the cache's [clock](crate::CacheBuilder::clock), all counts are
-    /// halved. At a steady rate, `uses` is therefore the number of between ten and twenty minutes.
+    /// halved. At a steady rate, `uses` is therefore the number of uses in the last ten to twenty
+    /// minutes.
     ///
-    /// Keys contain arguments of functions, and perhaps personal data. The cache itself sends them
-    /// nowhere, and `Debug` of [`HotKey`] omits them.
+    /// Keys contain arguments of functions, and perhaps personal data. The cache itself sends the
+    /// keys nowhere, and `Debug` of [`HotKey`] omits them.
     ///
-    /// The call sorts all counted keys. Call it for a page of statistics or at a shutdown, not for
-    /// every request.
+    /// This method sorts all counted keys. Call it for a page of statistics or at a shutdown, not
+    /// for every request.
     ///
     /// # Examples
     ///
@@ -59,14 +60,15 @@ impl Cache {
 }
 
 impl Core {
-    /// Counts a use of `key`, if it is sampled.
+    /// Counts a use of `key` for `hot_keys`, if this use is drawn for the sample.
     pub(crate) fn count_use(&self, owner: OwnerId, key: &[u8], now: Tick) {
         if let Some(uses) = draw() {
             self.hot.count(owner, key, uses, now);
         }
     }
 
-    /// Counts a sampled use, which stands for `uses`, of the key that `text` makes.
+    /// Counts for `hot_keys` a use that was drawn for the sample and stands for `uses` uses. `text`
+    /// makes the key.
     #[cold]
     #[inline(never)]
     pub(crate) fn count_sampled<K: AsRef<[u8]>>(

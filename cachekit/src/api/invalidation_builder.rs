@@ -1,6 +1,6 @@
 //! Builder of one invalidation: targets of any kind, hard or soft, acknowledged or not.
 //!
-//! All targets of one builder take one round trip to Redis.
+//! All targets of one builder are sent to Redis in one round trip.
 
 use std::fmt;
 use std::pin::Pin;
@@ -13,11 +13,12 @@ use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
 
-/// An invalidation that is applied when it is awaited. [`Cache::invalidation`] begins one.
+/// An invalidation that is applied when the builder is awaited. [`Cache::invalidation`] returns a
+/// builder.
 ///
-/// Name the targets, in any number and mix, then await. All of them are invalidated together, with one round trip to
-/// Redis. For one kind of target, [`Cache::invalidate`], [`invalidate_tags`](Cache::invalidate_tags) and
-/// [`emit`](Cache::emit) are shorter.
+/// Name the targets, in any number and mix, then await the builder. All targets are invalidated
+/// together, with one round trip to Redis. For one kind of target, [`Cache::invalidate`],
+/// [`invalidate_tags`](Cache::invalidate_tags) and [`emit`](Cache::emit) are shorter.
 ///
 /// A call that begins after the await has returned never gets a value whose computation began before, from memory or
 /// from a computation that is still running. [`soft`](Self::soft) limits this promise to fresh values;
@@ -45,13 +46,14 @@ use crate::model::tags::Tag;
 pub struct InvalidationBuilder<const ACKNOWLEDGED: bool = false> {
     cache: Cache,
     targets: InvalidationTargets,
-    /// Resolved when the invalidation is applied, as functions may be registered until then.
+    /// Events, each with the names and values that it is about. The tags of the events are found
+    /// only when the invalidation is applied, because functions may be registered until then.
     events_with_data: Vec<(String, Vec<(String, String)>)>,
     ack: Option<Ack>,
 }
 
 impl Cache {
-    /// Begins an invalidation of several targets, or one that is soft or acknowledged.
+    /// Returns a builder for an invalidation of several targets, or for a soft or acknowledged one.
     pub fn invalidation(&self) -> InvalidationBuilder {
         InvalidationBuilder {
             cache: self.clone(),
@@ -63,7 +65,7 @@ impl Cache {
 }
 
 impl<const ACKNOWLEDGED: bool> InvalidationBuilder<ACKNOWLEDGED> {
-    /// Adds the entries under these keys, as [`Cache::invalidate`] takes one.
+    /// Adds the entries under `keys`. Each key is a text as for [`Cache::invalidate`].
     pub fn keys<T: AsRef<str>>(mut self, keys: impl IntoIterator<Item = T>) -> Self {
         let keys = keys.into_iter();
         self.targets
@@ -72,7 +74,7 @@ impl<const ACKNOWLEDGED: bool> InvalidationBuilder<ACKNOWLEDGED> {
         self
     }
 
-    /// Adds every entry that has one of these tags, as [`Cache::invalidate_tags`] does.
+    /// Adds every entry that has one of `tags`, as [`Cache::invalidate_tags`] does.
     pub fn tags<T: AsRef<str>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
         let tags = tags.into_iter();
         self.targets
@@ -81,7 +83,7 @@ impl<const ACKNOWLEDGED: bool> InvalidationBuilder<ACKNOWLEDGED> {
         self
     }
 
-    /// Adds every entry that lists one of these events, as [`Cache::emit`] takes one.
+    /// Adds every entry that lists one of `events`. Each event is a name as for [`Cache::emit`].
     pub fn events<T: AsRef<str>>(mut self, events: impl IntoIterator<Item = T>) -> Self {
         let events = events.into_iter();
         self.targets
@@ -90,7 +92,8 @@ impl<const ACKNOWLEDGED: bool> InvalidationBuilder<ACKNOWLEDGED> {
         self
     }
 
-    /// Adds every entry that lists `event`, alone or with these arguments, as [`Cache::emit_about`] does.
+    /// Adds every entry that lists `event`, alone or with arguments equal to `about`, as
+    /// [`Cache::emit_about`] does.
     pub fn event_about<K: Into<String>, V: ToString>(
         mut self,
         event: &str,
@@ -101,7 +104,8 @@ impl<const ACKNOWLEDGED: bool> InvalidationBuilder<ACKNOWLEDGED> {
         self
     }
 
-    /// Adds every entry of the cached functions with these names, as [`Cache::invalidate_function`] takes one.
+    /// Adds every entry of the cached functions called `names`, as [`Cache::invalidate_function`]
+    /// does.
     pub fn functions<T: AsRef<str>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
         let names = names.into_iter();
         self.targets
@@ -118,15 +122,19 @@ impl<const ACKNOWLEDGED: bool> InvalidationBuilder<ACKNOWLEDGED> {
 
     /// Marks the entries stale instead of removing them (a "soft purge").
     ///
-    /// The old values are not fresh any more, in every process. [`stale`](crate::Policy::stale) serves them at once
-    /// while one computation refreshes the entry, [`stale_if_error`](crate::Policy::stale_if_error) serves them if that
-    /// computation fails, and [`soft_timeout`](crate::Policy::soft_timeout) if it takes long. An entry without any of
-    /// these options is removed. The windows begin with the soft invalidation; a hard invalidation, before it or after
-    /// it, always wins.
+    /// After a soft invalidation, the old values are not fresh in any process.
+    /// [`stale`](crate::Policy::stale) serves an old value at once while one computation refreshes
+    /// the entry. [`stale_if_error`](crate::Policy::stale_if_error) serves an old value if that
+    /// computation fails, and [`soft_timeout`](crate::Policy::soft_timeout) if the computation
+    /// takes long. An entry without any of these options is removed. The windows of these options
+    /// begin with the soft invalidation. A hard invalidation, before or after the soft one, always
+    /// wins.
     ///
-    /// Computations that began before are neither stored nor joined by calls that begin after the await has returned.
+    /// The result of a computation that began before the soft invalidation is not stored. A call
+    /// that begins after the await has returned does not join such a computation.
     ///
-    /// If Redis does not accept a soft invalidation at once, it is repeated as a hard one.
+    /// If Redis does not accept a soft invalidation at once, the cache sends a hard invalidation
+    /// later.
     ///
     /// # Examples
     ///
@@ -155,7 +163,8 @@ impl<const ACKNOWLEDGED: bool> InvalidationBuilder<ACKNOWLEDGED> {
         self
     }
 
-    /// Applies the invalidation, then returns `true` if it is certain as far as its acknowledgement asks.
+    /// Applies the invalidation here and in Redis. Returns `true` if every process is certain to
+    /// have applied it, or if no acknowledgement was asked for.
     async fn apply(self) -> bool {
         let core = self.cache.core();
         let mut targets = self.targets;
@@ -168,20 +177,21 @@ impl<const ACKNOWLEDGED: bool> InvalidationBuilder<ACKNOWLEDGED> {
 }
 
 impl InvalidationBuilder {
-    /// Makes the await return only when no later call, in any process, can get the old values. It then gives a `bool`:
-    /// `true` if that is certain.
+    /// Makes the await return only when no later call, in any process, can get the old values. The
+    /// result of the await is then a `bool`: `true` if that is certain.
     ///
-    /// Every process that may serve from memory confirms that it applied the invalidation. A process that does not
-    /// confirm is waited for until `bus_timeout` plus one per cent has passed. Its own heartbeat has not come back in
-    /// that time either, so it no longer trusts its memory and does what its `on_disconnect` says. Only with
-    /// [`OnDisconnect::Bypass`](crate::OnDisconnect::Bypass) does the promise hold for processes that are cut off from
-    /// Redis.
+    /// Every process that may serve from memory confirms that it applied the invalidation. For a
+    /// process that does not confirm, the await waits until `bus_timeout` plus one per cent has
+    /// passed. By that time the other process has missed its own heartbeat, no longer trusts its
+    /// memory, and does what its `on_disconnect` says. Only with
+    /// [`OnDisconnect::Bypass`](crate::OnDisconnect::Bypass) does the promise hold for processes
+    /// that are cut off from Redis.
     ///
-    /// The result is `false` if Redis did not accept the invalidation (it is repeated until it does), or if
-    /// [`within`](InvalidationBuilder::within) ended the wait.
-    /// [`RedisStats::unacknowledged`](crate::RedisStats::unacknowledged) counts these cases, and those in which the
-    /// time had to pass. If the result is not certain, the log has a warning: one, until an invalidation is certain
-    /// again.
+    /// The result is `false` if Redis did not accept the invalidation, which is then repeated until
+    /// Redis does, or if [`within`](InvalidationBuilder::within) ended the wait.
+    /// [`RedisStats::unacknowledged`](crate::RedisStats::unacknowledged) counts the waits with the
+    /// result `false`, and the waits in which the time had to pass. The log gets one warning when a
+    /// result is not certain, and no further one until an invalidation is certain again.
     pub fn acknowledged(self) -> InvalidationBuilder<true> {
         InvalidationBuilder {
             cache: self.cache,
@@ -193,14 +203,16 @@ impl InvalidationBuilder {
 }
 
 impl InvalidationBuilder<true> {
-    /// Ends the wait for acknowledgements after `length`: best effort.
+    /// Ends the wait for acknowledgements after `length`. If the wait ends by `length`, the result
+    /// of the await is `false`.
     pub fn within(mut self, length: Duration) -> Self {
         self.ack = Some(Ack::Within(length));
         self
     }
 }
 
-/// Shows how many targets there are. Their texts are not shown, as they hold arguments.
+/// Shows the number of targets. The texts of targets are omitted, because they may contain
+/// arguments.
 impl<const ACKNOWLEDGED: bool> fmt::Debug for InvalidationBuilder<ACKNOWLEDGED> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InvalidationBuilder")

@@ -28,7 +28,7 @@ use crate::write::put::put;
 
 /// A named part of a cache whose values are of type `V`.
 ///
-/// [`Cache::region`] returns one.
+/// [`Cache::region`] returns a handle to a region.
 ///
 /// # Examples
 ///
@@ -52,9 +52,9 @@ use crate::write::put::put;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Region<V> {
-    /// The cache's core.
+    /// The cache's core, with the memory that all functions share.
     shared: Arc<Core>,
-    /// That core with the region's own memory, once this handle has adopted it.
+    /// The core with the region's own memory, once this handle uses that memory; empty before.
     own: OnceLock<Arc<Core>>,
     state: RegionState,
     name: Box<str>,
@@ -66,12 +66,13 @@ pub struct Region<V> {
 impl Cache {
     /// Returns the region called `name`. All calls with one name return handles to one region.
     ///
-    /// Regions of two types under one name share keys; a value of the other type reads as absent.
+    /// Two regions with one name and different value types share keys. A value of the other type
+    /// reads as absent.
     ///
     /// The keys of a region are `name:` and the key, in the key space of the whole cache. A
     /// function with `key = "user:{id}"` and a region `user` therefore share keys. Neither is ever
-    /// given the other's value, but each store replaces the other's entry, and the log warns of
-    /// that once.
+    /// given the other's value, but each store replaces the other's entry, and the log warns once
+    /// of the shared keys.
     pub fn region<V: Cacheable>(&self, name: &str) -> Region<V> {
         let region = Region {
             shared: Arc::clone(&self.core),
@@ -93,7 +94,8 @@ impl Core {
         if let Some(state) = regions.get(name) {
             return state.clone();
         }
-        // The map lives as long as the cache, so an address in it is an identity.
+        // The map of regions lives as long as the cache, so an address in that map is a unique
+        // identity.
         let key: Box<str> = name.into();
         let id = OwnerId(
             Arc::as_ptr(&self.regions)
@@ -124,13 +126,13 @@ impl<V: Cacheable> Region<V> {
         self
     }
 
-    /// Gives the region memory of its own instead of a share of the cache's, held by an engine of
-    /// the same kind.
+    /// Gives the region memory of its own, with this capacity, instead of a share of the cache's
+    /// memory. The engine is of the same kind.
     ///
-    /// The capacity belongs to the region, not to this handle: all handles use the region's memory
-    /// from then on, also those made before. Entries that were in the cache's memory are read from
-    /// Redis or computed again. The first capacity given to a region stays. A later one that
-    /// differs changes nothing, and the log warns of it.
+    /// The capacity belongs to the region, not to this handle: from now on all handles use the
+    /// region's memory, also handles made before. Entries of the region that were in the cache's
+    /// memory are read from Redis or computed again. The first capacity given to a region stays. A
+    /// later, different capacity changes nothing, and the log warns of it.
     pub fn capacity(self, capacity: Capacity) -> Self {
         let core = &self.shared;
         let (kept, _): &OwnMemory = self
@@ -144,20 +146,22 @@ impl<V: Cacheable> Region<V> {
         self
     }
 
-    /// Adds a tag to entries that this handle stores. Invalidating the tag removes them.
+    /// Adds a tag to entries that this handle stores. An invalidation of the tag removes those
+    /// entries.
     pub fn tag(mut self, tag: impl Into<String>) -> Self {
         self.policy = self.policy.tag(tag);
         self
     }
 
-    /// Returns the value under `key`, from memory or from Redis. Never computes.
+    /// Returns the value under `key`, from memory or from Redis; `None` if neither has a value of
+    /// type `V`. Never computes.
     pub async fn get(&self, key: impl CacheKey) -> Option<V> {
         let options = EntryOptions::from(&self.policy);
         get(self.core(), &self.state.owner, &self.key(&key), options).await
     }
 
-    /// Returns the value under `key`, or else runs `compute_value` and stores its value, as
-    /// [`Cache::get_or_compute`] does.
+    /// Returns the value under `key` from memory or Redis, or else runs `compute_value` and stores
+    /// its value, as [`Cache::get_or_compute`] does.
     pub async fn get_or_compute<F, Fut>(&self, key: impl CacheKey, compute_value: F) -> V
     where
         F: FnOnce() -> Fut,
@@ -197,7 +201,7 @@ impl<V: Cacheable> Region<V> {
         .await
     }
 
-    /// Stores `value` under `key`, as [`Cache::put`] does.
+    /// Stores `value` under `key` in memory and Redis, as [`Cache::put`] does.
     pub async fn set(&self, key: impl CacheKey, value: V) {
         let (core, key) = (self.core(), self.key(&key));
         let owner = Arc::clone(&self.state.owner);
@@ -205,18 +209,19 @@ impl<V: Cacheable> Region<V> {
         let entry_tags = EntryTags::from(&self.policy);
         put(core, owner, key.clone(), options, entry_tags, value).await;
         if !Arc::ptr_eq(core, self.core()) {
-            // Meanwhile the region got its own memory, which may have read the value from before.
+            // During the store the region got its own memory, which may have read the older value
+            // from Redis.
             core.evict_key(key.as_bytes());
         }
     }
 
-    /// Removes the value under `key`, as [`Cache::invalidate`] does.
+    /// Removes the value under `key` from memory and Redis, as [`Cache::invalidate`] does.
     pub async fn delete(&self, key: impl CacheKey) {
         let targets = InvalidationTargets::key(self.key(&key).as_bytes());
         self.shared.invalidate(targets).accepted().await;
     }
 
-    /// Removes all values of the region, in constant time.
+    /// Removes all values of the region, in constant time, from memory and Redis.
     pub async fn clear(&self) {
         let targets = InvalidationTargets::function(&self.state.owner.name);
         self.shared.invalidate(targets).accepted().await;
@@ -227,7 +232,7 @@ impl<V: Cacheable> Region<V> {
         FunctionStats::of(&self.state.owner)
     }
 
-    /// Returns the core, with the memory that the region has now. Costs at most two loads.
+    /// Returns the core with the memory that the region uses now. Costs at most two atomic loads.
     #[inline]
     fn core(&self) -> &Arc<Core> {
         if let Some(own) = self.own.get() {
@@ -240,7 +245,7 @@ impl<V: Cacheable> Region<V> {
         self.own.get().unwrap_or(&self.shared)
     }
 
-    /// Uses the region's own memory from here on, if the region has one.
+    /// Makes this handle use the region's own memory from now on, if the region has its own.
     #[cold]
     fn adopt_memory(&self) {
         if let Some((capacity, memory)) = self.state.memory.get() {

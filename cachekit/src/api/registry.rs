@@ -1,4 +1,4 @@
-//! The registry of every cached function of the process, known before any is called.
+//! The registry of all cached functions of the process, complete before any of them is called.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -9,16 +9,17 @@ use crate::key::template::{overlap, shown};
 use crate::model::function_spec::FnSpec;
 use crate::model::owner::{DIRECT_NAME, REGION};
 
-/// A registered function. Attributes create these values; the linker collects them.
+/// A registered cached function. Attributes create these values, and the linker collects them.
 #[derive(Debug)]
 pub struct Registered(pub &'static FnSpec);
 
 inventory::collect!(Registered);
 
-/// Returns the conflicts between the registered functions, in words. They are searched once.
+/// Returns the conflicts between the registered functions (one name, overlapping keys), each as a
+/// message. The search for conflicts runs once in a process.
 ///
 /// Functions that the linker did not collect, such as those of a library that is loaded later, are
-/// not compared here but at their first use: see [`Owner::is_namesake`].
+/// not compared here but at their first call: see [`Owner::is_namesake`].
 ///
 /// [`Owner::is_namesake`]: crate::model::owner::Owner::is_namesake
 pub(crate) fn problems() -> &'static [String] {
@@ -26,9 +27,10 @@ pub(crate) fn problems() -> &'static [String] {
     &PROBLEMS
 }
 
-/// Logs the conflicts, once, for caches whose builder does not return them as an error.
+/// Logs the conflicts between registered functions, once in a process, for caches whose builder
+/// does not return them as an error.
 pub(crate) fn log_problems() {
-    // No lock: a log subscriber may use a cache.
+    // No lock here, because a log subscriber may use a cache.
     static LOGGED: AtomicBool = AtomicBool::new(false);
     if !LOGGED.swap(true, Ordering::Relaxed) {
         for problem in problems() {
@@ -54,7 +56,8 @@ fn find() -> Vec<String> {
     problems
 }
 
-/// Returns a problem if the function has a name that the cache gives to entries without a macro.
+/// Returns a message if the function has a name that the cache reserves for entries stored without
+/// a macro; else `None`.
 fn taken(function: &FnSpec) -> Option<String> {
     let name = function.name();
     let is_taken = name == DIRECT_NAME || name.starts_with(REGION);

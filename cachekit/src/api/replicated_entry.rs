@@ -1,11 +1,11 @@
-//! Entries with replicas, as generated code distinguishes them from others.
+//! Handles to entries with replicas, whose type generated code tells apart from [`Entry`].
 
 use std::fmt;
 use std::ops::Deref;
 
 use crate::api::entry::Entry;
 
-/// An [`Entry`] with replicas, of which a write stores nothing.
+/// A handle to an entry with replicas. A write removes the entry in place of storing a value.
 #[doc(hidden)]
 pub struct ReplicatedEntry<R>(Entry<R>);
 
@@ -35,7 +35,7 @@ impl<R> fmt::Debug for ReplicatedEntry<R> {
     }
 }
 
-/// An entry whose writes can be compared by an order.
+/// A handle to an entry whose writes can be compared by an order (`order_by`).
 #[diagnostic::on_unimplemented(
     message = "`order_by` has nothing to order: the function has `replicas`, and a write of it stores nothing",
     label = "a write takes all its copies away",
@@ -46,7 +46,8 @@ pub trait TakesOrder {}
 
 impl<R> TakesOrder for Entry<R> {}
 
-/// Returns `entry`, for a write with `order_by`.
+/// Returns `entry` unchanged, and fails to compile if a write of this entry cannot have an order
+/// (`order_by`).
 #[doc(hidden)]
 pub fn ordered<E: TakesOrder>(entry: E) -> E {
     entry

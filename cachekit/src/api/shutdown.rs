@@ -10,25 +10,26 @@ use crate::base::runtime::has_timer;
 use crate::base::trace;
 use crate::core::state::Cache;
 
-/// Long enough for a healthy Redis, shorter than the patience of supervisors.
+/// Longest time that [`Cache::shutdown`] waits: enough for a healthy Redis, and less than
+/// supervisors wait before they kill a process.
 const DEFAULT: Duration = Duration::from_secs(5);
 
-/// Interval at which the outbox is checked.
+/// Interval at which a shutdown checks whether the outbox is empty.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// The work that [`Cache::shutdown`] could not finish.
+/// A report of the work that [`Cache::shutdown`] could not finish.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShutdownReport {
     /// Number of background tasks that were abandoned: stores in Redis, and refreshes.
     pub abandoned: usize,
-    /// Number of invalidations that Redis has not accepted. They took effect in this process;
-    /// entries of other processes may be outdated until they expire.
+    /// Number of invalidations that Redis has not accepted. They took effect in this process, but
+    /// other processes may serve the outdated entries until those expire.
     pub queued_invalidations: usize,
 }
 
 impl ShutdownReport {
-    /// Returns `true` if nothing was left.
+    /// Returns `true` if no task was abandoned and Redis has accepted every invalidation.
     pub fn is_complete(&self) -> bool {
         *self == Self::default()
     }
@@ -40,7 +41,7 @@ impl Cache {
     ///
     /// # Cancel safety
     ///
-    /// As for `shutdown_within`.
+    /// Cancel safety is that of `shutdown_within`.
     ///
     /// # Examples
     ///
@@ -60,25 +61,27 @@ impl Cache {
         self.shutdown_within(DEFAULT).await
     }
 
-    /// Finishes the background work of the cache, within the time `within`, and returns what was
-    /// left.
+    /// Finishes the background work of the cache, within the time `within`, and returns a report of
+    /// the work that is not finished.
     ///
-    /// The call waits until values are stored in Redis, refreshes have ended and Redis has accepted
-    /// every invalidation. Then it abandons what is still running.
+    /// This method waits until values are stored in Redis, refreshes have ended and Redis has
+    /// accepted every invalidation. At the end of the time, background tasks that still run are
+    /// abandoned.
     ///
-    /// From the start of the call, the cache begins no new background work and reads nothing from
-    /// Redis. Calls go on with memory and the function. With a Redis, they run the function alone
-    /// once the call has returned: it notifies the other processes that this one no longer serves
-    /// from memory, so that their acknowledged invalidations do not wait for it. Invalidations are
-    /// still carried out, here and in Redis. A second call waits for what is left.
+    /// From the start of the shutdown, the cache begins no new background work and reads nothing
+    /// from Redis. Calls go on with memory and the function. At the end of the shutdown, a cache
+    /// with Redis notifies the other processes that this process no longer serves from memory, so
+    /// that their acknowledged invalidations do not wait for this process. From the end on, the
+    /// calls of such a cache run the function without memory. Invalidations are still carried out,
+    /// in this process and in Redis. A second shutdown waits for the work that is left.
     ///
-    /// Call it on the runtime on which the cache was built, after the last request was answered. On
-    /// a runtime without a timer it waits for nothing.
+    /// Call this method on the runtime on which the cache was built, after the last request was
+    /// answered. On a runtime without a timer the method waits for nothing.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, it stops waiting and abandons nothing, but new background work
-    /// stays disabled.
+    /// If the future is dropped, the shutdown stops waiting and abandons nothing, but the cache
+    /// still begins no new background work.
     pub async fn shutdown_within(&self, within: Duration) -> ShutdownReport {
         let background = &self.core.background;
         if !removed!(self.core, NeverClosed) {
@@ -89,7 +92,8 @@ impl Cache {
             let _ = timeout_at(end, background.idle()).await;
             let _ = timeout_at(end, self.outbox_sent()).await;
             if let Some(l2) = &self.core.l2 {
-                // Last, after what is owed to other processes; it is sent even if the time is over.
+                // Last, after all that is owed to other processes. The goodbye is sent even if the
+                // time is over.
                 let until = l2.deadline();
                 let goodbye = l2.bus.say_goodbye(&*l2.store, until);
                 let _ = timeout_at(end, goodbye).await;
@@ -105,7 +109,7 @@ impl Cache {
         report
     }
 
-    /// Waits until Redis has accepted every invalidation.
+    /// Waits until Redis has accepted every invalidation in the outbox.
     async fn outbox_sent(&self) {
         while self.queued_invalidations() > 0 {
             sleep(LOOK).await;

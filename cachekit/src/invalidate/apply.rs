@@ -1,4 +1,4 @@
-//! Invalidations, as they take effect on this node and reach the others.
+//! Invalidations: their effect on this node, and their way to Redis and the other nodes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,8 +17,9 @@ use crate::store::key_name::StoreKey;
 use crate::store::message::text_protocol::CommandTarget;
 use crate::store::message::{BusMessage, NodeId};
 
-/// An invalidation that took effect on this node and has to reach the others. If it is dropped
-/// before it did, it is sent later.
+/// An invalidation that took effect on this node and that Redis has still to accept, for the other
+/// nodes. If this value is dropped before Redis accepted the invalidation, the outbox sends the
+/// invalidation later.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct PendingInvalidation {
@@ -27,16 +28,16 @@ pub(crate) struct PendingInvalidation {
     ack: Option<Ack>,
 }
 
-/// The wait until every process has applied an invalidation.
+/// The limit of the wait until every process has applied an invalidation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Ack {
-    /// Waits for at most this long.
+    /// Waits for at most this long, even if some process has not confirmed the invalidation.
     Within(Duration),
-    /// Waits until it is certain.
+    /// Waits until every process is certain to have applied the invalidation.
     Certain,
 }
 
-/// Collects the names and values that an event is about.
+/// Converts the names and values that an event is about into text.
 pub(crate) fn event_data<K: Into<String>, V: ToString>(
     about: impl IntoIterator<Item = (K, V)>,
 ) -> Vec<(String, String)> {
@@ -47,7 +48,8 @@ pub(crate) fn event_data<K: Into<String>, V: ToString>(
 }
 
 impl Core {
-    /// Invalidates `targets` on this node.
+    /// Invalidates `targets` on this node, and counts them in the statistics. The caller must await
+    /// the result, so that the other nodes follow.
     pub(crate) fn invalidate(
         self: &Arc<Self>,
         targets: InvalidationTargets,
@@ -58,8 +60,8 @@ impl Core {
         self.invalidate_uncounted(targets)
     }
 
-    /// Invalidates `targets` on this node for the cache's own purposes: the statistics do not count
-    /// it.
+    /// Invalidates `targets` on this node for the cache's own purposes, without a count in the
+    /// statistics.
     pub(crate) fn invalidate_uncounted(
         self: &Arc<Self>,
         targets: InvalidationTargets,
@@ -73,9 +75,9 @@ impl Core {
         }
     }
 
-    /// Applies an invalidation on this node. After this returns, no call that begins gets a value
-    /// of its targets whose computation began before, from memory or from a computation that is
-    /// running. After a soft invalidation, such a call gets that value only as a stale one.
+    /// Applies an invalidation on this node. A call that begins after this method returned gets no
+    /// value of the targets whose computation began before, from memory or from a running
+    /// computation. After a soft invalidation, such a call gets such a value only as a stale one.
     pub(crate) fn apply(&self, targets: &InvalidationTargets) {
         let (mode, now) = (targets.mode, Tick::now(&*self.clock));
         for key in &targets.keys {
@@ -106,13 +108,15 @@ impl Core {
         }
     }
 
-    /// Notifies the node that invalidated that this one has applied the invalidation.
+    /// Notifies the node `whom`, which sent an invalidation, that this node (`by`) has applied it;
+    /// `ack` identifies that invalidation.
     pub(crate) fn send_applied(&self, whom: NodeId, by: NodeId, ack: u64) {
         if let Some(l2) = &self.l2 {
             let store = Arc::clone(&l2.store);
             l2.spawn(async move {
                 let applied = BusMessage::Applied { by, ack };
-                // A node that does not receive it waits as long as for a node that is gone.
+                // A node that does not receive this message waits as long as for a node that is
+                // gone.
                 let _ = store
                     .tell(Some(whom), &applied, SharedTier::background_deadline())
                     .await;
@@ -120,7 +124,8 @@ impl Core {
         }
     }
 
-    /// Translates `requests` into targets, for the functions of this process.
+    /// Translates `requests`, sent by another program, into targets. An event with data gives the
+    /// events of the functions that were called in this process.
     fn requested_targets(&self, requests: Vec<CommandTarget>) -> InvalidationTargets {
         let mut targets = InvalidationTargets::default();
         for request in requests {
@@ -137,8 +142,8 @@ impl Core {
         targets
     }
 
-    /// Returns the tag of the event, and those of the events that functions made of it with their
-    /// arguments.
+    /// Returns the tag of `event`, and the tags of the events with arguments that functions of this
+    /// process make of `event` and `about`.
     fn event(&self, event: &str, about: &[(String, String)]) -> Vec<Tag> {
         let mut tags = vec![Tag::event(event)];
         let owners = self.owners.read();
@@ -148,7 +153,7 @@ impl Core {
         tags
     }
 
-    /// Returns the targets of an event with data.
+    /// Returns the targets of `event` with the data `about`.
     pub(crate) fn event_targets(
         &self,
         event: &str,
@@ -157,13 +162,13 @@ impl Core {
         InvalidationTargets::tags(self.event(event, about))
     }
 
-    /// Returns `true` if a function of that name was called in this process.
+    /// Returns `true` if a function called `name` was called in this process.
     pub(crate) fn knows_function(&self, name: &str) -> bool {
         let owners = self.owners.read();
         owners.values().any(|owner| &*owner.name == name)
     }
 
-    /// Carries out the requests of another program, on this node and in L2.
+    /// Carries out `requests`, sent by another program, on this node and in L2.
     pub(crate) fn apply_requests(
         self: &Arc<Self>,
         mode: InvalidationMode,
@@ -177,8 +182,8 @@ impl Core {
         }
     }
 
-    /// Removes entries that another node wrote with an order. Running writes without an order are
-    /// fenced.
+    /// Removes entries from memory that another node wrote with an order (`order_by`). Running
+    /// writes without an order are fenced, so that their stores are rejected.
     pub(crate) fn apply_written(&self, keys: &[Key]) {
         for key in keys {
             self.writes.superseded_elsewhere(key.as_bytes());
@@ -186,7 +191,8 @@ impl Core {
         }
     }
 
-    /// Invalidates one key on this node.
+    /// Invalidates one key on this node: fences its running writes, and removes its entry or makes
+    /// the entry stale.
     fn invalidate_key(&self, key: &Key, mode: InvalidationMode, now: Tick) {
         self.writes.fence(key.as_bytes());
         match mode {
@@ -194,26 +200,27 @@ impl Core {
             InvalidationMode::Soft => self.expire_key(key.as_bytes(), now),
         }
         if let Some(l2) = &self.l2 {
-            // The key's lease ended with its entry: waiters for that lease ask again.
+            // The key's lease ended with its entry, so calls that wait for that lease must ask L2
+            // again.
             l2.bus.lease_waiters.wake(&StoreKey::entry(key));
         }
     }
 
-    /// Removes the entry of one key from memory, and retires its flight.
+    /// Removes the entry of one key from memory, and retires the key's flight.
     pub(crate) fn evict_key(&self, key: &[u8]) {
         self.retire_flight(key);
-        // Last: a flight that stores while this runs is found in the table before, or its entry is
-        // found in memory here.
+        // Last: a flight that stores while this method runs is either found in the table of flights
+        // above, or its entry is found in memory here.
         for memory in self.memories_with_keys() {
             memory.remove(key);
         }
     }
 
-    /// Marks the entry of one key in memory stale, and retires its flight: a running computation or
-    /// look-up may or may not give the value from before.
+    /// Marks the entry of one key in memory stale, and retires the key's flight, because a running
+    /// computation or look-up may end with the value from before the invalidation.
     fn expire_key(&self, key: &[u8], now: Tick) {
         self.retire_flight(key);
-        // Last, as above.
+        // Last, as in `evict_key`.
         for memory in self.memories_with_keys() {
             if let Some(stored) = memory.get(key) {
                 stored.expire(now);
@@ -229,15 +236,16 @@ impl Core {
 }
 
 impl PendingInvalidation {
-    /// Waits until Redis has accepted the invalidation, or has not in time. In the latter case the
-    /// invalidation is sent later, and this node does not use Redis until it was accepted.
+    /// Waits until Redis has accepted the invalidation, or until the time for Redis is over. If the
+    /// time is over, the outbox sends the invalidation later, and this node does not use Redis
+    /// until Redis has accepted the invalidation.
     ///
-    /// With an acknowledgement, returns `true` if it is certain that no process serves anything
-    /// from before.
+    /// With an acknowledgement, returns `true` if it is certain that no process serves a value from
+    /// before the invalidation. Without an acknowledgement, returns `true`.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the invalidation is sent later.
+    /// If the future is dropped, the outbox sends the invalidation later.
     pub(crate) async fn accepted(mut self) -> bool {
         let Some(targets) = &self.targets else {
             return true;
@@ -257,7 +265,7 @@ impl PendingInvalidation {
                 }
             }
         }
-        // Again: in between, a call may have read from L2 an entry that was still there.
+        // Again: while Redis was told, a call may have read from L2 an entry that was still in L2.
         if !removed!(self.core, NoSecondBump) {
             self.core.apply(targets);
         }
@@ -265,7 +273,7 @@ impl PendingInvalidation {
         certain
     }
 
-    /// Sets the acknowledgement to wait for.
+    /// Sets the acknowledgement that `accepted` waits for; `None` waits for none.
     pub(crate) fn with_ack(mut self, ack: Option<Ack>) -> Self {
         self.ack = ack;
         self
@@ -276,26 +284,28 @@ impl Drop for PendingInvalidation {
     fn drop(&mut self) {
         if let (Some(targets), Some(l2)) = (self.targets.take(), &self.core.l2) {
             l2.bus.outbox.add(targets.names());
-            // Voids what was read from L2 until here. From here on L2 is not read.
+            // Voids entries that were read from L2 before this line. After this line L2 is not
+            // read.
             self.core.apply(&targets);
         }
     }
 }
 
 impl Cache {
-    /// Removes the entry under `key`, whoever stored it.
+    /// Removes the entry under `key`, in memory and Redis, whichever function, region or `put`
+    /// stored it.
     ///
-    /// `key` is the text as it stands in the cache, as [`Entry::key`](crate::Entry::key)
-    /// gives it: arguments of a template are escaped in it (`docs/keys.md`). Where the
-    /// function is at hand, `get_user::entry(id).invalidate()` spells it for you.
+    /// `key` is the text of the key as [`Entry::key`](crate::Entry::key) returns it: arguments of a
+    /// template are escaped in that text (`docs/keys.md`). If the function is known,
+    /// `get_user::entry(id).invalidate()` makes the text for you.
     ///
-    /// A call that begins after this returned never gets a value whose computation began
+    /// A call that begins after `invalidate` returned never gets a value whose computation began
     /// before, from memory or from a computation that is still running.
     ///
     /// # Cancel safety
     ///
-    /// Dropped after it was polled once, it takes place all the same: at once on this node,
-    /// and in Redis as soon as that can be told.
+    /// If the future is dropped after it was polled once, the invalidation takes place all the
+    /// same: at once on this node, and in Redis as soon as Redis accepts it.
     pub async fn invalidate(&self, key: &str) {
         self.core
             .invalidate(InvalidationTargets::key(key.as_bytes()))
@@ -303,22 +313,22 @@ impl Cache {
             .await;
     }
 
-    /// Removes every entry that has one of `tags`, in constant time for each tag. Tags are
-    /// plain text; arguments stand in them unescaped.
+    /// Removes every entry that has one of `tags`, in constant time for each tag. A tag is plain
+    /// text, in which arguments are not escaped.
     ///
-    /// It cannot say whether an entry had the tag: no entry is looked at, here or in Redis, and another
-    /// process may have them. So a tag that is mistyped is not noticed; write a tag's text once, as a constant or
-    /// in a function, for those that are written by hand.
+    /// This method cannot tell whether any entry had the tag: the method looks at no entry, and
+    /// entries with the tag may be in another process. A mistyped tag is therefore not noticed. For
+    /// tags that you write by hand, write the text once, as a constant or in a function.
     ///
-    /// The promise, and cancel safety, are those of [`invalidate`](Self::invalidate).
+    /// The promise and cancel safety are those of [`invalidate`](Self::invalidate).
     pub async fn invalidate_tags<T: AsRef<str>>(&self, tags: impl IntoIterator<Item = T>) {
         let targets = InvalidationTargets::tags(tags.into_iter().map(|tag| Tag::of(tag.as_ref())));
         self.core.invalidate(targets).accepted().await;
     }
 
-    /// Removes every entry that named `event` in its `events`.
+    /// Removes every entry that lists `event` in the `events` of its function.
     ///
-    /// The promise, and cancel safety, are those of [`invalidate`](Self::invalidate).
+    /// The promise and cancel safety are those of [`invalidate`](Self::invalidate).
     pub async fn emit(&self, event: &str) {
         self.core
             .invalidate(InvalidationTargets::tags([Tag::event(event)]))
@@ -326,12 +336,12 @@ impl Cache {
             .await;
     }
 
-    /// [`emit`](Self::emit) for an event that is about something: also removes every entry
-    /// whose function named `event` with arguments that are these, as in
-    /// `events = ["product.updated {id}"]`.
+    /// [`emit`](Self::emit) for an event with data, such as an id. Removes the entries that list
+    /// `event`, and also the entries whose function lists `event` with arguments that are equal to
+    /// `about`, as in `events = ["product.updated {id}"]`.
     ///
-    /// Functions that were not called in this process yet are not known here; where their
-    /// entries may be in Redis, emit the event as they write it.
+    /// This process does not know functions that were not called in it yet. If entries of such a
+    /// function may be in Redis, emit the event with the text that the function writes.
     pub async fn emit_about<K: Into<String>, V: ToString>(
         &self,
         event: &str,
@@ -341,10 +351,10 @@ impl Cache {
         self.core.invalidate(targets).accepted().await;
     }
 
-    /// Removes every entry of the cached function with this name, in every process that
-    /// shares the Redis; says whether one of that name was called in this process.
+    /// Removes every entry of the cached function called `name`, in every process that shares the
+    /// Redis. Returns `true` if a function of that name was called in this process.
     ///
-    /// For functions that have no companion: those in a trait's `impl`.
+    /// Use this method for functions without a companion: those in a trait's `impl`.
     pub async fn invalidate_function(&self, name: &str) -> bool {
         let is_known = self.core.knows_function(name);
         self.core
@@ -354,9 +364,9 @@ impl Cache {
         is_known
     }
 
-    /// Removes everything.
+    /// Removes every entry of the cache, in every process that shares the Redis.
     ///
-    /// The promise, and cancel safety, are those of [`invalidate`](Self::invalidate).
+    /// The promise and cancel safety are those of [`invalidate`](Self::invalidate).
     pub async fn clear(&self) {
         self.core
             .invalidate(InvalidationTargets::everything())

@@ -1,4 +1,4 @@
-//! Invalidations that wait for the end of a scope, for writes in a transaction.
+//! Invalidations that wait for the end of a `deferred` scope, for writes in a transaction.
 
 use std::sync::Arc;
 
@@ -14,25 +14,28 @@ tokio::task_local! {
 
 type DeferredQueue = Arc<Mutex<Vec<Invalidation>>>;
 
-/// Runs `future`, a transaction, and carries out the invalidations of the annotated functions
-/// called in it when it ends with `Ok`: after your `COMMIT`, not before.
+/// Runs `future`, a transaction, and carries out the invalidations of the `#[invalidates]` and
+/// `#[write_through]` functions called in it when `future` ends with `Ok`: after your `COMMIT`, not
+/// before.
 ///
-/// Without `deferred`, a function that works on an open transaction invalidates when it returns. A
-/// reader that comes before the commit then stores the old row again, and the cache keeps that row.
-/// A `#[write_through]` in the scope is carried out as an invalidation.
+/// Without `deferred`, a function that works on an open transaction invalidates when the function
+/// returns. A reader that comes before the commit then stores the old row again, and the cache
+/// keeps that row. Inside `deferred`, a `#[write_through]` is carried out as an invalidation.
 ///
 /// Cached calls in the scope are answered as everywhere else: after a write in the scope, a cached
 /// read of the same entry still returns the value from before that write.
 ///
-/// If `future` ends with `Err`, nothing was written and nothing is invalidated. Inside of another
-/// `deferred`, the invalidations wait for the end of the outer scope.
+/// If `future` ends with `Err`, the transaction must have written nothing, and nothing is
+/// invalidated. Inside of another `deferred`, the invalidations wait for the end of the outer
+/// scope.
 ///
 /// Invalidations that `future` makes directly on a [`Cache`](crate::Cache) or an
-/// [`Entry`](crate::Entry) take effect at once, and so do those of tasks that it spawns.
+/// [`Entry`](crate::Entry) take effect at once. So do all invalidations of tasks that `future`
+/// spawns.
 ///
 /// # Errors
 ///
-/// The errors of `future`.
+/// Returns the errors of `future`.
 ///
 /// # Cancel safety
 ///
@@ -80,12 +83,15 @@ pub async fn deferred<T, E>(future: impl Future<Output = Result<T, E>>) -> Resul
     result
 }
 
-/// Carries out `invalidation` on this node, or leaves it to the enclosing scope.
+/// Carries out `invalidation` on this node, and returns a value whose `accepted` waits until Redis
+/// has accepted the invalidation. Inside of a `deferred` scope, leaves `invalidation` to the end of
+/// the scope and returns `None`.
 pub(crate) fn defer_or_apply(invalidation: Invalidation) -> Option<PendingInvalidation> {
     defer(invalidation).map(Invalidation::begin)
 }
 
-/// Leaves `invalidation` to the enclosing scope; returns it if there is none.
+/// Leaves `invalidation` to the end of the enclosing `deferred` scope and returns `None`. Returns
+/// `invalidation` if no scope encloses the caller.
 fn defer(invalidation: Invalidation) -> Option<Invalidation> {
     let mut undeferred = Some(invalidation);
     let _ = DEFERRED.try_with(|queue| {
@@ -94,16 +100,19 @@ fn defer(invalidation: Invalidation) -> Option<Invalidation> {
     undeferred
 }
 
-/// Returns `true` inside of a `deferred` scope.
+/// Returns `true` if the current task is inside of a `deferred` scope.
 pub(crate) fn is_active() -> bool {
     DEFERRED.try_with(|_| ()).is_ok()
 }
 
-/// Carries out the invalidations of a scope when it ends or is dropped.
+/// Guard that carries out the invalidations of a `deferred` scope when the scope ends or is
+/// dropped. `None` carries out nothing.
 struct ApplyOnDrop(Option<DeferredQueue>);
 
 impl ApplyOnDrop {
-    /// Carries out on this node the invalidations that waited, combined by cache and mode.
+    /// Carries out on this node the invalidations that waited for the end of the scope, combined by
+    /// cache and mode. If an outer scope encloses this scope, leaves the invalidations to the outer
+    /// scope.
     fn begin(&mut self) -> Vec<PendingInvalidation> {
         let Some(queue) = self.0.take() else {
             return vec![];
@@ -121,7 +130,7 @@ impl ApplyOnDrop {
             match together.iter_mut().find(same) {
                 Some((_, all, acks)) => {
                     all.join(targets);
-                    // The strictest acknowledgement applies to all.
+                    // The strictest acknowledgement applies to all combined invalidations.
                     *acks = (*acks).max(ack);
                 }
                 None => together.push((cache, targets, ack)),

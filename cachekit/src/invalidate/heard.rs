@@ -1,4 +1,4 @@
-//! Messages from other nodes, as a cache applies them.
+//! Messages of other nodes and their effects on this node's cache.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! The invalidation of a function that writes: its targets, and its moment.
+//! The invalidation of an annotated function that writes: the targets, and the moment relative to
+//! the body.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,18 +14,18 @@ use crate::model::function_spec::FnSpec;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
 
-/// The moment of an invalidation, relative to the body of the function.
+/// The moment of an invalidation, relative to the body of the annotated function (`on`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum On {
-    /// After the body, if it returned `Ok` or did not finish.
+    /// Invalidates after the body, if the body returned `Ok`, panicked or was dropped.
     Ok,
-    /// After the body, whatever it returned.
+    /// Invalidates after the body, also if the body returned `Err`.
     Always,
-    /// Before the body and after it.
+    /// Invalidates before the body starts, and again after the body has ended.
     Before,
 }
 
-/// The invalidation of a function that writes.
+/// The invalidation of an annotated function that writes, which generated code fills with targets.
 #[derive(Debug, Clone)]
 pub struct Invalidation {
     cache: Cache,
@@ -38,7 +39,7 @@ pub struct Invalidation {
 }
 
 impl Invalidation {
-    /// Creates an invalidation without targets.
+    /// Creates an invalidation without targets, for the moment `on`.
     pub(crate) fn of(cache: Cache, on: On) -> Self {
         Self {
             cache,
@@ -52,47 +53,48 @@ impl Invalidation {
         }
     }
 
-    /// Adds one entry of a cached function.
+    /// Adds one entry of a cached function to the targets.
     pub fn target(&mut self, target: Target) {
         self.keys.push(target.key);
     }
 
-    /// Adds every entry of a cached function.
+    /// Adds all entries of the cached function `spec` to the targets.
     pub fn function(&mut self, spec: &'static FnSpec) {
         self.functions.push(spec);
     }
 
-    /// Returns a buffer for the text of a key.
+    /// Returns an empty buffer for the text of a key, in which arguments are escaped.
     pub fn key_text(&self) -> KeyBuf {
         KeyBuf::new()
     }
 
-    /// Returns a buffer for the text of a tag or an event.
+    /// Returns an empty buffer for the text of a tag or an event, in which arguments are not
+    /// escaped.
     pub fn text(&self) -> KeyBuf {
         KeyBuf::verbatim()
     }
 
-    /// Adds one entry, by a key that is known.
+    /// Adds the entry under the key `text`, which contains no arguments, to the targets.
     pub fn key_of(&mut self, text: &str) {
         self.keys.push(Key::new(text.as_bytes()));
     }
 
-    /// Adds a tag whose text is known.
+    /// Adds the tag `text`, which contains no arguments, to the targets.
     pub fn tag_of(&mut self, text: &str) {
         self.tags.push(Tag::of(text));
     }
 
-    /// Adds an event whose name is known.
+    /// Adds the event `text`, which contains no arguments, to the targets.
     pub fn event_of(&mut self, text: &str) {
         self.tags.push(Tag::event(text));
     }
 
-    /// Adds one entry, by its key.
+    /// Adds the entry under the key in the buffer `written` to the targets.
     pub fn key(&mut self, written: &KeyBuf) {
         self.keys.push(Key::new(written.as_bytes()));
     }
 
-    /// Adds entries, by their keys.
+    /// Adds the entries under `keys`, which are texts of whole keys, to the targets.
     pub fn keys<T: fmt::Display>(&mut self, keys: impl IntoIterator<Item = T>) {
         self.keys.extend(
             keys.into_iter()
@@ -100,39 +102,40 @@ impl Invalidation {
         );
     }
 
-    /// Adds a tag.
+    /// Adds the tag in the buffer `written` to the targets.
     pub fn tag(&mut self, written: &KeyBuf) {
         self.tags.push(Tag::of(&written.to_text()));
     }
 
-    /// Adds tags from a sequence.
+    /// Adds each of `tags` to the targets.
     pub fn tags<T: fmt::Display>(&mut self, tags: impl IntoIterator<Item = T>) {
         self.tags
             .extend(tags.into_iter().map(|tag| Tag::of(&tag.to_string())));
     }
 
-    /// Adds an event.
+    /// Adds the event in the buffer `written` to the targets.
     pub fn event(&mut self, written: &KeyBuf) {
         self.tags.push(Tag::event(&written.to_text()));
     }
 
-    /// Makes the call return when every process has applied the invalidation, or after `within`
-    /// (`ack`).
+    /// Makes the annotated function return when every process has applied the invalidation, or
+    /// after `within` at the latest (`ack`). `None` sets no limit.
     pub fn ack(&mut self, within: Option<Duration>) {
         self.ack = Some(within.map_or(Ack::Certain, Ack::Within));
     }
 
-    /// Marks entries stale instead of removing them (`soft`).
+    /// Makes the invalidation mark entries stale instead of removing them (`soft`).
     pub fn soft(&mut self) {
         self.mode = InvalidationMode::Soft;
     }
 
-    /// Invalidates nothing if `condition` is `false` (`if = EXPR`).
+    /// Makes the invalidation do nothing if `condition` is `false` (`if = EXPR`).
     pub fn only_if(&mut self, condition: bool) {
         self.is_wanted &= condition;
     }
 
-    /// Returns the cache, the targets and the acknowledgement to wait for.
+    /// Returns the cache, the targets and the acknowledgement to wait for. The targets are empty if
+    /// the condition (`if = EXPR`) was `false`.
     pub(crate) fn into_targets(self) -> (Cache, InvalidationTargets, Option<Ack>) {
         let mut targets = InvalidationTargets::default().with_mode(self.mode);
         if self.is_wanted {
@@ -147,8 +150,8 @@ impl Invalidation {
         (self.cache, targets, self.ack)
     }
 
-    /// Carries the invalidation out on this node. The caller waits for the other nodes, or they are
-    /// notified later.
+    /// Carries the invalidation out on this node. The caller must await the result, so that Redis
+    /// accepts the invalidation; if the result is dropped, the outbox sends the invalidation later.
     pub(crate) fn begin(self) -> PendingInvalidation {
         let (cache, targets, ack) = self.into_targets();
         cache.core().invalidate(targets).with_ack(ack)

@@ -1,4 +1,4 @@
-//! Background tasks that run user code.
+//! Background tasks of the cache that run the user's code.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,17 +10,19 @@ use crate::coordination::background::TaskOwner;
 use crate::core::state::Core;
 use crate::model::owner::Owner;
 
-/// A task without a caller.
+/// A boxed future to run in the background, where no caller awaits its end.
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Wraps a task with the context of the caller's task, such as its tracing span.
+/// A function that gives a background task the context of the caller's task, such as the cache of
+/// one test.
 pub(crate) type TaskWrapper = fn(Task) -> Task;
 
-/// Starts `task` in the background, and returns `true` if it was started. This is the only place
-/// where the cache starts user code in the background.
+/// Starts `task` on `runtime`, in the background, and returns `true` if the task was started. The
+/// cache starts user code in the background only by this function.
 ///
-/// The task is dropped if too many run already, or if the cache is shut down. The stale value is
-/// then served until its window ends.
+/// The task is dropped, and the result is `false`, if too many background tasks run already or the
+/// cache is shut down. If the dropped task is a refresh, calls get the stale value until its window
+/// ends.
 pub(crate) fn spawn_in_background(
     (core, owner): (&Core, &Arc<Owner>),
     runtime: &Handle,

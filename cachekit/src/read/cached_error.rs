@@ -1,5 +1,5 @@
-//! Errors remembered with `err_ttl` (negative caching): entries in memory only, which hold no
-//! value.
+//! Errors remembered with `err_ttl` (negative caching): entries that contain an error in place of a
+//! value, in memory only.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,8 @@ use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::SharedError;
 
 impl Core {
-    /// Returns the remembered error under `key`, if `reader` may be served it.
+    /// Returns the entry under `key` if the entry contains a remembered error and `reader`, a
+    /// function, may be served that entry; else `None`.
     fn peek_error(&self, key: &Key, reader: OwnerId) -> Option<Arc<MemoryEntry>> {
         let stored = self.memory.get(key.as_bytes())?;
         let now = Tick::now(&*self.clock);
@@ -33,7 +34,9 @@ impl Core {
 }
 
 impl Call {
-    /// Returns the error that another leader stored between this call's miss and its flight.
+    /// Returns the error that another leader stored after this call's miss and before this call led
+    /// the flight, with the entry that contains the error. Returns `None` if no leader stored an
+    /// error, without `err_ttl`, and for a forced refresh.
     pub(crate) fn recheck_error(&self, ops: &ValueOps) -> Option<(Arc<MemoryEntry>, DeferredDrop)> {
         if self.options.err_ttl.is_none() || self.force_refresh || removed!(self.core, NoSecondLook)
         {
@@ -51,7 +54,8 @@ impl Call {
         Some((failed, error))
     }
 
-    /// Ends the flight with `error`, and remembers it if the call has an `err_ttl`.
+    /// Ends the flight with `error`, and remembers the error in memory if the call has an
+    /// `err_ttl`.
     ///
     /// An error never replaces a value: a refresh or a forced computation that fails leaves the
     /// older value, which is worth more than the error.
@@ -106,8 +110,8 @@ impl Call {
     }
 }
 
-/// Returns the error that `failed` holds, if callers may get a copy of it. Returns `None` also if
-/// `failed` holds a value.
+/// Returns the error in the entry `failed`, if the function can give a copy of that error to each
+/// caller. Returns `None` also if `failed` contains a value in place of an error.
 pub(crate) fn shareable_error(ops: &ValueOps, failed: &MemoryEntry) -> Option<DeferredDrop> {
     let error = failed.cached_error().filter(|error| ops.copies(error))?;
     Some(DeferredDrop::new(Arc::clone(error)))

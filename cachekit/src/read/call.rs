@@ -1,4 +1,4 @@
-//! A call that missed memory, and its time budget for waiting on others.
+//! A call that missed memory, and the call's time budget for waiting on other computations.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -20,40 +20,43 @@ use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::owner::Owner;
 use crate::model::tags::EntryTags;
 
-/// A call that memory could not answer.
+/// A call of a cached function that memory could not answer: its key, its options and its progress.
 pub(crate) struct Call {
     pub(crate) core: Arc<Core>,
     pub(crate) owner: Arc<Owner>,
     pub(crate) key: Key,
     pub(crate) options: EntryOptions,
-    /// Replica that the call reads and computes.
+    /// Replica of the entry in Redis that the call looks up and computes.
     pub(crate) replica: Replica,
-    /// Start of the call, from which its `lock_timeout` counts.
+    /// Start of the call. The call's `lock_timeout` is measured from here.
     pub(crate) since: Instant,
     /// Sequence number at the start of the call. The value of an older computation answers the call
     /// only if nothing invalidated that value since its computation began.
     pub(crate) began: SequenceNumber,
-    /// `true` if the call computes although a tier may have the value.
+    /// `true` if the call computes even if memory or Redis has the value (`refresh`).
     pub(crate) force_refresh: bool,
-    /// Knowledge about the entry from the look-up in memory.
+    /// State of the entry, as far as the look-up in memory shows that state.
     pub(crate) l1_state: L1State,
-    /// Snapshot of memory, taken before the look-up.
+    /// Snapshot of memory from before the look-up, which tells whether memory changed since; `None`
+    /// if the call did not look for a hit in memory.
     pub(crate) seen: Option<Snapshot>,
-    /// Value that the call already has. A call with one waits for nobody.
+    /// Value that the call already has, if the call is a refresh; else `None`. A refresh waits for
+    /// no other computation.
     pub(crate) old: Option<OldValue>,
-    /// Leadership of the key's flight, if the call already has it.
+    /// Leadership of the key's flight, if this call leads that flight already; else `None`.
     pub(crate) lead: Option<Leader<Outcome>>,
-    /// Slot for a stale value that the call finds, if such a value may be served in place of a new
-    /// one.
+    /// Slot for a stale value that the call finds in L2; `None` if no stale value may be served in
+    /// place of a new one.
     pub(crate) stale_slot: Option<Arc<StaleSlot>>,
-    /// `true` if the call can continue in the background, without its caller.
+    /// `true` if the call's computation can continue in the background, without the caller.
     pub(crate) is_detachable: bool,
-    /// State shared with the guard that continues the computation after its caller is dropped.
+    /// State shared with the guard that continues the computation after its caller is dropped;
+    /// `None` without `detach`.
     pub(crate) detach_state: Option<Arc<DetachState>>,
 }
 
 impl Call {
-    /// Creates a call that begins now.
+    /// Creates a call that begins now and has not looked into memory.
     pub(crate) fn new(core: Arc<Core>, owner: Arc<Owner>, key: Key, options: EntryOptions) -> Self {
         let began = core.now();
         let stale_slot = (!options.window().is_zero()).then(Arc::default);
@@ -77,7 +80,7 @@ impl Call {
         }
     }
 
-    /// Creates a call that begins now, after a look-up in memory.
+    /// Creates a call that begins now, with the findings of the look-up in memory that missed.
     pub(crate) fn after_miss(
         core: Arc<Core>,
         owner: Arc<Owner>,
@@ -92,20 +95,22 @@ impl Call {
         }
     }
 
-    /// Counts a call that memory could not answer.
+    /// Counts a miss of memory in the statistics. Does nothing for a refresh, which already has a
+    /// value.
     pub(crate) fn count_miss(&self) {
         if self.old.is_none() {
             self.owner.counts.misses.bump();
         }
     }
 
-    /// Returns the longest time that the call waits for other computations.
+    /// Returns the longest time that the call waits for other computations: the function's own
+    /// `lock_timeout`, or else the cache's.
     pub(crate) fn lock_timeout(&self) -> Duration {
         let own = self.options.lock_timeout;
         own.unwrap_or(self.core.config.lock_timeout)
     }
 
-    /// Returns the budget for waiting on other computations.
+    /// Returns the call's time budget for waiting on other computations.
     pub(crate) fn wait_budget(&self) -> WaitBudget {
         WaitBudget {
             start: self.since,
@@ -113,23 +118,25 @@ impl Call {
         }
     }
 
-    /// Returns the leadership of a flight that this call leads from `start` on.
+    /// Returns the description of this call's leadership of its flight, which begins at `start`.
     pub(crate) fn leadership(&self, start: Instant) -> Leadership {
         Leadership {
             number: self.core.tags.now(),
             start,
-            // With L2, or with a value already, a leader may end without computing.
+            // With L2, or with a value already, a leader may end its flight without computing.
             computes: self.force_refresh || (self.core.l2.is_none() && self.old.is_none()),
         }
     }
 
-    /// Returns the epochs that the value is known to depend on before it is computed.
+    /// Returns the current epochs on which the value depends, as far as they are known before the
+    /// computation. The epochs of value tags are not known yet.
     pub(crate) fn epochs(&self, entry_tags: &EntryTags) -> Epochs {
         self.core.epochs(&self.owner, entry_tags)
     }
 }
 
-/// Time budget of one call for waiting on other computations, over all its waits.
+/// Time budget of one call for waiting on other computations. All waits of the call share the
+/// budget.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WaitBudget {
     start: Instant,
@@ -153,58 +160,64 @@ impl WaitBudget {
     }
 }
 
-/// Knowledge about an entry from a look-up in memory that gave no answer.
+/// State of an entry, as far as a look-up in memory that gave no answer shows that state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum L1State {
-    /// Nothing is known, or memory was not asked.
+    /// Memory was not asked, or the entry in memory says nothing about the entry in L2.
     Unknown,
-    /// Memory had no entry.
+    /// Memory had no entry under the key.
     Absent,
-    /// The entry ended: no tier can have it.
+    /// The entry in memory has ended or was invalidated, so no tier can have that entry.
     Expired,
 }
 
-/// A look-up in memory that gave no answer.
+/// The findings of a look-up in memory that gave no answer.
 pub(crate) struct MemoryMiss {
     pub(crate) key: Key,
     pub(crate) l1_state: L1State,
-    /// Snapshot of memory, taken before the look-up.
+    /// Snapshot of memory from before the look-up, which tells whether memory changed since; `None`
+    /// if the call did not look for a hit in memory.
     pub(crate) seen: Option<Snapshot>,
-    /// Value that early expiration drew, to be recomputed before its end.
+    /// Value that early expiration drew, to be recomputed before its end; `None` if memory has no
+    /// such value.
     pub(crate) old: Option<Box<OldValue>>,
 }
 
-/// A value that a call has, and recomputes.
+/// A value that a refresh already has and recomputes.
 #[derive(Debug)]
 pub(crate) struct OldValue {
     pub(crate) stored: Arc<MemoryEntry>,
-    /// Time before its end at which early expiration drew it; `None` if it is stale.
+    /// Time before the value's end from which early expiration recomputes the value; `None` if the
+    /// value is stale.
     pub(crate) advance: Option<Duration>,
-    /// `true` if the caller was given the value.
+    /// `true` if the caller was already given the value.
     pub(crate) is_delivered: bool,
 }
 
 impl OldValue {
-    /// Returns `true` if `other` is to be recomputed too: by the same draw, it is due as well.
+    /// Returns `true` if the end of the entry `other` is also nearer than the time that early
+    /// expiration drew for this value. Returns `false` if this value is stale.
     pub(crate) fn also_refreshes(&self, other: &MemoryEntry, now: Tick) -> bool {
         self.advance
             .is_some_and(|advance| other.freshness.is_due(now, advance))
     }
 }
 
-/// The stale value that a call found in L2, shared by the code that polls the call and the code
-/// inside it.
+/// Slot for the stale value that a call finds in L2. The computation fills the slot, and the code
+/// that polls the computation reads the slot.
 #[derive(Debug, Default)]
 pub(crate) struct StaleSlot {
     pub(crate) found: OnceLock<Arc<MemoryEntry>>,
-    /// Flight in which the value was found. An invalidation of the key retires it.
+    /// Flight in which the value was found. An invalidation of the key retires that flight, and the
+    /// value is no fallback any more.
     pub(crate) flight: OnceLock<Arc<Flight<Outcome>>>,
-    /// `true` if the code that polls the call serves the value at once.
+    /// `true` if the code that polls the call serves the stale value at once, before the
+    /// computation ends.
     pub(crate) serve: AtomicBool,
 }
 
 impl StaleSlot {
-    /// Makes the code that polls the call serve the found value.
+    /// Makes the code that polls the call answer with the stale value in this slot.
     pub(crate) fn serve(&self) {
         self.serve.store(true, Ordering::Release);
     }
@@ -215,11 +228,13 @@ impl StaleSlot {
     }
 }
 
-/// State shared by a computation and the guard of its caller.
+/// State shared by a computation and the guard that detaches the computation when its caller is
+/// dropped (`detach`).
 #[derive(Debug, Default)]
 pub(crate) struct DetachState {
-    /// `true` once the body has begun, if its result is for every waiter.
+    /// `true` once the body has begun, if the call leads a flight: other calls may wait for the
+    /// result.
     pub(crate) is_leading: AtomicBool,
-    /// `true` once the caller is gone.
+    /// `true` once the caller was dropped and the computation continues in the background.
     pub(crate) caller_is_gone: AtomicBool,
 }

@@ -1,26 +1,27 @@
 //! Calls in a mode other than cached: `get_user::refresh(id)`, `get_user::uncached(id)`.
 //!
-//! The function's body exists once, inside the function. To run it although memory could answer,
-//! the call's future is polled with a thread-local set, which the call's look-up takes. The
-//! thread-local names the function, so no other cached call takes it by mistake.
+//! The user's body exists once, inside the cached function. To run the body even if memory could
+//! answer, the call's future is polled while a thread-local contains the mode, and the call's
+//! look-up takes the mode from there. The thread-local also names the function, so that no other
+//! cached function takes the mode by mistake.
 
 use std::cell::Cell;
 use std::pin::pin;
 
 use crate::model::owner::OwnerId;
 
-/// The way in which a call is answered.
+/// The way in which a call of a cached function is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallMode {
-    /// From the cache, if possible.
+    /// The cache answers the call if it has the value; else the function runs.
     Cached,
-    /// By computing; the value is stored.
+    /// The function runs even if the cache has the value, and the new value is stored.
     Refresh,
-    /// By the function, as if there were no cache.
+    /// The function runs, and the cache looks nothing up and stores nothing.
     Uncached,
 }
 
-/// A mode for the next look-up of one function.
+/// The mode that the next look-up of one function takes.
 #[derive(Clone, Copy)]
 struct PendingMode {
     function: OwnerId,
@@ -36,8 +37,8 @@ thread_local! {
     static PENDING_MODE: Cell<PendingMode> = const { Cell::new(NONE) };
 }
 
-/// Takes the mode for this look-up of `function`. A mode other than `Cached` applies to one
-/// look-up.
+/// Takes the mode of this look-up of `function` out of the thread-local: `Cached`, unless another
+/// mode was set for `function`. A mode that was set applies to one look-up.
 #[inline]
 pub(crate) fn take_mode(function: OwnerId) -> CallMode {
     if PENDING_MODE.with(|pending| pending.get().function != function) {
@@ -46,7 +47,8 @@ pub(crate) fn take_mode(function: OwnerId) -> CallMode {
     PENDING_MODE.replace(NONE).mode
 }
 
-/// Runs `call`, a call of `function`, in `mode`.
+/// Runs `call`, the future of a call of `function`, so that the first look-up of `function` in
+/// `call` takes `mode`.
 pub(crate) async fn in_mode<F: Future>(mode: CallMode, function: OwnerId, call: F) -> F::Output {
     let mut call = pin!(call);
     let mut is_due = true;
@@ -59,7 +61,7 @@ pub(crate) async fn in_mode<F: Future>(mode: CallMode, function: OwnerId, call: 
         let before = PENDING_MODE.replace(set);
         let restore = Restore(before);
         let polled = call.as_mut().poll(context);
-        // Still set: the call has not reached its look-up yet.
+        // If the mode is still set, the call has not reached its look-up yet.
         is_due = is_due && PENDING_MODE.get().function == function;
         drop(restore);
         polled
@@ -67,7 +69,8 @@ pub(crate) async fn in_mode<F: Future>(mode: CallMode, function: OwnerId, call: 
     .await
 }
 
-/// Calls `call`, a call of the synchronous `function`, in `mode`.
+/// Calls `call`, a closure with a call of the synchronous `function`, so that the first look-up of
+/// `function` in `call` takes `mode`.
 pub(crate) fn in_mode_blocking<T>(
     mode: CallMode,
     function: OwnerId,
@@ -77,7 +80,7 @@ pub(crate) fn in_mode_blocking<T>(
     call()
 }
 
-/// Restores the thread-local on drop, also if the call panics.
+/// Restores the mode that the thread-local contained before, on drop and also if the call panics.
 struct Restore(PendingMode);
 
 impl Drop for Restore {

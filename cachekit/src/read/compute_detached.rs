@@ -1,4 +1,5 @@
-//! Detached computations: they own everything they need, so they can continue without their caller.
+//! Detached computations: each owns everything that it needs, and so can continue without its
+//! caller.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -17,13 +18,14 @@ use crate::read::detach_on_drop::DetachOnDrop;
 use crate::read::typed_call::{compute, return_answer};
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// Answers `call` as [`compute`] does, or with a stale value while the computation continues in the
-/// background.
+/// Answers `call` like [`compute`], or answers it with a stale value while the computation
+/// continues in the background.
 ///
 /// # Cancel safety
 ///
-/// As for [`compute`]. A computation in the background is not dropped with the caller. With
-/// `detach`, a computation that this call leads continues there ([`DetachOnDrop`]).
+/// Dropping the future is as safe as dropping that of [`compute`]. A computation that already runs
+/// in the background continues. With `detach`, a computation that this call leads continues in the
+/// background too ([`DetachOnDrop`]).
 pub(crate) async fn compute_detachable<S, P, A, Fut>(
     mut call: Box<Call>,
     return_ops: P,
@@ -90,7 +92,8 @@ fn ending<T>(future: impl Future<Output = T> + Send + 'static) -> Task {
     })
 }
 
-/// Polls `task` until it ends, or until a stale value is to be served in its place.
+/// Polls `task` until the task ends, and returns its output. Returns a stale value, as `Err`, if
+/// that value is to be served in place of the output.
 async fn watched<F: Future>(
     mut task: Pin<&mut F>,
     watch: &Call,
@@ -113,7 +116,8 @@ async fn watched<F: Future>(
         if let Some(stored) = to_serve {
             return Poll::Ready(Err(Arc::clone(stored)));
         }
-        // Asked at every poll after the timer: L2 may not have answered by then.
+        // Asked at every poll after `soft_timeout`: L2 may return the stale value only after that
+        // time.
         is_late = is_late || timer.as_mut().poll(context).is_ready();
         if is_late && let Some(stored) = watch.soft_timeout_fallback() {
             return Poll::Ready(Err(stored));

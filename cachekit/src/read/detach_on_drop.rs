@@ -19,7 +19,8 @@ use crate::read::background_task::{TaskWrapper, spawn_in_background};
 use crate::read::call::{Call, DetachState};
 use crate::return_type::erased_ops::ValueOps;
 
-/// The runtime on which a computation continues after its caller was dropped, and its time limit.
+/// The runtime on which a computation continues after its caller was dropped, and the time limit of
+/// that computation.
 #[derive(Debug)]
 pub(crate) struct DetachTarget {
     detach_state: Arc<DetachState>,
@@ -27,13 +28,14 @@ pub(crate) struct DetachTarget {
     owner: Arc<Owner>,
     runtime: Handle,
     wrap_task: TaskWrapper,
-    /// Time that the computation has left after that; `None` if it has a `timeout`, or there is no
-    /// timer.
+    /// Longest time that the computation runs after its caller was dropped; `None` if the
+    /// computation has a `timeout`, or the runtime has no timer.
     limit: Option<Duration>,
 }
 
 impl Call {
-    /// Returns what a detached computation needs, if the call has `detach`.
+    /// Returns the runtime and the limits with which the computation continues after its caller is
+    /// dropped; `None` if the call has no `detach`.
     pub(crate) fn detach(
         &mut self,
         ops: &ValueOps,
@@ -56,14 +58,15 @@ impl Call {
         })
     }
 
-    /// Records that the body begins and that the call leads.
+    /// Records, for `detach`, that the body begins and that this call leads its flight. Does
+    /// nothing without `detach`.
     pub(crate) fn mark_leading(&self) {
         if let Some(detach_state) = &self.detach_state {
             detach_state.is_leading.store(true, Ordering::Release);
         }
     }
 
-    /// Returns `true` if the computation continues without its caller.
+    /// Returns `true` if the caller was dropped and the computation continues in the background.
     pub(crate) fn caller_is_gone(&self) -> bool {
         let detach_state = self.detach_state.as_ref();
         detach_state.is_some_and(|detach_state| detach_state.caller_is_gone.load(Ordering::Acquire))
@@ -71,8 +74,9 @@ impl Call {
 }
 
 impl DetachTarget {
-    /// Continues `task` in the background if the call leads: others wait for the result, or will.
-    /// Drops a task whose poll unwound, or whose caller is unwinding.
+    /// Continues `task` in the background if the call leads its flight, because other calls wait
+    /// for the result or will join. Drops `task` if the call leads no flight, if `task` panicked
+    /// (`is_poisoned`), or if the caller is panicking.
     fn spawn_detached(self, task: impl Future + Send + 'static, is_poisoned: bool) {
         let is_leading = self.detach_state.is_leading.load(Ordering::Acquire);
         let is_unwinding = is_poisoned || std::thread::panicking();
@@ -85,7 +89,8 @@ impl DetachTarget {
             .caller_is_gone
             .store(true, Ordering::Release);
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
-        // Computed here: the time counts from the drop, which may happen outside of the runtime.
+        // Computed here, because the limit is measured from the drop of the caller, which may
+        // happen outside of the runtime.
         let limit = self.limit.map(|limit| (limit, from_now(limit)));
         let rest = async move {
             let Some((limit, end)) = limit else {
@@ -103,11 +108,12 @@ impl DetachTarget {
     }
 }
 
-/// A computation in its caller's task. Dropping it before its end hands it to the background.
+/// A computation in its caller's task. If this guard is dropped before the computation has ended,
+/// the computation continues in the background, as `detach` allows.
 pub(crate) struct DetachOnDrop<F: Future + Send + 'static> {
-    /// The computation; `None` once it has ended.
+    /// Future of the computation; `None` once the computation has ended or was taken out.
     task: Option<Pin<Box<F>>>,
-    /// `true` during a poll, and after a poll that unwound.
+    /// `true` while the computation is polled, and after a poll that panicked.
     is_poisoned: bool,
     detach: Option<DetachTarget>,
 }
@@ -121,7 +127,8 @@ impl<F: Future + Send + 'static> DetachOnDrop<F> {
         }
     }
 
-    /// Returns the computation, for code that continues it.
+    /// Takes the computation out, so that the drop of this guard does nothing. Returns `None` if
+    /// the computation has ended.
     pub(crate) fn into_task(mut self) -> Option<Pin<Box<F>>> {
         self.task.take()
     }

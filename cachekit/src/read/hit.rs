@@ -23,16 +23,17 @@ use crate::read::call::{L1State, MemoryMiss};
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{Plain, ReturnOps, ReturnType, ValueSharing};
 
-/// A hit in this thread's table (L0).
+/// A hit in this thread's table (L0), before the hit becomes the function's result.
 enum ThreadHit<S: ReturnType> {
     Ret(S::Ret),
-    /// An `Option<S::Value>`, to be cloned.
+    /// A shared `Option<S::Value>`, whose value is cloned for the caller.
     Value(AnyShared),
 }
 
 impl Core {
     /// Answers a call from this thread's table (L0): without a lock, and without an allocation
-    /// other than the value's own clone. `text` makes the key.
+    /// other than the value's own clone. Returns `None` if the table has no usable value, or the
+    /// bus is not live. `text` makes the key, for the count of uses.
     #[inline]
     pub(crate) fn hit_on_thread<S, K: AsRef<[u8]>>(
         &self,
@@ -57,7 +58,8 @@ impl Core {
         }
     }
 
-    /// Answers a call whose key `reader` gave as text, from this thread's table or from memory.
+    /// Answers a call of `reader` with a key that is already text, from this thread's table (L0) or
+    /// from memory (L1). Returns a `MemoryMiss` if neither answers.
     pub(crate) fn hit_direct<S>(
         &self,
         return_ops: impl Fn() -> ReturnOps<S>,
@@ -79,8 +81,8 @@ impl Core {
         Ok(return_value(&return_ops, &stored))
     }
 
-    /// Returns the entry in memory (L1) that answers the call. A value also goes into this thread's
-    /// table (L0), for the next call on this thread.
+    /// Returns the entry in memory (L1) that answers the call, or a `MemoryMiss`. The value of that
+    /// entry also goes into this thread's table (L0), for the next call on this thread.
     pub(crate) fn hit_in_memory(
         &self,
         ops: &ValueOps,
@@ -90,7 +92,7 @@ impl Core {
     ) -> Result<Arc<MemoryEntry>, MemoryMiss> {
         let now = Tick::coarse(&*self.clock);
         self.count_use(reader, key, now);
-        // Taken before the look-up, so that a change in between is seen.
+        // Taken before the look-up, so that a store or an invalidation after this line is noticed.
         let seen = self.memory.snapshot(key);
         let stored = self.memory.get(key);
         let missed = |old| MemoryMiss {
@@ -135,7 +137,7 @@ impl Core {
         Ok(Arc::clone(entry))
     }
 
-    /// Records that `owner` and `reader` share a key.
+    /// Records that two functions, `owner` and `reader`, have entries under one key.
     #[cold]
     fn note_key_collision(&self, owner: &Owner, reader: OwnerId) {
         let reader = self.owners.read().get(&reader).map(Arc::clone);
@@ -144,8 +146,8 @@ impl Core {
         }
     }
 
-    /// Records that `owner` shares a key with the function called `name`. Does nothing if this
-    /// process does not know that function, or a collision of `owner` was recorded before.
+    /// Records that `owner` and the function called `name` have entries under one key. Does nothing
+    /// if this process does not know that function, or a collision of `owner` was recorded before.
     #[cold]
     pub(crate) fn note_key_collision_with(&self, owner: &Owner, name: &[u8]) {
         if owner.has_collided() {
@@ -160,7 +162,8 @@ impl Core {
         }
     }
 
-    /// Returns the miss of a call by `reader` whose entries are never in memory.
+    /// Returns the miss of a call of `reader`, a function whose entries are never in memory, and
+    /// counts the use of `key`.
     pub(crate) fn miss_without_memory(&self, key: &[u8], reader: OwnerId) -> MemoryMiss {
         self.count_use(reader, key, Tick::coarse(&*self.clock));
         MemoryMiss {
@@ -171,7 +174,7 @@ impl Core {
         }
     }
 
-    /// Returns the miss of a call that computes whatever memory has under `key`.
+    /// Returns the miss of a call that computes even if memory has a value under `key` (`refresh`).
     pub(crate) fn forced_miss(&self, key: &[u8], reader: OwnerId) -> MemoryMiss {
         let now = Tick::coarse(&*self.clock);
         let stored = self.l2.as_ref().and_then(|_| self.memory.get(key));
@@ -183,28 +186,29 @@ impl Core {
         }
     }
 
-    /// Returns the knowledge about the entry of `reader` that follows from `stored`, which memory
-    /// has.
+    /// Returns the state of `reader`'s entry, as far as `stored` shows that state. `stored` is the
+    /// entry in memory; `None` if memory has no entry.
     fn l1_state(&self, stored: Option<&MemoryEntry>, reader: OwnerId, now: Tick) -> L1State {
         match stored {
-            // Without L2, nothing reads it.
+            // Without L2, no code reads the state.
             _ if self.l2.is_none() => L1State::Unknown,
             None => L1State::Absent,
-            // Another process may have succeeded.
+            // Another process may have computed a value since this error.
             Some(it) if it.cached_error().is_some() => L1State::Unknown,
             Some(it) if it.owner.id == reader && it.is_gone(now) => L1State::Expired,
             Some(_) => L1State::Unknown,
         }
     }
 
-    /// Returns `true` if `reader` may be served `entry` at `now`.
+    /// Returns `true` if a call of `reader` may be served `entry` at `now`: the entry itself allows
+    /// it, and [`is_confirmed`](Self::is_confirmed) does too.
     #[inline]
     pub(crate) fn may_serve(&self, entry: &MemoryEntry, reader: OwnerId, now: Tick) -> bool {
         entry.may_serve(reader, now) && self.is_confirmed(entry, now)
     }
 
-    /// Returns the entry under `key`, if `reader` may be served it and it holds a value. Counts
-    /// neither a hit nor a use.
+    /// Returns the entry under `key` if the entry contains a value and `reader` may be served that
+    /// value. Counts neither a hit nor a use.
     pub(crate) fn peek(&self, key: &Key, reader: OwnerId) -> Option<Arc<MemoryEntry>> {
         let stored = self.memory.get(key.as_bytes())?;
         let now = Tick::now(&*self.clock);
@@ -212,8 +216,8 @@ impl Core {
         may_serve.then_some(stored)
     }
 
-    /// Returns the entry under `key` that `reader` may be served although L2 could not be asked, as
-    /// `on_disconnect` allows.
+    /// Returns the entry in memory under `key` after L2 could not be asked, if `reader` may be
+    /// served that entry and `on_disconnect` allows it.
     pub(crate) fn peek_unconfirmed(&self, key: &Key, reader: OwnerId) -> Option<Arc<MemoryEntry>> {
         let l2 = self.l2.as_ref()?;
         let stored = self.memory.get(key.as_bytes())?;
@@ -222,8 +226,8 @@ impl Core {
         may_serve.then_some(stored)
     }
 
-    /// Returns the entry under `key` while the bus is not live: invalidations of it by other nodes
-    /// may not have arrived.
+    /// Returns the entry in memory under `key` if the bus is not live, so that another node's
+    /// invalidation of the entry may not have arrived. Returns `None` while the bus is live.
     pub(crate) fn unconfirmed(&self, key: &Key) -> Option<Arc<MemoryEntry>> {
         let l2 = self.l2.as_ref()?;
         if l2.is_bus_live(Tick::now(&*self.clock)) {
@@ -232,8 +236,8 @@ impl Core {
         self.memory.get(key.as_bytes())
     }
 
-    /// Returns `true` if other nodes' invalidations of `stored` would have arrived by `now`, or if
-    /// it is served without that certainty.
+    /// Returns `true` without L2; if the bus is live, so that other nodes' invalidations of
+    /// `stored` have arrived by `now`; or if `stored` is served without that certainty.
     #[inline]
     pub(crate) fn is_confirmed(&self, stored: &MemoryEntry, now: Tick) -> bool {
         match &self.l2 {
@@ -243,7 +247,7 @@ impl Core {
     }
 
     /// Returns `true` if `stored` is served although the bus is not live: L2 cannot be asked for
-    /// it, and `on_disconnect` allows it.
+    /// the entry, and `on_disconnect` allows it.
     #[cold]
     fn serves_unconfirmed(&self, l2: &SharedTier, stored: &MemoryEntry, now: Tick) -> bool {
         if removed!(self, NoHeartbeat) {
@@ -254,7 +258,8 @@ impl Core {
     }
 }
 
-/// Unpacks a hit's `value`; `None` if it is of another type. Runs no code of that type.
+/// Unpacks `value`, a hit in the thread's table (L0). Returns `None` if `value` is not of the
+/// function's type. Runs no code of that type.
 #[inline]
 fn unpack_hit<S>(sharing: Option<ValueSharing<S::Value>>, value: AnyShared) -> Option<ThreadHit<S>>
 where
@@ -273,7 +278,8 @@ where
         .then_some(ThreadHit::Value(value))
 }
 
-/// Converts an entry's `value` into what the function returns; `None` if it is of another type.
+/// Converts `value`, the content of an entry, into the function's return type. Returns `None` if
+/// `value` is of another type, or is an absence that the return type cannot express.
 fn of_shared<S>(value: &AnyShared) -> Option<S::Ret>
 where
     S: ReturnType,
@@ -287,8 +293,8 @@ where
     }
 }
 
-/// Takes the value out of `stored`. If nothing else refers to the entry, the result is the last
-/// reference to the value, which the caller then need not clone.
+/// Takes the value out of `stored`. If `stored` is the last reference to its entry, the result may
+/// be the last reference to the value, and the caller need not clone the value.
 pub(crate) fn take_shared(stored: Arc<MemoryEntry>) -> AnyShared {
     match Arc::try_unwrap(stored) {
         Ok(stored) => stored.into_shared(),
@@ -296,7 +302,8 @@ pub(crate) fn take_shared(stored: Arc<MemoryEntry>) -> AnyShared {
     }
 }
 
-/// Converts `stored` into what the function returns, which can express it.
+/// Converts the value or the error in `stored` into the function's return type, which must be able
+/// to express it.
 pub(crate) fn return_value<S>(return_ops: &ReturnOps<S>, stored: &MemoryEntry) -> S::Ret
 where
     S: ReturnType,
@@ -312,7 +319,8 @@ where
         .unwrap_or_else(|| unreachable!("an entry without an answer"))
 }
 
-/// Converts the value of `stored` into what the function returns; `None` if it is of another type.
+/// Converts the value of `stored` into the function's return type. Returns `None` if the value is
+/// of another type, or is an absence that the return type cannot express.
 pub(crate) fn value_in<S>(stored: &MemoryEntry) -> Option<S::Ret>
 where
     S: ReturnType,
@@ -325,7 +333,8 @@ impl Cache {
     /// Returns the value that [`put`](Self::put) or [`get_or_compute`](Self::get_or_compute) stored
     /// under `key`, from memory or from Redis. Never computes.
     ///
-    /// Returns `None` also if the value under that key is of another type.
+    /// Returns `None` if neither tier has a value under `key`, or if that value is of a type other
+    /// than `V`.
     pub async fn get<V: Cacheable>(&self, key: &str) -> Option<V> {
         let owner = self.core.direct_owner();
         get(
@@ -338,7 +347,8 @@ impl Cache {
     }
 }
 
-/// Returns the value under `key`, from memory or from L2.
+/// Returns the value of `owner` under `key`, from memory or from L2. Returns `None` if neither tier
+/// has a value of type `V`.
 pub(crate) async fn get<V: Cacheable>(
     core: &Core,
     owner: &Arc<Owner>,

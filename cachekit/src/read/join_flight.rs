@@ -1,6 +1,7 @@
 //! The steps by which a call joins the flight of its key (single-flight).
 //!
-//! No step waits by itself: between steps, a task waits as a task does, and a thread as a thread.
+//! No function here waits. Its caller waits between two steps: an asynchronous caller as a task, a
+//! synchronous caller as a parked thread.
 
 use std::sync::Arc;
 
@@ -22,19 +23,19 @@ use crate::read::cached_error::shareable_error;
 use crate::read::call::Call;
 use crate::return_type::erased_ops::ValueOps;
 
-/// The next step of a call.
+/// The next step of a call that missed memory.
 pub(crate) enum NextStep {
-    /// The call returns this answer.
+    /// The call returns this answer without a run of its body.
     Return(Answer),
     /// The call computes: as the leader for all waiters, or, with `None`, for itself alone.
     Compute(Option<Leader<Outcome>>),
-    /// The call waits for another computation, and then calls [`Call::resume_after_wait`].
+    /// The call waits for another call's computation, and then calls [`Call::resume_after_wait`].
     Wait(Waiter<Outcome>),
 }
 
 impl Call {
-    /// Takes the first step: joins the flight of the key, or leads a new one. The entry depends on
-    /// `epochs`.
+    /// Takes the first step of a call: joins the flight of the key, or leads a new flight. The
+    /// entry depends on `epochs`.
     pub(crate) fn join_flight(&self, ops: &ValueOps, epochs: &Epochs) -> NextStep {
         self.core.faults.at(Point::BeforeEnter);
         // The call has not waited yet, so its own start saves a reading of the clock.
@@ -64,8 +65,10 @@ impl Call {
         NextStep::Wait(waiter)
     }
 
-    /// Leads a flight for a refresh in the background, and returns `true` if it does. The flight is
-    /// entered here, so that only one of any number of callers begins the refresh.
+    /// Makes this call, a refresh in the background, the leader of its key's flight, and returns
+    /// `true` if that succeeds. Returns `false` if another call leads, or if refreshes of the key
+    /// are paused. The flight is entered before the refresh is spawned, so that only one of any
+    /// number of callers begins a refresh.
     pub(crate) fn try_lead_refresh(&mut self, entry_tags: &EntryTags) -> bool {
         if self.is_refresh_paused() {
             return false;
@@ -79,7 +82,8 @@ impl Call {
         self.lead.is_some()
     }
 
-    /// Takes the step after a wait.
+    /// Takes the step after a wait for another call's computation; `woken` is the result of the
+    /// wait.
     pub(crate) fn resume_after_wait(
         &self,
         ops: &ValueOps,
@@ -105,7 +109,7 @@ impl Call {
         self.join_flight_since(ops, epochs, start)
     }
 
-    /// Enters the flight of the call's key. A leader leads from `start` on.
+    /// Joins the flight of the call's key, or begins a flight that this call leads from `start` on.
     fn enter_flight(&self, epochs: &Epochs, start: Instant) -> Entered<Outcome> {
         let may_join = |flight: &Flight<Outcome>| {
             if self.force_refresh {
@@ -120,8 +124,8 @@ impl Call {
             .enter(flight_key, epochs, || self.leadership(start), may_join)
     }
 
-    /// Replaces the leader after a wait that took too long. Returns the leadership, unless another
-    /// waiter took it before.
+    /// Makes this call the leader in place of a call that computed for too long. Returns the
+    /// leadership; `None` if another waiter took the leadership before.
     fn take_over(&self, waiter: Waiter<Outcome>) -> Option<Leader<Outcome>> {
         self.owner.counts.lock_timeouts.bump();
         trace::lock_timed_out(&self.owner.name);
@@ -131,18 +135,19 @@ impl Call {
         replaced
     }
 
-    /// Returns `true` with `single_flight = off`: computations of a key may overlap, and the first
-    /// of them is stored.
+    /// Returns `true` with `single_flight = off`: the call waits for no other call. Computations of
+    /// a key may then overlap, and the first value is stored.
     fn never_waits(&self) -> bool {
         self.options.single_flight == Some(SingleFlight::Off)
     }
 }
 
 impl Call {
-    /// Returns the answer that another computation's `outcome` gives this call, if it may have it.
+    /// Returns the answer that `outcome`, the result of another call's computation, gives this
+    /// call. Returns `None` if this call must not use that result.
     pub(crate) fn accept(&self, ops: &ValueOps, outcome: &Outcome) -> Option<Answer> {
         let is_own = |stored: &MemoryEntry| {
-            // Today a flight has one owner: this guards against a change of that.
+            // At present every flight has one owner. This guard holds if that changes.
             guard!(self.core, JoinAnother: stored.owner.id == self.owner.id)
         };
         let answer = match outcome {
@@ -162,8 +167,8 @@ impl Call {
                 }
                 Answer::Entry(Arc::clone(stored))
             }
-            // Also for a call that began after a soft invalidation of the value: one more
-            // computation would not give a better one soon.
+            // A fallback also answers a call that began after a soft invalidation of the value,
+            // because one more computation would probably fail too.
             Outcome::Fallback(stored)
                 if !self.force_refresh
                     && stored.is_valid_stale()

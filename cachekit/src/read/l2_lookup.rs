@@ -1,5 +1,5 @@
-//! The step from memory to L2: reads the entry there and, on a miss, acquires the lease to compute
-//! it.
+//! The look-up in L2 after a miss of memory: reads the entry from L2 and, on a miss, acquires the
+//! lease to compute the entry.
 
 pub(crate) mod acquire;
 pub(crate) mod budget;
@@ -13,8 +13,8 @@ use crate::read::permit::ComputePermit;
 use crate::return_type::erased_ops::ValueOps;
 
 impl Call {
-    /// Returns the lease state of a computation that does not use L2, because there is none or it
-    /// is not usable now. Returns `None` if L2 is to be asked.
+    /// Returns the lease state of a computation that skips L2, because the cache has no L2 or L2 is
+    /// not usable now. Returns `None` if L2 is to be asked.
     pub(crate) fn skipped_l2(&self) -> Option<LeaseState> {
         let Some(l2) = &self.core.l2 else {
             return Some(LeaseState::None);
@@ -22,7 +22,8 @@ impl Call {
         (!l2.is_usable_for(&self.key, self.replica)).then_some(LeaseState::Unavailable)
     }
 
-    /// Looks the entry up in L2, and waits while another process computes it.
+    /// Looks the entry up in L2, and waits while another process computes the entry. If L2 fails,
+    /// the call computes without a lease.
     pub(crate) async fn fetch_from_l2(
         &self,
         ops: &ValueOps,
@@ -49,8 +50,8 @@ impl Call {
             Ok(fetched) => fetched,
             Err(failure) => {
                 lookup.l2.count_failure(&failure);
-                // A store that is full but can be read had no entry, unless the entry was not read
-                // at all.
+                // A full store (L2) can still be read, so the entry was read and was absent. A
+                // forced refresh did not read the entry.
                 let is_left_alone = failure.takes_nothing() && !self.force_refresh;
                 Fetched::Compute(if is_left_alone {
                     LeaseState::None

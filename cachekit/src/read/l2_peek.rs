@@ -1,4 +1,4 @@
-//! Look-ups in L2 that never compute.
+//! Look-ups in L2 that never compute, for `get` and `ttl`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::model::owner::Owner;
 use crate::model::tags::EntryTags;
 use crate::return_type::erased_ops::ValueOps;
 
-/// A value found by a look-up that never computes.
+/// A value found by a look-up in L2 that never computes.
 pub(crate) struct L2Hit {
     pub(crate) stored: Arc<MemoryEntry>,
     /// `false` if the value comes from memory, because L2 could not be asked.
@@ -29,7 +29,8 @@ pub(crate) struct L2Hit {
 }
 
 impl Core {
-    /// Looks up in L2 what memory does not have, and back-fills memory with it. Never computes.
+    /// Looks an entry up in L2 after memory had none, and back-fills memory with a fresh value.
+    /// Never computes. If L2 fails, returns the value in memory that `on_disconnect` allows.
     pub(crate) async fn peek_l2(
         &self,
         owner: &Arc<Owner>,
@@ -84,9 +85,9 @@ impl Core {
         }
     }
 
-    /// Leads a flight in which the value reaches memory, so that an invalidation or a write of the
-    /// key in between keeps it out. Returns `None` if the key already has a flight, of whichever
-    /// function: the flight goes on undisturbed, and memory is left to it.
+    /// Leads a flight for a look-up in L2, so that an invalidation or a write of the key during
+    /// that look-up keeps the value out of memory. Returns `None` if the key already has a flight,
+    /// of any function. That flight goes on, and the look-up stores nothing in memory.
     fn lead_lookup(
         &self,
         owner: &Arc<Owner>,
@@ -104,7 +105,7 @@ impl Core {
             .lead_if_none((key, owner.id), &epochs, leadership)
     }
 
-    /// Returns the remaining life of the entry in L2.
+    /// Returns the remaining life of the entry in L2; `None` if L2 has no usable entry or fails.
     pub(crate) async fn l2_ttl(
         &self,
         owner: &Arc<Owner>,

@@ -12,9 +12,9 @@ use crate::read::call::{Call, L1State};
 use crate::return_type::erased_ops::ValueOps;
 
 impl Call {
-    /// Looks into memory again, because another leader may have stored between the miss and the
-    /// flight. Returns the leadership if there is nothing to answer with; else ends the flight with
-    /// the answer.
+    /// Looks into memory again as the leader, because another leader may have stored the entry
+    /// after this call's miss. Returns the leadership if memory has no answer; else ends the flight
+    /// with the answer, and returns the answer as `Err`.
     pub(crate) fn recheck_memory(
         &self,
         lead: Leader<Outcome>,
@@ -32,13 +32,14 @@ impl Call {
         Ok(lead)
     }
 
-    /// Returns the value that another leader stored between the miss and the flight.
+    /// Returns the value that another leader stored after this call's miss and before this call led
+    /// the flight; `None` if no leader stored a usable value.
     fn recheck_value(&self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
         if self.force_refresh || removed!(self.core, NoSecondLook) {
             return None;
         }
         if self.options.tier == Tier::Redis {
-            // Memory holds no such entries.
+            // Memory has no entries of the tier `redis`.
             return None;
         }
         if self
@@ -56,7 +57,8 @@ impl Call {
         Some(stored)
     }
 
-    /// Returns the value in memory that is served because L2 could not be asked (`on_disconnect`).
+    /// Returns the value in memory that is served because L2 could not be asked (`on_disconnect`);
+    /// `None` if memory has no such value.
     pub(crate) fn hit_unconfirmed(&self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
         if self.force_refresh || self.l1_state != L1State::Unknown {
             return None;

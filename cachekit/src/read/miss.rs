@@ -7,10 +7,10 @@
 //! 5. Acquire a permit among the computations that may run at once.
 //! 6. Run the body.
 //!
-//! Each step may end the call with an answer. The sequence knows nothing of the function's types, so
-//! that it is compiled once and not for every function: values are entries, and [`ValueOps`] answers
-//! what has to be known of them. [`typed_call`](crate::read::typed_call) is what each function has of
-//! its own: it runs the body, and converts an [`Answer`] into what the function returns.
+//! Each step may end the call with an answer. The sequence is compiled once and not for every
+//! function: it handles entries whose values have any type, and asks [`ValueOps`] about those
+//! values. [`typed_call`](crate::read::typed_call) is compiled for each function: it runs the body,
+//! and converts an [`Answer`] into the function's return type.
 
 use std::mem::take;
 use std::pin::Pin;
@@ -34,29 +34,29 @@ use crate::read::permit::ComputePermit;
 use crate::read::running::Computation;
 use crate::return_type::erased_ops::ValueOps;
 
-/// The result of the sequence.
+/// The result of the steps that a call takes after a miss.
 pub(crate) enum Resolved {
-    /// The call returns this answer.
+    /// The call returns this answer without a run of its body.
     Return(Answer),
-    /// The call runs the body.
+    /// The call is to run the body of this computation.
     RunBody(Box<Computation>),
 }
 
-/// The sequence, as far as it came without waiting.
+/// The steps that a call takes after a miss, as far as the call came without waiting.
 pub(crate) enum Resolving {
-    /// The sequence ended without a wait.
+    /// The call took all steps without a wait, with this result.
     Ready(Resolved),
-    /// The sequence has to wait for a flight, for L2 or for a permit.
+    /// The call has to wait for a flight, for L2 or for a permit; the future takes the other steps.
     Pending(Pin<Box<dyn Future<Output = Resolved> + Send>>),
 }
 
-/// Answers `call` by another computation or by what a tier has, or comes to where its own body is to
-/// run.
+/// Takes `call` through the steps after a miss. The result is an answer, from a tier or from
+/// another computation, or the computation whose body is to run.
 ///
 /// # Cancel safety
 ///
-/// Dropping the future at any point hands the computation to the next waiter, if there is
-/// one, and leaves nothing behind.
+/// Dropping the future at any point hands the leadership to the next waiter, if the flight has a
+/// waiter, and leaves no flight, lease or permit behind.
 pub(crate) fn resolve(mut call: Box<Call>, ops: ValueOps, entry_tags: EntryTags) -> Resolving {
     call.count_miss();
     let dependencies = call.dependencies(entry_tags);
@@ -73,7 +73,8 @@ pub(crate) fn resolve(mut call: Box<Call>, ops: ValueOps, entry_tags: EntryTags)
     }
 }
 
-/// The steps after the flight where there is no L2: only the permit may have to be waited for.
+/// Takes `call` through the steps after its flight in a cache without L2, where only the permit may
+/// need a wait.
 fn resolve_without_l2(
     call: Box<Call>,
     lead: Option<Leader<Outcome>>,
@@ -96,8 +97,8 @@ fn resolve_without_l2(
     }))
 }
 
-/// The whole sequence from `next` on. A call that was answered with a value that is to be recomputed
-/// goes through it again, as a refresh.
+/// Takes `call` through all steps from `next` on. A call that was answered with a value that is due
+/// for a recomputation takes the steps again, as a refresh.
 async fn resolve_with_waits(
     mut call: Box<Call>,
     mut next: NextStep,
@@ -134,15 +135,15 @@ async fn resolve_with_waits(
 enum LeaderStep {
     /// The call returns this answer.
     Return(Answer),
-    /// The caller is answered, and the call goes on as this refresh.
+    /// The caller is answered, and the call goes on as this refresh in the background.
     Refresh(Box<Call>),
-    /// The call computes.
+    /// The call computes, as the leader of its flight.
     Compute(Leader<Outcome>, LeaseState),
 }
 
 impl Call {
-    /// Waits for other calls that lead the key's flight. Returns an answer, as `Err`, or the
-    /// leadership; `None` if the call computes for itself alone.
+    /// Waits while another call leads the key's flight. Returns the answer of that call, as `Err`,
+    /// or the leadership; `None` if this call computes for itself alone.
     async fn wait_for_flight(
         &self,
         mut next: NextStep,
@@ -161,7 +162,8 @@ impl Call {
         }
     }
 
-    /// Looks into memory and L2 for every waiter of the flight.
+    /// Looks into memory and L2 as the leader, for every waiter of the flight, and returns the next
+    /// step.
     async fn lead_flight(
         &self,
         lead: Leader<Outcome>,
@@ -201,7 +203,8 @@ impl Call {
         LeaderStep::Compute(lead, lease_state)
     }
 
-    /// Ends the flight with `stored`, so that every waiter gets it, and goes on with its refresh.
+    /// Ends the flight with `stored`, a value that is due for a recomputation, so that every waiter
+    /// gets that value, and returns the step that refreshes the value.
     fn serve_stale(
         &self,
         lead: Leader<Outcome>,
@@ -215,7 +218,8 @@ impl Call {
         }
     }
 
-    /// Looks into memory again if the call leads: see [`recheck_memory`](Self::recheck_memory).
+    /// Calls [`recheck_memory`](Self::recheck_memory) if the call leads its flight; else does
+    /// nothing.
     fn recheck_memory_as_leader(
         &self,
         lead: Option<Leader<Outcome>>,
@@ -224,14 +228,14 @@ impl Call {
         lead.map(|lead| self.recheck_memory(lead, ops)).transpose()
     }
 
-    /// Returns the dependencies of an entry with `entry_tags`, as they are now.
+    /// Returns the dependencies of an entry with `entry_tags`: the tags, and their current epochs.
     fn dependencies(&self, entry_tags: EntryTags) -> Dependencies {
         let epochs = self.epochs(&entry_tags);
         Dependencies { entry_tags, epochs }
     }
 }
 
-/// The last step: from here on the body runs.
+/// Takes the last step: creates the computation whose body is to run.
 fn run_body(
     call: Box<Call>,
     lead: Option<Leader<Outcome>>,
@@ -250,7 +254,8 @@ fn run_body(
     ))
 }
 
-/// Runs the sequence on this thread, for a synchronous function, whose entries are in memory only.
+/// Takes `call` through the steps after a miss on this thread, for a synchronous function, whose
+/// entries are in memory only.
 pub(crate) fn resolve_blocking(call: Box<Call>, ops: &ValueOps, entry_tags: EntryTags) -> Resolved {
     call.count_miss();
     let dependencies = call.dependencies(entry_tags);
@@ -262,14 +267,15 @@ pub(crate) fn resolve_blocking(call: Box<Call>, ops: &ValueOps, entry_tags: Entr
         Ok(lead) => lead,
         Err(answer) => return Resolved::Return(answer),
     };
-    // Held to the end: a thread cannot do anything else meanwhile.
+    // Kept until the body has ended: a thread cannot do anything else meanwhile.
     let mut permit = call.compute_permit();
     permit.acquire_blocking(&call);
     run_body(call, lead, ops, dependencies, LeaseState::None, permit)
 }
 
 impl Call {
-    /// [`wait_for_flight`](Self::wait_for_flight) for a synchronous caller: parks the thread.
+    /// [`wait_for_flight`](Self::wait_for_flight) for a synchronous caller: parks the thread
+    /// instead of waiting as a task.
     fn wait_for_flight_blocking(
         &self,
         mut next: NextStep,

@@ -1,8 +1,8 @@
-//! The permit of a computation among those that may run at once (`max_computations`).
+//! The permit of a computation, one of the `max_computations` permits of its function.
 //!
-//! A call takes it as late as possible: when neither memory nor L2 has the value, and before the
-//! lease is requested, so that a call that waits for a permit keeps no other process waiting. A
-//! call that waits for another process's lease holds no permit.
+//! A call acquires its permit as late as possible: when neither memory nor L2 has the value, and
+//! before the lease is requested, so that a call that waits for a permit keeps no other process
+//! waiting. A call that waits for another process's lease has no permit.
 
 use crate::base::block_on::block_on;
 use crate::base::fault::{guard, removed};
@@ -12,21 +12,23 @@ use crate::coordination::concurrency_limit::{ConcurrencyLimit, Permit};
 use crate::coordination::recursion;
 use crate::read::call::Call;
 
-/// The permit of one call under its function's concurrency limit.
+/// The permit of one call, or the call's attempt to get one under the function's concurrency limit.
 pub(crate) struct ComputePermit {
-    /// `None` if nothing limits this computation.
+    /// Limit of the function's concurrent computations; `None` if no limit applies to this
+    /// computation.
     limit: Option<ConcurrencyLimit>,
     permit: Option<Permit>,
     is_admitted: bool,
 }
 
 impl Call {
-    /// Returns the call's permit, which is not acquired yet.
+    /// Returns the call's permit, which the call must still acquire.
     pub(crate) fn compute_permit(&self) -> ComputePermit {
         let bound = self.options.bound.filter(|_| !removed!(self.core, NoGate));
         let limit = bound.map(|bound| self.core.concurrency_limits.limit(self.owner.id, bound));
-        // A computation that needs another one under the same limit has a permit for both:
-        // otherwise it would wait for itself.
+        // A computation that calls a function under the same limit has one permit for both
+        // computations. Otherwise the inner computation would wait for the outer one, and never
+        // end.
         let counts = |limit: &ConcurrencyLimit| guard!(self.core, GateItself: !recursion::holds_permit(limit.id()));
         ComputePermit {
             limit: limit.filter(counts),
@@ -37,12 +39,13 @@ impl Call {
 }
 
 impl ComputePermit {
-    /// Returns the id of the limit; zero if there is none.
+    /// Returns the id of the function's concurrency limit; zero if no limit applies.
     pub(crate) fn limit_id(&self) -> usize {
         self.limit.as_ref().map_or(0, ConcurrencyLimit::id)
     }
 
-    /// Returns `true` if the call has a permit, gets a free one, or needs none. Never waits.
+    /// Returns `true` if the call has a permit, gets a free one now, or needs none. Returns `false`
+    /// if all permits are taken. Never waits.
     pub(crate) fn try_acquire(&mut self) -> bool {
         self.is_admitted = self.is_admitted
             || self.limit.as_ref().is_none_or(|limit| {
@@ -52,8 +55,8 @@ impl ComputePermit {
         self.is_admitted
     }
 
-    /// Waits for a permit, for as long as the call still waits for other computations. Then the
-    /// call goes on without one, so that computations that hang delay nobody for longer.
+    /// Waits for a permit, for at most the rest of the call's `lock_timeout`. After that time, the
+    /// call computes without a permit, so that computations that hang delay no call for longer.
     pub(crate) async fn acquire(&mut self, call: &Call) {
         if self.try_acquire() {
             return;
@@ -68,7 +71,8 @@ impl ComputePermit {
         self.note_acquired(call);
     }
 
-    /// [`acquire`](Self::acquire) for a synchronous caller: parks the thread.
+    /// [`acquire`](Self::acquire) for a synchronous caller: parks the thread instead of waiting as
+    /// a task.
     pub(crate) fn acquire_blocking(&mut self, call: &Call) {
         if self.try_acquire() {
             return;
@@ -86,8 +90,8 @@ impl ComputePermit {
         }
     }
 
-    /// Gives the permit up, because the call first waits for another computation. A call that went
-    /// on without a permit does not queue again.
+    /// Releases the permit, because the call first waits for another process's computation. A call
+    /// that was let through without a permit does not wait for a permit again.
     pub(crate) fn release_while_waiting(&mut self, call: &Call) {
         if removed!(call.core, PlaceWhileWaiting) {
             return;
@@ -97,19 +101,19 @@ impl ComputePermit {
         }
     }
 
-    /// Returns `true` if there is a permit that is given up after `lock_timeout`.
+    /// Returns `true` if the computation has a permit that is to be released after `lock_timeout`.
     pub(crate) fn is_time_limited(&self, call: &Call) -> bool {
         self.permit.is_some() && has_timer() && !removed!(call.core, KeepPlace)
     }
 
-    /// Returns `true` if the computation gives its permit up when it is as old as `lock_timeout`:
-    /// it may hang, and others go on without it. A computation whose caller is gone ends soon by
-    /// itself, and keeps its permit until then.
+    /// Returns `true` if a computation that is as old as `lock_timeout` releases its permit: the
+    /// computation may hang, and other calls then compute. A computation whose caller was dropped
+    /// ends soon by itself, and keeps its permit until its end.
     pub(crate) fn may_release(&self, call: &Call) -> bool {
         self.permit.is_some() && guard!(call.core, LeavePlace: !call.caller_is_gone())
     }
 
-    /// Gives the permit up, if there is one.
+    /// Releases the permit, if the computation has a permit.
     pub(crate) fn release(&mut self) {
         self.permit = None;
     }

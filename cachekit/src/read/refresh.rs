@@ -1,8 +1,9 @@
-//! Stale values and early refreshes: what is served in place of a new value, and which call
-//! computes that (stale-while-revalidate).
+//! Stale values and early refreshes: the value that is served in place of a new one, and the call
+//! that computes the new one (stale-while-revalidate).
 //!
-//! A *refresh* is a [`Call`] that already has an [`OldValue`]. Unlike other calls it waits for
-//! nobody: if another call or process computes the key, the refresh ends with the old value.
+//! A *refresh* is a [`Call`] that already has an [`OldValue`]. Unlike other calls, a refresh waits
+//! for no computation: if another call or process computes the key, the refresh ends with the old
+//! value.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,8 +22,9 @@ use crate::read::call::{Call, OldValue};
 use crate::return_type::erased_ops::ValueOps;
 
 impl Core {
-    /// Draws whether `stored`, which is fresh, is recomputed before its end (early expiration), and
-    /// returns it as the old value of that refresh.
+    /// Draws at random whether `stored`, which is fresh, is recomputed before its end (early
+    /// expiration). Returns `stored` as the old value of that refresh; `None` if `stored` is not
+    /// recomputed now.
     #[cold]
     pub(crate) fn draw_early_refresh(
         &self,
@@ -39,14 +41,15 @@ impl Core {
         })
     }
 
-    /// Returns `true` if nobody is to recompute the key now.
+    /// Returns `true` if no call is to refresh the key now: a refresh failed a short time ago, or
+    /// another process computes the key.
     fn is_refresh_paused(&self, flight_key: &(OwnerId, Key)) -> bool {
         let now = Tick::now(&*self.clock);
         self.refresh_claims.is_claimed(flight_key, now) && !removed!(self, ForgetRefreshes)
     }
 
-    /// Draws once. Returns the time before its end at which `stored` is recomputed, if that has
-    /// come.
+    /// Draws at random how long before its end `stored` is recomputed. Returns that length if the
+    /// end is nearer; else `None`.
     pub(crate) fn draw_advance(&self, stored: &MemoryEntry, now: Tick) -> Option<Duration> {
         let freshness = &stored.freshness;
         if !freshness.is_near_end(now) {
@@ -56,8 +59,9 @@ impl Core {
         freshness.is_due(now, advance).then_some(advance)
     }
 
-    /// Returns the entry under `key` that memory has for `reader`, stale or not, if `allows`
-    /// accepts it.
+    /// Returns `reader`'s entry under `key` in memory, stale or not, if `allows` accepts the entry.
+    /// Returns `None` for an entry that was invalidated, is unused for its `idle`, or contains an
+    /// error.
     fn peek_stale(
         &self,
         key: &[u8],
@@ -80,7 +84,8 @@ impl Core {
 }
 
 impl Call {
-    /// Sets the value that the call already has.
+    /// Makes the call a refresh of `old`, the value that the call already has. With `None`, the
+    /// call is no refresh.
     pub(crate) fn with_old(mut self, old: Option<OldValue>) -> Self {
         if old.is_some() {
             self.stale_slot.get_or_insert_default();
@@ -89,8 +94,8 @@ impl Call {
         self
     }
 
-    /// Returns a call that watches this one while it runs; `None` if nothing can be served in its
-    /// place.
+    /// Returns a second call for the same key, which finds a stale value while this call runs;
+    /// `None` if no stale value may be served in place of a new one.
     pub(crate) fn watch(&self) -> Option<Self> {
         let stale_slot = self.stale_slot.as_ref()?;
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
@@ -99,7 +104,8 @@ impl Call {
         Some(watch)
     }
 
-    /// Returns the value that answers this call while the call continues in the background.
+    /// Returns the value that answers this call at once, while the computation continues in the
+    /// background. Returns `None` if the call has no such value.
     pub(crate) fn immediate_answer(&mut self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
         if self.old.is_none() {
             let stored = self
@@ -116,7 +122,8 @@ impl Call {
         self.old_value(ops)
     }
 
-    /// Returns the stale value in memory that is served while it is recomputed (`stale`).
+    /// Returns the stale value in memory that is served while the entry is recomputed (`stale`);
+    /// `None` if memory has no such value.
     fn stale_in_memory(&self) -> Option<Arc<MemoryEntry>> {
         if self.force_refresh || self.options.stale.is_none() {
             return None;
@@ -128,13 +135,14 @@ impl Call {
             })
     }
 
-    /// Returns `true` if the call's key is not to be recomputed now.
+    /// Returns `true` if no call is to refresh this call's key now.
     pub(crate) fn is_refresh_paused(&self) -> bool {
         self.core.is_refresh_paused(&self.flight_key())
     }
 
-    /// Returns `true` if this is a refresh, and another one failed since this one looked. Only a
-    /// leader asks: the leader before it has recorded its result by then.
+    /// Returns `true` if this call is a refresh, and another refresh of the key failed after this
+    /// call checked for a failure. Only a leader asks: the leader before has recorded its result by
+    /// now.
     pub(crate) fn failed_meanwhile(&self) -> bool {
         self.old.is_some() && !guard!(self.core, IgnorePause: !self.is_refresh_paused())
     }
@@ -143,8 +151,8 @@ impl Call {
         (self.owner.id, self.key.clone())
     }
 
-    /// Returns the call that refreshes `stored`, after this call was answered with it. Returns
-    /// `None` if `stored` is stale and this call cannot continue in the background.
+    /// Returns the call that refreshes `stored`, after this call was answered with `stored`.
+    /// Returns `None` if `stored` is stale and this call cannot continue in the background.
     pub(crate) fn to_refresh(
         &self,
         stored: &Arc<MemoryEntry>,
@@ -167,7 +175,7 @@ impl Call {
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
         let call = Self::new(core, owner, self.key.clone(), self.options);
         Some(Self {
-            // Only this replica is old: the others expire on their own.
+            // Only this replica is due; the other replicas of the entry expire on their own.
             replica: self.replica,
             is_detachable: self.is_detachable,
             detach_state: self.detach_state.clone(),
@@ -175,8 +183,8 @@ impl Call {
         })
     }
 
-    /// Returns `true` if `stored` is to be recomputed for the same reason as the value that this
-    /// call has.
+    /// Returns `true` if this call is an early refresh, and the end of the entry `stored` is also
+    /// nearer than the time that early expiration drew.
     pub(crate) fn needs_refresh_too(&self, stored: &MemoryEntry) -> bool {
         let now = Tick::now(&*self.core.clock);
         self.old
@@ -184,7 +192,8 @@ impl Call {
             .is_some_and(|old| old.also_refreshes(stored, now))
     }
 
-    /// Counts a run of the function.
+    /// Counts a run of the function in the statistics; counts an early refresh too if early
+    /// expiration drew the old value.
     pub(crate) fn count_computation(&self) {
         let counts = &self.owner.counts;
         counts.computations.bump();
@@ -193,7 +202,9 @@ impl Call {
         }
     }
 
-    /// Returns the value that this call already has and ends with, instead of waiting.
+    /// Returns the value that this call, a refresh, already has: the call ends with that value
+    /// instead of waiting. Returns `None` for other calls, or if the function cannot return the
+    /// value.
     pub(crate) fn old_value(&self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
         let old = self.old.as_ref()?;
         if !ops.answers(old.stored.shared()) {
@@ -205,7 +216,8 @@ impl Call {
         Some(Arc::clone(&old.stored))
     }
 
-    /// Records the success or failure of a refresh; does nothing for other calls.
+    /// Records the success or failure of a refresh. After a failure, refreshes of the key pause.
+    /// Does nothing for other calls.
     pub(crate) fn note_refresh(&self, is_ok: bool) {
         if self.old.is_none() {
             return;
@@ -221,29 +233,33 @@ impl Call {
             .failed(self.flight_key(), now, core.random.uniform());
     }
 
-    /// Records that another process computes the key, for at most `longest`.
+    /// Records that another process computes the key, so that refreshes of the key pause for at
+    /// most `longest`.
     pub(crate) fn note_computed_elsewhere(&self, longest: Duration) {
         let now = Tick::now(&*self.core.clock);
         let refresh_claims = &self.core.refresh_claims;
         refresh_claims.claimed_elsewhere(self.flight_key(), now, longest);
     }
 
-    /// Remembers the flight in which the call looks for a value.
+    /// Remembers the flight in which the call looks for a stale value: an invalidation, which
+    /// retires that flight, then rejects the value.
     pub(crate) fn watch_flight(&self, lead: &Leader<Outcome>) {
         if let Some(stale_slot) = &self.stale_slot {
             let _ = stale_slot.flight.set(lead.flight());
         }
     }
 
-    /// Remembers the value that L2 had, as a fallback.
+    /// Remembers `stored`, the value that L2 had, as a fallback if the computation fails or is
+    /// slow.
     pub(crate) fn remember_stale(&self, stored: &Arc<MemoryEntry>) {
         if let Some(stale_slot) = &self.stale_slot {
             let _ = stale_slot.found.set(Arc::clone(stored));
         }
     }
 
-    /// Returns the value that is served because the computation failed (fail-safe), unless it was
-    /// invalidated meanwhile. This is the only place that decides so, for errors and for timeouts.
+    /// Returns the value that is served because the computation failed (fail-safe), after an error
+    /// or a timeout. Returns `None` if no such value exists, if that value was invalidated, or for
+    /// a forced refresh.
     pub(crate) fn fail_safe(&self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
         if self.force_refresh {
             return None;
@@ -261,14 +277,16 @@ impl Call {
         Some(stored)
     }
 
-    /// Returns the value that is served because the computation exceeds `soft_timeout`.
+    /// Returns the value that is served because the computation exceeds `soft_timeout`; `None` if
+    /// no such value exists.
     pub(crate) fn soft_timeout_fallback(&self) -> Option<Arc<MemoryEntry>> {
         self.fallback(Freshness::outlives_delay)
     }
 
     fn fallback(&self, outlives: impl Fn(Freshness, Tick) -> bool) -> Option<Arc<MemoryEntry>> {
         let (core, id) = (&self.core, self.owner.id);
-        // A value that is still fresh was drawn for an early refresh, and is as good as before.
+        // A value that is still fresh was drawn for an early refresh, and may be served until its
+        // end.
         let allows = |stored: &MemoryEntry, now| {
             let freshness = stored.freshness_now();
             now < freshness.end || outlives(freshness, now)

@@ -1,4 +1,4 @@
-//! A computation whose body runs: what it does meanwhile, and what it owes when the body has ended.
+//! A computation whose body runs: the work beside the body, and the work after the body has ended.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -30,13 +30,13 @@ use crate::read::permit::ComputePermit;
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::SharedError;
 
-/// A future that is polled along with the body.
+/// A future that the computation polls along with its body.
 type SideTask<F> = Option<Pin<Box<F>>>;
 
-/// A running computation. Dropping it before its body has ended hands the leadership to the next
-/// waiter and releases the lease.
+/// A running computation. Dropping the computation before its body has ended hands the leadership
+/// to the next waiter and releases the lease.
 pub(crate) struct Computation {
-    // Declared in the order in which they are dropped.
+    // The fields are declared in the order in which they must be dropped.
     renewal: SideTask<dyn Future<Output = ()> + Send>,
     lease_state: LeaseState,
     permit: ComputePermit,
@@ -44,17 +44,21 @@ pub(crate) struct Computation {
     lead: Option<Leader<Outcome>>,
     dependencies: Dependencies,
     ops: ValueOps,
-    /// Time limit of the body (`timeout`), after which the body is dropped.
+    /// Time limit of the body (`timeout`), with its timer, after which the body is dropped; `None`
+    /// without a limit.
     deadline: Option<(Duration, Pin<Box<Unconstrained<Sleep>>>)>,
-    /// End of the time for which the computation keeps its permit.
+    /// Timer that ends the time for which the computation keeps its permit; `None` if that time has
+    /// no limit, or is over.
     permit_until: SideTask<Sleep>,
-    /// Frame by which calls inside of the body recognise this computation.
+    /// Frame by which a call inside of the body recognises this computation, so that such a call
+    /// does not wait for its own computation. While the body is polled, this field has the thread's
+    /// outer frame.
     frame: Option<Arc<Frame>>,
     began: Duration,
     call: Box<Call>,
 }
 
-/// A computed value of an erased type, with what storing it needs.
+/// A computed value with its type erased, and the data that the cache needs to store the value.
 pub(crate) struct Computed {
     pub(crate) content: AnyShared,
     pub(crate) is_present: bool,
@@ -62,7 +66,8 @@ pub(crate) struct Computed {
 }
 
 impl Computation {
-    /// Creates the computation: from here on the body runs.
+    /// Creates the computation, and counts a run of the function. The caller must run the body
+    /// next.
     pub(crate) fn new(
         call: Box<Call>,
         lead: Option<Leader<Outcome>>,
@@ -97,15 +102,16 @@ impl Computation {
         })
     }
 
-    /// Enters the computation: until the guard is dropped, what this thread runs belongs to it.
+    /// Enters the computation: until the guard is dropped, cached calls on this thread are calls
+    /// inside of this computation.
     pub(crate) fn inside(&mut self) -> FrameGuard<'_> {
         recursion::enter(&mut self.frame)
     }
 
-    /// Polls the work beside the body, after a poll of the body that did not end. Renews the token,
-    /// the versions that the value depends on and, for `lock_timeout`, the lease; gives the permit
-    /// up when its time is over. Returns `Ready` if the time of the body is over, which is then to
-    /// be dropped.
+    /// Polls the work beside the body, after a poll of the body that returned `Pending`. Renews in
+    /// Redis the token, the versions that the value depends on and, for `lock_timeout`, the lease;
+    /// releases the permit when the permit's time is over. Returns `Ready` if the body exceeded its
+    /// `timeout` and must be dropped.
     pub(crate) fn poll_side_tasks(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if let Some((_, deadline)) = &mut self.deadline
             && deadline.as_mut().poll(context).is_ready()
@@ -142,7 +148,7 @@ impl Computation {
     }
 
     /// Completes a computation whose body succeeded. `prepare` runs the user code that only storing
-    /// needs, and returns what is to be stored. If `prepare` panics, nothing is stored.
+    /// needs, and returns the value to store. If `prepare` panics, nothing is stored.
     pub(crate) fn succeeded(
         mut self: Box<Self>,
         prepare: &mut dyn FnMut(&mut EntryTags, bool) -> Option<Computed>,
@@ -179,8 +185,9 @@ impl Computation {
             .settle(lead, &self.ops, dependencies, value, lease_state);
     }
 
-    /// Completes a computation whose body failed. Returns a value to serve in place of the error,
-    /// if there is one. `share` makes a copy of the error for the waiters.
+    /// Completes a computation whose body returned an error. Returns the stale value that is served
+    /// in place of the error (fail-safe); `None` if the caller gets the error. `share` makes a copy
+    /// of the error for the waiters.
     pub(crate) fn failed(
         mut self: Box<Self>,
         share: &mut dyn FnMut() -> Option<SharedError>,
@@ -212,10 +219,12 @@ impl Computation {
         None
     }
 
-    /// Completes a computation whose body was dropped because its time was over. Every waiter is
-    /// answered now instead of after as long again, and the next call computes.
+    /// Completes a computation whose body was dropped because the body exceeded its `timeout`.
+    /// Every waiter is answered now, and does not compute and wait as long again. The next call
+    /// computes.
     ///
-    /// If a stale value may be served in place of a failure, every waiter gets that value.
+    /// If a stale value may be served in place of a failure, the caller and every waiter get that
+    /// value.
     pub(crate) fn timed_out(mut self: Box<Self>) -> Answer {
         let limit = self.deadline.as_ref().map_or(Duration::ZERO, |it| it.0);
         let _ = self.end();
@@ -243,7 +252,7 @@ impl Computation {
     }
 }
 
-/// Records a refresh that panics as failed.
+/// Records a refresh whose body panics as failed.
 impl Drop for Computation {
     fn drop(&mut self) {
         if self.lead.is_some() && std::thread::panicking() {
@@ -253,7 +262,8 @@ impl Drop for Computation {
 }
 
 impl Call {
-    /// Runs the user's `code`. Returns `None` if it panics, which is logged.
+    /// Runs `code`, which the user wrote. If `code` panics, logs that the value is not cached, and
+    /// returns `None`.
     fn catch_panic<T>(&self, code: impl FnOnce() -> T) -> Option<T> {
         let given = catch_unwind(AssertUnwindSafe(code));
         given
@@ -261,7 +271,8 @@ impl Call {
             .ok()
     }
 
-    /// Makes an entry of `value`, ends the flight with it, and hands it on to L2.
+    /// Makes an entry of `value`, ends the flight with that entry, and stores the entry in memory
+    /// and in L2. Stores nothing if the value is not to be cached, or was invalidated meanwhile.
     fn settle(
         &self,
         lead: Leader<Outcome>,
@@ -300,8 +311,8 @@ impl Call {
         }
     }
 
-    /// Ends the flight with `stored`, and puts it into memory if it is valid and its tier includes
-    /// memory. Returns `true` if no invalidation came in between.
+    /// Ends the flight with `stored`, and puts that entry into memory if the entry is valid and its
+    /// tier includes memory. Returns `true` if no invalidation came since the computation began.
     pub(crate) fn store_if_valid(&self, lead: Leader<Outcome>, stored: Arc<MemoryEntry>) -> bool {
         let core = &self.core;
         let keep = stored.is_valid();
@@ -314,8 +325,8 @@ impl Call {
         keep && was_stored
     }
 
-    /// Hands the value on to L2 if the computation has a lease. If L2 could not be asked, queues
-    /// the removal of the older entry there.
+    /// Begins to store `stored` in L2, in the background, if the computation has a lease. If L2
+    /// could not be asked for a lease, queues the removal of the older entry from L2.
     fn backfill(
         &self,
         ops: &ValueOps,
@@ -346,7 +357,8 @@ impl Call {
         }
     }
 
-    /// Returns the longest time that an entry of this call may live, its stale window included.
+    /// Returns the longest time that an entry of this call may live in Redis, its stale window
+    /// included.
     pub(crate) fn longest_life(&self) -> Duration {
         let ttl = self.options.ttl.unwrap_or(self.core.config.default_ttl);
         let fresh = self.options.redis_ttl.map_or(ttl, |most| most.min(ttl));

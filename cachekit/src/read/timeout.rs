@@ -1,4 +1,4 @@
-//! The time limit of one computation (`timeout`).
+//! The time limit of a cached function's computation (`timeout`).
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use crate::read::call::Call;
 use crate::return_type::erased_ops::ValueOps;
 
 impl Call {
-    /// Returns the time limit of a computation, if it has one and the function can return a timeout
-    /// error. Returns `None` without a timer.
+    /// Returns the time limit of a computation (`timeout`). Returns `None` if no limit is set, if
+    /// the function cannot return a timeout error, or if the runtime has no timer.
     pub(crate) fn compute_timeout(&self, ops: &ValueOps) -> Option<Duration> {
         self.options
             .timeout
@@ -19,8 +19,8 @@ impl Call {
             .filter(|_| !removed!(self.core, NoDeadline))
     }
 
-    /// Counts and logs a computation that took longer than `limit`, and returns the error for its
-    /// callers.
+    /// Counts and logs a computation that took longer than `limit`, and returns the timeout error
+    /// for its callers.
     pub(crate) fn timeout_result(&self, limit: Duration) -> ComputeTimeout {
         self.owner.counts.timeouts.bump();
         trace::timed_out(&self.owner.name, limit);

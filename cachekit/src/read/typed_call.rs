@@ -1,9 +1,9 @@
-//! The part of a call that is compiled for each function: it runs the body, and converts what the
-//! cache found into what the function returns. All else is compiled once.
+//! The part of a call that is compiled for each function: it runs the body, and converts the
+//! cache's answer into the function's return type. All other code of a call is compiled once.
 //!
 //! A cached function may call itself, so the stack in use while its body is polled is kept small:
-//! [`CallFuture::poll`] holds little, and the code before and after the body is not inlined into
-//! it.
+//! [`CallFuture::poll`] has few locals, and the code before and after the body is not inlined into
+//! that method.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -23,14 +23,16 @@ use crate::read::miss::{Resolved, Resolving, resolve, resolve_blocking};
 use crate::read::running::{Computation, Computed};
 use crate::return_type::shape::{ReturnOps, ReturnParts, ReturnType};
 
-/// Answers `call` by another computation or by its own; `None` runs the body without the cache.
+/// Answers `call` from a tier, by another call's computation, or by `body`. If `call` is `None`,
+/// runs `body` without the cache.
 ///
-/// The call begins here, and the future continues it. `body` begins at its first poll.
+/// The call joins or leads its flight before this function returns, and the future continues the
+/// call. `body` is first polled by that future.
 ///
 /// # Cancel safety
 ///
-/// Dropping the future at any point hands the computation to the next waiter, if there is
-/// one, and leaves nothing behind.
+/// Dropping the future at any point hands the leadership to the next waiter, if the flight has a
+/// waiter, and leaves no flight, lease or permit behind.
 #[inline(never)]
 pub(crate) fn compute<S, P, A, Fut>(
     call: Option<Box<Call>>,
@@ -70,8 +72,8 @@ impl fmt::Debug for Started {
 }
 
 /// Starts a call of a synchronous function, up to the point where its body runs on this thread.
-/// Parking cannot deadlock: the computation that such a caller waits for runs on another thread, in
-/// a body that never yields.
+/// Parking the thread cannot deadlock: the computation that the caller waits for runs on another
+/// thread, in a body that never yields.
 #[inline(never)]
 pub(crate) fn start_blocking<S>(
     call: Option<Box<Call>>,
@@ -91,7 +93,8 @@ where
     )
 }
 
-/// Completes a call that [`start_blocking`] started: runs the body, unless there is an answer.
+/// Completes a call that [`start_blocking`] started: runs the body, unless the call already has an
+/// answer.
 #[inline]
 pub(crate) fn compute_blocking<S, P, A>(
     Started(resolved): Started,
@@ -135,7 +138,8 @@ where
     )
 }
 
-/// Wraps `after` so that it is called at most once.
+/// Wraps `after`, the user's code that runs on the value, so that the wrapper calls `after` at most
+/// once.
 fn once<V>(mut after: Option<impl FnOnce(&V, &mut EntryTags)>) -> impl FnMut(&V, &mut EntryTags) {
     move |value, entry_tags| {
         if let Some(after) = after.take() {
@@ -145,10 +149,10 @@ fn once<V>(mut after: Option<impl FnOnce(&V, &mut EntryTags)>) -> impl FnMut(&V,
 }
 
 pin_project! {
-    /// A call that memory could not answer.
+    /// The future of a call that memory could not answer.
     ///
-    /// A named type instead of an `async` block, which would keep on the stack what it needs at
-    /// other times.
+    /// This is a named type, because an `async` block would keep on the stack also the values that
+    /// are needed only before or after the body.
     #[must_use = "futures do nothing unless they are polled"]
     pub struct CallFuture<S: ReturnType, P, A, Fut> {
         state: CallState,
@@ -168,11 +172,11 @@ pin_project! {
     }
 }
 
-/// The progress of a call.
+/// The progress of a call that memory could not answer.
 enum CallState {
     Answered(Option<Answer>),
     Waiting(Pin<Box<dyn Future<Output = Resolved> + Send>>),
-    /// The body runs; `None` if it runs without the cache.
+    /// The body runs, as part of this computation; `None` if the body runs without the cache.
     Running(Option<Box<Computation>>),
 }
 
@@ -195,8 +199,8 @@ impl From<Resolved> for CallState {
 }
 
 impl CallState {
-    /// Enters the computation, if there is one: until the guard is dropped, what this thread runs
-    /// belongs to it.
+    /// Enters the computation, if the call has one: until the guard is dropped, cached calls on
+    /// this thread are calls inside of that computation.
     fn inside(&mut self) -> Option<FrameGuard<'_>> {
         match self {
             Self::Running(Some(computation)) => Some(computation.inside()),
@@ -204,7 +208,8 @@ impl CallState {
         }
     }
 
-    /// Advances until the body is to run, `Ready(None)`, or the call has an answer without it.
+    /// Advances the call until its body is to run (`Ready(None)`), or until the call has an answer
+    /// without its body.
     #[inline(never)]
     fn come_to_body(&mut self, context: &mut Context<'_>) -> Poll<Option<Answer>> {
         if let Self::Waiting(resolved) = self {
@@ -219,8 +224,8 @@ impl CallState {
         })
     }
 
-    /// Polls the work beside the body, after a poll of the body that did not end. Returns `Ready`
-    /// if the time of the body is over.
+    /// Polls the work beside the body, after a poll of the body that returned `Pending`. Returns
+    /// `Ready` if the body exceeded its `timeout`.
     #[inline(never)]
     fn poll_side_tasks(&mut self, context: &mut Context<'_>) -> Poll<()> {
         match self {
@@ -270,8 +275,8 @@ where
 }
 
 impl<S: ReturnType, P, A, Fut> CallFuture<S, P, A, Fut> {
-    /// Ends the call, and returns its result. `ret` is what the body returned; `None` if its time
-    /// was over.
+    /// Ends the call, and returns the call's result. `ret` is the value that the body returned;
+    /// `None` if the body exceeded its `timeout`.
     #[inline(never)]
     fn end(mut self: Pin<&mut Self>, ret: Option<S::Ret>) -> S::Ret
     where
@@ -289,8 +294,8 @@ impl<S: ReturnType, P, A, Fut> CallFuture<S, P, A, Fut> {
         complete(&(this.return_ops)(), computation, &mut after, ret)
     }
 
-    /// Drops what is left of the body, inside of the computation: its destructors may call cached
-    /// functions.
+    /// Drops the body's future inside of the computation, because destructors in that future may
+    /// call cached functions.
     fn leave_body(self: Pin<&mut Self>) {
         let mut this = self.project();
         let _inside = this.state.inside();
@@ -304,8 +309,8 @@ impl<S: ReturnType, P, A, Fut> fmt::Debug for CallFuture<S, P, A, Fut> {
     }
 }
 
-/// Completes the computation, and returns the result of the call. `ret` is what the body returned;
-/// `None` if its time was over.
+/// Completes the computation, and returns the call's result. `ret` is the value that the body
+/// returned; `None` if the body exceeded its `timeout`.
 #[inline(never)]
 fn complete<S>(
     return_ops: &ReturnOps<S>,
@@ -366,7 +371,7 @@ where
     }
 }
 
-/// Calls [`return_answer`] with the table of operations off the caller's stack.
+/// Calls [`return_answer`], and keeps the table of operations off the stack of its own caller.
 #[inline(never)]
 fn return_answer_by<S>(return_ops: impl Fn() -> ReturnOps<S>, answer: Answer) -> S::Ret
 where
@@ -376,7 +381,7 @@ where
     return_answer(&return_ops(), answer)
 }
 
-/// Converts `answer` into what the function returns, which can express it.
+/// Converts `answer` into the function's return type, which must be able to express that answer.
 #[inline(never)]
 pub(crate) fn return_answer<S>(return_ops: &ReturnOps<S>, answer: Answer) -> S::Ret
 where

@@ -1,17 +1,18 @@
-//! Dispatch on whether a function's error can be remembered, and the compile errors if it cannot.
+//! Dispatch on the question whether a function's error can be remembered (`err_ttl`), and the
+//! compile errors if the answer is no.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use crate::return_type::shape::{Fallible, FallibleOptional, ReturnOps, ReturnType};
 
-/// A requirement that return types with an error meet.
+/// A requirement of `err_ttl`, met by return types that have an error.
 #[diagnostic::on_unimplemented(
     message = "`err_ttl` is for functions that return a `Result`",
     label = "this function never fails; take `err_ttl` out"
 )]
 pub trait RequireErrors: Sized {
-    /// Requires the trait.
+    /// Does nothing. A call compiles only if the return type has an error.
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]
@@ -19,7 +20,7 @@ impl<T, E> RequireErrors for ReturnOps<Fallible<T, E>> {}
 #[diagnostic::do_not_recommend]
 impl<T, E> RequireErrors for ReturnOps<FallibleOptional<T, E>> {}
 
-/// The marker of an error that cannot be remembered.
+/// The marker of an error that cannot be cloned, and so not be remembered.
 pub struct NotCloneable<E>(PhantomData<fn() -> E>);
 
 impl<E> fmt::Debug for NotCloneable<E> {
@@ -28,7 +29,8 @@ impl<E> fmt::Debug for NotCloneable<E> {
     }
 }
 
-/// A requirement that `NotCloneable` does not meet: the unmet bound is the compile error.
+/// A requirement of `err_ttl` that `NotCloneable` does not meet: the unmet bound is the compile
+/// error.
 #[diagnostic::on_unimplemented(
     message = "the error that this function returns cannot be remembered",
     label = "`err_ttl` needs an error that is `Clone + Send + Sync + 'static`",
@@ -36,15 +38,15 @@ impl<E> fmt::Debug for NotCloneable<E> {
             `Arc<E>`; or take `err_ttl` out"
 )]
 pub trait RequireCloneableError: Sized {
-    /// Requires the trait.
+    /// Does nothing. A call compiles only if the error can be cloned for later calls.
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]
 impl<S: ReturnType> RequireCloneableError for ReturnOps<S> {}
 
-/// A return type whose error can be remembered.
+/// A return type whose error can be cloned, and so be remembered.
 pub trait CloneableError<S: ReturnType> {
-    /// Returns its operations.
+    /// Returns the `ReturnOps` of the return type, which meet the requirement of `err_ttl`.
     fn __cachekit_cloneable_error(&self) -> ReturnOps<S>;
 }
 impl<S: ReturnType> CloneableError<S> for &ReturnOps<S>
@@ -56,9 +58,10 @@ where
     }
 }
 
-/// A return type whose error cannot be remembered.
+/// A return type whose error cannot be cloned, and so not be remembered.
 pub trait UncloneableError<S: ReturnType> {
-    /// Returns the marker for that.
+    /// Returns the marker of an error that cannot be cloned. Generated code with that marker does
+    /// not compile.
     fn __cachekit_cloneable_error(&self) -> NotCloneable<S::Error>;
 }
 impl<S: ReturnType> UncloneableError<S> for ReturnOps<S> {

@@ -1,5 +1,5 @@
-//! Operations that only some types of a function allow: share an error, weigh a value, send it to
-//! another process.
+//! Operations that only some return types allow: share an error among waiters, weigh a value, store
+//! a value in Redis.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::return_type::serializable::Reference;
 
 /// A return type whose error can be cloned for every waiter.
 pub trait ErrorIsShared<E> {
-    /// Returns the functions that share the error.
+    /// Returns the functions that clone the error for every waiter.
     fn error_sharing(&self) -> Option<ErrorSharing<E>>;
 }
 impl<S: ReturnType> ErrorIsShared<S::Error> for &ReturnOps<S>
@@ -29,9 +29,10 @@ where
     }
 }
 
-/// A return type whose error cannot be cloned.
+/// A return type whose error cannot be cloned, so that waiters compute for themselves after an
+/// error.
 pub trait ErrorIsOwned<E> {
-    /// Returns `None`.
+    /// Returns `None`: the error cannot be shared among waiters.
     fn error_sharing(&self) -> Option<ErrorSharing<E>>;
 }
 impl<S: ReturnType> ErrorIsOwned<S::Error> for ReturnOps<S> {
@@ -40,9 +41,9 @@ impl<S: ReturnType> ErrorIsOwned<S::Error> for ReturnOps<S> {
     }
 }
 
-/// A return type whose value is an `Arc`: a hit may be another reference to it.
+/// A return type whose value is an `Arc`, so that a hit can return another reference to the value.
 pub trait ValueIsShared<V> {
-    /// Returns the functions that share the value.
+    /// Returns the functions that make further references to the value.
     fn value_sharing(&self) -> Option<ValueSharing<V>>;
 }
 impl<S, T> ValueIsShared<Arc<T>> for &ReturnOps<S>
@@ -63,9 +64,9 @@ where
     }
 }
 
-/// A return type whose value is not an `Arc`.
+/// A return type whose value is not an `Arc`, so that a hit clones the value.
 pub trait ValueIsOwned<V> {
-    /// Returns `None`.
+    /// Returns `None`: a hit clones the value.
     fn value_sharing(&self) -> Option<ValueSharing<V>>;
 }
 impl<S: ReturnType> ValueIsOwned<S::Value> for ReturnOps<S> {
@@ -75,10 +76,10 @@ impl<S: ReturnType> ValueIsOwned<S::Value> for ReturnOps<S> {
     }
 }
 
-/// A return type whose value can be serialised, which gives its weight.
+/// A return type whose value can be serialised. The serialised size is the weight of the value.
 #[cfg(feature = "serde")]
 pub trait WeighSerialised<V> {
-    /// Returns the function that weighs the value.
+    /// Returns the function that weighs a value: its bytes beside the size of the type.
     fn weigher(&self) -> Option<fn(&V) -> usize>;
 }
 #[cfg(feature = "serde")]
@@ -91,9 +92,9 @@ where
     }
 }
 
-/// A return type whose value cannot be serialised.
+/// A return type whose value cannot be serialised, and so not be weighed.
 pub trait Unweighed<V> {
-    /// Returns `None`.
+    /// Returns `None`: the weight is known only for a few well-known types.
     fn weigher(&self) -> Option<fn(&V) -> usize>;
 }
 impl<S: ReturnType> Unweighed<S::Value> for ReturnOps<S> {
@@ -105,7 +106,7 @@ impl<S: ReturnType> Unweighed<S::Value> for ReturnOps<S> {
 /// A return type whose value is a reference, which cannot be stored in Redis.
 #[cfg(feature = "redis")]
 pub trait NeverSerialized<S: ReturnType> {
-    /// Returns its operations, without a codec.
+    /// Returns the `ReturnOps` of the return type, without a codec for Redis.
     fn __cachekit_serializable(&self) -> ReturnOps<S>;
 }
 #[cfg(feature = "redis")]
@@ -121,7 +122,7 @@ where
 /// A return type whose value can be stored in Redis.
 #[cfg(feature = "redis")]
 pub trait Serialized<S: ReturnType> {
-    /// Returns its operations, with the codec of the value.
+    /// Returns the `ReturnOps` of the return type, with the codec of the value for Redis.
     fn __cachekit_serializable(&self) -> ReturnOps<S>;
 }
 #[cfg(feature = "redis")]
@@ -137,10 +138,10 @@ where
     }
 }
 
-/// A return type whose value cannot or shall not be stored in Redis. If it should be, the compile error
-/// is at the function itself.
+/// A return type whose value cannot or shall not be stored in Redis. If the value should be stored
+/// there, the compile error is at the function itself.
 pub trait NotSerialized<S: ReturnType> {
-    /// Returns its operations, without a codec.
+    /// Returns the `ReturnOps` of the return type, without a codec for Redis.
     fn __cachekit_serializable(&self) -> ReturnOps<S>;
 }
 impl<S: ReturnType> NotSerialized<S> for ReturnOps<S> {

@@ -1,15 +1,17 @@
 //! Compile errors for a value that a cache cannot keep.
 //!
-//! Dispatch on a value gives the operations of its return type, or a marker type for what is wrong.
-//! Generated code then requires a trait that only that marker lacks, by the trait's own name. So the
-//! error is short, its words are the trait's, and the compiler reports nothing that follows from it.
+//! Dispatch on a value gives the operations of its return type, or a marker type for the property
+//! that the value lacks. Generated code then requires a trait that only that marker lacks, by the
+//! trait's own name. So the error is short and in the trait's words, and the compiler reports no
+//! further errors.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// A requirement that `NotCacheable` does not meet: the unmet bound is the compile error.
+/// A requirement of every cached function that `NotCacheable` does not meet: the unmet bound is the
+/// compile error.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be cached",
     label = "a cached value must be `Clone + Send + Sync + 'static`",
@@ -18,13 +20,14 @@ use crate::return_type::shape::{ReturnOps, ReturnType};
             crate's type (`HttpResponse`), cache the function that makes what is in it"
 )]
 pub trait RequireCacheable {
-    /// The result, checked.
+    /// The type of the result, which is `Self`, if the value meets this requirement.
     type Checked;
-    /// Returns it unchanged.
+    /// Returns `self` unchanged. A call compiles only if memory can keep the value.
     fn of(self) -> Self::Checked;
 }
 
-/// A requirement that `NotSerializable` does not meet: the unmet bound is the compile error.
+/// A requirement of values in Redis that `NotSerializable` does not meet: the unmet bound is the
+/// compile error.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be stored in Redis",
     label = "needs `serde::Serialize` and `serde::Deserialize`",
@@ -32,13 +35,14 @@ pub trait RequireCacheable {
             crate's type (`axum::Json`), cache the function that makes what is in it"
 )]
 pub trait RequireSerializable {
-    /// The result, checked.
+    /// The type of the result, which is `Self`, if the value meets this requirement.
     type Checked;
-    /// Returns it unchanged.
+    /// Returns `self` unchanged. A call compiles only if Redis can store the value.
     fn of(self) -> Self::Checked;
 }
 
-/// A requirement that `NotOwned` does not meet: the unmet bound is the compile error.
+/// A requirement of values in Redis that `NotOwned` does not meet: the unmet bound is the compile
+/// error.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be stored in Redis",
     label = "only what owns its data can be read back",
@@ -46,9 +50,9 @@ pub trait RequireSerializable {
             this process"
 )]
 pub trait RequireOwned {
-    /// The result, checked.
+    /// The type of the result, which is `Self`, if the value meets this requirement.
     type Checked;
-    /// Returns it unchanged.
+    /// Returns `self` unchanged. A call compiles only if the value is no reference.
     fn of(self) -> Self::Checked;
 }
 
@@ -71,12 +75,14 @@ macro_rules! refusals {
 }
 
 refusals! {
-    /// The marker of a value that cannot be kept.
+    /// The marker of a value that memory cannot keep, because it cannot be cloned or shared by
+    /// threads.
     NotCacheable
-    /// The marker of a value that cannot be stored in Redis.
+    /// The marker of a value that cannot be stored in Redis, because serde cannot write and read
+    /// it.
     #[cfg_attr(not(feature = "redis"), expect(unreachable_pub, reason = "nothing gives it"))]
     NotSerializable
-    /// The marker of a value that is a reference: no bytes can be read back as one.
+    /// The marker of a value that is a reference: no value read from Redis can be a reference.
     #[cfg_attr(not(feature = "redis"), expect(unreachable_pub, reason = "nothing gives it"))]
     NotOwned
 }

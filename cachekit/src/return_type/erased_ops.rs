@@ -1,7 +1,8 @@
-//! Operations on a function's values and errors, for code that does not know their types.
+//! Operations on a function's values and errors, for code that does not know the types of both.
 //!
-//! Everything that a call does beside running the body is equal for all functions. It is compiled
-//! once, over entries whose values have any type, and has these operations of the function.
+//! All code of a call, except the body, is equal for all functions and compiled once. That code
+//! handles entries whose values have any type, and uses [`ValueOps`] for everything that depends on
+//! the type.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -10,22 +11,24 @@ use crate::encoding::codec::type_codec::Wire;
 use crate::model::deferred_drop::AnyShared;
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// Operations on the values and errors of one function.
+/// Operations on the values and errors of one cached function, with the types of both erased.
 #[derive(Clone, Copy)]
 pub(crate) struct ValueOps {
-    /// Creates the content of an entry for an absence.
+    /// Creates the content of an entry that remembers an absence (`None`).
     pub(crate) absence: fn() -> AnyShared,
-    /// Returns `true` if the function has an answer for the content of an entry.
+    /// Returns `true` if the function's return type can express the content of an entry.
     has_answer: fn(&dyn Any) -> bool,
-    /// Returns another reference to the value in the content of an entry, if values are shared.
+    /// Returns another reference to the value in the content of an entry; `None` if values are no
+    /// `Arc`.
     share: Option<fn(&dyn Any) -> Option<AnyShared>>,
-    /// Returns `true` if callers may have a copy of a shared error.
+    /// Returns `true` if an error is of the function's error type; `None` if that type cannot be
+    /// cloned.
     has_error: Option<fn(&(dyn Any + Send + Sync)) -> bool>,
-    /// The size of the content of an entry, without what it points to.
+    /// The size in bytes of an entry's content, without the data that the content points to.
     pub(crate) size: usize,
-    /// The codec of values for Redis; `None` if they stay in this process.
+    /// The codec of values for Redis; `None` if values stay in this process.
     pub(crate) wire: Option<Wire>,
-    /// `true` if there is an answer for a computation that took too long.
+    /// `true` if the function can return an error for a computation that exceeded its `timeout`.
     pub(crate) has_timeout_error: bool,
 }
 
@@ -33,7 +36,7 @@ impl<S: ReturnType> ReturnOps<S>
 where
     S::Value: Send + Sync + 'static,
 {
-    /// Returns the operations for code that does not know `S`.
+    /// Returns the operations for code that does not know the return type `S`.
     pub(crate) fn value_ops(&self) -> ValueOps {
         ValueOps {
             share: self.value_sharing.map(|sharing| sharing.of_entry),
@@ -53,7 +56,8 @@ where
 }
 
 impl ValueOps {
-    /// Creates the operations of values with this codec for Redis, if they have one.
+    /// Creates the operations of values with the codec `wire`; `None` is for values that stay in
+    /// this process. Values and errors are not shared.
     pub(crate) fn of<S: ReturnType>(wire: Option<Wire>) -> Self
     where
         S::Value: Send + Sync + 'static,
@@ -69,17 +73,18 @@ impl ValueOps {
         }
     }
 
-    /// Returns `true` if the function has an answer for `value`, the content of an entry.
+    /// Returns `true` if the function's return type can express `value`, the content of an entry.
     pub(crate) fn answers(&self, value: &AnyShared) -> bool {
         (self.has_answer)(&**value)
     }
 
-    /// Returns what a hit shares of `value`, the content of an entry.
+    /// Returns another reference to the value in `value`, the content of an entry; `None` if a hit
+    /// clones the value.
     pub(crate) fn shared(&self, value: &AnyShared) -> Option<AnyShared> {
         self.share.and_then(|share| share(&**value))
     }
 
-    /// Returns `true` if the function may answer with a copy of `error`.
+    /// Returns `true` if the function can answer a call with a copy of `error`.
     pub(crate) fn copies(&self, error: &AnyShared) -> bool {
         self.has_error.is_some_and(|is_error| is_error(&**error))
     }

@@ -1,9 +1,10 @@
-//! The memory of values of a few well-known types beside the size of their type.
+//! The weight of values of a few well-known types: the bytes beside the size of the type.
 
 use std::any::Any;
 use std::sync::Arc;
 
-/// Returns the bytes of a value beside the size of its type, for a few well-known types; 0 for others.
+/// Returns the number of bytes that `value` uses beside the size of its type, for a few well-known
+/// types; 0 for others.
 pub(crate) fn heap_of_known(value: &dyn Any) -> usize {
     macro_rules! lengths {
         ($($type:ty)*) => {

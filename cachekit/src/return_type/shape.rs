@@ -1,9 +1,9 @@
-//! The meaning of a function's return type to the cache, decided by the type system.
+//! The form of a function's return type (value, absence, error), found by the type system.
 //!
-//! A macro sees words: `ApiResult<User>` may be a `Result`. So the generated code asks the
-//! compiler, in two steps, by the rule that an inherent method wins over a trait's:
-//! `probe` takes a `Result` off, then `Peel` an `Option`. Nothing of this is left at
-//! run time; a [`ReturnType`] is a type without a value.
+//! A macro sees names: `ApiResult<User>` may be a `Result`. So the generated code asks the
+//! compiler, in two steps, by the rule that an inherent method wins over a trait's: `probe` takes a
+//! `Result` off, then `Peel` takes an `Option` off. No step is left at run time; a [`ReturnType`]
+//! is a type without a value.
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -16,35 +16,35 @@ use crate::encoding::codec::cacheable::Cacheable;
 use crate::encoding::codec::type_codec::Wire;
 use crate::model::deferred_drop::AnyShared;
 
-/// The parts of a returned value.
+/// The parts of the value that a function returned.
 #[derive(Debug)]
 pub enum ReturnParts<V, E> {
-    /// A value to store.
+    /// A value to store: the one inside `Ok` and `Some`.
     Some(V),
-    /// An absence, if the type is an `Option`.
+    /// An absence: the function returned `None`, or `Ok(None)`.
     None,
-    /// An error.
+    /// An error: the function returned `Err`.
     Err(E),
 }
 
-/// A return type that can be taken apart and put together again.
+/// The form of a return type, which can be taken apart and put together again.
 pub trait ReturnType: Copy {
-    /// The function's return type.
+    /// The type that the function returns.
     type Ret;
-    /// The value that is stored: inside `Ok`, inside `Some`.
+    /// The type of the value that is stored: the one inside `Ok` and `Some`.
     type Value;
-    /// The error; [`Infallible`] if there is none.
+    /// The type of the error; [`Infallible`] if the function returns no `Result`.
     type Error;
 
-    /// Takes a returned value apart.
+    /// Takes a returned value apart, into a value, an absence or an error.
     fn split(ret: Self::Ret) -> ReturnParts<Self::Value, Self::Error>;
-    /// Borrows the parts of a returned value.
+    /// Borrows the value, the absence or the error in a returned value.
     fn peek(ret: &Self::Ret) -> ReturnParts<&Self::Value, &Self::Error>;
-    /// Returns the function's answer for a value.
+    /// Returns `value` in the function's return type.
     fn some(value: Self::Value) -> Self::Ret;
-    /// Returns the function's answer for an absence, if it has one.
+    /// Returns an absence in the function's return type; `None` if that type has no `Option`.
     fn none() -> Option<Self::Ret>;
-    /// Returns the function's answer for an error.
+    /// Returns `error` in the function's return type.
     fn err(error: Self::Error) -> Self::Ret;
 }
 
@@ -91,20 +91,20 @@ macro_rules! return_types {
 }
 
 return_types! {
-    /// `T`.
+    /// Form of a return type `T` that is neither a `Result` nor an `Option`: always a value.
     Plain<T>: T => T, Infallible;
         |ret| ReturnParts::Some(ret), ReturnParts::Some(ret), |value| value, None, |error| match error {};
-    /// `Option<T>`.
+    /// Form of the return type `Option<T>`: a value or an absence.
     Optional<T>: Option<T> => T, Infallible;
         |ret| ret.map_or(ReturnParts::None, ReturnParts::Some),
         ret.as_ref().map_or(ReturnParts::None, ReturnParts::Some), |value| Some(value), Some(None),
         |error| match error {};
-    /// `Result<T, E>`.
+    /// Form of the return type `Result<T, E>`: a value or an error. `T` is no `Option`.
     Fallible<T, E>: Result<T, E> => T, E;
         |ret| ret.map_or_else(ReturnParts::Err, ReturnParts::Some),
         ret.as_ref().map_or_else(ReturnParts::Err, ReturnParts::Some), |value| Ok(value), None,
         |error| Err(error);
-    /// `Result<Option<T>, E>`.
+    /// Form of the return type `Result<Option<T>, E>`: a value, an absence or an error.
     FallibleOptional<T, E>: Result<Option<T>, E> => T, E;
         |ret| match ret {
             Ok(Some(value)) => ReturnParts::Some(value),
@@ -119,13 +119,13 @@ return_types! {
         |value| Ok(Some(value)), Some(Ok(None)), |error| Err(error);
 }
 
-/// A requirement that return types with an `Option` meet.
+/// A requirement of `none_ttl`, met by return types that have an `Option`.
 #[diagnostic::on_unimplemented(
     message = "`none_ttl` is for functions that return an `Option`",
     label = "this function never returns `None`; take `none_ttl` out"
 )]
 pub trait RequireOption: Sized {
-    /// Requires the trait.
+    /// Does nothing. A call compiles only if the return type has an `Option`.
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]
@@ -133,13 +133,13 @@ impl<T> RequireOption for ReturnOps<Optional<T>> {}
 #[diagnostic::do_not_recommend]
 impl<T, E> RequireOption for ReturnOps<FallibleOptional<T, E>> {}
 
-/// A requirement that return types with an error meet.
+/// A requirement of `stale_if_error`, met by return types that have an error.
 #[diagnostic::on_unimplemented(
     message = "`stale_if_error` is for functions that return a `Result`",
     label = "this function never fails; take `stale_if_error` out"
 )]
 pub trait RequireFallible: Sized {
-    /// Requires the trait.
+    /// Does nothing. A call compiles only if the return type has an error.
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]
@@ -147,35 +147,39 @@ impl<T, E> RequireFallible for ReturnOps<Fallible<T, E>> {}
 #[diagnostic::do_not_recommend]
 impl<T, E> RequireFallible for ReturnOps<FallibleOptional<T, E>> {}
 
-/// An error that any number of waiters may have a copy of.
+/// An error of which every waiter can get a copy, with its type erased.
 pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
 
-/// The functions that share an error of type `E`.
+/// The functions that share an error of type `E` among waiters.
 #[derive(Debug)]
 pub struct ErrorSharing<E> {
-    /// Returns `true` if an error is of this type.
+    /// Returns `true` if an erased error is of type `E`.
     pub(crate) is_error: fn(&(dyn Any + Send + Sync)) -> bool,
     pub(crate) share: fn(&E) -> SharedError,
     pub(crate) copy: fn(&(dyn Any + Send + Sync)) -> Option<E>,
 }
 
-/// The functions that share a value of type `V`, which is an `Arc`.
+/// The functions that make further references to a value of type `V`, which is an `Arc`.
 pub struct ValueSharing<V> {
-    /// Returns another reference to the value.
+    /// Returns another reference to a value, with the type erased.
     pub(crate) share: fn(&V) -> AnyShared,
-    /// Returns another reference to the value of an `Option<V>`.
+    /// Returns another reference to the value in an entry's content, an erased `Option<V>`; `None`
+    /// for an absence.
     pub(crate) of_entry: fn(&dyn Any) -> Option<AnyShared>,
-    /// Returns the value, if it is of type `V`.
+    /// Returns an erased reference as a `V`; returns the reference, as `Err`, if it is of another
+    /// type.
     pub(crate) back: fn(AnyShared) -> Result<V, AnyShared>,
 }
 
-/// The operations of a return type: its form, and what its types allow.
+/// A table of the functions that the cache needs for a return type: to share its errors, to weigh,
+/// encode and share its values, and to make its timeout error.
 pub struct ReturnOps<S: ReturnType> {
     pub(crate) error_sharing: Option<ErrorSharing<S::Error>>,
     pub(crate) weigh: Option<fn(&S::Value) -> usize>,
     pub(crate) wire: Option<Wire>,
     pub(crate) value_sharing: Option<ValueSharing<S::Value>>,
-    /// The error of a computation that took too long.
+    /// Makes the error for a computation that exceeded its `timeout`; `None` if the function has
+    /// none.
     pub(crate) timeout_error: Option<fn(ComputeTimeout) -> S::Error>,
 }
 
@@ -190,7 +194,7 @@ impl<S: ReturnType> ReturnOps<S> {
         }
     }
 
-    /// Creates the operations of a value that is cached without a macro.
+    /// Creates the `ReturnOps` of a return type whose value is cached without a macro.
     pub(crate) fn direct() -> Self
     where
         S::Value: Cacheable,
@@ -202,7 +206,8 @@ impl<S: ReturnType> ReturnOps<S> {
         }
     }
 
-    /// Adds the findings of autoref dispatch.
+    /// Adds the functions that dispatch found: those that share errors, and the one that weighs
+    /// values. `None` means that the type does not allow the operation.
     pub fn with(
         self,
         error_sharing: Option<ErrorSharing<S::Error>>,
@@ -215,7 +220,7 @@ impl<S: ReturnType> ReturnOps<S> {
         }
     }
 
-    /// Adds the functions that share values.
+    /// Adds the functions that make further references to values; `None` if hits clone values.
     #[inline]
     pub fn with_sharing(self, value_sharing: Option<ValueSharing<S::Value>>) -> Self {
         Self {
@@ -224,13 +229,13 @@ impl<S: ReturnType> ReturnOps<S> {
         }
     }
 
-    /// Returns the functions that share values, if these are shared.
+    /// Returns the functions that make further references to values; `None` if hits clone values.
     #[inline]
     pub(crate) fn sharing(&self) -> Option<ValueSharing<S::Value>> {
         self.value_sharing
     }
 
-    /// Returns `closure`, with the type of `ret` fixed.
+    /// Returns `closure`, with the type of its first parameter fixed to the function's value.
     pub fn after<F: Fn(&S::Value, &mut crate::model::tags::EntryTags)>(self, closure: F) -> F {
         closure
     }
@@ -247,12 +252,12 @@ impl<S: ReturnType> ReturnOps<S> {
             .and_then(|sharing| (sharing.copy)(&**error))
     }
 
-    /// Returns the codec of values for Redis; `None` if they stay in this process.
+    /// Returns the codec of values for Redis; `None` if values stay in this process.
     pub(crate) fn wire(&self) -> Option<Wire> {
         self.wire
     }
 
-    /// Returns the bytes that `value` points to, as far as they are known.
+    /// Returns the number of bytes that `value` points to; 0 if the number is not known.
     pub(crate) fn weigh(&self, value: &S::Value) -> usize
     where
         S::Value: 'static,

@@ -1,5 +1,5 @@
-//! Dispatch on the error of a computation that took too long, and the compile errors for a function
-//! that has none.
+//! Dispatch on the error for a computation that exceeded its `timeout`, and the compile errors for
+//! a function without such an error.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use crate::base::error::ComputeTimeout;
 use crate::return_type::shape::{Fallible, FallibleOptional, ReturnOps, ReturnType};
 
-/// A requirement that `Result` types meet.
+/// A requirement of `timeout`, met by `Result` types.
 #[diagnostic::on_unimplemented(
     message = "`timeout` is for functions that return a `Result`",
     label = "this function has no way to say that its computation was dropped",
@@ -16,13 +16,13 @@ use crate::return_type::shape::{Fallible, FallibleOptional, ReturnOps, ReturnTyp
             other's computation longer than `lock_timeout`"
 )]
 pub trait RequireResult {
-    /// The operations.
+    /// The type of the result, which is `Self`, if the return type meets this requirement.
     type Checked;
-    /// Returns them unchanged.
+    /// Returns the `ReturnOps` unchanged. A call compiles only if the return type is a `Result`.
     fn of(self) -> Self::Checked;
 }
 
-/// The marker of an error that cannot be made of a timeout.
+/// The marker of an error type that has no conversion from `ComputeTimeout`.
 pub struct NoTimeoutError<E>(PhantomData<fn() -> E>);
 
 impl<E> fmt::Debug for NoTimeoutError<E> {
@@ -31,16 +31,17 @@ impl<E> fmt::Debug for NoTimeoutError<E> {
     }
 }
 
-/// A requirement that `NoTimeoutError` does not meet: the unmet bound is the compile error.
+/// A requirement of `timeout` that `NoTimeoutError` does not meet: the unmet bound is the compile
+/// error.
 #[diagnostic::on_unimplemented(
     message = "`timeout` does not know which error to answer with",
     label = "the function's error type cannot be made of a `cachekit::ComputeTimeout`",
     note = "write `timeout_error = EXPR`, or `impl From<cachekit::ComputeTimeout>` for the error type"
 )]
 pub trait RequireTimeoutError {
-    /// The operations.
+    /// The type of the result, which is `Self`, if the return type meets this requirement.
     type Checked;
-    /// Returns them unchanged.
+    /// Returns the `ReturnOps` unchanged. A call compiles only if the function has a timeout error.
     fn of(self) -> Self::Checked;
 }
 
@@ -64,9 +65,9 @@ passes! {
     RequireTimeoutError: [T, E] FallibleOptional<T, E>;
 }
 
-/// A return type whose error can be made of a timeout.
+/// A return type whose error can be made from a `ComputeTimeout`.
 pub trait TimeoutError<S: ReturnType> {
-    /// Returns its operations, which make that error.
+    /// Returns the `ReturnOps` of the return type, with the conversion from `ComputeTimeout`.
     fn __cachekit_timeout_error(&self) -> ReturnOps<S>;
 }
 impl<S: ReturnType> TimeoutError<S> for &ReturnOps<S>
@@ -78,9 +79,10 @@ where
     }
 }
 
-/// A return type whose error cannot be made of a timeout.
+/// A return type whose error cannot be made from a `ComputeTimeout`.
 pub trait MissingTimeoutError<S: ReturnType> {
-    /// Returns the marker for that.
+    /// Returns the marker of an error type without a conversion from `ComputeTimeout`. Generated
+    /// code with that marker does not compile.
     fn __cachekit_timeout_error(&self) -> NoTimeoutError<S::Error>;
 }
 impl<S: ReturnType> MissingTimeoutError<S> for ReturnOps<S> {
@@ -90,7 +92,8 @@ impl<S: ReturnType> MissingTimeoutError<S> for ReturnOps<S> {
 }
 
 impl<S: ReturnType> ReturnOps<S> {
-    /// Returns these operations, with `error` for a computation that took too long.
+    /// Returns this `ReturnOps` with `error` added, the function that makes the error for a
+    /// computation that exceeded its `timeout`.
     pub fn with_timeout_error(self, error: fn(ComputeTimeout) -> S::Error) -> Self {
         Self {
             timeout_error: Some(error),
@@ -98,7 +101,8 @@ impl<S: ReturnType> ReturnOps<S> {
         }
     }
 
-    /// Returns the error of a computation that took too long, a new one for each call.
+    /// Returns a new error for a call whose computation exceeded its `timeout`; `None` if the
+    /// function has no such error.
     pub(crate) fn timeout_error(&self, timeout_error: &ComputeTimeout) -> Option<S::Error> {
         self.timeout_error.map(|error| error(timeout_error.clone()))
     }

@@ -1,7 +1,7 @@
-//! Templates for the parts that every attribute's output contains: the cache, the user's body and
-//! its arguments, and the closure that runs on the value.
+//! Templates for the parts in the output of every attribute: the cache, the user's body, the body's
+//! arguments, and the closure that runs on the value.
 
-/// Expands to the cache of a function: the given local, or the current cache.
+/// Expands to the source of a function's cache: the given local, or the current cache.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __source {
@@ -13,8 +13,8 @@ macro_rules! __source {
     };
 }
 
-/// Expands to the closure that runs on the value: `([bindings] |value| statements)`, or none. The
-/// bindings are what the closure captures.
+/// Expands to the closure that runs on the returned value: `([bindings] |value| statements)`, or a
+/// closure that does nothing. The bindings are the variables that the closure captures.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __after {
@@ -27,16 +27,17 @@ macro_rules! __after {
     }};
 }
 
-/// Expands to the user's body as a future, or as a closure that is called once: `return` and `?`
-/// leave only the body.
+/// Expands to the user's body as a future, or as a closure that is called once. A `return` or `?`
+/// in the body leaves only the body, not the cached function.
 ///
-/// The type of an `async` block cannot be written. Without it, `Err(Box::new(error))` would not become
-/// a `Box<dyn Error>`, and the compiler would report a wrong type at the block. Therefore a first
-/// `return`, which never runs, fixes the type of later ones, and a local fixes the type of the end.
+/// The type of an `async` block cannot be written. Without a type, `Err(Box::new(error))` would not
+/// become a `Box<dyn Error>`, and the compiler would report a wrong type at the block. Therefore a
+/// first `return`, which never runs, fixes the type of later ones, and a local fixes the type of
+/// the end.
 ///
 /// A future and a closure capture only the parts of an argument that the body uses, in the order of
-/// their use. Therefore the arguments are taken whole, in their order, under their own patterns: they
-/// are dropped and changed like those of the plain function.
+/// use. Therefore the body first takes the arguments whole, in their order, under their own
+/// patterns. So the arguments are dropped and changed like those of the plain function.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __body {
@@ -75,7 +76,8 @@ macro_rules! __body {
     };
 }
 
-/// Clones a borrowed argument: `name`, or `(self name)` to give the clone another name.
+/// Clones a borrowed argument for the body: `name`, or `(self name)` to give the clone another
+/// name.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __own {
@@ -91,7 +93,7 @@ macro_rules! __own {
     };
 }
 
-/// Borrows the body's clone under the argument's name.
+/// Borrows the clone that the body owns, under the argument's name.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __lend {
@@ -103,7 +105,8 @@ macro_rules! __lend {
     };
 }
 
-/// Takes one argument: `name`, `(mut name)`, or `[name PATTERN]` for one with a pattern.
+/// Moves one argument into the body: `name`, `(mut name)`, or `[name PATTERN]` for one with a
+/// pattern.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __take {

@@ -1,6 +1,7 @@
-//! Templates for the companion of a free function, and for its counterparts beside a method.
+//! Templates for the companion of a cached free function, and for the methods beside a cached
+//! method that take its place.
 
-/// Expands to the companion of a free function.
+/// Expands to the companion of a cached free function: the type with `entry`, `refresh` and more.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __companion {
@@ -72,26 +73,26 @@ macro_rules! __companion {
                 entry_at: $entry_at
             }
 
-            /// The entry for these arguments.
+            /// Returns a handle to the entry for these arguments.
             $vis fn entry $($($generics)*)? ($($params)*) -> $crate::Entry<$ret> $($($where)*)? {
                 ::core::convert::Into::into($crate::__call!((Self::__entry_at) $($turbofish)? $args))
             }
 
             $crate::__refresh! { form: $form, vis: $vis, returns: $ret, call: $refresh }
 
-            /// Drops every entry of the function.
+            /// Removes every entry of the function.
             $vis fn invalidate_all($($($cache_params)*)?) -> $crate::__private::Accepted {
                 $($($find_cache)*)?
                 $crate::__private::invalidate_all($crate::__source!($($cache)?), Self::__spec())
             }
 
-            /// Marks every entry of the function as stale.
+            /// Marks every entry of the function as stale (a soft invalidation).
             $vis fn expire_all($($($cache_params)*)?) -> $crate::__private::Accepted {
                 $($($find_cache)*)?
                 $crate::__private::expire_all($crate::__source!($($cache)?), Self::__spec())
             }
 
-            /// Returns the statistics of the function so far.
+            /// Returns the statistics of the function since the cache was built.
             $vis fn stats($($($cache_params)*)?) -> $crate::FunctionStats {
                 $($($find_cache)*)?
                 let source = $crate::__source!($($cache)?);
@@ -101,7 +102,7 @@ macro_rules! __companion {
     };
 }
 
-/// Expands to the counterparts of a companion beside a method.
+/// Expands to the methods beside a cached method that take the place of a companion.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __siblings {
@@ -153,13 +154,13 @@ macro_rules! __siblings {
             entry_at: $entry_at
         }
 
-        /// The entry of the cached method for these arguments.
+        /// Returns a handle to the entry of the cached method for these arguments.
         #[allow(dead_code, clippy::all, clippy::pedantic, reason = "generated")]
         $($vis)* fn $entry $($($generics)*)? ($($params)*) -> $crate::Entry<$ret> $($($where)*)? {
             ::core::convert::Into::into($crate::__call!(($($own)* $entry_name) $($turbofish)? $args))
         }
 
-        /// All entries of the cached method, and its statistics.
+        /// Returns a handle to the cached method as a whole: all its entries, and its statistics.
         #[allow(dead_code, clippy::all, clippy::pedantic, reason = "generated")]
         $($vis)* fn $handle($($cache_params)*) -> $crate::FunctionHandle {
             $($($find_cache)*)?
@@ -168,7 +169,7 @@ macro_rules! __siblings {
     };
 }
 
-/// Expands to a call of a function, with its generic arguments if there are any.
+/// Expands to a call of a function, with generic arguments if any are given.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __call {
@@ -180,10 +181,11 @@ macro_rules! __call {
     };
 }
 
-/// Expands to `refresh` and `uncached`, which take the function's arguments and call it.
+/// Expands to the companion's `refresh` and `uncached`, which take the function's arguments and
+/// call the function.
 ///
-/// A plain function that returns a future is much cheaper to check than an `async fn`. The latter is
-/// needed if an argument is an `impl Trait`, whose lifetimes may be left out only there.
+/// A plain function that returns a future is compiled much faster than an `async fn`. An `async fn`
+/// is needed if an argument is an `impl Trait`, whose lifetimes may be left out only there.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __refresh {
@@ -205,7 +207,7 @@ macro_rules! __refresh {
             call: $($call:tt)*
         }
     ) => {
-        /// Calls the function and stores what it returns, whatever the cache holds.
+        /// Calls the function and stores its result, even if the cache has a value.
         #[inline]
         $vis fn refresh $($($generics)*)? ($($params)*)
             -> impl ::core::future::Future<Output = $ret> $($($where)*)?
@@ -213,7 +215,7 @@ macro_rules! __refresh {
             $crate::__private::refresh(Self::__spec(), $($call)*)
         }
 
-        /// Calls the function without the cache: nothing is read or stored.
+        /// Calls the function without the cache, which is neither read nor filled.
         #[inline]
         $vis fn uncached $($($generics)*)? ($($params)*)
             -> impl ::core::future::Future<Output = $ret> $($($where)*)?
@@ -232,13 +234,13 @@ macro_rules! __refresh {
             call: $($call:tt)*
         }
     ) => {
-        /// Calls the function and stores what it returns, whatever the cache holds.
+        /// Calls the function and stores its result, even if the cache has a value.
         #[inline]
         $vis async fn refresh $($($generics)*)? ($($params)*) -> $ret $($($where)*)? {
             $crate::__private::refresh(Self::__spec(), $($call)*).await
         }
 
-        /// Calls the function without the cache: nothing is read or stored.
+        /// Calls the function without the cache, which is neither read nor filled.
         #[inline]
         $vis async fn uncached $($($generics)*)? ($($params)*) -> $ret $($($where)*)? {
             $crate::__private::uncached(Self::__spec(), $($call)*).await
@@ -255,13 +257,13 @@ macro_rules! __refresh {
             call: $($call:tt)*
         }
     ) => {
-        /// Calls the function and stores what it returns, whatever the cache holds.
+        /// Calls the function and stores its result, even if the cache has a value.
         #[inline]
         $vis fn refresh $($($generics)*)? ($($params)*) -> $ret $($($where)*)? {
             $crate::__private::refresh_blocking(Self::__spec(), move || $($call)*)
         }
 
-        /// Calls the function without the cache: nothing is read or stored.
+        /// Calls the function without the cache, which is neither read nor filled.
         #[inline]
         $vis fn uncached $($($generics)*)? ($($params)*) -> $ret $($($where)*)? {
             $crate::__private::uncached_blocking(Self::__spec(), move || $($call)*)

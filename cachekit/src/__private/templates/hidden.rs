@@ -1,6 +1,8 @@
-//! Templates for the hidden functions of a cached function: its constants, its key and its entry.
+//! Templates for the hidden functions that an attribute generates beside a cached function: for its
+//! constants, its key and its entry.
 
-/// Expands to a function that returns the constants of a cached function, registered at link time.
+/// Expands to a function that returns the spec of a cached function: its name, its options and its
+/// key template. The spec is registered at link time.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __spec {
@@ -18,8 +20,8 @@ macro_rules! __spec {
     };
 }
 
-/// Expands to a piece of a key template: `"text"`, `_` for the function's name, `Self` for the types
-/// around it, `(stop)` for an argument.
+/// Expands to a piece of a key template: `"text"`, `_` for the function's name, `Self` for the
+/// types around the function, `(stop)` for an argument.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __piece {
@@ -37,8 +39,9 @@ macro_rules! __piece {
     };
 }
 
-/// Expands to the function that makes a key, with one parameter for each position of the cached
-/// function: references to that function call it.
+/// Expands to the hidden function that makes a key, with one parameter for each argument of the
+/// cached function. References to the cached function, as in `#[invalidates]`, call this hidden
+/// function.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __key_at {
@@ -77,8 +80,8 @@ macro_rules! __key_at {
     };
 }
 
-/// Expands to the function that makes an entry, with one parameter for each position of the cached
-/// function.
+/// Expands to the hidden function that makes a handle to an entry, with one parameter for each
+/// argument of the cached function.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __entry_at {
@@ -139,7 +142,8 @@ macro_rules! __entry_at {
     };
 }
 
-/// Expands to the type of an entry, which depends on whether the entry has replicas.
+/// Expands to the type of a handle to an entry: `ReplicatedEntry` if the entry has replicas, else
+/// `Entry`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __entry_type {

@@ -1,6 +1,6 @@
-//! Templates for `#[cached]`: a lookup, and on a miss a computation.
+//! Templates for `#[cached]`: the look-up in memory, and the computation after a miss.
 
-/// Expands to the body of a cached function: a lookup, and on a miss a computation.
+/// Expands to the body of a cached function: a look-up in memory, and the computation after a miss.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __cached {
@@ -42,7 +42,7 @@ macro_rules! __cached {
         // The user's body, in braces.
         body: $body:tt
     ) => {{
-        // A closure, as a hit does not need it.
+        // A closure, because a hit often needs no operations of the return type.
         let return_ops = || $crate::__kept!($ret; $($kept)*);
         let $spec = $find_spec;
         let source = $crate::__source!($($cache)?);
@@ -64,10 +64,10 @@ macro_rules! __cached {
     }};
 }
 
-/// Expands to the computation of a miss.
+/// Expands to the computation after a miss.
 ///
-/// Its preparation runs in a function of its own, so that it does not occupy the stack while the
-/// body runs.
+/// The preparation of the computation runs in a function of its own, so that its data does not
+/// occupy the stack while the body runs.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __computed {
@@ -103,7 +103,7 @@ macro_rules! __computed {
     };
 }
 
-/// Expands to the start of a computation in an asynchronous form.
+/// Expands to the call that starts the computation of an `async` or `detachable` function.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __in_form_of_call {
@@ -115,7 +115,7 @@ macro_rules! __in_form_of_call {
     };
 }
 
-/// Expands to the miss. It bypasses the cache if a type in its key has no name.
+/// Expands to the miss, which bypasses the cache if a type in its key has no unique name.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __named {
@@ -127,8 +127,8 @@ macro_rules! __named {
     };
 }
 
-/// Expands to the name of a type in a key: `"function"` for the types around the function, if there
-/// are any, or `(name)` for another.
+/// Expands to the name of a type in a key: `"function"` for the types around the function, if the
+/// function has such types, or `(name)` for another type.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __type {

@@ -1,8 +1,8 @@
-//! Templates that dispatch on the type of the value.
+//! Templates that dispatch on the type of a function's value.
 
-/// Expands to the operations of a return type that the cache must be able to store: in `memory`, or in
-/// a `shared` tier. The attribute gives the expressions that check the type, so that the compiler
-/// reports a failed check at the return type.
+/// Expands to the `ReturnOps` of a return type whose value the cache must be able to store: in
+/// `memory`, or in a `shared` tier. The attribute gives the expressions that check the type, so
+/// that the compiler reports a failed check at the return type.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __kept {
@@ -28,7 +28,8 @@ macro_rules! __kept {
     }};
 }
 
-/// Expands to the operations of an entry's type. It checks nothing, as the function's body already does.
+/// Expands to the `ReturnOps` of an entry's return type. No check is made here, because the
+/// expansion of the function's body checks the type.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __wired {

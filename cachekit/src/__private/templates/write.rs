@@ -1,6 +1,6 @@
-//! Templates for `#[invalidates]` and `#[write_through]`.
+//! Templates for the bodies of functions with `#[invalidates]` and `#[write_through]`.
 
-/// Expands to the body of a function that invalidates.
+/// Expands to the body of a function with `#[invalidates]`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __invalidates {
@@ -43,7 +43,7 @@ macro_rules! __invalidates {
     }};
 }
 
-/// Expands to the body of a function that writes an entry through.
+/// Expands to the body of a function with `#[write_through]`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __write_through {
@@ -85,7 +85,8 @@ macro_rules! __write_through {
     }};
 }
 
-/// Expands to a call of the runtime's function for an asynchronous or a synchronous form.
+/// Expands to a call of the first function, which is awaited, if the form is `async`; of the second
+/// one if the form is `sync`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __in_form {

@@ -1,4 +1,4 @@
-//! From settings to a cache: reports what is wrong with the settings.
+//! Check of a builder's settings, and the construction of the cache.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,26 +44,26 @@ use crate::store::redis::settings::RedisSettings;
 #[cfg(cachekit_faults)]
 use crate::store::tests::fake::controls::FakeStore;
 
-/// Limit above which finding the lowest count would take longer than a call.
+/// Largest number of counted hot keys. With more keys, the search for the lowest count would take
+/// longer than a call.
 const MOST_HOT_KEYS: usize = 1 << 20;
 
-/// The remedy if the runtime cannot use a Redis.
+/// The remedy that an error names if the runtime cannot use a Redis.
 #[cfg(any(feature = "redis", cachekit_faults))]
 const RUNTIME: &str = "build the cache inside a runtime, as in `#[tokio::main]`; a runtime that you \
                        build yourself needs `enable_all`";
 
 impl CacheBuilder {
     /// Builds the cache. A cache with a Redis must be built on a tokio runtime, which then drives
-    /// the connection. When that runtime ends, as that of each `#[tokio::test]` does, the cache
-    /// goes on without Redis.
+    /// the connection. When that runtime ends, as the runtime of each `#[tokio::test]` does, the
+    /// cache goes on without Redis.
     ///
     /// # Errors
     ///
-    /// Returns an error, with the remedy, for a setting that cannot be honoured; for a Redis that
-    /// answers but refuses the login or the database, or whose account lacks rights
-    /// (`docs/redis.md`); and, with a Redis, for two cached functions of the program that have one
-    /// name or overlapping keys, whichever cache they use.
-    /// whichever cache they use.
+    /// Returns an error, with the remedy, for a setting that cannot be honoured. Returns an error
+    /// for a Redis that answers but refuses the login or the database, or whose account lacks
+    /// rights (`docs/redis.md`). With a Redis, returns an error if two cached functions of the
+    /// program have one name or overlapping keys, whichever cache these functions use.
     pub async fn build(self) -> Result<Cache, BuildError> {
         // Boxed: connecting has a large state, and `main` need not carry it.
         Box::pin(self.set_up()).await
@@ -127,7 +127,7 @@ impl CacheBuilder {
         Ok(SharedTier::new(bus, store, settings, &self.clock))
     }
 
-    /// For how long what nodes tell each other holds.
+    /// Returns the times for which a node trusts messages of other nodes and heartbeats of its own.
     #[cfg(any(feature = "redis", cachekit_faults))]
     fn timings(&self) -> BusTimings {
         let mut timings = BusTimings::of(self.config.bus_timeout, self.clock.lag());
@@ -135,7 +135,8 @@ impl CacheBuilder {
         timings
     }
 
-    /// Returns the settings for the use of a store, if one can be used.
+    /// Returns the settings of L2. Returns an error if the runtime has no timer or no codec is
+    /// enabled.
     #[cfg(any(feature = "redis", cachekit_faults))]
     fn settings(&self) -> Result<Settings, BuildError> {
         let wrong =
@@ -225,9 +226,9 @@ impl CacheBuilder {
         self.check_features()
     }
 
-    /// Reports functions of one name, or whose keys overlap. With L2 they are an error, because an
-    /// entry there is recognised by the name of its function. In memory alone they do no harm, so
-    /// the log says it.
+    /// Checks for functions with one name or with overlapping keys. With L2, returns an error,
+    /// because an entry in L2 is recognised by the name of its function. In memory alone such
+    /// functions do no harm, so a warning is logged.
     fn check_functions(&self) -> Result<(), BuildError> {
         let is_shared = self.redis.is_some();
         #[cfg(cachekit_faults)]
@@ -243,7 +244,7 @@ impl CacheBuilder {
         }
     }
 
-    /// Cuts every duration to the longest that is supported.
+    /// Cuts every duration in the settings to a hundred years, the longest that is supported.
     fn cut(&mut self) {
         let config = &mut self.config;
         for length in [
@@ -296,7 +297,7 @@ impl CacheBuilder {
         Ok(())
     }
 
-    /// Builds a cache from the settings as they are, with memory only.
+    /// Builds a cache with memory only, from the settings without a check.
     pub(crate) fn assemble(self) -> Cache {
         self.with_l2(None)
     }

@@ -1,11 +1,12 @@
-//! Settings from the environment.
+//! Settings of a cache from environment variables.
 
 use std::ffi::OsString;
 
 use crate::base::error::BuildError;
 use crate::model::config::{Config, parse_bytes, parse_duration};
 
-/// Changes `config` by the variables that `get` returns.
+/// Sets in `config` every setting whose environment variable is set; `get` returns a variable's
+/// value. Returns an error for a value that cannot be parsed.
 pub(crate) fn read(
     config: &mut Config,
     get: impl Fn(&str) -> Option<OsString>,
@@ -69,7 +70,8 @@ pub(crate) fn read(
     Ok(())
 }
 
-/// Reads a text that no message may repeat, because it may contain a password.
+/// Reads the environment variable `name` into `setting`. An error does not repeat the value,
+/// because the value may contain a password.
 pub(crate) fn read_text(
     get: impl Fn(&str) -> Option<OsString>,
     name: &str,
@@ -165,7 +167,7 @@ mod tests {
         assert_eq!(config.compress_above, Some(2_048));
     }
 
-    /// Checks that every variable for a duration has one grammar.
+    /// Checks that all environment variables for a duration accept the same texts.
     #[test]
     fn every_length_is_read_alike() {
         type Of = fn(&Config) -> Duration;
@@ -191,7 +193,7 @@ mod tests {
         }
     }
 
-    /// Checks that every variable for a number of bytes has one grammar.
+    /// Checks that all environment variables for a number of bytes accept the same texts.
     #[test]
     fn every_size_is_read_alike() {
         type Of = fn(&Config) -> u64;

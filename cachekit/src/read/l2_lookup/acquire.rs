@@ -1,4 +1,4 @@
-//! The requests of one call to L2: for the entry, then for the lease to compute it.
+//! The requests of one call to L2: for the entry, and then for the lease to compute the entry.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -24,16 +24,18 @@ use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::port::{AcquireRequest, Acquired, Failure, TokenKind};
 
-/// First pause between two reads while another process computes. Each further pause is twice as
-/// long.
+/// First pause between two reads of the entry in L2 while another process computes. Each further
+/// pause is twice as long.
 const FIRST_POLL: Duration = Duration::from_millis(50);
-/// Longest pause between two reads.
+/// Longest pause between two reads of the entry in L2 while another process computes.
 const LONGEST_POLL: Duration = Duration::from_millis(500);
 
-/// Number of times that the call accepts the offer of an entry which it then cannot use.
+/// Number of times that the call reads the entry again because L2 answered, in place of a lease,
+/// that an entry exists. After that, the call computes without a lease.
 const MAX_OFFERS: usize = 3;
 
-/// The look-up of a call in L2, until it has a value, a lease, or neither.
+/// The look-up of one call in L2, which ends with a value, with a lease to compute, or with
+/// neither.
 pub(crate) struct Acquire<'a> {
     call: &'a Call,
     lookup: &'a L2Lookup<'a>,
@@ -43,11 +45,12 @@ pub(crate) struct Acquire<'a> {
     request_state: OnceLock<RequestState>,
 }
 
-/// State that only requests for the lease need.
+/// State that only requests for the lease need, created at the first such request.
 struct RequestState {
     holder: Token,
     guards: Vec<StoreKey>,
-    /// Registered before the first request, so that no wake-up is missed.
+    /// Waiter for the end of another process's lease, registered before the first request, so that
+    /// no wake-up is missed; `None` if the call waits for no other process.
     waiter: Option<LeaseWaiter>,
 }
 
@@ -57,7 +60,7 @@ impl<'a> Acquire<'a> {
             .options
             .single_flight
             .unwrap_or(SingleFlight::Cluster);
-        // A forced computation waits for nobody.
+        // A forced computation waits for no other process.
         let is_shared = single_flight == SingleFlight::Cluster && !call.force_refresh;
         Self {
             call,
@@ -78,7 +81,7 @@ impl<'a> Acquire<'a> {
         })
     }
 
-    /// Repeats the look-up until it has a value, a lease, or nothing left to wait for.
+    /// Repeats the look-up until the call has a value or a lease, or computes without a lease.
     pub(crate) async fn run(&self, permit: &mut ComputePermit) -> Result<Fetched, Failure> {
         let mut budget = StoreBudget::new(self.lookup);
         let mut poll = FIRST_POLL;
@@ -130,7 +133,8 @@ impl<'a> Acquire<'a> {
         }
     }
 
-    /// Ends a call that already has a value with that value, if another process computes.
+    /// Returns the value with which this call, a refresh, ends because another process computes the
+    /// entry. Returns `None` if no other process computes, or the call has no value.
     fn keep_old(&self, outcome: &AcquireOutcome) -> Option<Fetched> {
         let AcquireOutcome::Held(left) = outcome else {
             return None;
@@ -140,7 +144,8 @@ impl<'a> Acquire<'a> {
         Some(Fetched::KeepOld(old))
     }
 
-    /// Classifies a fresh entry: a hit, due for a refresh, or rejected.
+    /// Decides the use of a fresh entry in L2: a hit, or a hit with a refresh after it. If this
+    /// call is itself the refresh of that entry, returns the entry as `Rejected`.
     fn on_fresh(&self, stored: Arc<MemoryEntry>, token: Token) -> Result<Lookup, Rejected> {
         let core = &self.call.core;
         if self.call.old.is_some() {
@@ -159,8 +164,9 @@ impl<'a> Acquire<'a> {
         })
     }
 
-    /// Classifies a stale entry: served and then refreshed, or rejected and remembered as a
-    /// fallback.
+    /// Decides the use of a stale entry in L2. If this call can continue in the background, the
+    /// entry is served and refreshed. Otherwise the entry is remembered as a fallback and returned
+    /// as `Rejected`.
     fn on_stale(&self, stored: Arc<MemoryEntry>, token: Token) -> Result<Lookup, Rejected> {
         let call = self.call;
         let now = Tick::now(&*call.core.clock);
@@ -171,7 +177,8 @@ impl<'a> Acquire<'a> {
         Err(Rejected::expired(token))
     }
 
-    /// Reads the entry, and requests the lease if the entry cannot be used.
+    /// Reads the entry from L2, and requests the lease if the entry cannot be used. With
+    /// `expects_miss` and a free permit, one request to L2 does both.
     async fn attempt(
         &self,
         expects_miss: bool,
@@ -222,7 +229,7 @@ impl<'a> Acquire<'a> {
         }))
     }
 
-    /// Waits for a permit before the lease is requested.
+    /// Waits for a permit to compute, which the call must have before it requests the lease.
     async fn acquire_permit(&self, budget: &mut StoreBudget, permit: &mut ComputePermit) {
         if !permit.try_acquire() {
             budget.pause(self.call.wait_budget());
@@ -266,8 +273,9 @@ impl<'a> Acquire<'a> {
         }
     }
 
-    /// Returns the holder for a lease request. Returns `None` if the call wants no lease, because
-    /// it does not wait for other processes or has waited long enough.
+    /// Returns the token by which L2 knows the holder of the lease. Returns `None` if the call
+    /// wants no lease, because the call does not wait for other processes or has waited long
+    /// enough.
     fn holder_token(&self) -> Option<Token> {
         let is_alone = self.call.old.is_some() && removed!(self.call.core, RefreshWithoutLease);
         let waits = self.is_shared && !self.call.wait_budget().is_over() && !is_alone;
@@ -288,24 +296,27 @@ impl<'a> Acquire<'a> {
         }
     }
 
-    /// Waits for the other process's lease to end, for at most `longest`.
+    /// Waits for the end of the lease that another process has on the entry, for at most `longest`
+    /// plus one millisecond.
     async fn wait(&self, longest: Duration) {
         let Some(waiter) = &self.request_state().waiter else {
             return;
         };
         self.lookup.l2.counts.waits.bump();
         let wait_budget = self.call.wait_budget().left();
-        // A little longer: a lease that ends now may still be held at the next request.
+        // A little longer than `longest`, because a lease that ends now may still exist at the next
+        // request.
         let longest = (longest + Duration::from_millis(1)).min(wait_budget);
         let _ = timeout(longest, waiter.woken()).await;
     }
 }
 
-/// An entry that L2 is not to offer again, identified by its token.
+/// An entry in L2 that this call cannot use. The request for the lease carries the entry's token,
+/// so that L2 does not offer that entry again.
 struct Rejected {
     token: Option<Token>,
-    /// `true` if the entry's fresh life is over. If a version ended it, the store cannot tell, so
-    /// the request says so.
+    /// `true` if the entry's fresh life is over. If a version ended that life, L2 cannot tell, so
+    /// the request for the lease says so.
     is_expired: bool,
 }
 
@@ -325,23 +336,24 @@ impl Rejected {
     }
 }
 
-/// The result of one attempt.
+/// The result of one attempt to read the entry from L2 or to get the lease.
 enum Lookup {
     Hit(Arc<MemoryEntry>),
-    /// Served, and then recomputed.
+    /// The entry is served, and then recomputed. The `Duration` is the time before the entry's end
+    /// from which early expiration recomputes the entry; `None` if the entry is stale.
     Refresh(Arc<MemoryEntry>, Option<Duration>),
     Miss(AcquireOutcome),
 }
 
-/// [`Acquired`], with the guard of a granted lease.
+/// The answer of L2 to a request for the lease: [`Acquired`], with the guard of a granted lease.
 enum AcquireOutcome {
     Filled,
     Held(Duration),
     Granted(Box<LeaseGuard>),
 }
 
-/// A requested lease. Dropping it before the answer is known releases the lease: the caller was
-/// dropped or the answer was lost, and other processes would wait in vain.
+/// A request for the lease. Dropping this guard before the answer of L2 is known releases the
+/// lease: the caller was dropped or the answer was lost, and other processes would wait in vain.
 struct LeaseRequest<'a> {
     l2: &'a Arc<SharedTier>,
     fencing_token: Option<FencingToken>,
@@ -367,11 +379,11 @@ impl Drop for LeaseRequest<'_> {
 /// The result of a call's look-up in L2.
 pub(crate) enum Fetched {
     Hit(Arc<MemoryEntry>),
-    /// Another process computes; the call keeps the value that it has.
+    /// Another process computes, and the call keeps the value that the call already has.
     KeepOld(Arc<MemoryEntry>),
-    /// The value is served, and then recomputed: it is stale, or early expiration drew it this long
-    /// before its end.
+    /// The value is served, and then recomputed. The `Duration` is the time before the value's end
+    /// from which early expiration recomputes the value; `None` if the value is stale.
     Refresh(Arc<MemoryEntry>, Option<Duration>),
-    /// The call computes.
+    /// The call computes, with a lease or without.
     Compute(LeaseState),
 }

@@ -9,13 +9,15 @@ use crate::base::durations::{from_now, later};
 use crate::base::fault::removed;
 use crate::read::call::WaitBudget;
 
-/// Deadline for all requests of one call to L2. Once the call waits for a permit or for another
-/// computation, the requests in between belong to that wait and end with it.
+/// Deadline for all requests of one call to L2. The time in which the call waits for a permit or
+/// for another computation does not use up the deadline.
 pub(crate) struct StoreBudget {
     timeout: Duration,
-    /// Deadline while the call has not waited yet.
+    /// Deadline of each request, as long as the call has not waited for a permit or another
+    /// computation.
     until: Instant,
-    /// End of the first such wait, and the time that was left before the deadline when it began.
+    /// Latest end of the call's first wait for a permit or another computation, and the time that
+    /// was left before the deadline when that wait began; `None` before that wait.
     paused: Option<(Instant, Duration)>,
     is_fresh: bool,
 }
@@ -31,7 +33,7 @@ impl StoreBudget {
         }
     }
 
-    /// Returns the deadline of the next request.
+    /// Returns the deadline of the call's next request to L2.
     pub(crate) fn until(&self) -> Instant {
         let next = from_now(self.timeout);
         match self.paused {
@@ -41,8 +43,8 @@ impl StoreBudget {
         }
     }
 
-    /// Pauses the budget: the call waits for a permit or another computation until `wait_budget` is
-    /// over.
+    /// Pauses the deadline: the call waits for a permit or another computation, until `wait_budget`
+    /// is over at the latest.
     pub(crate) fn pause(&mut self, wait_budget: WaitBudget) {
         let now = Instant::now();
         let left = self.until.saturating_duration_since(now);
