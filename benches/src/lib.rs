@@ -23,10 +23,8 @@ pub mod user;
 ///
 /// Built with `--cfg cachekit_faults`.
 pub fn refuse_switches() {
-    assert!(
-        !cfg!(cachekit_faults),
-        "this was built with switches for tests: use `scripts/bench`, or set `RUSTFLAGS=`"
-    );
+    #[cfg(cachekit_faults)]
+    panic!("this was built with switches for tests: use `scripts/bench`, or set `RUSTFLAGS=`");
 }
 
 /// Why there is no figure, in words.
