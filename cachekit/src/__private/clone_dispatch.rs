@@ -31,7 +31,7 @@ impl<T: ?Sized> Deref for Unowned<T> {
     }
 }
 
-/// Marker of arguments that a body can own. [`Unowned`] lacks this trait, which is the compile
+/// Marker of arguments that a body can own. `Unowned` lacks this trait, which is the compile
 /// error.
 #[diagnostic::on_unimplemented(
     message = "a computation in the background needs its own clone of this argument",

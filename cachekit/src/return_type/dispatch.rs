@@ -55,7 +55,7 @@ impl<V> Peel<Option<V>, Option<V>, Infallible> {
 
 /// A return type without an `Option` inside.
 pub trait AnyReturn: Sized {
-    /// The form of the return type: [`Plain`] or [`Fallible`].
+    /// The form of the return type: `Plain` or `Fallible`.
     type ReturnType: ReturnType;
     /// Returns the `ReturnOps` of the return type.
     fn return_ops(self) -> ReturnOps<Self::ReturnType> {
