@@ -15,6 +15,7 @@ pub(crate) mod look_again;
 pub(crate) mod miss;
 pub(crate) mod permit;
 pub(crate) mod refresh;
+pub(crate) mod return_answer;
 pub(crate) mod running;
 pub(crate) mod timeout;
 pub(crate) mod typed_call;

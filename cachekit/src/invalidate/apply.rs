@@ -153,7 +153,8 @@ impl Core {
         tags
     }
 
-    /// Returns the targets of `event` with the data `about`.
+    /// Returns the targets that an emission of `event` invalidates. `about` has the names and values
+    /// of the event.
     pub(crate) fn event_targets(
         &self,
         event: &str,

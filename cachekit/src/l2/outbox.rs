@@ -34,8 +34,8 @@ type HashSet<T> = std::collections::HashSet<T, RandomState>;
 const NOTHING: u8 = 0;
 /// The state of an outbox in which only names of single entries wait.
 const ENTRIES: u8 = 1;
-/// The state of an outbox in which a tag, a function, a guard or everything waits, on which any
-/// entry may depend.
+/// The state of an outbox with an invalidation of a tag, a function, a guard or everything. Such an
+/// invalidation may concern any entry.
 const SHARED_NAMES: u8 = 2;
 
 /// The invalidations that a node still has to send to the store (L2).

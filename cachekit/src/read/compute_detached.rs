@@ -15,7 +15,8 @@ use crate::read::answer::Answer;
 use crate::read::background_task::{Task, TaskWrapper, spawn_in_background};
 use crate::read::call::Call;
 use crate::read::detach_on_drop::DetachOnDrop;
-use crate::read::typed_call::{compute, return_answer};
+use crate::read::return_answer::return_answer;
+use crate::read::typed_call::compute;
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
 /// Answers `call` like [`compute`], or answers it with a stale value while the computation

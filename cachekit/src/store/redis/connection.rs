@@ -77,9 +77,9 @@ impl ConnectionManager {
         }
     }
 
-    /// Sends `commands` to Redis together, and waits until `until` for one answer to each. An
-    /// answer that names the wrong server, an error of the connection, and several timeouts in a
-    /// row discard the connection.
+    /// Sends `commands` to Redis together, and waits until `until` for one answer to each. The
+    /// connection is discarded after an answer which shows that this server or this login is the
+    /// wrong one, after an error of the connection, or after several timeouts in a row.
     pub(crate) async fn run(
         &self,
         connected: &Arc<Connected>,

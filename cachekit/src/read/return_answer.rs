@@ -1,0 +1,38 @@
+//! Conversion of the cache's answer to a call into the function's return type.
+
+use std::sync::Arc;
+
+use crate::base::sync::expect_no_lock;
+use crate::read::answer::Answer;
+use crate::read::hit::take_shared;
+use crate::return_type::shape::{ReturnOps, ReturnType};
+
+/// Calls [`return_answer`], and keeps the table of operations off the stack of its own caller.
+#[inline(never)]
+pub(crate) fn return_answer_by<S>(return_ops: impl Fn() -> ReturnOps<S>, answer: Answer) -> S::Ret
+where
+    S: ReturnType,
+    S::Value: Clone + Send + Sync + 'static,
+{
+    return_answer(&return_ops(), answer)
+}
+
+/// Converts `answer` into the function's return type, which must be able to express that answer.
+#[inline(never)]
+pub(crate) fn return_answer<S>(return_ops: &ReturnOps<S>, answer: Answer) -> S::Ret
+where
+    S: ReturnType,
+    S::Value: Clone + Send + Sync + 'static,
+{
+    let ret = match answer {
+        Answer::Entry(stored) => {
+            let value = take_shared(stored).downcast::<Option<S::Value>>();
+            expect_no_lock();
+            let value = value.ok().and_then(Arc::unwrap_or_clone);
+            value.map(S::some).or_else(S::none)
+        }
+        Answer::Error(error) => return_ops.copy(error.shared()).map(S::err),
+        Answer::TimedOut(timeout) => return_ops.timeout_error(&timeout).map(S::err),
+    };
+    ret.unwrap_or_else(|| unreachable!("an answer that the function has no form for"))
+}
