@@ -105,7 +105,7 @@ impl<const ACKNOWLEDGED: bool> InvalidationBuilder<ACKNOWLEDGED> {
     }
 
     /// Adds every entry of the cached functions called `names`, as [`Cache::invalidate_function`]
-    /// does.
+    /// does. Unlike that method, the builder does not report if a name is unknown in this process.
     pub fn functions<T: AsRef<str>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
         let names = names.into_iter();
         self.targets

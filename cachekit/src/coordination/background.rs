@@ -136,7 +136,6 @@ impl Background {
 
     /// Waits until no background task of this cache runs.
     ///
-    ///
     /// # Cancel safety
     ///
     /// Dropping the future has no effect on the tasks.

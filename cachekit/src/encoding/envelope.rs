@@ -184,7 +184,7 @@ fn checksum(bytes: &[u8], after_versions: usize) -> u64 {
 
 /// Writes the right checksum into `entry` after its bytes were changed. Does nothing if `entry` is
 /// too short for the versions that it announces.
-#[cfg(all(cachekit_faults, feature = "testing", feature = "serde"))]
+#[cfg(all(cachekit_faults, feature = "serde"))]
 pub(crate) fn seal(entry: &mut [u8]) {
     let Some(&[low, high]) = entry.get(VERSIONS - 2..VERSIONS) else {
         return;

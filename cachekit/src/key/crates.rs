@@ -2,6 +2,7 @@
 //! values are written as equal texts. For some of these types, the `Display` of equal values
 //! differs.
 
+#[cfg(any(feature = "uuid", feature = "bytes", feature = "rust_decimal"))]
 use crate::key::component::{CacheKey, KeyWriter};
 
 #[cfg(feature = "uuid")]

@@ -4,7 +4,7 @@
 //! Every call misses: each has a key of its own, and a function that takes 50 microseconds. So
 //! each pays for a store in memory too; where that is full, also for an eviction.
 //!
-//!     ./scripts/with-redis cargo run --release -p cachekit-benches --bin open_breaker
+//!     RUSTFLAGS= ./scripts/with-redis cargo run --release -p cachekit-benches --bin open_breaker
 
 mod slow_proxy;
 
