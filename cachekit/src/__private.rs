@@ -11,9 +11,9 @@ pub(crate) mod templates;
 pub use std::time::Duration;
 
 pub use crate::__private::call::{
-    Accepted, Current, KeyWritten, Miss, Source, begin_blocking, bypass_if_nameless, compute,
-    compute_blocking, compute_detachable, entry, expire_all, function, invalidate_all, outlined,
-    refresh, refresh_blocking, target, try_hit, uncached, uncached_blocking,
+    Accepted, Current, KeyWritten, Source, bypass_if_nameless, compute_detachable, entry,
+    expire_all, function, invalidate_all, outlined, refresh, refresh_blocking, target, try_hit,
+    uncached, uncached_blocking,
 };
 pub use crate::__private::key_coverage::{ArgKind, Handle, Uncovered, data_kind};
 pub use crate::__private::position::{
@@ -34,7 +34,8 @@ pub use crate::key::template::Piece;
 pub use crate::model::function_spec::FnSpec;
 pub use crate::model::policy::IntoTtl;
 pub use crate::model::tags::EntryTags;
-pub use crate::read::typed_call::{CallFuture, Started};
+pub use crate::read::call::Miss;
+pub use crate::read::typed_call::{CallFuture, Started, compute, compute_blocking, start_blocking};
 pub use crate::return_type::cacheable_error::{RequireCloneableError, RequireErrors};
 pub use crate::return_type::diagnostics::{RequireCacheable, RequireOwned, RequireSerializable};
 pub use crate::return_type::shape::{RequireFallible, RequireOption, ReturnOps};

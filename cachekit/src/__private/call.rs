@@ -1,6 +1,5 @@
 //! Functions by which the expansions of annotated functions call the cache.
 
-use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -16,14 +15,10 @@ use crate::key::function_path::is_nameless;
 use crate::model::entry::MemoryEntry;
 use crate::model::function_spec::{FnSpec, MemoryChoice};
 use crate::model::tags::EntryTags;
-use crate::read::call::Call;
+use crate::read::call::{Call, Miss};
 use crate::read::call_mode::{CallMode, in_mode, in_mode_blocking, take_mode};
 use crate::read::compute_detached::compute_detachable as compute_call_detachable;
 use crate::read::hit::return_value;
-use crate::read::typed_call::{
-    CallFuture, Started, compute as compute_call, compute_blocking as compute_call_blocking,
-    start_blocking,
-};
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
@@ -65,18 +60,6 @@ impl Source for Cache {
 /// perhaps from a macro, has another type and does not compile.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyWritten;
-
-/// A call that memory did not answer.
-///
-/// The call is boxed, so that a hit reserves no room for the data of a miss. `None` is a bypass:
-/// `when` was false, the call is an `uncached` one, or the cache is off.
-pub struct Miss(Option<Box<Call>>);
-
-impl fmt::Debug for Miss {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Miss")
-    }
-}
 
 /// Looks up, in memory, the key that `write` writes, and returns the function's answer.
 ///
@@ -187,33 +170,13 @@ pub fn bypass_if_nameless(miss: Miss, spec: &'static FnSpec, types: &[Option<&st
     miss
 }
 
-/// Computes the value with `body`, or waits for another call's computation of the value. A bypass
-/// runs `body`.
-#[inline]
-pub fn compute<S, P, A, Fut>(
-    miss: Miss,
-    return_ops: P,
-    entry_tags: EntryTags,
-    after: A,
-    body: Fut,
-) -> Pin<Box<CallFuture<S, P, A, Fut>>>
-where
-    S: ReturnType,
-    S::Value: Clone + Send + Sync + 'static,
-    P: Fn() -> ReturnOps<S>,
-    A: FnOnce(&S::Value, &mut EntryTags),
-    Fut: Future<Output = S::Ret>,
-{
-    compute_call(miss.0, return_ops, entry_tags, after, body)
-}
-
 /// Runs `code` in a stack frame of its own, so that its locals do not occupy the stack afterwards.
 #[inline(never)]
 pub fn outlined<T>(code: impl FnOnce() -> T) -> T {
     code()
 }
 
-/// Computes the value, like [`compute`], with a body that owns its arguments, so that the
+/// Computes the value, like [`compute`](crate::read::typed_call::compute), with a body that owns its arguments, so that the
 /// computation may continue after this call was answered with a stale value or dropped.
 pub async fn compute_detachable<S, P, A, Fut>(
     miss: Miss,
@@ -245,38 +208,6 @@ where
         }
         None => body.await,
     }
-}
-
-/// Starts a synchronous computation on this thread, or waits for another call's computation.
-#[inline]
-pub fn begin_blocking<S>(
-    miss: Miss,
-    return_ops: impl Fn() -> ReturnOps<S>,
-    entry_tags: EntryTags,
-) -> Started
-where
-    S: ReturnType,
-    S::Value: Clone + Send + Sync + 'static,
-{
-    start_blocking(miss.0, return_ops, entry_tags)
-}
-
-/// Completes a computation that [`begin_blocking`] started: runs `body` if the call has no answer
-/// yet.
-#[inline]
-pub fn compute_blocking<S, P, A>(
-    begun: Started,
-    return_ops: P,
-    after: A,
-    body: impl FnOnce() -> S::Ret,
-) -> S::Ret
-where
-    S: ReturnType,
-    S::Value: Clone + Send + Sync + 'static,
-    P: Fn() -> ReturnOps<S>,
-    A: FnOnce(&S::Value, &mut EntryTags),
-{
-    compute_call_blocking(begun, return_ops, after, body)
 }
 
 /// Returns a handle to the entry of `spec` under `target`, for the companion's `entry`.

@@ -10,7 +10,7 @@ use crate::encoding::codec::cacheable::Cacheable;
 use crate::model::entry_options::EntryOptions;
 use crate::model::policy::Policy;
 use crate::model::tags::EntryTags;
-use crate::read::call::Call;
+use crate::read::call::{Call, Miss};
 use crate::read::compute_detached::compute_detachable;
 use crate::read::typed_call::compute;
 use crate::return_type::shape::{Fallible, Plain, ReturnOps, ReturnType};
@@ -199,7 +199,7 @@ impl Cache {
             MemoryLookup::Miss(call) => {
                 let entry_tags = EntryTags::from(policy);
                 let body = async move { body().await };
-                compute(Some(call), return_ops, entry_tags, |_, _| {}, body).await
+                compute(Miss(Some(call)), return_ops, entry_tags, |_, _| {}, body).await
             }
         }
     }

@@ -20,7 +20,7 @@ use crate::model::owner_index::CachedOwnerIndex;
 use crate::model::policy::Policy;
 use crate::model::stats::FunctionStats;
 use crate::model::tags::EntryTags;
-use crate::read::call::Call;
+use crate::read::call::{Call, Miss};
 use crate::read::hit::get;
 use crate::read::typed_call::compute;
 use crate::return_type::shape::{Plain, ReturnOps};
@@ -192,7 +192,7 @@ impl<V: Cacheable> Region<V> {
         let entry_tags = EntryTags::from(&self.policy);
         let return_ops = ReturnOps::<Plain<V>>::direct;
         compute(
-            Some(Box::new(call)),
+            Miss(Some(Box::new(call))),
             return_ops,
             entry_tags,
             |_, _| {},

@@ -1,5 +1,6 @@
 //! A call that missed memory, and the call's time budget for waiting on other computations.
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -53,6 +54,18 @@ pub(crate) struct Call {
     /// State shared with the guard that continues the computation after its caller is dropped;
     /// `None` without `detach`.
     pub(crate) detach_state: Option<Arc<DetachState>>,
+}
+
+/// A call that memory did not answer.
+///
+/// The call is boxed, so that a hit reserves no room for the data of a miss. `None` is a bypass:
+/// `when` was false, the call is an `uncached` one, or the cache is off.
+pub struct Miss(pub(crate) Option<Box<Call>>);
+
+impl fmt::Debug for Miss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Miss")
+    }
 }
 
 impl Call {

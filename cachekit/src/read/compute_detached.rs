@@ -13,7 +13,7 @@ use crate::model::entry::MemoryEntry;
 use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
 use crate::read::background_task::{Task, TaskWrapper, spawn_in_background};
-use crate::read::call::Call;
+use crate::read::call::{Call, Miss};
 use crate::read::detach_on_drop::DetachOnDrop;
 use crate::read::return_answer::return_answer;
 use crate::read::typed_call::compute;
@@ -46,7 +46,7 @@ where
 {
     // Without a runtime, nothing can continue in the background.
     let Ok(runtime) = Handle::try_current() else {
-        return compute(Some(call), return_ops, entry_tags, after, body).await;
+        return compute(Miss(Some(call)), return_ops, entry_tags, after, body).await;
     };
     let ops = return_ops().value_ops();
     let immediate = call.immediate_answer(&ops);
@@ -56,14 +56,14 @@ where
         if call.try_lead_refresh(&entry_tags) {
             let (core, owner) = (Arc::clone(&call.core), Arc::clone(&call.owner));
             let refresh =
-                async move { compute(Some(call), return_ops, entry_tags, after, body).await };
+                async move { compute(Miss(Some(call)), return_ops, entry_tags, after, body).await };
             spawn_in_background((&core, &owner), &runtime, ending(refresh), wrap_task);
         }
         return return_answer(&returns, Answer::Entry(immediate));
     }
     let watch = call.watch();
     let detach = call.detach(&ops, &runtime, wrap_task);
-    let task = async move { compute(Some(call), return_ops, entry_tags, after, body).await };
+    let task = async move { compute(Miss(Some(call)), return_ops, entry_tags, after, body).await };
     let mut task = DetachOnDrop::new(task, detach);
     let Some(watch) = watch else {
         return task.await;

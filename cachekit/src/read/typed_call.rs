@@ -16,14 +16,14 @@ use pin_project_lite::pin_project;
 use crate::coordination::recursion::FrameGuard;
 use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
-use crate::read::call::Call;
+use crate::read::call::Miss;
 use crate::read::miss::{Resolved, Resolving, resolve, resolve_blocking};
 use crate::read::return_answer::{return_answer, return_answer_by};
 use crate::read::running::{Computation, Computed};
 use crate::return_type::shape::{ReturnOps, ReturnParts, ReturnType};
 
-/// Answers `call` from a tier, by another call's computation, or by `body`. If `call` is `None`,
-/// runs `body` without the cache.
+/// Answers a call that missed memory from a tier, by another call's computation, or by `body`. A
+/// bypass runs `body` without the cache.
 ///
 /// The call joins or leads its flight before this function returns, and the future continues the
 /// call. `body` is first polled by that future.
@@ -33,8 +33,8 @@ use crate::return_type::shape::{ReturnOps, ReturnParts, ReturnType};
 /// Dropping the future at any point hands the leadership to the next waiter, if the flight has a
 /// waiter, and leaves no flight, lease or permit behind.
 #[inline(never)]
-pub(crate) fn compute<S, P, A, Fut>(
-    call: Option<Box<Call>>,
+pub fn compute<S, P, A, Fut>(
+    Miss(call): Miss,
     return_ops: P,
     entry_tags: EntryTags,
     after: A,
@@ -74,8 +74,8 @@ impl fmt::Debug for Started {
 /// Parking the thread cannot deadlock: the computation that the caller waits for runs on another
 /// thread, in a body that never yields.
 #[inline(never)]
-pub(crate) fn start_blocking<S>(
-    call: Option<Box<Call>>,
+pub fn start_blocking<S>(
+    Miss(call): Miss,
     return_ops: impl Fn() -> ReturnOps<S>,
     entry_tags: EntryTags,
 ) -> Started
@@ -95,7 +95,7 @@ where
 /// Completes a call that [`start_blocking`] started: runs the body, unless the call already has an
 /// answer.
 #[inline]
-pub(crate) fn compute_blocking<S, P, A>(
+pub fn compute_blocking<S, P, A>(
     Started(resolved): Started,
     return_ops: P,
     after: A,

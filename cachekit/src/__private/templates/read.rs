@@ -79,7 +79,7 @@ macro_rules! __computed {
             #[allow(unused_mut, reason = "there may be no tags")]
             let mut $entry_tags = $crate::__private::EntryTags::new();
             $($add_tags)*
-            $crate::__private::begin_blocking($miss, $return_ops, $entry_tags)
+            $crate::__private::start_blocking($miss, $return_ops, $entry_tags)
         });
         let typed = $return_ops();
         let after = $crate::__after!(typed.after, $entry_tags, $($on_value)?);

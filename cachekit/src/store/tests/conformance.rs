@@ -11,10 +11,12 @@ pub(crate) mod soft;
 pub(crate) mod ttl;
 pub(crate) mod write_order;
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout};
 
 use crate::base::durations::from_now;
 use crate::base::fault::Faults;
@@ -44,33 +46,37 @@ struct Under {
     store: Arc<dyn Store>,
     node: NodeId,
     messages: Arc<Mutex<Vec<StoreEvent>>>,
+    /// Notified of each message.
+    arrived: Arc<Notify>,
     _server: Option<Server>,
 }
 
-/// Collects events, so that a test can check them.
-fn sink() -> (EventSink, Arc<Mutex<Vec<StoreEvent>>>) {
-    let messages = Arc::new(Mutex::new(vec![]));
-    let sink = Arc::clone(&messages);
-    (
-        Arc::new(move |message| sink.lock().unwrap().push(message)),
-        messages,
-    )
+/// Collects events, so that a test can check them and wait for them.
+fn sink() -> (EventSink, Arc<Mutex<Vec<StoreEvent>>>, Arc<Notify>) {
+    let (messages, arrived) = (Arc::new(Mutex::new(vec![])), Arc::new(Notify::new()));
+    let (sink, notify) = (Arc::clone(&messages), Arc::clone(&arrived));
+    let collect = move |message| {
+        sink.lock().unwrap().push(message);
+        notify.notify_waiters();
+    };
+    (Arc::new(collect), messages, arrived)
 }
 
 fn fake() -> Under {
-    let (sink, messages) = sink();
+    let (sink, messages, arrived) = sink();
     let node = NodeId::random();
     Under {
         store: FakeStore::new().open(node, sink),
         node,
         messages,
+        arrived,
         _server: None,
     }
 }
 
 async fn redis() -> Under {
     let server = Server::start();
-    let (sink, messages) = sink();
+    let (sink, messages, arrived) = sink();
     let (url, node) = (server.url(), NodeId::random());
     let settings = RedisSettings {
         url: &url,
@@ -85,6 +91,7 @@ async fn redis() -> Under {
         store,
         node,
         messages,
+        arrived,
         _server: Some(server),
     }
 }
@@ -321,13 +328,16 @@ impl Under {
 
     async fn is_woken_within(&self, limit: Duration) -> bool {
         let wake = StoreEvent::Wake(spot().entry);
-        let began = tokio::time::Instant::now();
-        while !self.messages.lock().unwrap().contains(&wake) {
-            if began.elapsed() > limit {
-                return false;
+        let woken = async {
+            loop {
+                let mut arrived = pin!(self.arrived.notified());
+                arrived.as_mut().enable();
+                if self.messages.lock().unwrap().contains(&wake) {
+                    return;
+                }
+                arrived.await;
             }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        true
+        };
+        timeout(limit, woken).await.is_ok()
     }
 }
