@@ -136,7 +136,7 @@ fn imports(sources: &Sources) -> Imports {
     imports
 }
 
-/// Where a file is in the tree of modules.
+/// The path of a file in the tree of modules.
 fn module(file: &str) -> Vec<&str> {
     let path = file.strip_suffix(".rs").unwrap_or(file);
     let mut parts: Vec<&str> = path.split('/').collect();

@@ -79,7 +79,7 @@ pub(crate) fn imported(code: &str) -> Vec<String> {
     found
 }
 
-/// What follows each `start` in the code, as paths without braces.
+/// The paths that follow each `start` in the code, without braces.
 pub(crate) fn paths(code: &str, start: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (at, _) in code.match_indices(start) {

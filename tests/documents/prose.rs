@@ -3,7 +3,9 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use super::sources;
 
 /// The documentation of a public item never begins with these words.
 const NEVER: [&str; 4] = ["What", "Whether", "How", "The same"];
@@ -23,17 +25,6 @@ impl Comment {
     fn begins_with(&self, words: &[&str]) -> bool {
         let mut rests = words.iter().filter_map(|it| self.text.strip_prefix(it));
         rests.any(|rest| !rest.starts_with(|next: char| next.is_alphanumeric()))
-    }
-}
-
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("a file").path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|it| it == "rs") {
-            found.push(path);
-        }
     }
 }
 
