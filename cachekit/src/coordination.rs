@@ -2,8 +2,11 @@
 
 pub(crate) mod background;
 pub(crate) mod concurrency_limit;
+pub(crate) mod epoch_registry;
+pub(crate) mod frame;
 pub(crate) mod recursion;
 pub(crate) mod refresh_claims;
 pub(crate) mod single_flight;
 pub(crate) mod tag_epochs;
+pub(crate) mod taken;
 pub(crate) mod write_tokens;

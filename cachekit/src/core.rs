@@ -7,3 +7,4 @@ pub(crate) mod entry_ref;
 pub(crate) mod function_memories;
 pub(crate) mod outcome;
 pub(crate) mod state;
+pub(crate) mod validity;

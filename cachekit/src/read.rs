@@ -5,6 +5,7 @@ pub(crate) mod background_task;
 pub(crate) mod cached_error;
 pub(crate) mod call;
 pub(crate) mod call_mode;
+pub(crate) mod composition;
 pub(crate) mod compute_detached;
 pub(crate) mod detach_on_drop;
 pub(crate) mod hit;

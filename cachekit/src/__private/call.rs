@@ -6,10 +6,12 @@ use std::sync::Arc;
 use crate::api::entry::{Entry, typed_entry};
 use crate::api::function_handle::{FunctionHandle, function_handle};
 use crate::base::trace;
+use crate::coordination::frame;
 use crate::core::entry_key::Target;
 use crate::core::state::{Cache, Core};
 use crate::global;
 use crate::invalidate::request::{Invalidation, On};
+use crate::key::Key;
 use crate::key::buf::KeyBuf;
 use crate::key::function_path::is_nameless;
 use crate::model::entry::MemoryEntry;
@@ -126,8 +128,43 @@ where
     S: ReturnType,
     S::Value: Clone + Send + Sync + 'static,
 {
-    let stored = entry_or_miss(core, spec, arg_words, mode, &return_ops.value_ops())?;
+    let ops = return_ops.value_ops();
+    let stored = if frame::is_inside() {
+        entry_or_miss_inside(core, spec, arg_words, mode, &ops)?
+    } else {
+        entry_or_miss(core, spec, arg_words, mode, &ops)?
+    };
     Ok(return_value(return_ops, &stored))
+}
+
+/// [`entry_or_miss`] for a call inside of a computation, or of a scope whose calls bypass the cache.
+/// This thread's table (L0) is lent there, so that the hot path need not ask if it is inside.
+fn entry_or_miss_inside(
+    core: &Arc<Core>,
+    spec: &'static FnSpec,
+    arg_words: &KeyBuf,
+    mode: CallMode,
+    ops: &ValueOps,
+) -> Result<Arc<MemoryEntry>, Miss> {
+    if frame::bypasses() {
+        return Err(bypass(core, spec));
+    }
+    let key = || spec.key(arg_words);
+    let is_taken = core.begin_taking();
+    let own_core = core.core_of(spec);
+    if mode == CallMode::Cached && spec.memory_choice() != MemoryChoice::None {
+        let lookup = own_core.lookup_key(spec, arg_words);
+        if let Some(stored) = own_core.entry_on_thread(&lookup, spec.id(), key)
+            && ops.answers(stored.shared())
+            && !(is_taken && own_core.lacks_lineage(&stored))
+        {
+            own_core.record_taken(|| Key::new(key().as_bytes()), &stored);
+            return Ok(stored);
+        }
+    }
+    let stored = entry_or_miss(core, spec, arg_words, mode, ops)?;
+    own_core.record_taken(|| Key::new(key().as_bytes()), &stored);
+    Ok(stored)
 }
 
 /// Returns the entry in memory (L1) that answers the call, or else the miss, as the input of
@@ -147,6 +184,9 @@ fn entry_or_miss(
         core.miss_without_memory(key.as_bytes(), id)
     } else {
         match core.hit_in_memory(ops, &core.lookup_key(spec, arg_words), id, key.as_bytes()) {
+            Ok(stored) if frame::is_recorded() && core.lacks_lineage(&stored) => {
+                core.miss_without_lineage(key.as_bytes())
+            }
             Ok(stored) => return Ok(stored),
             Err(missed) => missed,
         }

@@ -259,7 +259,11 @@ impl Cache {
             .hit_direct(return_ops, key.as_bytes(), owner.id, &self.core.direct)
         {
             Ok(ret) => MemoryLookup::Hit(ret),
-            Err(missed) => {
+            Err(None) => {
+                owner.counts.bypassed.bump();
+                MemoryLookup::Bypassed
+            }
+            Err(Some(missed)) => {
                 let core = Arc::clone(&self.core);
                 let options = EntryOptions::from(policy);
                 if options.leaves_replicas_out() {
@@ -276,6 +280,6 @@ impl Cache {
 enum MemoryLookup<R> {
     Hit(R),
     Miss(Box<Call>),
-    /// The cache is turned off, so memory was not looked up.
+    /// The call bypasses the cache: the cache is turned off, or the call is inside of `deferred`.
     Bypassed,
 }

@@ -181,7 +181,11 @@ impl<V: Cacheable> Region<V> {
         );
         let missed = match hit {
             Ok(hit) => return hit,
-            Err(missed) => missed,
+            Err(None) => {
+                owner.counts.bypassed.bump();
+                return compute_value().await;
+            }
+            Err(Some(missed)) => missed,
         };
         let call = Call::after_miss(
             Arc::clone(core),

@@ -10,6 +10,7 @@ use crate::base::fault::removed;
 use crate::encoding::envelope::Token;
 use crate::l2::entry_keys::EntryKeys;
 use crate::l2::tier::SharedTier;
+use crate::model::lineage::Lineage;
 use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::port::{Failure, Fill, LeaseGrant, LeaseTimes, NeededVersions};
@@ -38,6 +39,9 @@ pub(crate) enum LeaseState {
     /// The store could not be asked for a right. The entry in L2 may be older than the computed
     /// value, and must be removed.
     Unavailable,
+    /// The computation stores nothing in L2. Entries that are computed from its value depend on
+    /// these versions, which were read before the computation.
+    VersionsOnly(Box<Lineage>),
     /// The computation does not use L2, and stores nothing there.
     None,
 }
@@ -46,7 +50,7 @@ impl LeaseState {
     pub(crate) fn guard(&self) -> Option<&LeaseGuard> {
         match self {
             Self::Granted(lease) => Some(lease),
-            Self::Unavailable | Self::None => None,
+            Self::VersionsOnly(_) | Self::Unavailable | Self::None => None,
         }
     }
 }
@@ -133,15 +137,22 @@ impl LeaseGuard {
     /// the lease. Returns `None` if the right was already used.
     pub(crate) fn into_fill(
         mut self,
-        value_tags: Vec<StoreKey>,
+        (value_tags, foreign): (Vec<StoreKey>, &Lineage),
         bytes: Vec<u8>,
         kept: Duration,
     ) -> Option<Fill> {
+        let mut grant = self.grant.clone();
+        let mut guards = self.guards.clone();
+        let compared = foreign.versions.iter().chain(&foreign.guards);
+        for named in compared.filter(|_| !removed!(self.l2.bus.terms, FillWithoutInner)) {
+            guards.push(StoreKey::of_shared(&named.name));
+            grant.guards.push(named.version);
+        }
         Some(Fill {
             fencing_token: self.fencing_token.take()?,
-            grant: self.grant.clone(),
+            grant,
             versions: self.keys.versions.clone(),
-            guards: self.guards.clone(),
+            guards,
             value_tags,
             bytes,
             order: None,

@@ -13,7 +13,7 @@ use crate::coordination::background::TaskOwner;
 use crate::encoding::codec::type_codec::Wire;
 use crate::encoding::codec::{Codec, EncodeError};
 use crate::encoding::envelope::write::{Draft, Written};
-use crate::encoding::envelope::{IMPLICIT, Token};
+use crate::encoding::envelope::{IMPLICIT, Token, Version};
 use crate::key::Key;
 use crate::l2::entry_keys::{is_guarded, tag_keys};
 use crate::l2::tier::SharedTier;
@@ -21,6 +21,7 @@ use crate::model::config::Tier;
 use crate::model::entry::MemoryEntry;
 use crate::model::entry_options::EntryOptions;
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::model::lineage::{Lineage, NamedVersion};
 use crate::model::owner::Owner;
 use crate::model::tags::EntryTags;
 use crate::store::key_name::{StoreKey, tag_prefix};
@@ -75,6 +76,8 @@ pub(crate) struct Backfill {
     pub(crate) key: Key,
     pub(crate) options: EntryOptions,
     pub(crate) entry_tags: EntryTags,
+    /// Lineage of the values that the computation took from the cache.
+    pub(crate) foreign: Lineage,
     pub(crate) ttl: Duration,
     pub(crate) took: Duration,
     pub(crate) wire: Wire,
@@ -156,7 +159,7 @@ impl Backfill {
     /// Builds the request that stores the value in L2. Also returns the number of bytes that
     /// compression saved. Returns `Skipped` as the error if the value is not to be stored, or
     /// cannot be.
-    fn prepare(self, l2: &SharedTier) -> Result<(Fill, Option<usize>), StoreOutcome> {
+    fn prepare(mut self, l2: &SharedTier) -> Result<(Fill, Option<usize>), StoreOutcome> {
         let kept = self
             .options
             .redis_ttl
@@ -169,6 +172,9 @@ impl Backfill {
         let value_tags = tags
             .get(self.lease.keys.versions.len() - IMPLICIT..)
             .unwrap_or_default();
+        if !self.foreign.versions.is_empty() {
+            self.owner.set_composed();
+        }
         if value_tags.is_empty() {
             self.owner.tag_prefixes.record_none();
         }
@@ -186,16 +192,32 @@ impl Backfill {
         }
         expect_no_lock();
         let codec = self.options.codec.unwrap_or(l2.settings.codec);
+        let mut value_tags = value_tags.to_vec();
+        self.leave_out_own();
+        value_tags.extend(self.foreign.unversioned.iter().map(StoreKey::of_shared));
         let written = self.write(codec, l2, kept, &tags).map_err(|why| {
             l2.count_unstorable(&self.owner, &why);
             StoreOutcome::Skipped
         })?;
-        let value_tags = value_tags.to_vec();
         let order = self.stored.order;
         let kept = kept.saturating_add(self.options.window());
-        let fill = self.lease.into_fill(value_tags, written.bytes, kept);
+        let names = (value_tags, &self.foreign);
+        let fill = self.lease.into_fill(names, written.bytes, kept);
         let fill = fill.ok_or(StoreOutcome::Skipped)?;
         Ok((Fill { order, ..fill }, written.saved))
+    }
+
+    /// Removes from the foreign lineage what the entry depends on by itself.
+    fn leave_out_own(&mut self) {
+        let (names, grant) = (&self.lease.keys.versions, &self.lease.grant);
+        let is_own = |it: &NamedVersion| {
+            let mut own = names.iter().zip(&grant.versions);
+            own.any(|(name, version)| name.shared() == &it.name && *version == it.version)
+        };
+        self.foreign.versions.retain(|it| !is_own(it));
+        // The name of a key's version tells a reader where the foreign names begin.
+        let is_key = |it: &NamedVersion| StoreKey::of_shared(&it.name).is_key_version();
+        self.foreign.versions.sort_by_key(|it| !is_key(it));
     }
 
     fn write(
@@ -205,7 +227,13 @@ impl Backfill {
         kept: Duration,
         tags: &[StoreKey],
     ) -> Result<Written, String> {
-        let tags: Vec<Box<[u8]>> = tags.iter().map(|name| name.as_bytes().into()).collect();
+        let foreign = self.foreign.versions.iter();
+        let foreign_versions: Vec<Version> = foreign.clone().map(|it| it.version).collect();
+        let own = tags.iter().map(StoreKey::as_bytes);
+        let unversioned = self.foreign.unversioned.iter().map(|name| &**name);
+        let foreign = foreign.map(|it| &*it.name);
+        let names = own.chain(unversioned).chain(foreign);
+        let tags: Vec<Box<[u8]>> = names.map(Into::into).collect();
         let mut fill = Token::random();
         if self.stored.order.is_some() {
             fill = fill.same_generation_as(self.lease.grant.token);
@@ -219,6 +247,7 @@ impl Backfill {
             life: kept,
             delta: self.took,
             versions: &self.lease.grant.versions,
+            foreign_versions: &foreign_versions,
             tags: &tags,
             function: &self.owner.name,
             key: self.key.as_bytes(),

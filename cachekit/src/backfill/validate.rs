@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use crate::base::fault::{guard, removed};
 use crate::core::build_entry::Value;
 use crate::core::state::Core;
+use crate::core::validity::Validity;
 use crate::encoding::codec::Codec;
 use crate::encoding::envelope::read::{Envelope, Reject};
 use crate::encoding::envelope::{IMPLICIT, Token, Version};
@@ -148,7 +149,7 @@ impl L2Lookup<'_> {
                     order: envelope.order,
                     took: envelope.delta,
                 };
-                let stored = self.build_entry(&envelope, life, value);
+                let stored = self.build_entry(&envelope, found, life, value);
                 if is_old || found.left <= envelope.grace {
                     Validated::Stale(stored, envelope.fill)
                 } else {
@@ -266,12 +267,21 @@ impl L2Lookup<'_> {
         {
             return Ok(VersionStatus::Invalid);
         }
-        if value_tags.is_empty() {
+        let value_tags: Vec<StoreKey> = value_tags.iter().map(|tag| StoreKey::read(tag)).collect();
+        // From the first version of a key on, the names are those of entries that this entry was
+        // computed from.
+        let is_own = |name: &&StoreKey| !name.is_key_version();
+        let own = value_tags.iter().take_while(is_own).count();
+        if own == 0 {
             self.owner.tag_prefixes.record_none();
+        }
+        if own < value_tags.len() {
+            self.owner.set_composed();
+        }
+        if value_tags.is_empty() {
             return Ok(status);
         }
-        let value_tags: Vec<StoreKey> = value_tags.iter().map(|tag| StoreKey::read(tag)).collect();
-        for name in value_tags.iter().filter(|name| name.is_tag()) {
+        for name in value_tags[..own].iter().filter(|name| name.is_tag()) {
             self.owner.tag_prefixes.record(tag_prefix(name));
         }
         if let Some((token, versions)) = &found.value_tags
@@ -348,18 +358,29 @@ impl L2Lookup<'_> {
         }
         let tags = envelope.tags.iter();
         let entry_tags = EntryTags {
-            tags: tags.filter_map(|name| Tag::named(name)).collect(),
+            tags: tags.clone().filter_map(|name| Tag::named(name)).collect(),
             ..EntryTags::default()
         };
-        self.core.epochs(self.owner, &entry_tags)
+        let mut epochs = self.core.epochs(self.owner, &entry_tags);
+        epochs.extend(tags.filter_map(|name| self.core.foreign_epoch(&StoreKey::read(name))));
+        epochs
     }
 
-    fn build_entry(&self, envelope: &Envelope<'_>, life: Life, value: Value) -> Arc<MemoryEntry> {
+    fn build_entry(
+        &self,
+        envelope: &Envelope<'_>,
+        found: &Found,
+        life: Life,
+        value: Value,
+    ) -> Arc<MemoryEntry> {
+        let validity = Validity {
+            lineage: self.lineage(envelope, found),
+            ..Validity::new(self.began, self.epochs_of(envelope))
+        };
         self.core.build_entry(
             self.owner,
             self.key,
-            self.began,
-            self.epochs_of(envelope),
+            validity,
             *self.options,
             Some(life),
             value,

@@ -16,6 +16,23 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
+    /// A computation does not record the values that the cache gives it, so its entry outlives their
+    /// invalidation.
+    ForgetNested,
+    /// A computation does not record a value for which the cache made no entry.
+    ForgetUnkept,
+    /// The store does not compare the versions of the values that an entry was computed from.
+    FillWithoutInner,
+    /// An entry that was computed from other entries lives for its whole `ttl`, so that ages add up.
+    AddAges,
+    /// A refresh that no caller waits for takes stale values.
+    RefreshFromStale,
+    /// A write does not invalidate the entries that were computed from the replaced value after the
+    /// store has accepted the write.
+    OneEpochMove,
+    /// A computation takes an entry of memory whose versions in the store are not known, and its
+    /// value is stored without them.
+    PassWithoutVersion,
     /// A hit in memory does not compare the epochs of its entry, so it may return an invalidated
     /// entry.
     IgnoreEpochs,

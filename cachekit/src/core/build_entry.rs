@@ -7,18 +7,20 @@ use crate::base::clock::Tick;
 use crate::base::durations::cut;
 use crate::base::fault::Point;
 use crate::core::state::Core;
+use crate::core::validity::Validity;
 use crate::key::Key;
 use crate::model::config::engine::Engine;
 use crate::model::config::{Tier, Unit};
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
 use crate::model::entry_options::EntryOptions;
-use crate::model::epoch::{Epochs, SequenceNumber};
+use crate::model::epoch::{Epoch, Epochs};
 use crate::model::freshness::{Freshness, Life};
 use crate::model::idle_expiry::Idle;
 use crate::model::owner::Owner;
 use crate::model::tags::EntryTags;
 use crate::model::ttl_jitter::jittered;
+use crate::store::key_name::StoreKey;
 
 /// Returns the bytes that an entry needs besides its key and value: its header, its epochs and the
 /// engine's bookkeeping. The numbers are those that an allocator counted (`tests/footprint`).
@@ -59,6 +61,17 @@ impl Core {
             .collect()
     }
 
+    /// Returns the epoch of `name`, on which an entry depends because it was computed from another
+    /// entry: a key or a function. Returns `None` for any other name.
+    pub(crate) fn foreign_epoch(&self, name: &StoreKey) -> Option<Arc<Epoch>> {
+        let (kind, text) = name.parts()?;
+        match kind {
+            "v" => Some(self.tags.key_epoch(&Key::new(text))),
+            "f" => Some(self.tags.function_epoch(str::from_utf8(text).ok()?)),
+            _ => None,
+        }
+    }
+
     /// Returns `true` if the size of values is measured, because the capacity is in bytes.
     pub(crate) fn weighs(&self) -> bool {
         self.config.memory_capacity.unit == Unit::Bytes
@@ -91,41 +104,48 @@ impl Core {
         (!entry_tags.do_not_store && !ttl.is_zero()).then_some(ttl)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what an entry is made of")]
-    /// Builds an entry for `value`, whose computation began at `began`. With `None` as its `life`,
-    /// the caller must not store the entry, but may give it to callers that wait for the value.
+    /// Builds an entry for `value`, which depends on `validity`. The entry's fresh life ends with
+    /// that of `validity` at the latest. With `None` as its `life`, the caller must not store the
+    /// entry, but may give it to callers that wait for the value.
     pub(crate) fn build_entry(
         &self,
         owner: &Arc<Owner>,
         key: &Key,
-        began: SequenceNumber,
-        epochs: Epochs,
+        validity: Validity,
         options: EntryOptions,
         life: Option<Life>,
         value: Value,
     ) -> Arc<MemoryEntry> {
         let now = Tick::now(&*self.clock);
         let none = EntryOptions::DEFAULT;
-        let (life, windows) = life.map_or((Life::from(Duration::ZERO), &none), |it| (it, &options));
+        let is_kept = life.is_some();
+        let (mut life, windows) =
+            life.map_or((Life::from(Duration::MAX), &none), |it| (it, &options));
+        life.left = life.left.min(validity.end.since(now));
         let freshness = Freshness::new(now, life, windows, value.took);
-        let deadline = now.after(options.in_memory(life.left));
+        let deadline = if is_kept {
+            now.after(options.in_memory(life.left))
+        } else {
+            now
+        };
         let idle = options.idle.map(|length| Idle::new(now, length));
         let weight = match self.config.memory_capacity.unit {
             Unit::Entries => 1,
             Unit::Bytes => {
                 let beside = overhead(self.config.engine);
-                let own = key.as_bytes().len() + value.size + epochs.heap() + beside;
+                let own = key.as_bytes().len() + value.size + validity.epochs.heap() + beside;
                 u32::try_from(own.saturating_add(value.heap)).unwrap_or(u32::MAX)
             }
         };
         MemoryEntry::new(
             Arc::clone(owner),
-            began,
-            epochs,
+            validity.began,
+            validity.epochs,
             (deadline, freshness, idle),
             options.tier == Tier::Memory,
             weight,
             (value.content, value.is_present, value.order),
+            validity.lineage,
         )
     }
 

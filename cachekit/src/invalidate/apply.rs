@@ -99,6 +99,10 @@ impl Core {
                 .values()
                 .filter(|owner| targets.functions.contains(&owner.name));
             named.for_each(|owner| invalidate_all_of(&owner.epoch));
+            drop(owners);
+            for name in &targets.functions {
+                self.tags.invalidate_function(name, mode, now);
+            }
         }
         if targets.everything {
             invalidate_all_of(&self.epoch);
@@ -189,6 +193,7 @@ impl Core {
         for key in keys {
             self.writes.superseded_elsewhere(key.as_bytes());
             self.evict_key(key.as_bytes());
+            self.invalidate_takers(key, InvalidationMode::Hard);
         }
     }
 
@@ -200,11 +205,20 @@ impl Core {
             InvalidationMode::Hard => self.evict_key(key.as_bytes()),
             InvalidationMode::Soft => self.expire_key(key.as_bytes(), now),
         }
+        self.invalidate_takers(key, mode);
         if let Some(l2) = &self.l2 {
             // The key's lease ended with its entry, so calls that wait for that lease must ask L2
             // again.
             l2.bus.lease_waiters.wake(&StoreKey::entry(key));
         }
+    }
+
+    /// Invalidates the entries that were computed from the entry under `key`. The caller must have
+    /// removed that entry from memory before, so that a computation that still finds it began
+    /// before this invalidation.
+    pub(crate) fn invalidate_takers(&self, key: &Key, mode: InvalidationMode) {
+        let now = Tick::now(&*self.clock);
+        self.tags.invalidate_key(key, mode, now);
     }
 
     /// Removes the entry of one key from memory, and retires the key's flight.

@@ -80,6 +80,17 @@ impl Memory {
         crate::l1::thread_cache::find(lookup, now, &self.generations, take, count)
     }
 
+    /// Looks up `lookup` in this thread's table (L0), also while the table is lent, and returns the
+    /// entry. `count` is that of [`find`](Self::find).
+    pub(crate) fn find_entry(
+        &self,
+        lookup: &LookupKey<'_>,
+        now: Tick,
+        count: impl FnOnce(u32),
+    ) -> Option<Arc<MemoryEntry>> {
+        crate::l1::thread_cache::find_entry(lookup, now, &self.generations, count)
+    }
+
     /// Returns a snapshot of the counters of `key`. The caller must take the snapshot before it
     /// looks up the key.
     pub(crate) fn snapshot(&self, key: &[u8]) -> Snapshot {

@@ -52,6 +52,7 @@ fn entry(value: u64, weight: u32) -> Arc<MemoryEntry> {
         true,
         weight,
         (Arc::new(Some(value)), true, None),
+        None,
     )
 }
 

@@ -29,7 +29,7 @@ use crate::l1::generations::{Generation, Generations};
 use crate::l1::thread_cache::lookup_key::LookupKey;
 use crate::l1::thread_cache::slot::Slot;
 use crate::l1::thread_cache::table::{SlotDetails, Table};
-use crate::model::deferred_drop::AnyShared;
+use crate::model::deferred_drop::{AnyShared, DeferredDrop};
 use crate::model::entry::MemoryEntry;
 
 thread_local! {
@@ -64,6 +64,48 @@ pub(crate) fn find<R>(
         table.find(lookup, now, generations, take, count)
     });
     found.ok().flatten()
+}
+
+/// Looks up `lookup` as [`find`] does, also while the table is lent, and returns the entry.
+pub(crate) fn find_entry(
+    lookup: &LookupKey<'_>,
+    now: Tick,
+    generations: &Generations,
+    count: impl FnOnce(u32),
+) -> Option<Arc<MemoryEntry>> {
+    let found = TABLE.try_with(|table| {
+        let mut table = table.try_borrow_mut().ok()?;
+        Some(table.find_entry(lookup, now, generations, count))
+    });
+    let (entry, value) = found.ok().flatten()?;
+    // The value may be the last reference, and its destructor may use the cache.
+    drop(value.map(DeferredDrop::new));
+    entry
+}
+
+/// Guard that keeps this thread's table lent: while it lives, [`find`] finds nothing on this
+/// thread, so that each call takes the path that knows about the computations around it.
+#[must_use]
+pub(crate) struct Lent {
+    is_first: bool,
+}
+
+impl Lent {
+    /// Lends the table of this thread, until the guard is dropped on this thread.
+    pub(crate) fn new() -> Self {
+        let lent = TABLE.try_with(|table| Some(table.try_borrow_mut().ok()?.lend()));
+        Self {
+            is_first: lent.ok().flatten().unwrap_or(false),
+        }
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if self.is_first {
+            let _ = TABLE.try_with(|table| table.try_borrow_mut().map(|mut it| it.give_back()));
+        }
+    }
 }
 
 /// Records a use of a key that was not a hit in the thread's table. If the use is a sample for the
@@ -109,7 +151,11 @@ pub(crate) fn keep(
     let _ = TABLE.try_with(|table| {
         let mut table = table.try_borrow_mut().ok()?;
         if table.admission.admits() {
+            let was_lent = table.give_back();
             table.keep(lookup, slot(), detail(), &stored.owner);
+            if was_lent {
+                table.lend();
+            }
         }
         Some(())
     });

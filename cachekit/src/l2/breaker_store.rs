@@ -1,6 +1,7 @@
 //! The store (L2) behind its circuit breaker.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -95,6 +96,18 @@ impl Store for BreakerStore {
         until: Instant,
     ) -> StoreFuture<'a, Vec<Option<Version>>> {
         self.through_breaker(Rejection::Counted, |store| store.versions(names, until))
+    }
+
+    fn ensure_versions<'a>(
+        &'a self,
+        names: &'a [StoreKey],
+        life: Duration,
+        any_origin: bool,
+        until: Instant,
+    ) -> StoreFuture<'a, Vec<Version>> {
+        self.through_breaker(Rejection::Ignored, move |store| {
+            store.ensure_versions(names, life, any_origin, until)
+        })
     }
 
     fn acquire<'a>(

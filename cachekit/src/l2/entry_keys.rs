@@ -64,16 +64,26 @@ pub(crate) struct EntryKeys {
     /// The names of the versions of the namespace, the function, the replicas and the known tags,
     /// in this order.
     pub(crate) versions: Vec<StoreKey>,
+    /// The name of the version of the entry's key, if entries are computed from entries of this
+    /// function. Empty otherwise, and for replicas, which list that version themselves.
+    pub(crate) beside: Vec<StoreKey>,
 }
 
 impl EntryKeys {
     pub(crate) fn new(key: &Key, replica: Replica, owner: &Owner, entry_tags: &EntryTags) -> Self {
         let implicit = [StoreKey::everything(), StoreKey::function(&owner.name)];
         let tags = tag_keys(key, replica, entry_tags);
+        let is_needed = owner.is_taken() && replica == Replica::Only;
+        let key_version = is_needed.then(|| StoreKey::copies(key));
         Self {
             entry: replica.entry(key),
             replica,
             versions: implicit.into_iter().chain(tags).collect(),
+            // An entry's list of names has no room for a shortened name.
+            beside: key_version
+                .filter(|name| !name.is_long())
+                .into_iter()
+                .collect(),
         }
     }
 
@@ -81,7 +91,8 @@ impl EntryKeys {
         EntryQuery {
             entry: &self.entry,
             versions: &self.versions,
-            with_value_tags: owner.tag_prefixes.is_known(),
+            with_value_tags: owner.tag_prefixes.is_known() || owner.is_composed(),
+            beside: &self.beside,
         }
     }
 }

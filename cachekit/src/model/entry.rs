@@ -1,15 +1,16 @@
 //! Entries of the memory tier (L1): a value, and everything that decides if it may be served.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::base::clock::Tick;
 use crate::base::fault::guard;
 use crate::model::deferred_drop::{AnyShared, DeferredDrop};
-use crate::model::epoch::{Epochs, SequenceNumber, bump_revision};
+use crate::model::epoch::{Epoch, Epochs, SequenceNumber, bump_revision};
 use crate::model::freshness::Freshness;
 use crate::model::idle_expiry::Idle;
+use crate::model::lineage::Lineage;
 use crate::model::owner::{Owner, OwnerId};
 
 /// Content of an entry that remembers an error in place of a value. No cached function returns this
@@ -49,6 +50,12 @@ pub(crate) struct MemoryEntry {
     pub(crate) order: Option<u64>,
     /// `true` if the entry contains a value, `false` if it contains a remembered absence or error.
     pub(crate) is_present: bool,
+    /// Epoch of the entry's key, once a computation took the value: an invalidation of the key then
+    /// reaches the entry of that computation too.
+    key_epoch: OnceLock<Arc<Epoch>>,
+    /// Names and versions in the store that the value depends on. `None`: they are not known, or no
+    /// computation took a value of the owner yet.
+    lineage: Option<Arc<Lineage>>,
     /// The value, in an `Arc` of its own: a caller can keep the value without the entry.
     value: DeferredDrop,
 }
@@ -62,6 +69,7 @@ impl MemoryEntry {
         local: bool,
         weight: u32,
         (value, is_present, order): (AnyShared, bool, Option<u64>),
+        lineage: Option<Arc<Lineage>>,
     ) -> Arc<Self> {
         let expired_at = AtomicU64::new(LIVE);
         let value = DeferredDrop::new(value);
@@ -77,6 +85,8 @@ impl MemoryEntry {
             expired_at,
             order,
             is_present,
+            key_epoch: OnceLock::new(),
+            lineage,
             value,
         })
     }
@@ -183,6 +193,22 @@ impl MemoryEntry {
         if expired_at < self.expired_at.fetch_min(expired_at, Ordering::AcqRel) {
             bump_revision();
         }
+    }
+
+    /// Returns the epoch of the entry's key, once [`set_key_epoch`](Self::set_key_epoch) was called.
+    pub(crate) fn key_epoch(&self) -> Option<&Arc<Epoch>> {
+        self.key_epoch.get()
+    }
+
+    /// Sets the epoch of the entry's key, unless the epoch was set before.
+    pub(crate) fn set_key_epoch(&self, epoch: impl FnOnce() -> Arc<Epoch>) {
+        self.key_epoch.get_or_init(epoch);
+    }
+
+    /// Returns the names and versions in the store that the value depends on; `None` if they are
+    /// not known.
+    pub(crate) fn lineage(&self) -> Option<&Arc<Lineage>> {
+        self.lineage.as_ref()
     }
 
     /// Takes the value, an `Option<V>`, out of an entry that has no other reference.

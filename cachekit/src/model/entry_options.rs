@@ -58,6 +58,23 @@ pub(crate) struct EntryOptions {
     pub(crate) early: f32,
     /// Number of replicas of an entry in Redis, at least 1. Ignored unless Redis is the only tier.
     pub(crate) replicas: u8,
+    /// Dependencies that an entry takes over from the values that its computation took.
+    pub(crate) depends: Depends,
+}
+
+/// Dependencies that an entry takes over from the values that its computation took from the cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Depends {
+    /// The invalidations and the lives of the values: the entry is invalidated with each of them,
+    /// and is fresh no longer than the first of them.
+    #[default]
+    All,
+    /// The invalidations alone. A value that is old, or ends soon, does not shorten the entry's
+    /// life.
+    Names,
+    /// None: the entry is as old as the values that its computation was given.
+    Nothing,
 }
 
 /// Limit of concurrent computations, for a function or a group.
@@ -93,6 +110,7 @@ impl EntryOptions {
         detach: false,
         early: 1.0,
         replicas: 1,
+        depends: Depends::All,
     };
 
     /// Returns the time after its `ttl` for which an entry is kept, to be served as a stale value:

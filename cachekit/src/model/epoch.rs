@@ -232,6 +232,18 @@ impl Epochs {
     }
 }
 
+impl Epochs {
+    /// Returns an iterator over the epochs.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Epoch>> {
+        self.0.iter()
+    }
+
+    /// Returns the number of epochs.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
 impl Extend<Arc<Epoch>> for Epochs {
     fn extend<I: IntoIterator<Item = Arc<Epoch>>>(&mut self, epochs: I) {
         self.0.extend(epochs);

@@ -4,10 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::backfill::lease::LeaseState;
 use crate::base::clock::Tick;
 use crate::base::fault::removed;
 use crate::base::trace;
 use crate::coordination::single_flight::waiter::Leader;
+use crate::coordination::taken::TakenDependencies;
 use crate::core::build_entry::Value;
 use crate::core::outcome::{Dependencies, Outcome};
 use crate::core::state::Core;
@@ -62,7 +64,8 @@ impl Call {
     pub(crate) fn settle_error(
         &self,
         lead: Leader<Outcome>,
-        dependencies: Dependencies,
+        mut dependencies: Dependencies,
+        taken: Option<TakenDependencies>,
         ops: &ValueOps,
         error: SharedError,
     ) {
@@ -88,13 +91,12 @@ impl Call {
             took: Duration::ZERO,
         };
         let (options, life) = (self.options.of_error(), Some(Life::from(ttl)));
-        let epochs = if removed!(core, FreeErrors) {
-            Epochs::default()
-        } else {
-            dependencies.epochs
-        };
         let (owner, key) = (&self.owner, &self.key);
-        let stored = core.build_entry(owner, key, began, epochs, options, life, value);
+        let mut validity = self.validity(began, &mut dependencies, taken, &LeaseState::None);
+        if removed!(core, FreeErrors) {
+            validity.epochs = Epochs::default();
+        }
+        let stored = core.build_entry(owner, key, validity, options, life, value);
         let keep = stored.is_valid();
         let was_stored = lead.settle(Outcome::CachedError(Arc::clone(&stored)), || {
             if keep {

@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::base::clock::Tick;
+use crate::base::fault::removed;
+use crate::coordination::frame;
 use crate::coordination::single_flight::table::{Flight, Leadership};
 use crate::coordination::single_flight::waiter::{Leader, Waiter};
 use crate::core::outcome::Outcome;
@@ -54,6 +56,11 @@ pub(crate) struct Call {
     /// State shared with the guard that continues the computation after its caller is dropped;
     /// `None` without `detach`.
     pub(crate) detach_state: Option<Arc<DetachState>>,
+    /// `true` if the call was made inside of a computation, whose entry will depend on the answer.
+    pub(crate) is_taken: bool,
+    /// `true` if the call takes no stale value, because a refresh that no caller waits for made the
+    /// call.
+    pub(crate) takes_nothing_old: bool,
 }
 
 /// A call that memory did not answer.
@@ -72,6 +79,11 @@ impl Call {
     /// Creates a call that begins now and has not looked into memory.
     pub(crate) fn new(core: Arc<Core>, owner: Arc<Owner>, key: Key, options: EntryOptions) -> Self {
         let began = core.now();
+        let is_taken = core.begin_taking();
+        if is_taken {
+            owner.set_taken();
+        }
+        let takes_nothing_old = frame::takes_nothing_old() && !removed!(core, RefreshFromStale);
         let stale_slot = (!options.window().is_zero()).then(Arc::default);
         let replica = Replica::pick(options, &core.random);
         Self {
@@ -90,6 +102,8 @@ impl Call {
             stale_slot,
             is_detachable: false,
             detach_state: None,
+            is_taken,
+            takes_nothing_old,
         }
     }
 

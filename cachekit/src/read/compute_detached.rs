@@ -52,6 +52,14 @@ where
     let immediate = call.immediate_answer(&ops);
     call.is_detachable = true;
     let returns = return_ops();
+    let recorder = call.recorder();
+    let answer_with = |stored| {
+        let answer = Answer::Entry(stored);
+        if let Some(recorder) = &recorder {
+            recorder.record(&answer);
+        }
+        return_answer(&returns, answer)
+    };
     if let Some(immediate) = immediate {
         if call.try_lead_refresh(&entry_tags) {
             let (core, owner) = (Arc::clone(&call.core), Arc::clone(&call.owner));
@@ -59,7 +67,7 @@ where
                 async move { compute(Miss(Some(call)), return_ops, entry_tags, after, body).await };
             spawn_in_background((&core, &owner), &runtime, ending(refresh), wrap_task);
         }
-        return return_answer(&returns, Answer::Entry(immediate));
+        return answer_with(immediate);
     }
     let watch = call.watch();
     let detach = call.detach(&ops, &runtime, wrap_task);
@@ -84,7 +92,7 @@ where
             wrap_task,
         );
     }
-    return_answer(&returns, Answer::Entry(stored))
+    answer_with(stored)
 }
 
 fn ending<T>(future: impl Future<Output = T> + Send + 'static) -> Task {

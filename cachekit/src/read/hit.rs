@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::base::clock::Tick;
 use crate::base::fault::{Point, removed};
 use crate::base::sync::expect_no_lock;
+use crate::coordination::frame;
 use crate::core::state::{Cache, Core};
 use crate::encoding::codec::cacheable::Cacheable;
 use crate::key::Key;
@@ -12,6 +13,7 @@ use crate::key::buf::KeyBuf;
 use crate::l1::memory::cache_on_thread;
 use crate::l1::thread_cache::lookup_key::LookupKey;
 use crate::l2::tier::SharedTier;
+use crate::model::config::Tier;
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
 use crate::model::entry_options::EntryOptions;
@@ -58,15 +60,32 @@ impl Core {
         }
     }
 
+    /// Returns the entry that this thread's table (L0) has for a call inside of a computation, where
+    /// the table is lent. Returns `None` if the table has no usable entry, or the bus is not live.
+    pub(crate) fn entry_on_thread<K: AsRef<[u8]>>(
+        &self,
+        lookup: &LookupKey<'_>,
+        reader: OwnerId,
+        text: impl Fn() -> K,
+    ) -> Option<Arc<MemoryEntry>> {
+        let now = Tick::coarse(&*self.clock);
+        if !self.l2.as_ref().is_none_or(|it| it.is_bus_live(now)) {
+            return None;
+        }
+        let count = |uses| self.count_sampled(reader, &text, uses, now);
+        self.memory.find_entry(lookup, now, count)
+    }
+
     /// Answers a call of `reader` with a key that is already text, from this thread's table (L0) or
-    /// from memory (L1). Returns a `MemoryMiss` if neither answers.
+    /// from memory (L1). Returns a `MemoryMiss` if neither answers, and `None` as the error if the
+    /// call bypasses the cache.
     pub(crate) fn hit_direct<S>(
         &self,
         return_ops: impl Fn() -> ReturnOps<S>,
         key: &[u8],
         reader: OwnerId,
         owner_index: &CachedOwnerIndex,
-    ) -> Result<S::Ret, MemoryMiss>
+    ) -> Result<S::Ret, Option<MemoryMiss>>
     where
         S: ReturnType,
         S::Value: Clone + Send + Sync + 'static,
@@ -76,8 +95,18 @@ impl Core {
         if let Some(ret) = self.hit_on_thread(&return_ops, &lookup, reader, || key) {
             return Ok(ret);
         }
+        if frame::bypasses() {
+            return Err(None);
+        }
         let return_ops = return_ops();
+        let is_taken = frame::is_inside() && self.begin_taking();
         let stored = self.hit_in_memory(&return_ops.value_ops(), &lookup, reader, key)?;
+        if is_taken {
+            if self.lacks_lineage(&stored) {
+                return Err(Some(self.miss_without_lineage(key)));
+            }
+            self.record_taken(|| Key::new(key), &stored);
+        }
         Ok(return_value(&return_ops, &stored))
     }
 
@@ -174,6 +203,16 @@ impl Core {
         }
     }
 
+    /// Returns the miss of a call whose entry in memory lacks the versions that a computation needs.
+    pub(crate) fn miss_without_lineage(&self, key: &[u8]) -> MemoryMiss {
+        MemoryMiss {
+            key: Key::new(key),
+            l1_state: L1State::Unknown,
+            seen: None,
+            old: None,
+        }
+    }
+
     /// Returns the miss of a call that computes even if memory has a value under `key` (`refresh`).
     pub(crate) fn forced_miss(&self, key: &[u8], reader: OwnerId) -> MemoryMiss {
         let now = Tick::coarse(&*self.clock);
@@ -214,6 +253,20 @@ impl Core {
         let now = Tick::now(&*self.clock);
         let may_serve = stored.cached_error().is_none() && self.may_serve(&stored, reader, now);
         may_serve.then_some(stored)
+    }
+
+    /// [`peek`](Self::peek) for a caller that may be inside of a computation. Returns `None` also if
+    /// the entry lacks the versions that the computation needs, and L2 may have the entry with them.
+    pub(crate) fn peek_to_take(
+        &self,
+        key: &Key,
+        reader: OwnerId,
+        options: EntryOptions,
+    ) -> Option<Arc<MemoryEntry>> {
+        let stored = self.peek(key, reader)?;
+        let is_of_no_use =
+            options.tier != Tier::Memory && frame::is_recorded() && self.lacks_lineage(&stored);
+        (!is_of_no_use).then_some(stored)
     }
 
     /// Returns the entry in memory under `key` after L2 could not be asked, if `reader` may be
@@ -356,9 +409,12 @@ pub(crate) async fn get<V: Cacheable>(
     options: EntryOptions,
 ) -> Option<V> {
     core.count_use(owner.id, key.as_bytes(), Tick::coarse(&*core.clock));
-    if let Some(stored) = core.peek(key, owner.id)
+    core.begin_taking();
+    let stored = core.peek_to_take(key, owner.id, options);
+    if let Some(stored) = stored
         && let Some(hit) = value_in::<Plain<V>>(&stored)
     {
+        core.record_taken(|| key.clone(), &stored);
         stored.record_use(Tick::coarse(&*core.clock));
         owner.counts.memory_hits.bump();
         return Some(hit);
@@ -371,5 +427,6 @@ pub(crate) async fn get<V: Cacheable>(
     if hit.is_from_l2 {
         owner.counts.redis_hits.bump();
     }
+    core.record_taken(|| key.clone(), &hit.stored);
     value_in::<Plain<V>>(&hit.stored)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::backfill::validate::Validated;
+use crate::coordination::frame;
 use crate::coordination::single_flight::table::Leadership;
 use crate::coordination::single_flight::waiter::Leader;
 use crate::core::outcome::Outcome;
@@ -54,8 +55,7 @@ impl Core {
         let lead = self.lead_lookup(owner, key, entry_tags, began);
         let answer = async {
             let start = lookup.started(lookup.l2.deadline());
-            let query = lookup.keys.query(owner);
-            let found = lookup.l2.store.read(query, start.until).await?;
+            let found = lookup.read(frame::is_recorded(), start.until).await?;
             lookup.validate(ops, &found, start).await
         };
         match answer.await {

@@ -50,7 +50,10 @@ impl Call {
             return None;
         }
         let stored = self.core.peek(&self.key, self.owner.id)?;
-        if self.needs_refresh_too(&stored) || !ops.answers(stored.shared()) {
+        if self.needs_refresh_too(&stored)
+            || !ops.answers(stored.shared())
+            || (self.is_taken && self.core.lacks_lineage(&stored))
+        {
             return None;
         }
         self.owner.counts.coalesced.bump();

@@ -270,7 +270,8 @@ pub(crate) fn resolve_blocking(call: Box<Call>, ops: &ValueOps, entry_tags: Entr
     // Kept until the body has ended: a thread cannot do anything else meanwhile.
     let mut permit = call.compute_permit();
     permit.acquire_blocking(&call);
-    run_body(call, lead, ops, dependencies, LeaseState::None, permit)
+    let lease_state = call.names_only(&dependencies);
+    run_body(call, lead, ops, dependencies, lease_state, permit)
 }
 
 impl Call {

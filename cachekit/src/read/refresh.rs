@@ -97,7 +97,8 @@ impl Call {
     /// Returns a second call for the same key, which finds a stale value while this call runs;
     /// `None` if no stale value may be served in place of a new one.
     pub(crate) fn watch(&self) -> Option<Self> {
-        let stale_slot = self.stale_slot.as_ref()?;
+        let stale_slot = self.stale_slot.as_ref();
+        let stale_slot = stale_slot.filter(|_| !self.takes_nothing_old)?;
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
         let mut watch = Self::new(core, owner, self.key.clone(), self.options);
         watch.stale_slot = Some(Arc::clone(stale_slot));
@@ -125,7 +126,7 @@ impl Call {
     /// Returns the stale value in memory that is served while the entry is recomputed (`stale`);
     /// `None` if memory has no such value.
     fn stale_in_memory(&self) -> Option<Arc<MemoryEntry>> {
-        if self.force_refresh || self.options.stale.is_none() {
+        if self.force_refresh || self.takes_nothing_old || self.options.stale.is_none() {
             return None;
         }
         let id = self.owner.id;

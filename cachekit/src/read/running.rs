@@ -14,18 +14,21 @@ use crate::backfill::store::Backfill;
 use crate::base::fault::removed;
 use crate::base::sync::expect_no_lock;
 use crate::base::trace;
-use crate::coordination::recursion;
-use crate::coordination::recursion::{Frame, FrameGuard};
+use crate::coordination::frame;
+use crate::coordination::frame::{Frame, FrameKind};
 use crate::coordination::single_flight::waiter::Leader;
+use crate::coordination::taken::{Taken, TakenDependencies};
 use crate::core::build_entry::Value;
 use crate::core::outcome::{Dependencies, Outcome};
 use crate::model::config::Tier;
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
 use crate::model::freshness::Life;
+use crate::model::lineage::Lineage;
 use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
 use crate::read::call::Call;
+use crate::read::composition::Inside;
 use crate::read::permit::ComputePermit;
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::SharedError;
@@ -86,7 +89,12 @@ impl Computation {
         let permit_until = permit
             .is_time_limited(&call)
             .then(|| Box::pin(sleep(call.lock_timeout())));
-        let frame = recursion::frame(flight, permit.limit_id());
+        let kind = if call.old.is_some() {
+            FrameKind::Refresh
+        } else {
+            FrameKind::Computation
+        };
+        let frame = Frame::new(kind, flight, permit.limit_id());
         Box::new(Self {
             renewal: None,
             lease_state,
@@ -104,8 +112,8 @@ impl Computation {
 
     /// Enters the computation: until the guard is dropped, cached calls on this thread are calls
     /// inside of this computation.
-    pub(crate) fn inside(&mut self) -> FrameGuard<'_> {
-        recursion::enter(&mut self.frame)
+    pub(crate) fn inside(&mut self) -> Inside<'_> {
+        Inside::enter(&mut self.frame)
     }
 
     /// Polls the work beside the body, after a poll of the body that returned `Pending`. Renews in
@@ -147,6 +155,11 @@ impl Computation {
         took
     }
 
+    /// Takes out the record of everything that the body was given by the cache.
+    fn take_record(&self) -> Option<TakenDependencies> {
+        self.frame.as_ref()?.take_record()
+    }
+
     /// Completes a computation whose body succeeded. `prepare` runs the user code that only storing
     /// needs, and returns the value to store. If `prepare` panics, nothing is stored.
     pub(crate) fn succeeded(
@@ -154,17 +167,18 @@ impl Computation {
         prepare: &mut dyn FnMut(&mut EntryTags, bool) -> Option<Computed>,
     ) {
         let took = self.end();
+        let taken = self.take_record();
         let Some(lead) = self.lead.take() else {
-            return;
+            return self.call.record_unkept(taken, &self.dependencies.epochs);
         };
         let call = &self.call;
-        call.note_refresh(true);
         let known_tags = self.dependencies.entry_tags.tags.len();
         // The function succeeded: a panic in code that only storing needs does not fail the call.
         let weighs = call.core.weighs();
         let entry_tags = &mut self.dependencies.entry_tags;
         let Some(computed) = call.catch_panic(|| prepare(entry_tags, weighs)).flatten() else {
-            return;
+            call.note_refresh(true);
+            return call.record_unkept(taken, &self.dependencies.epochs);
         };
         if entry_tags.tags.len() > known_tags {
             let value_tags = self.dependencies.entry_tags.tags[known_tags..].iter();
@@ -182,7 +196,7 @@ impl Computation {
         let lease_state = std::mem::replace(&mut self.lease_state, LeaseState::None);
         let dependencies = std::mem::take(&mut self.dependencies);
         self.call
-            .settle(lead, &self.ops, dependencies, value, lease_state);
+            .settle(lead, &self.ops, (dependencies, taken), value, lease_state);
     }
 
     /// Completes a computation whose body returned an error. Returns the stale value that is served
@@ -198,9 +212,14 @@ impl Computation {
             call.note_refresh(false);
         }
         call.owner.counts.errors.bump();
+        let taken = self.take_record();
         // Releases the lease: other processes need not wait for this one any longer.
         self.lease_state = LeaseState::None;
         let fallback = call.fail_safe(&self.ops);
+        match &fallback {
+            Some(stored) => call.record_taken(stored),
+            None => frame::record(Taken::add_error),
+        }
         let Some(lead) = self.lead.take() else {
             return fallback.map(Answer::Entry);
         };
@@ -212,7 +231,7 @@ impl Computation {
             Some(shared) => {
                 let dependencies = std::mem::take(&mut self.dependencies);
                 self.call
-                    .settle_error(lead, dependencies, &self.ops, shared);
+                    .settle_error(lead, dependencies, taken, &self.ops, shared);
             }
             None => lead.retry_wider(),
         }
@@ -237,13 +256,17 @@ impl Computation {
         self.lease_state = LeaseState::None;
         let (answer, outcome) = match call.fail_safe(&self.ops) {
             Some(stored) => {
+                call.record_taken(&stored);
                 let outcome = Outcome::Fallback(Arc::clone(&stored));
                 (Answer::Entry(stored), outcome)
             }
-            None => (
-                Answer::TimedOut(timeout.clone()),
-                Outcome::TimedOut(timeout),
-            ),
+            None => {
+                frame::record(Taken::add_error);
+                (
+                    Answer::TimedOut(timeout.clone()),
+                    Outcome::TimedOut(timeout),
+                )
+            }
         };
         if let Some(lead) = self.lead.take() {
             lead.settle(outcome, || {});
@@ -277,7 +300,7 @@ impl Call {
         &self,
         lead: Leader<Outcome>,
         ops: &ValueOps,
-        Dependencies { entry_tags, epochs }: Dependencies,
+        (mut dependencies, taken): (Dependencies, Option<TakenDependencies>),
         value: Value,
         lease_state: LeaseState,
     ) {
@@ -287,24 +310,24 @@ impl Call {
             began = core.tags.now();
         }
         let took = value.took;
-        let ttl = core.ttl(self.options, &entry_tags, value.is_present);
         let (owner, key, options) = (&self.owner, &self.key, self.options);
-        let stored = core.build_entry(
-            owner,
-            key,
-            began,
-            epochs,
-            options,
-            ttl.map(Life::from),
-            value,
-        );
+        let ttl = core.ttl(options, &dependencies.entry_tags, value.is_present);
+        let taken = self.of_interest(taken);
+        let foreign = taken.as_ref().map(|taken| taken.lineage.clone());
+        let is_kept = taken.as_ref().is_none_or(|taken| self.may_keep(taken));
+        self.note_refresh(is_kept);
+        let ttl = ttl.filter(|_| is_kept);
+        let validity = self.validity(began, &mut dependencies, taken, &lease_state);
+        let stored = core.build_entry(owner, key, validity, options, ttl.map(Life::from), value);
+        self.record_taken(&stored);
         let Some(ttl) = ttl else {
             lead.settle(Outcome::Value(stored), || {});
             return;
         };
         if self.store_if_valid(lead, Arc::clone(&stored)) {
             self.owner.counts.stores.bump();
-            self.backfill(ops, entry_tags, (ttl, took), stored, lease_state);
+            let entry_tags = dependencies.entry_tags;
+            self.backfill(ops, entry_tags, (ttl, took), stored, (lease_state, foreign));
         } else {
             self.owner.counts.refused_stores.bump();
             trace::store_refused(&self.owner.name, &self.key);
@@ -327,14 +350,24 @@ impl Call {
 
     /// Begins to store `stored` in L2, in the background, if the computation has a lease. If L2
     /// could not be asked for a lease, queues the removal of the older entry from L2.
+    ///
+    /// `foreign` is the lineage of the values that the computation took; `None` if it took none. A
+    /// value whose lineage is not known is not stored in L2, because no process could tell whether
+    /// it is valid.
     fn backfill(
         &self,
         ops: &ValueOps,
         entry_tags: EntryTags,
         (ttl, took): (Duration, Duration),
         stored: Arc<MemoryEntry>,
-        lease_state: LeaseState,
+        (lease_state, foreign): (LeaseState, Option<Option<Lineage>>),
     ) {
+        let foreign = match foreign {
+            None => Lineage::default(),
+            Some(Some(foreign)) => foreign,
+            Some(None) if self.core.l2.is_none() || self.options.tier == Tier::Memory => return,
+            Some(None) => return self.keep_from_l2(),
+        };
         match (lease_state, ops.wire) {
             (LeaseState::Granted(lease), Some(wire)) => {
                 let lease = *lease;
@@ -345,6 +378,7 @@ impl Call {
                     key: self.key.clone(),
                     options: self.options,
                     entry_tags,
+                    foreign,
                     ttl,
                     wire,
                     stored,
@@ -354,6 +388,15 @@ impl Call {
             }
             (LeaseState::Unavailable, Some(_)) => self.core.queue_removal(&self.key, self.options),
             _ => {}
+        }
+    }
+
+    /// Counts a value that stays in memory because its lineage is not known. A forced refresh has
+    /// the older entry removed from L2.
+    fn keep_from_l2(&self) {
+        self.owner.counts.memory_only.bump();
+        if self.force_refresh {
+            self.core.queue_removal(&self.key, self.options);
         }
     }
 

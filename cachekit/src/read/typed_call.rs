@@ -13,10 +13,10 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::coordination::recursion::FrameGuard;
 use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
 use crate::read::call::Miss;
+use crate::read::composition::{Inside, Recorder};
 use crate::read::miss::{Resolved, Resolving, resolve, resolve_blocking};
 use crate::read::return_answer::{return_answer, return_answer_by};
 use crate::read::running::{Computation, Computed};
@@ -47,6 +47,7 @@ where
     A: FnOnce(&S::Value, &mut EntryTags),
     Fut: Future<Output = S::Ret>,
 {
+    let recorder = call.as_ref().and_then(|call| call.recorder());
     let state = match call.map(|call| resolve(call, return_ops().value_ops(), entry_tags)) {
         None => CallState::Running(None),
         Some(resolved) => CallState::from(resolved),
@@ -54,6 +55,7 @@ where
     // Boxed, so that the function's own future reserves no room for it: most calls hit.
     Box::pin(CallFuture {
         state,
+        recorder,
         return_ops,
         after: Some(after),
         body: Some(body),
@@ -63,6 +65,13 @@ where
 
 /// The start of a synchronous function's call: the computation whose body is to run, or an answer.
 pub struct Started(Result<Option<Box<Computation>>, Answer>);
+
+/// Records `answer` in the computation that the call was made in. Does nothing without a recorder.
+fn record(recorder: Option<&Recorder>, answer: &Answer) {
+    if let Some(recorder) = recorder {
+        recorder.record(answer);
+    }
+}
 
 impl fmt::Debug for Started {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,11 +92,15 @@ where
     S: ReturnType,
     S::Value: Clone + Send + Sync + 'static,
 {
+    let recorder = call.as_ref().and_then(|call| call.recorder());
     Started(
         match call.map(|call| resolve_blocking(call, &return_ops().value_ops(), entry_tags)) {
             None => Ok(None),
             Some(Resolved::RunBody(computation)) => Ok(Some(computation)),
-            Some(Resolved::Return(answer)) => Err(answer),
+            Some(Resolved::Return(answer)) => {
+                record(recorder.as_deref(), &answer);
+                Err(answer)
+            }
         },
     )
 }
@@ -155,6 +168,7 @@ pin_project! {
     #[must_use = "futures do nothing unless they are polled"]
     pub struct CallFuture<S: ReturnType, P, A, Fut> {
         state: CallState,
+        recorder: Option<Box<Recorder>>,
         return_ops: P,
         after: Option<A>,
         #[pin]
@@ -200,7 +214,7 @@ impl From<Resolved> for CallState {
 impl CallState {
     /// Enters the computation, if the call has one: until the guard is dropped, cached calls on
     /// this thread are calls inside of that computation.
-    fn inside(&mut self) -> Option<FrameGuard<'_>> {
+    fn inside(&mut self) -> Option<Inside<'_>> {
         match self {
             Self::Running(Some(computation)) => Some(computation.inside()),
             _ => None,
@@ -251,6 +265,7 @@ where
             match this.state.come_to_body(context) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Some(answer)) => {
+                    record(this.recorder.as_deref(), &answer);
                     return Poll::Ready(return_answer_by(&*this.return_ops, answer));
                 }
                 Poll::Ready(None) => {}

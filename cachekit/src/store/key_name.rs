@@ -85,6 +85,16 @@ impl StoreKey {
         Self(bytes.into())
     }
 
+    /// Returns the name whose bytes are `bytes`.
+    pub(crate) fn of_shared(bytes: &Arc<[u8]>) -> Self {
+        Self(Arc::clone(bytes))
+    }
+
+    /// Returns the bytes of the name, shared with this name.
+    pub(crate) fn shared(&self) -> &Arc<[u8]> {
+        &self.0
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
@@ -132,6 +142,12 @@ impl StoreKey {
             matches!(index, Some(Ok(_)))
         };
         self.0.starts_with(ENTRY) || self.parts().is_some_and(is_copy)
+    }
+
+    /// Returns `true` if this is the name of the version of an entry's key, on which its replicas
+    /// and the entries that were computed from it depend.
+    pub(crate) fn is_key_version(&self) -> bool {
+        self.0.starts_with(COPIES)
     }
 
     /// Returns `true` if this is the name of the version of a tag or of an event.

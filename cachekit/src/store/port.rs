@@ -77,6 +77,16 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> StoreFuture<'a, Vec<Option<Version>>>;
 
+    /// Returns the current versions of `names`, and makes the versions that are missing, which the
+    /// store then keeps for `life`.
+    fn ensure_versions<'a>(
+        &'a self,
+        names: &'a [StoreKey],
+        life: Duration,
+        any_origin: bool,
+        until: Instant,
+    ) -> StoreFuture<'a, Vec<Version>>;
+
     /// Requests the right to compute the entry of `query` and to store the value. The answer grants
     /// the right, or says that another process computes, or that a good entry is there.
     fn acquire<'a>(
@@ -218,6 +228,9 @@ pub(crate) struct EntryQuery<'a> {
     /// `true` if the versions of value tags are to be read too. Only the entry itself names these
     /// tags.
     pub(crate) with_value_tags: bool,
+    /// Names of versions that are read together with the entry although the entry does not list
+    /// them: the version of its key, for entries that are computed from this entry.
+    pub(crate) beside: &'a [StoreKey],
 }
 
 /// The result of [`Store::read`]: the bytes of the entry, their remaining life, and current
@@ -234,6 +247,9 @@ pub(crate) struct Found {
     /// The token of the entry, with the current versions of the entry's value tags in the entry's
     /// order. `None` if value tags were not requested or could not be read.
     pub(crate) value_tags: Option<(Token, Vec<Option<Version>>)>,
+    /// The current versions of [`EntryQuery::beside`], in the same order, read in one step with
+    /// `bytes`. `None` for a missing version.
+    pub(crate) beside: Vec<Option<Version>>,
 }
 
 /// The lifetimes of an entry's token and lease, from the moment at which the store receives the

@@ -11,6 +11,7 @@ use crate::base::trace;
 use crate::coordination::write_tokens::{Redeemed, WriteToken};
 use crate::core::build_entry::Value;
 use crate::core::state::Core;
+use crate::core::validity::Validity;
 use crate::encoding::codec::type_codec::Fingerprint;
 use crate::encoding::codec::type_codec::Wire;
 use crate::key::Key;
@@ -22,6 +23,7 @@ use crate::model::entry::MemoryEntry;
 use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::SequenceNumber;
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::model::lineage::Lineage;
 use crate::model::owner::Owner;
 use crate::model::tags::EntryTags;
 use crate::store::key_name::StoreKey;
@@ -168,6 +170,7 @@ impl WriteGuard {
                     key: self.key.clone(),
                     options: self.options,
                     entry_tags,
+                    foreign: Lineage::default(),
                     ttl,
                     wire,
                     stored: Arc::clone(&stored),
@@ -225,8 +228,7 @@ impl WriteGuard {
         let stored = core.build_entry(
             owner,
             key,
-            self.began,
-            core.epochs(owner, entry_tags),
+            Validity::new(self.began, core.epochs(owner, entry_tags)),
             options,
             Some(ttl.into()),
             value,

@@ -12,6 +12,7 @@ use crate::coordination::single_flight::waiter::Leader;
 use crate::core::outcome::Outcome;
 use crate::model::config::Tier;
 use crate::model::entry::MemoryEntry;
+use crate::model::invalidation_mode::InvalidationMode;
 use crate::write::write_guard::WriteGuard;
 
 impl WriteGuard {
@@ -95,8 +96,19 @@ impl WriteGuard {
     }
 
     /// Removes the entry under the written key from memory, unless memory has `stored` or a value
-    /// with a greater order. Any other entry under the key is older.
+    /// with a greater order. Any other entry under the key is older. Then invalidates the entries
+    /// that were computed from the replaced value.
     pub(crate) fn tidy(&self, stored: &Arc<MemoryEntry>) {
+        self.tidy_memory(stored);
+        // After everything else: a computation that took the value from before this write began
+        // before this line.
+        if !removed!(self.core, OneEpochMove) {
+            self.core
+                .invalidate_takers(&self.key, InvalidationMode::Hard);
+        }
+    }
+
+    fn tidy_memory(&self, stored: &Arc<MemoryEntry>) {
         if self.options.tier == Tier::Redis || removed!(self.core, LeaveReplaced) {
             return;
         }

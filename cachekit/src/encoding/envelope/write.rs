@@ -28,8 +28,11 @@ pub(crate) struct Draft<'a> {
     /// The versions on which the entry depends: the version of everything, of the function, and of
     /// each name in `tags`, in this sequence.
     pub(crate) versions: &'a [Version],
-    /// The names of the entry's tags and events, and of the version of its replicas. Names whose
-    /// versions are not known yet come last.
+    /// The versions of the last names in `tags`, which the entry took over from the entries that it
+    /// was computed from.
+    pub(crate) foreign_versions: &'a [Version],
+    /// The names of the entry's tags and events, and of the version of its replicas. After them come
+    /// the names whose versions are not known yet, and then those of `foreign_versions`.
     pub(crate) tags: &'a [Box<[u8]>],
     pub(crate) function: &'a str,
     pub(crate) key: &'a [u8],
@@ -82,7 +85,11 @@ impl Draft<'_> {
         }
         // Redis fills in the versions of the other names when it stores the entry.
         let after_versions = VERSIONS + count * Version::LEN;
-        out.resize(after_versions, 0);
+        let foreign = self.foreign_versions.len() * Version::LEN;
+        out.resize(after_versions.saturating_sub(foreign), 0);
+        for version in self.foreign_versions {
+            out.extend(version.0);
+        }
         for tag in self.tags {
             text(&mut out, tag);
         }

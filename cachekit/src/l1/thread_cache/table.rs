@@ -1,7 +1,7 @@
 //! The table of one thread (L0), with slots for recently used entries.
 
 use std::iter::once;
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 
 use crate::base::clock::Tick;
 use crate::base::counter::Tally;
@@ -48,6 +48,8 @@ pub(crate) struct Table {
     slots: Vec<Option<Slot>>,
     /// Further data of the entries in `slots`, at the same indexes, which hits do not read.
     details: Vec<SlotDetails>,
+    /// The slots while the table is lent, and `slots` is empty.
+    lent: Option<Vec<Option<Slot>>>,
     /// Counters of hits in this thread, by owner index.
     hits: Vec<Option<Tally>>,
     /// Number of new entries that found their sets full since the table last grew.
@@ -83,6 +85,7 @@ impl Table {
         Self {
             slots: Vec::new(),
             details: Vec::new(),
+            lent: None,
             hits: Vec::new(),
             lost: 0,
             held: 0,
@@ -134,6 +137,46 @@ impl Table {
         let taken = take(value)?;
         hits.bump();
         Some(taken)
+    }
+
+    /// Makes [`find`](Self::find) find nothing, until [`give_back`](Self::give_back). Returns
+    /// `false` if the table was lent already.
+    pub(crate) fn lend(&mut self) -> bool {
+        if self.lent.is_some() {
+            return false;
+        }
+        self.lent = Some(std::mem::take(&mut self.slots));
+        true
+    }
+
+    /// Ends what [`lend`](Self::lend) began. Returns `false` if the table was not lent.
+    pub(crate) fn give_back(&mut self) -> bool {
+        match self.lent.take() {
+            Some(slots) => {
+                self.slots = slots;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Looks up `lookup` as [`find`](Self::find) does, also while the table is lent. Returns the
+    /// entry and its value. The caller must drop the value after it has returned the table.
+    pub(crate) fn find_entry(
+        &mut self,
+        lookup: &LookupKey<'_>,
+        now: Tick,
+        generations: &Generations,
+        count: impl FnOnce(u32),
+    ) -> (Option<Arc<MemoryEntry>>, Option<AnyShared>) {
+        let was_lent = self.give_back();
+        let value = self.find(lookup, now, generations, Some, count);
+        let index = value.as_ref().and_then(|_| self.index(lookup));
+        let entry = index.and_then(|index| self.details[index].stored.upgrade());
+        if was_lent {
+            self.lend();
+        }
+        (entry, value)
     }
 
     /// Checks the entry in a slot after the [`revision`] has changed. Returns `true` if the entry

@@ -76,7 +76,7 @@ impl<'a> Acquire<'a> {
         let enter = || lookup.l2.bus.lease_waiters.enter(&lookup.keys.entry);
         self.request_state.get_or_init(|| RequestState {
             holder: Token::random(),
-            guards: guards(lookup.owner),
+            guards: [guards(lookup.owner), lookup.keys.beside.clone()].concat(),
             waiter: self.is_shared.then(enter),
         })
     }
@@ -170,7 +170,8 @@ impl<'a> Acquire<'a> {
     fn on_stale(&self, stored: Arc<MemoryEntry>, token: Token) -> Result<Lookup, Rejected> {
         let call = self.call;
         let now = Tick::now(&*call.core.clock);
-        if call.is_detachable && call.old.is_none() && stored.freshness_now().is_stale(now) {
+        let may_serve = call.is_detachable && !call.takes_nothing_old;
+        if may_serve && call.old.is_none() && stored.freshness_now().is_stale(now) {
             return Ok(Lookup::Refresh(stored, None));
         }
         call.remember_stale(&stored);
@@ -204,7 +205,8 @@ impl<'a> Acquire<'a> {
             // Before anything else, so that dropping this future releases the lease.
             (found, Some(self.acquire_outcome(acquired, &request)))
         } else {
-            (store.read(query, start.until).await?, None)
+            let read = self.lookup.read(self.call.is_taken, start.until);
+            (read.await?, None)
         };
         let result = match self.lookup.validate(self.ops, &found, start).await? {
             Validated::Fresh(stored, fill) => self.on_fresh(stored, fill),

@@ -89,13 +89,14 @@ impl ReadPipeline {
         write_key(&mut life, &prefix.bytes, &entry);
         self.commands.add_command(life);
         let entry = self.key(&prefix.bytes, &entry);
-        let versions = query.versions.iter();
+        let versions = query.versions.iter().chain(query.beside);
         let versions = versions.map(|name| self.version(prefix, name)).collect();
         let has_value_tags = value_tags.is_some();
         self.value_tags.extend(value_tags);
         self.reads.push(Sought {
             entry,
             versions,
+            listed: query.versions.len(),
             has_value_tags,
         });
     }

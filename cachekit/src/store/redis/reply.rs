@@ -123,6 +123,26 @@ fn acquired_of(value: Value, nonce: &[u8], count: usize) -> Read<Acquired> {
     }
 }
 
+/// Parses the answer of the script `versions` to the question with `nonce` for `count` versions.
+pub(crate) fn made_versions(value: Value, nonce: &[u8], count: usize) -> Said<Vec<Version>> {
+    let problem = problem(&value);
+    made_versions_of(value, nonce, count).map_err(|MalformedReply| problem)
+}
+
+fn made_versions_of(value: Value, nonce: &[u8], count: usize) -> Read<Vec<Version>> {
+    let mut parts = list(value)?;
+    if bytes(parts.next().ok_or(MalformedReply)?)?.as_deref() != Some(nonce) {
+        return Err(MalformedReply);
+    }
+    let made = |part| version(part)?.ok_or(MalformedReply);
+    let versions = parts.map(made).collect::<Read<Vec<_>>>()?;
+    if versions.len() == count {
+        Ok(versions)
+    } else {
+        Err(MalformedReply)
+    }
+}
+
 /// Parses the answer of the script `fill`, a number, into the result of the store.
 pub(crate) fn filled(value: &Value) -> Said<Filled> {
     match value {

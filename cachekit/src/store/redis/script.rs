@@ -15,6 +15,7 @@ pub(crate) enum Script {
     Soften,
     Late,
     Beat,
+    Versions,
 }
 
 impl Script {
@@ -26,7 +27,7 @@ impl Script {
     }
 }
 
-const ALL: [Script; 7] = [
+const ALL: [Script; 8] = [
     Script::Acquire,
     Script::Fill,
     Script::Renew,
@@ -34,6 +35,7 @@ const ALL: [Script; 7] = [
     Script::Soften,
     Script::Late,
     Script::Beat,
+    Script::Versions,
 ];
 
 /// The texts of all Lua scripts, in the order of `ALL`.
@@ -118,5 +120,6 @@ fn source(script: Script) -> (&'static str, &'static str) {
         Script::Soften => ("soften", include_str!("soften.lua")),
         Script::Late => ("value_tags", include_str!("value_tags.lua")),
         Script::Beat => ("heartbeat", include_str!("heartbeat.lua")),
+        Script::Versions => ("versions", include_str!("versions.lua")),
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod trouble;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -238,8 +239,8 @@ impl Store for Fake {
     }
 
     fn read<'a>(&'a self, query: EntryQuery<'a>, until: Instant) -> StoreFuture<'a, Found> {
-        let (entry, versions, value_tags) = owned(query);
-        let step = move |data: &mut Data| data.find(&entry, &versions, value_tags);
+        let (entry, (versions, beside), value_tags) = owned(query);
+        let step = move |data: &mut Data| data.find(&entry, (&versions, &beside), value_tags);
         Box::pin(self.ask(Op::Read, std::slice::from_ref(query.entry), until, step))
     }
 
@@ -253,13 +254,25 @@ impl Store for Fake {
         Box::pin(self.ask(Op::Versions, names, until, step))
     }
 
+    fn ensure_versions<'a>(
+        &'a self,
+        names: &'a [StoreKey],
+        life: Duration,
+        _any_origin: bool,
+        until: Instant,
+    ) -> StoreFuture<'a, Vec<Version>> {
+        let asked = names.to_vec();
+        let step = move |data: &mut Data| data.make_versions(&asked, &[], life);
+        Box::pin(self.ask(Op::EnsureVersions, names, until, step))
+    }
+
     fn acquire<'a>(
         &'a self,
         query: EntryQuery<'a>,
         request: &'a AcquireRequest,
         until: Instant,
     ) -> StoreFuture<'a, Acquired> {
-        let ((entry, versions, _), request) = (owned(query), request.clone());
+        let ((entry, (versions, _), _), request) = (owned(query), request.clone());
         let step = move |data: &mut Data| data.acquire(&entry, &versions, &request);
         Box::pin(self.ask(Op::Acquire, std::slice::from_ref(query.entry), until, step))
     }
@@ -270,9 +283,9 @@ impl Store for Fake {
         request: &'a AcquireRequest,
         until: Instant,
     ) -> StoreFuture<'a, (Found, Acquired)> {
-        let ((entry, versions, value_tags), request) = (owned(query), request.clone());
+        let ((entry, (versions, beside), value_tags), request) = (owned(query), request.clone());
         let step = move |data: &mut Data| {
-            let found = data.find(&entry, &versions, value_tags);
+            let found = data.find(&entry, (&versions, &beside), value_tags);
             (found, data.acquire(&entry, &versions, &request))
         };
         let names = std::slice::from_ref(query.entry);
@@ -373,10 +386,10 @@ impl Store for Fake {
     }
 }
 
-fn owned(query: EntryQuery<'_>) -> (StoreKey, Vec<StoreKey>, bool) {
+fn owned(query: EntryQuery<'_>) -> (StoreKey, (Vec<StoreKey>, Vec<StoreKey>), bool) {
     (
         query.entry.clone(),
-        query.versions.to_vec(),
+        (query.versions.to_vec(), query.beside.to_vec()),
         query.with_value_tags,
     )
 }

@@ -18,6 +18,8 @@ pub(crate) struct Sought {
     pub(crate) entry: usize,
     /// The indexes of the read's versions among the keys of the `MGET`.
     pub(crate) versions: SmallVec<[usize; 6]>,
+    /// The number of `versions` that the entry lists. The others were read beside the entry.
+    pub(crate) listed: usize,
     /// `true` if the read also has a script, which reads the versions of value tags.
     pub(crate) has_value_tags: bool,
 }
@@ -60,7 +62,12 @@ fn found_of(
         Value::Nil => Ok(None),
         _ => Err(MalformedReply),
     };
-    let versions = sought.versions.iter().map(version).collect::<Read<_>>()?;
+    let mut versions = sought
+        .versions
+        .iter()
+        .map(version)
+        .collect::<Read<Vec<_>>>()?;
+    let beside = versions.split_off(sought.listed.min(versions.len()));
     let entry = entries.get_mut(sought.entry).ok_or(MalformedReply)?;
     let bytes = bytes(std::mem::replace(entry, Value::Nil))?;
     // A number below zero says that the key does not exist, or that another program removed its
@@ -71,6 +78,7 @@ fn found_of(
         left,
         versions,
         value_tags,
+        beside,
     })
 }
 
@@ -101,6 +109,7 @@ mod tests {
         let sought = |entry, versions: &[usize], has_value_tags| Sought {
             entry,
             versions: versions.into(),
+            listed: versions.len(),
             has_value_tags,
         };
         let reads = [

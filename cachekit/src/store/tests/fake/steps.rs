@@ -18,7 +18,12 @@ const VALUE_TAGS: usize = 8192;
 type Late = (Token, Vec<Option<Version>>);
 
 impl Data {
-    pub(crate) fn find(&self, entry: &StoreKey, versions: &[StoreKey], value_tags: bool) -> Found {
+    pub(crate) fn find(
+        &self,
+        entry: &StoreKey,
+        (versions, beside): (&[StoreKey], &[StoreKey]),
+        value_tags: bool,
+    ) -> Found {
         Found {
             bytes: self.get(entry).map(<[u8]>::to_vec),
             left: self.left(entry),
@@ -26,6 +31,7 @@ impl Data {
             value_tags: value_tags
                 .then(|| self.value_tags(entry, versions.len()))
                 .flatten(),
+            beside: self.versions(beside),
         }
     }
 
@@ -102,22 +108,21 @@ impl Data {
     }
 
     /// Returns every version, and makes those that are missing.
-    fn make_versions(
+    pub(crate) fn make_versions(
         &mut self,
         names: &[StoreKey],
         guards: &[StoreKey],
         life: Duration,
     ) -> Vec<Version> {
-        let make = |(index, name): (usize, &StoreKey)| {
+        let make = |name: &StoreKey| {
             self.version(name).unwrap_or_else(|| {
                 let version = self.new_version();
-                // Versions that every entry depends on never expire.
-                let life = (index >= IMPLICIT).then_some(life);
+                let life = (!name.never_expires()).then_some(life);
                 self.set(name, version.0.to_vec(), life);
                 version
             })
         };
-        names.iter().chain(guards).enumerate().map(make).collect()
+        names.iter().chain(guards).map(make).collect()
     }
 
     fn is_good(

@@ -12,6 +12,8 @@ pub enum Op {
     Read,
     /// Reads versions alone.
     Versions,
+    /// Reads versions, and makes those that are missing.
+    EnsureVersions,
     /// Acquires the right to compute.
     Acquire,
     /// Reads and acquires in one round trip.
