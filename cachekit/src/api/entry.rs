@@ -24,9 +24,9 @@ use crate::write::put::RemoveOnDrop;
 
 /// A handle to one entry of a cached function that returns `R`.
 ///
-/// `get_user::entry(id)` returns such a handle. The handle's `get` and `put` return and take a
-/// value of type `T`, if the function returns `T`, `Option<T>`, `Result<T, E>` or
-/// `Result<Option<T>, E>`.
+/// For a cached function `get_user`, `get_user::entry(id)` returns a handle. The handle's `get` and
+/// `put` return and take a value of type `T`: the function returns a `T`, an `Option<T>`, a
+/// `Result<T, E>` or a `Result<Option<T>, E>`.
 ///
 /// # Examples
 ///
@@ -176,7 +176,8 @@ impl EntryRef {
         let (core, options) = (&self.core, self.spec.options());
         let ops = ValueOps::of::<Optional<V>>(self.describe.wire());
         let hit = core.peek_l2(&self.owner, &self.key, &self.entry_tags, options, &ops);
-        // No hit is counted, as for the look-up in memory: this is no call of the function.
+        // No hit is counted, because this look-up is not a call of the function. The look-up in
+        // memory counts none either.
         value_in::<Optional<V>>(&hit.await?.stored)?
     }
 }

@@ -6,9 +6,9 @@
 //! of all epochs that were swept from a shard is kept as the `floor` of the shard. An epoch that is
 //! created later starts with that number, as if its tag had been invalidated then.
 //!
-//! So the value of a computation that began before an invalidation of a tag is rejected, even if
-//! the tag's epoch was swept during the computation. In return, a value is sometimes rejected
-//! although none of its tags was invalidated.
+//! Therefore the value of a computation that began before an invalidation of a tag is rejected,
+//! even if the tag's epoch was swept during the computation. In return, a value is sometimes
+//! rejected although none of its tags was invalidated.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
@@ -21,7 +21,7 @@ use crate::model::tags::Tag;
 
 const SHARDS: usize = 16;
 
-/// Number of epochs in a shard below which the shard is not swept.
+/// Number of epochs in a shard below which unreferenced epochs are not removed from the shard.
 const SWEEP_FROM: usize = 256;
 
 /// Epochs of all tags and events of one node.
@@ -36,7 +36,7 @@ pub(crate) struct Tags {
 struct Shard {
     epochs: HashMap<Tag, Arc<Epoch>, foldhash::quality::RandomState>,
     floor: SequenceNumber,
-    /// Number of epochs in this shard at which the next sweep is due.
+    /// Number of epochs in this shard at which unreferenced epochs are removed the next time.
     sweep_at: usize,
 }
 
@@ -49,31 +49,32 @@ impl Tags {
         }
     }
 
-    /// Returns the number of the node's last invalidation. A caller must read this number before
-    /// its computation begins.
+    /// Returns the sequence number of the node's last invalidation. A caller must read this number
+    /// before its computation begins.
     pub(crate) fn now(&self) -> SequenceNumber {
         self.sequence.now()
     }
 
-    /// Returns the epoch of `tag`, and creates the epoch if this process has none.
+    /// Returns the epoch of `tag`. Creates the epoch if this process has no epoch of `tag`.
     pub(crate) fn epoch(&self, tag: &Tag) -> Arc<Epoch> {
         let mut shard = self.shard(tag).lock();
         shard.epoch(tag)
     }
 
-    /// Invalidates every entry with `tag`. The cost does not depend on the number of entries: one
-    /// counter is raised.
+    /// Invalidates every entry with `tag`. The cost does not depend on the number of entries,
+    /// because only one counter is raised.
     pub(crate) fn invalidate(&self, tag: &Tag) {
         let mut shard = self.shard(tag).lock();
         shard.epoch(tag).invalidate(self.sequence.next());
     }
 
-    /// Invalidates every entry that depends on `epoch`, which is that of an owner or of the cache.
+    /// Invalidates every entry that depends on `epoch`, the epoch of a function, of a region or of
+    /// the cache.
     pub(crate) fn invalidate_epoch(&self, epoch: &Epoch) {
         epoch.invalidate(self.sequence.next());
     }
 
-    /// Invalidates every entry with `tag` softly, at the time `now`: the entries become stale.
+    /// Invalidates every entry with `tag` softly, at the time `now`. The entries become stale.
     pub(crate) fn invalidate_softly(&self, tag: &Tag, now: Tick) {
         let mut shard = self.shard(tag).lock();
         shard
@@ -81,7 +82,7 @@ impl Tags {
             .invalidate_softly(self.sequence.next(), now);
     }
 
-    /// Invalidates every entry that depends on `epoch` softly, at the time `now`: the entries
+    /// Invalidates every entry that depends on `epoch` softly, at the time `now`. The entries
     /// become stale.
     pub(crate) fn invalidate_epoch_softly(&self, epoch: &Epoch, now: Tick) {
         epoch.invalidate_softly(self.sequence.next(), now);
@@ -114,8 +115,9 @@ impl Shard {
         epoch
     }
 
-    /// Removes the epochs without references. The next sweep is due when the number of remaining
-    /// epochs has doubled, so the average cost for each new tag is constant.
+    /// Removes the epochs that no entry and no computation refers to. The next removal is due when
+    /// the number of remaining epochs has doubled, so the average cost for each new tag is
+    /// constant.
     fn sweep(&mut self) {
         let floor = &mut self.floor;
         self.epochs.retain(|_, epoch| {

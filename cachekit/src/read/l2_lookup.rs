@@ -13,8 +13,8 @@ use crate::read::permit::ComputePermit;
 use crate::return_type::erased_ops::ValueOps;
 
 impl Call {
-    /// Returns the lease state of a computation that skips L2, because the cache has no L2 or L2 is
-    /// not usable now. Returns `None` if L2 is to be asked.
+    /// Returns the lease state of a computation without L2, if the cache has no L2 or L2 is not
+    /// usable now. Returns `None` if the call must ask L2.
     pub(crate) fn skipped_l2(&self) -> Option<LeaseState> {
         let Some(l2) = &self.core.l2 else {
             return Some(LeaseState::None);
@@ -22,7 +22,7 @@ impl Call {
         (!l2.is_usable_for(&self.key, self.replica)).then_some(LeaseState::Unavailable)
     }
 
-    /// Looks the entry up in L2, and waits while another process computes the entry. If L2 fails,
+    /// Looks up the entry in L2, and waits while another process computes the entry. If L2 fails,
     /// the call computes without a lease.
     pub(crate) async fn fetch_from_l2(
         &self,
