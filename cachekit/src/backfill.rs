@@ -1,4 +1,4 @@
-//! Between one call and the second tier: validation, leases and stores.
+//! The use of L2 by one call: the validation of entries, leases, and the storing of values.
 
 pub(crate) mod lease;
 pub(crate) mod lineage;

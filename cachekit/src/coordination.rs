@@ -1,4 +1,5 @@
-//! Mechanisms within one process: single-flight, concurrency limits, write tokens, epochs of tags.
+//! Mechanisms within one process: single-flight, concurrency limits, write tokens, and the epochs
+//! of tags.
 
 pub(crate) mod background;
 pub(crate) mod concurrency_limit;

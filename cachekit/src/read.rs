@@ -1,4 +1,4 @@
-//! The read path: hit, miss, computation.
+//! The read path: hits, misses and computations.
 
 pub(crate) mod answer;
 pub(crate) mod background_task;

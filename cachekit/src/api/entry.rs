@@ -24,9 +24,9 @@ use crate::write::put::RemoveOnDrop;
 
 /// A handle to one entry of a cached function that returns `R`.
 ///
-/// `get_user::entry(id)` returns such a handle. The handle's `get` and `put` return and take a
-/// value of type `T`, if the function returns `T`, `Option<T>`, `Result<T, E>` or
-/// `Result<Option<T>, E>`.
+/// For a cached function `get_user`, `get_user::entry(id)` returns a handle. The handle's `get` and
+/// `put` return and take a value of type `T`: the function returns a `T`, an `Option<T>`, a
+/// `Result<T, E>` or a `Result<Option<T>, E>`.
 ///
 /// # Examples
 ///

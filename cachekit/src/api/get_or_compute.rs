@@ -41,7 +41,9 @@ impl Cache {
             .await
     }
 
-    /// [`get_or_compute`](Self::get_or_compute) for a computation that returns a `Result`.
+    /// Returns the value under `key` from memory or Redis, or else the result of `compute`, like
+    /// [`get_or_compute`](Self::get_or_compute). The computation returns a `Result`, and only an
+    /// `Ok` is stored.
     ///
     /// # Errors
     ///
@@ -62,6 +64,7 @@ impl Cache {
             .await
     }
 
+    /// Returns the value under `key`, or else the result of `compute`, like
     /// [`try_get_or_compute`](Self::try_get_or_compute) with a time limit: a computation that takes
     /// longer than `timeout` is dropped. No call, in this or another process, then waits for the
     /// dropped computation, and the next call computes.
@@ -115,8 +118,9 @@ impl Cache {
             .await
     }
 
-    /// [`get_or_compute`](Self::get_or_compute) for a computation that borrows nothing from its
-    /// caller. Such a computation can run in the background, so this method honours
+    /// Returns the value under `key`, or else the value of `compute`, like
+    /// [`get_or_compute`](Self::get_or_compute). The computation must borrow nothing from its
+    /// caller, so that it can run in the background. Therefore this method honours
     /// [`stale`](Policy::stale) (stale-while-revalidate) and
     /// [`soft_timeout`](Policy::soft_timeout), and recomputes early in the background.
     ///
@@ -158,7 +162,8 @@ impl Cache {
             .await
     }
 
-    /// [`get_or_refresh`](Self::get_or_refresh) for a computation that returns a `Result`.
+    /// Returns the value under `key`, or else the result of `compute`, like
+    /// [`get_or_refresh`](Self::get_or_refresh). The computation returns a `Result`.
     ///
     /// # Errors
     ///

@@ -39,23 +39,25 @@ pub(crate) enum StoreOutcome {
     Superseded,
     /// The value was not stored, because the value is not meant for L2 or cannot be stored there.
     Skipped,
-    /// L2 did not answer: the value may be stored, or not.
+    /// L2 did not answer in time, so it is unknown if the value was stored.
     Indeterminate,
 }
 
-/// The kind of message by which a write replaces the values that other nodes have in memory.
+/// The kind of bus message by which a write makes other nodes remove the previous value from their
+/// memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Broadcast {
-    /// The message of a write without an order. Such a value is newer than every other, or is not
-    /// stored.
+    /// The message of a write without an order. L2 stores the value of such a write only if the
+    /// value is newer than every other value.
     Invalidated,
-    /// The message of a write with an order. The order decides between overlapping writes.
+    /// The message of a write with an order (`order_by`). The order decides which of several
+    /// overlapping writes keeps its value.
     Written,
 }
 
 impl Broadcast {
-    /// Builds the message by which the node `from` tells the other nodes that their values under
-    /// `names` are old.
+    /// Builds the bus message by which the node `from` tells the other nodes that their values
+    /// under `names` are outdated.
     fn message(self, from: NodeId, names: Vec<StoreKey>) -> BusMessage {
         match self {
             Self::Invalidated => BusMessage::Invalidated {
@@ -69,7 +71,7 @@ impl Broadcast {
     }
 }
 
-/// A value to store in L2, with the right to do so.
+/// A value to store in L2, with the right to store it.
 pub(crate) struct Backfill {
     pub(crate) lease: LeaseGuard,
     pub(crate) owner: Arc<Owner>,
@@ -82,15 +84,15 @@ pub(crate) struct Backfill {
     pub(crate) took: Duration,
     pub(crate) wire: Wire,
     pub(crate) stored: Arc<MemoryEntry>,
-    /// The kind of message to other nodes, whose values in memory this value replaces. `None` for a
-    /// computed value.
+    /// The kind of bus message to other nodes, whose values in memory this value replaces. `None`
+    /// for a computed value, which replaces no value.
     pub(crate) broadcast: Option<Broadcast>,
 }
 
 impl Backfill {
     /// Stores the value in L2 in the background. No caller waits, so storing may take longer than a
-    /// call may. If `is_owed`, the task runs even after a shutdown has begun, because the shutdown
-    /// waited for the value's computation.
+    /// call may take. If `is_owed`, the task runs even after a shutdown has begun, because the
+    /// shutdown waited for the value's computation.
     pub(crate) fn spawn(self, is_owed: bool) {
         let background = Arc::clone(&self.lease.l2.background);
         let task_owner = TaskOwner::Function(Arc::clone(&self.owner));
@@ -98,8 +100,8 @@ impl Backfill {
             let stored = Arc::clone(&self.stored);
             let until = SharedTier::background_deadline();
             if self.run(until).await == StoreOutcome::Rejected {
-                // If L2 rejects the value for the other processes, this node does not keep the
-                // value either.
+                // If L2 rejects the value and the other processes do not get it, this node does not
+                // keep the value either.
                 stored.evict();
             }
         };
@@ -112,8 +114,8 @@ impl Backfill {
     }
 
     /// Stores the value in L2, and returns the result. Waits for L2 until `until`. If L2 does not
-    /// answer by then, the removal of the entry is put into the outbox, because the entry may be
-    /// old.
+    /// answer by that time, the removal of the entry is put into the outbox, because the entry in
+    /// L2 may be outdated.
     pub(crate) async fn run(self, until: Instant) -> StoreOutcome {
         let l2 = Arc::clone(&self.lease.l2);
         let entry = self.lease.keys.entry.clone();
@@ -126,7 +128,7 @@ impl Backfill {
         };
         let from = l2.bus.node;
         fill.message = broadcast.map(|it| it.message(from, vec![entry.clone()]));
-        // Until L2 answers, its entry may be older than the value that this node serves.
+        // Until L2 answers, the entry in L2 may be older than the value that this node serves.
         let removal = l2.pending_removal(vec![entry]);
         let answer = l2.store.fill(&fill, until).await;
         if matches!(answer, Ok(_) | Err(Failure::Rejected(_))) {
@@ -185,8 +187,8 @@ impl Backfill {
             .iter()
             .all(|name| is_guarded(&self.lease.guards, name))
         {
-            // This value is the first with a tag of this prefix. The prefix is guarded from now on,
-            // so later values can be stored.
+            // This value is the first value with a tag of this prefix. The prefix is guarded from
+            // now on, so later values can be stored.
             l2.counts.refused_stores.bump();
             return Err(StoreOutcome::Skipped);
         }

@@ -32,13 +32,13 @@ impl Tags {
         Self::default()
     }
 
-    /// Returns the number of the node's last invalidation. A caller must read this number before
-    /// its computation begins.
+    /// Returns the sequence number of the node's last invalidation. A caller must read this number
+    /// before its computation begins.
     pub(crate) fn now(&self) -> SequenceNumber {
         self.sequence.now()
     }
 
-    /// Returns the epoch of `tag`, and creates the epoch if this process has none.
+    /// Returns the epoch of `tag`. Creates the epoch if this process has no epoch of `tag`.
     pub(crate) fn epoch(&self, tag: &Tag) -> Arc<Epoch> {
         self.tags.epoch(tag)
     }
@@ -63,26 +63,27 @@ impl Tags {
             || self.has_compositions.swap(true, Ordering::SeqCst)
     }
 
-    /// Invalidates every entry with `tag`. The cost does not depend on the number of entries: one
-    /// counter is raised.
+    /// Invalidates every entry with `tag`. The cost does not depend on the number of entries,
+    /// because only one counter is raised.
     pub(crate) fn invalidate(&self, tag: &Tag) {
         self.tags
             .raise(tag, |epoch| epoch.invalidate(self.sequence.next()));
     }
 
-    /// Invalidates every entry that depends on `epoch`, which is that of an owner or of the cache.
+    /// Invalidates every entry that depends on `epoch`, the epoch of a function, of a region or of
+    /// the cache.
     pub(crate) fn invalidate_epoch(&self, epoch: &Epoch) {
         epoch.invalidate(self.sequence.next());
     }
 
-    /// Invalidates every entry with `tag` softly, at the time `now`: the entries become stale.
+    /// Invalidates every entry with `tag` softly, at the time `now`. The entries become stale.
     pub(crate) fn invalidate_softly(&self, tag: &Tag, now: Tick) {
         self.tags.raise(tag, |epoch| {
             epoch.invalidate_softly(self.sequence.next(), now);
         });
     }
 
-    /// Invalidates every entry that depends on `epoch` softly, at the time `now`: the entries
+    /// Invalidates every entry that depends on `epoch` softly, at the time `now`. The entries
     /// become stale.
     pub(crate) fn invalidate_epoch_softly(&self, epoch: &Epoch, now: Tick) {
         epoch.invalidate_softly(self.sequence.next(), now);

@@ -22,8 +22,9 @@ use crate::model::tags::EntryTags;
 use crate::model::ttl_jitter::jittered;
 use crate::store::key_name::StoreKey;
 
-/// Returns the bytes that an entry needs besides its key and value: its header, its epochs and the
-/// engine's bookkeeping. The numbers are those that an allocator counted (`tests/footprint`).
+/// Returns the number of bytes that an entry needs besides its key and value: for its header, its
+/// epochs and the engine's bookkeeping. The numbers in this function were counted by an allocator
+/// (`tests/footprint`).
 const fn overhead(engine: Engine) -> usize {
     match engine {
         Engine::Moka => 448,
@@ -31,25 +32,26 @@ const fn overhead(engine: Engine) -> usize {
     }
 }
 
-/// Value, or absence of one, from which an entry is built.
+/// Value from which an entry is built, or the absence of a value.
 pub(crate) struct Value {
-    /// The value as an `Option<V>`. `None` in it is an absence.
+    /// The value as an `Option<V>`. The `None` of that `Option` is an absence.
     pub(crate) content: AnyShared,
-    /// `true` if `content` is a value, `false` if it is an absence.
+    /// `true` if `content` is a value, `false` if `content` is an absence.
     pub(crate) is_present: bool,
     /// Size of the type of `content` in bytes.
     pub(crate) size: usize,
-    /// Bytes that `content` points to, as far as they are known. Zero if values are not weighed.
+    /// Number of bytes that `content` points to, as far as the number is known. Zero if values are
+    /// not weighed.
     pub(crate) heap: usize,
     /// Order of the write that returned the value (`order_by`). `None`: the write has no order, or
     /// no write returned the value.
     pub(crate) order: Option<u64>,
-    /// Duration of the computation of the value. Zero if no call computed the value.
+    /// Time that the computation of the value took. Zero if no call computed the value.
     pub(crate) took: Duration,
 }
 
 impl Core {
-    /// Returns the epochs that invalidate an entry of `owner` with `entry_tags`: those of the
+    /// Returns the epochs that invalidate an entry of `owner` with `entry_tags`: the epochs of the
     /// cache, of the owner, of the tags and events, and, with Redis, of the bus.
     pub(crate) fn epochs(&self, owner: &Owner, entry_tags: &EntryTags) -> Epochs {
         let whole = [Arc::clone(&self.epoch), Arc::clone(&owner.epoch)];
@@ -77,13 +79,13 @@ impl Core {
         self.config.memory_capacity.unit == Unit::Bytes
     }
 
-    /// Returns the result of `weigh`, the bytes that a value points to, or zero if values are not
-    /// weighed.
+    /// Returns the number of bytes that a value points to, which `weigh` counts. Returns zero if
+    /// values are not weighed.
     pub(crate) fn heap(&self, weigh: impl FnOnce() -> usize) -> usize {
         if self.weighs() { weigh() } else { 0 }
     }
 
-    /// Returns the time to live of a value if `present` is `true`, otherwise that of an absence,
+    /// Returns the time to live of a value if `present` is `true`, and of an absence otherwise,
     /// shortened by jitter. Returns `None` if the value or absence must not be stored.
     pub(crate) fn ttl(
         &self,
@@ -149,7 +151,7 @@ impl Core {
         )
     }
 
-    /// Inserts `entry` into this core's memory under `key`.
+    /// Inserts `entry` under `key` into the memory of this core.
     pub(crate) fn insert(&self, key: &Key, entry: Arc<MemoryEntry>) {
         self.faults.at(Point::BeforeInsert);
         self.memory.insert(key, entry);

@@ -11,16 +11,17 @@ use crate::store::port::EntryQuery;
 
 /// The replica of a key's entry that a call uses in the store.
 ///
-/// Replicas are entries of their own: each has its token, its lease and its value. All replicas of
-/// a key depend on a shared version, as on the version of a tag. The store invalidates the shared
+/// Each replica is an entry of its own, with its token, its lease and its value. All replicas of a
+/// key depend on a shared version, as on the version of a tag. The store invalidates the shared
 /// version with every invalidation and every write of the key, by any process, so no other code has
 /// to know whether replicas exist. The shared version fences the computation of a replica, as the
 /// token fences the computation of an entry without replicas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Replica {
-    /// The key has one entry, without replicas.
+    /// The key has one entry in the store, without replicas.
     Only,
-    /// The replica with this index, from 0. The replica 0 has the name of the entry itself.
+    /// The replica of the entry with this index, from 0. The replica 0 has the name of the entry
+    /// itself.
     Nth(u8),
 }
 
@@ -55,8 +56,8 @@ impl Replica {
     }
 }
 
-/// The names in the store of an entry and of its versions, as far as they are known before the
-/// value.
+/// The names in the store of an entry and of the versions that it depends on, as far as the names
+/// are known before the value.
 #[derive(Debug, Clone)]
 pub(crate) struct EntryKeys {
     pub(crate) entry: StoreKey,
@@ -97,8 +98,9 @@ impl EntryKeys {
     }
 }
 
-/// Returns the names of an entry's versions after those of the namespace and the function. The
-/// replicas' version comes before the tags, because each look-up of a replica knows it.
+/// Returns the names of the replicas' version, if the entry has replicas, and of the versions of
+/// the tags `entry_tags`. The replicas' version comes first, because each look-up of a replica
+/// knows that version.
 pub(crate) fn tag_keys<'a>(
     key: &Key,
     replica: Replica,
@@ -110,9 +112,9 @@ pub(crate) fn tag_keys<'a>(
         .chain(entry_tags.tags.iter().map(StoreKey::tag))
 }
 
-/// Returns the guards that must not change while the value tags of `owner` are unknown: the guards
-/// of the tag prefixes that values had so far. Before the first value, returns the guard of all
-/// tags.
+/// Returns the guards that must not change while a value of `owner` has no tags yet: a guard for
+/// each tag prefix that earlier values of `owner` had. Before the first value of `owner`, returns
+/// the guard of all tags.
 pub(crate) fn guards(owner: &Owner) -> Vec<StoreKey> {
     owner
         .tag_prefixes

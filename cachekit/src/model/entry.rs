@@ -17,29 +17,31 @@ use crate::model::owner::{Owner, OwnerId};
 /// type, so a reader that expects a value of the function finds none in such an entry.
 pub(crate) struct CachedError(pub(crate) AnyShared);
 
-/// State in `expired_at`: no invalidation has ended the entry early.
+/// Content of the field `expired_at` if no invalidation ended the entry early.
 const LIVE: u64 = u64::MAX;
-/// State in `expired_at`: the entry may not be served at all. This number is less than that of any
-/// time, so that `fetch_min` with a time does not overwrite it.
+/// Content of the field `expired_at` if the entry must not be served at all. This number is less
+/// than that of any time, so that `fetch_min` with a time does not overwrite it.
 const EVICTED: u64 = 0;
 
-/// An entry in memory. The `value` of an entry is an `Option<V>`, and a `None` in it is a
-/// remembered absence.
+/// An entry in memory. Its `value` is an `Option<V>`, in which a `None` is a remembered absence.
 pub(crate) struct MemoryEntry {
     pub(crate) owner: Arc<Owner>,
     /// Number of the node's last invalidation when the computation of the value began.
     pub(crate) began: SequenceNumber,
-    /// Epochs of the tags, the owner and the cache.
+    /// Epochs of the entry's tags, of its owner and of the cache. A newer invalidation in one of
+    /// these epochs makes the entry invalid.
     pub(crate) epochs: Epochs,
     pub(crate) deadline: Tick,
-    /// End of the entry's life, and the windows after it.
+    /// End of the entry's fresh life, and the windows after it in which the entry may be served as
+    /// a stale value.
     pub(crate) freshness: Freshness,
     /// Idle time after which the entry expires. `None`: the function has no `idle`.
     idle: Option<Box<Idle>>,
     /// `true` if the entry is only in this process's memory (`tier = memory`), so that Redis has no
     /// copy.
     pub(crate) local: bool,
-    /// Bytes that the entry and its key take, if the cache's capacity is in bytes. Otherwise 1.
+    /// Bytes that the entry and its key take, if the cache's capacity is in bytes. The weight is 1
+    /// if the capacity is in entries.
     pub(crate) weight: u32,
     /// [`LIVE`] if no invalidation ended the entry early. After a soft invalidation, the time of
     /// that invalidation in nanoseconds of the clock, plus one. [`EVICTED`] if an invalidation or a
@@ -97,9 +99,9 @@ impl MemoryEntry {
         self.owner.id == reader && now < self.deadline && self.is_in_use(now) && self.is_valid()
     }
 
-    /// Returns `true` if `reader` may be served this expired entry at `now`, while the key is
-    /// recomputed. Returns `false` if `memory_ttl` ended the entry in memory before its `ttl`,
-    /// because Redis may have a newer entry.
+    /// Returns `true` if a call of the owner `reader` may be served this expired entry at `now`,
+    /// while the key is recomputed. Returns `false` if `memory_ttl` ended the entry in memory
+    /// before its `ttl`, because Redis may have a newer entry.
     pub(crate) fn may_serve_stale(&self, reader: OwnerId, now: Tick) -> bool {
         let freshness = self.freshness_now();
         self.owner.id == reader
@@ -164,8 +166,8 @@ impl MemoryEntry {
             || !guard!(self.owner, IgnoreDead: self.expired_at.load(Ordering::Acquire) != EVICTED)
     }
 
-    /// Returns the freshness of the entry. If a soft invalidation came, the fresh life ends at its
-    /// time, and the stale windows begin there.
+    /// Returns the freshness of the entry. If a soft invalidation came, the fresh life ends at the
+    /// time of that invalidation, and the stale windows begin at the same time.
     pub(crate) fn freshness_now(&self) -> Freshness {
         if let Some(at) = self.epochs.soft_invalidated_since(self.began) {
             // The time is stored, so that a later soft invalidation does not extend the stale
@@ -224,7 +226,7 @@ impl MemoryEntry {
 
 impl fmt::Debug for MemoryEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Never the value: it may be a secret.
+        // The value is not shown, because it may be a secret.
         f.debug_struct("Stored")
             .field("owner", &self.owner.name)
             .field("began", &self.began)

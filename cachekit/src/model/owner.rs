@@ -146,8 +146,9 @@ impl Owner {
         self.has_collision.load(Ordering::Relaxed)
     }
 
-    /// Records that `self` and `other` use one key, so that each one's entry replaces the other's.
-    /// A warning is logged if this is the first such key of one of the two owners.
+    /// Records that `self` and `other` use one key, so that an entry of one owner replaces the
+    /// entry of the other owner. A warning is logged if this is the first such key of one of the
+    /// two owners.
     #[cold]
     pub(crate) fn collides_with(&self, other: &Self) {
         let know_it = [self, other].map(|owner| owner.has_collision.swap(true, Ordering::Relaxed));

@@ -26,7 +26,7 @@ use crate::return_type::shape::SharedError;
 
 impl Core {
     /// Returns the entry under `key` if the entry contains a remembered error and `reader`, a
-    /// function, may be served that entry; else `None`.
+    /// function, may be served that entry. Returns `None` otherwise.
     fn peek_error(&self, key: &Key, reader: OwnerId) -> Option<Arc<MemoryEntry>> {
         let stored = self.memory.get(key.as_bytes())?;
         let now = Tick::now(&*self.clock);
@@ -36,9 +36,9 @@ impl Core {
 }
 
 impl Call {
-    /// Returns the error that another leader stored after this call's miss and before this call led
-    /// the flight, with the entry that contains the error. Returns `None` if no leader stored an
-    /// error, without `err_ttl`, and for a forced refresh.
+    /// Returns the error that another leader stored between this call's miss and the moment when
+    /// this call became the leader of the flight, with the entry that contains the error. Returns
+    /// `None` if no leader stored an error, without `err_ttl`, and for a forced refresh.
     pub(crate) fn recheck_error(&self, ops: &ValueOps) -> Option<(Arc<MemoryEntry>, DeferredDrop)> {
         if self.options.err_ttl.is_none() || self.force_refresh || removed!(self.core, NoSecondLook)
         {
@@ -113,7 +113,7 @@ impl Call {
 }
 
 /// Returns the error in the entry `failed`, if the function can give a copy of that error to each
-/// caller. Returns `None` also if `failed` contains a value in place of an error.
+/// caller. Returns `None` if it cannot, or if `failed` contains a value.
 pub(crate) fn shareable_error(ops: &ValueOps, failed: &MemoryEntry) -> Option<DeferredDrop> {
     let error = failed.cached_error().filter(|error| ops.copies(error))?;
     Some(DeferredDrop::new(Arc::clone(error)))

@@ -19,14 +19,14 @@ use crate::read::return_answer::return_answer;
 use crate::read::typed_call::compute;
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// Answers `call` like [`compute`], or answers it with a stale value while the computation
-/// continues in the background.
+/// Answers `call` as [`compute`] does, or with a stale value while the computation continues in the
+/// background.
 ///
 /// # Cancel safety
 ///
-/// Dropping the future is as safe as dropping that of [`compute`]. A computation that already runs
-/// in the background continues. With `detach`, a computation that this call leads continues in the
-/// background too ([`DetachOnDrop`]).
+/// Dropping the future is as safe as dropping the future of [`compute`]. A computation that already
+/// runs in the background continues. With `detach`, a computation that this call leads continues in
+/// the background too ([`DetachOnDrop`]).
 pub(crate) async fn compute_detachable<S, P, A, Fut>(
     mut call: Box<Call>,
     return_ops: P,
@@ -101,8 +101,8 @@ fn ending<T>(future: impl Future<Output = T> + Send + 'static) -> Task {
     })
 }
 
-/// Polls `task` until the task ends, and returns its output. Returns a stale value, as `Err`, if
-/// that value is to be served in place of the output.
+/// Polls `task` until `task` ends, and returns its output. Returns a stale value, as `Err`, if a
+/// stale value is to be served in place of the output.
 async fn watched<F: Future>(
     mut task: Pin<&mut F>,
     watch: &Call,
@@ -125,8 +125,8 @@ async fn watched<F: Future>(
         if let Some(stored) = to_serve {
             return Poll::Ready(Err(Arc::clone(stored)));
         }
-        // Asked at every poll after `soft_timeout`: L2 may return the stale value only after that
-        // time.
+        // The slot is checked at every poll after `soft_timeout`, because L2 may return the stale
+        // value only after that time.
         is_late = is_late || timer.as_mut().poll(context).is_ready();
         if is_late && let Some(stored) = watch.soft_timeout_fallback() {
             return Poll::Ready(Err(stored));

@@ -28,14 +28,14 @@ use crate::return_type::shape::{Plain, ReturnOps, ReturnType, ValueSharing};
 /// A hit in this thread's table (L0), before the hit becomes the function's result.
 enum ThreadHit<S: ReturnType> {
     Ret(S::Ret),
-    /// A shared `Option<S::Value>`, whose value is cloned for the caller.
+    /// A shared `Option<S::Value>`. The value in it is cloned for the caller.
     Value(AnyShared),
 }
 
 impl Core {
-    /// Answers a call from this thread's table (L0): without a lock, and without an allocation
-    /// other than the value's own clone. Returns `None` if the table has no usable value, or the
-    /// bus is not live. `text` makes the key, for the count of uses.
+    /// Answers a call from this thread's table (L0). Takes no lock, and allocates nothing except
+    /// for the clone of the value. Returns `None` if the table has no usable value, or the bus is
+    /// not live. `text` makes the key, for the count of the key's uses.
     #[inline]
     pub(crate) fn hit_on_thread<S, K: AsRef<[u8]>>(
         &self,
@@ -110,8 +110,8 @@ impl Core {
         Ok(return_value(&return_ops, &stored))
     }
 
-    /// Returns the entry in memory (L1) that answers the call, or a `MemoryMiss`. The value of that
-    /// entry also goes into this thread's table (L0), for the next call on this thread.
+    /// Returns the entry in memory (L1) that answers the call, or a `MemoryMiss`. Also puts the
+    /// value of that entry into this thread's table (L0), for the next call on this thread.
     pub(crate) fn hit_in_memory(
         &self,
         ops: &ValueOps,
@@ -121,7 +121,8 @@ impl Core {
     ) -> Result<Arc<MemoryEntry>, MemoryMiss> {
         let now = Tick::coarse(&*self.clock);
         self.count_use(reader, key, now);
-        // Taken before the look-up, so that a store or an invalidation after this line is noticed.
+        // The snapshot is taken before the look-up, so that a store or an invalidation after this
+        // line is noticed.
         let seen = self.memory.snapshot(key);
         let stored = self.memory.get(key);
         let missed = |old| MemoryMiss {
@@ -175,8 +176,9 @@ impl Core {
         }
     }
 
-    /// Records that `owner` and the function called `name` have entries under one key. Does nothing
-    /// if this process does not know that function, or a collision of `owner` was recorded before.
+    /// Records that `owner` and the function with the name `name` have entries under one key. Does
+    /// nothing if this process does not know that function, or if a key collision of `owner` was
+    /// recorded before.
     #[cold]
     pub(crate) fn note_key_collision_with(&self, owner: &Owner, name: &[u8]) {
         if owner.has_collided() {
@@ -191,8 +193,8 @@ impl Core {
         }
     }
 
-    /// Returns the miss of a call of `reader`, a function whose entries are never in memory, and
-    /// counts the use of `key`.
+    /// Returns the `MemoryMiss` for a call of `reader`, a function whose entries are never in
+    /// memory, and counts the use of `key`.
     pub(crate) fn miss_without_memory(&self, key: &[u8], reader: OwnerId) -> MemoryMiss {
         self.count_use(reader, key, Tick::coarse(&*self.clock));
         MemoryMiss {
@@ -226,10 +228,10 @@ impl Core {
     }
 
     /// Returns the state of `reader`'s entry, as far as `stored` shows that state. `stored` is the
-    /// entry in memory; `None` if memory has no entry.
+    /// entry that memory has, or `None` if memory has no entry.
     fn l1_state(&self, stored: Option<&MemoryEntry>, reader: OwnerId, now: Tick) -> L1State {
         match stored {
-            // Without L2, no code reads the state.
+            // In a cache without L2, no code reads the state.
             _ if self.l2.is_none() => L1State::Unknown,
             None => L1State::Absent,
             // Another process may have computed a value since this error.
@@ -239,8 +241,8 @@ impl Core {
         }
     }
 
-    /// Returns `true` if a call of `reader` may be served `entry` at `now`: the entry itself allows
-    /// it, and [`is_confirmed`](Self::is_confirmed) does too.
+    /// Returns `true` if a call of `reader` may be served `entry` at `now`: the entry is usable for
+    /// `reader`, and [`is_confirmed`](Self::is_confirmed) returns `true` for the entry.
     #[inline]
     pub(crate) fn may_serve(&self, entry: &MemoryEntry, reader: OwnerId, now: Tick) -> bool {
         entry.may_serve(reader, now) && self.is_confirmed(entry, now)
@@ -289,8 +291,9 @@ impl Core {
         self.memory.get(key.as_bytes())
     }
 
-    /// Returns `true` without L2; if the bus is live, so that other nodes' invalidations of
-    /// `stored` have arrived by `now`; or if `stored` is served without that certainty.
+    /// Returns `true` if `stored` may be served at `now` as far as other nodes' invalidations
+    /// matter. In a cache with L2, the bus must be live, so that these invalidations have arrived,
+    /// or `on_disconnect` must allow `stored` without that certainty.
     #[inline]
     pub(crate) fn is_confirmed(&self, stored: &MemoryEntry, now: Tick) -> bool {
         match &self.l2 {
@@ -311,8 +314,8 @@ impl Core {
     }
 }
 
-/// Unpacks `value`, a hit in the thread's table (L0). Returns `None` if `value` is not of the
-/// function's type. Runs no code of that type.
+/// Unpacks `value`, a hit in the thread's table (L0). Returns `None` if `value` does not have the
+/// type that the function returns. Runs no code of that type.
 #[inline]
 fn unpack_hit<S>(sharing: Option<ValueSharing<S::Value>>, value: AnyShared) -> Option<ThreadHit<S>>
 where
@@ -322,7 +325,7 @@ where
     if let Some(sharing) = sharing {
         return match (sharing.back)(value) {
             Ok(value) => Some(ThreadHit::Ret(S::some(value))),
-            // A cached absence.
+            // The value is a cached absence.
             Err(value) => Some(ThreadHit::Value(value)),
         };
     }
@@ -332,7 +335,7 @@ where
 }
 
 /// Converts `value`, the content of an entry, into the function's return type. Returns `None` if
-/// `value` is of another type, or is an absence that the return type cannot express.
+/// `value` has another type, or is an absence that the return type cannot express.
 fn of_shared<S>(value: &AnyShared) -> Option<S::Ret>
 where
     S: ReturnType,
@@ -355,8 +358,8 @@ pub(crate) fn take_shared(stored: Arc<MemoryEntry>) -> AnyShared {
     }
 }
 
-/// Converts the value or the error in `stored` into the function's return type, which must be able
-/// to express it.
+/// Converts the value or the error in `stored` into the function's return type. The return type
+/// must be able to express the value or the error.
 pub(crate) fn return_value<S>(return_ops: &ReturnOps<S>, stored: &MemoryEntry) -> S::Ret
 where
     S: ReturnType,

@@ -15,8 +15,8 @@ use crate::read::permit::ComputePermit;
 use crate::return_type::erased_ops::ValueOps;
 
 impl Call {
-    /// Returns the lease state of a computation that skips L2, because the cache has no L2 or L2 is
-    /// not usable now. Returns `None` if L2 is to be asked.
+    /// Returns the lease state of a computation without L2, if the cache has no L2 or L2 is not
+    /// usable now. Returns `None` if the call must ask L2.
     pub(crate) fn skipped_l2(&self) -> Option<LeaseState> {
         let Some(l2) = &self.core.l2 else {
             return Some(LeaseState::None);

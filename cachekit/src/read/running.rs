@@ -33,29 +33,29 @@ use crate::read::permit::ComputePermit;
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::SharedError;
 
-/// A future that the computation polls along with its body.
+/// A future that a computation polls along with the function's body.
 type SideTask<F> = Option<Pin<Box<F>>>;
 
-/// A running computation. Dropping the computation before its body has ended hands the leadership
-/// to the next waiter and releases the lease.
+/// A running computation. If a `Computation` is dropped before its body has ended, the leadership
+/// of its flight passes to the next waiter, and its lease is released.
 pub(crate) struct Computation {
     // The fields are declared in the order in which they must be dropped.
     renewal: SideTask<dyn Future<Output = ()> + Send>,
     lease_state: LeaseState,
     permit: ComputePermit,
-    /// Leadership of the flight; `None` if the computation is for its caller alone.
+    /// Leadership of the computation's flight. `None` if the computation is for its caller alone.
     lead: Option<Leader<Outcome>>,
     dependencies: Dependencies,
     ops: ValueOps,
-    /// Time limit of the body (`timeout`), with its timer, after which the body is dropped; `None`
-    /// without a limit.
+    /// Time limit of the function's body (`timeout`), with a timer. The body is dropped when the
+    /// timer fires. `None` without a limit.
     deadline: Option<(Duration, Pin<Box<Unconstrained<Sleep>>>)>,
-    /// Timer that ends the time for which the computation keeps its permit; `None` if that time has
-    /// no limit, or is over.
+    /// Timer for the time for which the computation keeps its permit. `None` if that time has no
+    /// limit, or is over.
     permit_until: SideTask<Sleep>,
-    /// Frame by which a call inside of the body recognises this computation, so that such a call
-    /// does not wait for its own computation. While the body is polled, this field has the thread's
-    /// outer frame.
+    /// Frame by which a call inside of the function's body recognises this computation, so that the
+    /// call does not wait for its own computation. While the body is polled, this field contains
+    /// the outer frame of the thread.
     frame: Option<Arc<Frame>>,
     began: Duration,
     call: Box<Call>,
@@ -69,8 +69,8 @@ pub(crate) struct Computed {
 }
 
 impl Computation {
-    /// Creates the computation, and counts a run of the function. The caller must run the body
-    /// next.
+    /// Creates the computation, and counts a run of the function. The caller must run the
+    /// function's body next.
     pub(crate) fn new(
         call: Box<Call>,
         lead: Option<Leader<Outcome>>,
@@ -116,10 +116,10 @@ impl Computation {
         Inside::enter(&mut self.frame)
     }
 
-    /// Polls the work beside the body, after a poll of the body that returned `Pending`. Renews in
-    /// Redis the token, the versions that the value depends on and, for `lock_timeout`, the lease;
-    /// releases the permit when the permit's time is over. Returns `Ready` if the body exceeded its
-    /// `timeout` and must be dropped.
+    /// Polls the work beside the function's body, after a poll of the body that returned `Pending`.
+    /// Renews in Redis the token and the versions that the value depends on, and for `lock_timeout`
+    /// also the lease. Releases the permit when the permit's time is over. Returns `Ready` if the
+    /// body exceeded its `timeout` and must be dropped.
     pub(crate) fn poll_side_tasks(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if let Some((_, deadline)) = &mut self.deadline
             && deadline.as_mut().poll(context).is_ready()
@@ -144,7 +144,8 @@ impl Computation {
         Poll::Pending
     }
 
-    /// Stops the work beside the body, releases the permit, and returns how long the body took.
+    /// Stops the futures that the computation polls beside the body, releases the permit, and
+    /// returns the time that the body took.
     fn end(&mut self) -> Duration {
         self.renewal = None;
         self.deadline = None;
@@ -161,7 +162,7 @@ impl Computation {
     }
 
     /// Completes a computation whose body succeeded. `prepare` runs the user code that only storing
-    /// needs, and returns the value to store. If `prepare` panics, nothing is stored.
+    /// needs, and returns the value to store. If `prepare` panics, no value is stored.
     pub(crate) fn succeeded(
         mut self: Box<Self>,
         prepare: &mut dyn FnMut(&mut EntryTags, bool) -> Option<Computed>,
@@ -200,8 +201,8 @@ impl Computation {
     }
 
     /// Completes a computation whose body returned an error. Returns the stale value that is served
-    /// in place of the error (fail-safe); `None` if the caller gets the error. `share` makes a copy
-    /// of the error for the waiters.
+    /// in place of the error (fail-safe), or `None` if the caller gets the error. `share` makes a
+    /// copy of the error for the waiters.
     pub(crate) fn failed(
         mut self: Box<Self>,
         share: &mut dyn FnMut() -> Option<SharedError>,
@@ -239,7 +240,7 @@ impl Computation {
     }
 
     /// Completes a computation whose body was dropped because the body exceeded its `timeout`.
-    /// Every waiter is answered now, and does not compute and wait as long again. The next call
+    /// Every waiter gets its answer now, and does not compute for as long again. The next call
     /// computes.
     ///
     /// If a stale value may be served in place of a failure, the caller and every waiter get that
@@ -252,7 +253,7 @@ impl Computation {
         if self.lead.is_some() {
             call.note_refresh(false);
         }
-        // Releases the lease.
+        // The lease is released.
         self.lease_state = LeaseState::None;
         let (answer, outcome) = match call.fail_safe(&self.ops) {
             Some(stored) => {
@@ -275,7 +276,7 @@ impl Computation {
     }
 }
 
-/// Records a refresh whose body panics as failed.
+/// Records a refresh as failed if the body of the computation panics.
 impl Drop for Computation {
     fn drop(&mut self) {
         if self.lead.is_some() && std::thread::panicking() {
@@ -285,8 +286,8 @@ impl Drop for Computation {
 }
 
 impl Call {
-    /// Runs `code`, which the user wrote. If `code` panics, logs that the value is not cached, and
-    /// returns `None`.
+    /// Runs `code`, which the user wrote. If `code` panics, logs that the function's value is not
+    /// cached, and returns `None`.
     fn catch_panic<T>(&self, code: impl FnOnce() -> T) -> Option<T> {
         let given = catch_unwind(AssertUnwindSafe(code));
         given
@@ -295,7 +296,8 @@ impl Call {
     }
 
     /// Makes an entry of `value`, ends the flight with that entry, and stores the entry in memory
-    /// and in L2. Stores nothing if the value is not to be cached, or was invalidated meanwhile.
+    /// and in L2. Stores nothing if the value is not to be cached, or was invalidated during the
+    /// computation.
     fn settle(
         &self,
         lead: Leader<Outcome>,

@@ -1,4 +1,4 @@
-//! Memory after a write: the written value is inserted, or an outdated value is removed.
+//! Changes of memory after a write: the written value is inserted, or an outdated value is removed.
 
 use std::sync::Arc;
 
@@ -16,9 +16,9 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::write::write_guard::WriteGuard;
 
 impl WriteGuard {
-    /// Begins a flight of the key, at the end of which `stored` is put into memory. The new flight
-    /// replaces a flight that already ran, because its computation may have read the value from
-    /// before the write.
+    /// Begins a flight of the key, at whose end `stored` is put into memory. The new flight
+    /// replaces a flight that was already running, because its computation may have read the value
+    /// from before the write.
     pub(crate) fn lead(&self, stored: &MemoryEntry) -> Option<Leader<Outcome>> {
         let core = &self.core;
         let leadership = || Leadership {
@@ -39,8 +39,8 @@ impl WriteGuard {
     }
 
     /// Ends the write after L2 stored its value. Puts `stored` into memory too, if the flight
-    /// `lead` is still in the table: the invalidation or write that removed the flight knows of a
-    /// newer value.
+    /// `lead` is still in the table of flights. An invalidation or a write that removed the flight
+    /// knows of a newer value.
     pub(crate) fn settle(&self, lead: Option<Leader<Outcome>>, stored: &Arc<MemoryEntry>) {
         self.owner.counts.stores.bump();
         let late_lead = || removed!(self.core, LateFlight).then(|| self.lead(stored));
@@ -59,9 +59,9 @@ impl WriteGuard {
         }
     }
 
-    /// Stores the value on this node alone, after L2 was told to remove its entry. Stores nothing
-    /// if `is_older`, or if another node may have a newer value, which for writes with an order
-    /// only L2 knows.
+    /// Stores the written value on this node alone, after L2 was told to remove its entry. Stores
+    /// nothing if `is_older`, or if another node may have a newer value. For a write with an order,
+    /// only L2 knows if another node has a newer value.
     pub(crate) fn store_locally(&self, stored: &Arc<MemoryEntry>, is_older: bool) {
         let core = &self.core;
         let may_store =
@@ -85,7 +85,8 @@ impl WriteGuard {
     pub(crate) fn insert(&self, stored: &Arc<MemoryEntry>) {
         let mut inserted = Arc::clone(stored);
         self.core.insert(&self.key, Arc::clone(&inserted));
-        // Another write may have inserted its entry before this one did, and be overwritten now.
+        // Another write may have inserted its entry before this write did, so that this write has
+        // replaced that entry.
         while let Some(latest) = self.token.pending_entry()
             && self.token.is_ordered
             && !Arc::ptr_eq(&latest, &inserted)
@@ -117,8 +118,8 @@ impl WriteGuard {
         }
     }
 
-    /// Returns `true` if memory has `stored`, or for a write with an order a value with an order at
-    /// least as great.
+    /// Returns `true` if memory has `stored`, or if `stored` has an order and memory has a value
+    /// with at least that order.
     pub(crate) fn is_current(&self, stored: &Arc<MemoryEntry>) -> bool {
         self.in_memory().is_some_and(|there| match stored.order {
             Some(_) => there.order >= stored.order,
@@ -126,8 +127,8 @@ impl WriteGuard {
         })
     }
 
-    /// Returns the entry that memory has under the written key. Returns `None` if memory has none,
-    /// or one that may not be served.
+    /// Returns the entry that memory has under the written key. Returns `None` if memory has no
+    /// entry, or an entry that may not be served.
     pub(crate) fn in_memory(&self) -> Option<Arc<MemoryEntry>> {
         let core = &self.core;
         let now = Tick::now(&*core.clock);

@@ -38,15 +38,15 @@ const ALL: [Script; 8] = [
     Script::Versions,
 ];
 
-/// The texts of all Lua scripts, in the order of `ALL`.
+/// The texts of all Lua scripts, in the order of the list `ALL`.
 #[derive(Debug)]
 pub(crate) struct Scripts {
     texts: [String; ALL.len()],
     pub(crate) faults: Faults,
 }
 
-/// The digests by which a Redis server knows the scripts, in the order of `ALL`. Empty if the
-/// scripts could not be loaded.
+/// The digests by which a Redis server knows the Lua scripts, in the order of the list `ALL`. Empty
+/// if the scripts could not be loaded.
 pub(crate) type Digests = Vec<Box<str>>;
 
 impl Scripts {
