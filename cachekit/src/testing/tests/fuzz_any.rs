@@ -61,6 +61,7 @@ fn is_written_as_it_was(envelope: Envelope<'_>, plain: &[u8], bytes: &[u8]) {
         life: envelope.life,
         delta: envelope.delta,
         versions: &envelope.versions,
+        foreign_versions: &[],
         tags: &tags,
         function,
         key: envelope.key,
