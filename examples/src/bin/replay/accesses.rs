@@ -5,21 +5,32 @@ use rand::{Rng, SeedableRng};
 
 use crate::args::Args;
 
+/// The share of shops in the writes, where pages are read.
+const SHOPS: f64 = 0.1;
+
 /// One access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     Read(u32),
+    /// A read of the page that begins with the product.
+    ReadPage(u32),
     /// A write that invalidates.
     ChangePrice(u32),
     /// A write that stores.
     Restock(u32),
+    /// A write of the product's shop.
+    RenameShop(u32),
 }
 
 impl Access {
     /// The product that it is about.
     pub(crate) fn product(self) -> u32 {
         match self {
-            Self::Read(id) | Self::ChangePrice(id) | Self::Restock(id) => id,
+            Self::Read(id)
+            | Self::ReadPage(id)
+            | Self::ChangePrice(id)
+            | Self::Restock(id)
+            | Self::RenameShop(id) => id,
         }
     }
 }
@@ -36,7 +47,13 @@ impl Workload {
         let mut random = SmallRng::seed_from_u64(args.seed);
         let mut access = |key: u32| {
             if !random.random_bool(args.writes) {
-                Access::Read(key)
+                if args.pages {
+                    Access::ReadPage(key)
+                } else {
+                    Access::Read(key)
+                }
+            } else if args.pages && random.random_bool(SHOPS) {
+                Access::RenameShop(key)
             } else if random.random_bool(0.5) {
                 Access::ChangePrice(key)
             } else {

@@ -21,6 +21,9 @@ Usage: replay [OPTIONS]
                     call returns a value older than a write that had returned before it began; on
                     other nodes than the writer's, 1.05 s before (what is older in that time is
                     counted)
+  --pages           read pages instead of products: each is an entry made of three products and
+                    their shop, which are entries of their own; a part of the writes is of shops,
+                    and no write names a page
   --capacity N      entries that the memory tier holds (default: 5000)
   --policy P        lru or tiny-lfu (default: the library's)
   --tasks N         concurrent callers, 1 to 1000 (default: 16, or one for each node)
@@ -41,6 +44,7 @@ pub(crate) struct Args {
     pub(crate) trace: Option<PathBuf>,
     pub(crate) limit: usize,
     pub(crate) writes: f64,
+    pub(crate) pages: bool,
     pub(crate) capacity: u64,
     pub(crate) eviction: Option<Eviction>,
     pub(crate) tasks: usize,
@@ -67,6 +71,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Parsed,
         trace: None,
         limit: usize::MAX,
         writes: 0.0,
+        pages: false,
         capacity: 5_000,
         eviction: None,
         tasks: TASKS,
@@ -81,6 +86,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Parsed,
             Arg::Long("trace") => args.trace = Some(value(&mut parser)?.into()),
             Arg::Long("limit") => args.limit = number(&mut parser, "--limit")?,
             Arg::Long("writes") => args.writes = share(&mut parser)?,
+            Arg::Long("pages") => args.pages = true,
             Arg::Long("capacity") => args.capacity = number(&mut parser, "--capacity")?,
             Arg::Long("policy") => args.eviction = Some(policy(&mut parser)?),
             Arg::Long("tasks") => {

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::Fail;
 
-/// A product page.
+/// A product.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Product {
     pub(crate) id: u32,
@@ -35,6 +35,28 @@ impl Product {
         }
     }
 }
+
+/// A shop: the products of one category.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ShopRow {
+    pub(crate) id: u32,
+    pub(crate) name: String,
+    /// Raised by every write.
+    pub(crate) version: u32,
+}
+
+impl ShopRow {
+    /// From a row in the order of the table's columns.
+    fn from_row((id, name, version): (u32, String, u32)) -> Self {
+        Self { id, name, version }
+    }
+}
+
+/// As many as there are categories of products.
+pub(crate) const SHOPS: u32 = 50;
+
+/// The products on a page.
+const ON_A_PAGE: u32 = 3;
 
 /// The database, counting its queries.
 #[derive(Debug)]
@@ -65,6 +87,7 @@ impl Database {
         )
         .execute(&pool)
         .await?;
+        create_shops(&pool).await?;
         let list = products
             .iter()
             .map(u32::to_string)
@@ -112,4 +135,52 @@ impl Database {
             .await
             .map(Product::from_row)
     }
+
+    /// The ids of the products on the page that begins with this one.
+    pub(crate) async fn on_page(&self, id: u32) -> Result<Vec<u32>, sqlx::Error> {
+        self.queries.fetch_add(1, Ordering::Relaxed);
+        let ids = sqlx::query_scalar("SELECT id FROM product WHERE id >= ? ORDER BY id LIMIT ?");
+        ids.bind(id).bind(ON_A_PAGE).fetch_all(&self.pool).await
+    }
+
+    /// What [`get_shop()`](crate::shop::get_shop()) does when the cache has no answer.
+    pub(crate) async fn load_shop(&self, id: u32) -> Result<Arc<ShopRow>, sqlx::Error> {
+        self.queries.fetch_add(1, Ordering::Relaxed);
+        let row = sqlx::query_as("SELECT * FROM shop WHERE id = ?");
+        row.bind(id)
+            .fetch_one(&self.pool)
+            .await
+            .map(ShopRow::from_row)
+            .map(Arc::new)
+    }
+
+    /// Writes the shop of a product.
+    pub(crate) async fn rename_shop(&self, product: u32) -> Result<ShopRow, sqlx::Error> {
+        self.queries.fetch_add(1, Ordering::Relaxed);
+        let row = sqlx::query_as(
+            "UPDATE shop SET version = version + 1
+             WHERE id = (SELECT category_id FROM product WHERE id = ?) RETURNING *",
+        );
+        row.bind(product)
+            .fetch_one(&self.pool)
+            .await
+            .map(ShopRow::from_row)
+    }
+}
+
+/// One shop for each category.
+async fn create_shops(pool: &SqlitePool) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "CREATE TABLE shop (id INTEGER PRIMARY KEY, name TEXT NOT NULL, version INTEGER NOT NULL)",
+    )
+    .execute(pool)
+    .await?;
+    sqlx::query(
+        "WITH RECURSIVE ids(id) AS (SELECT 0 UNION ALL SELECT id + 1 FROM ids LIMIT ?)
+         INSERT INTO shop SELECT id, 'Shop ' || id, 0 FROM ids",
+    )
+    .bind(SHOPS)
+    .execute(pool)
+    .await?;
+    Ok(())
 }

@@ -15,7 +15,7 @@ use rand::{Rng, SeedableRng};
 use crate::Fail;
 use crate::accesses::Access;
 use crate::shop::{self, Shop, get_product};
-use crate::truth::{StaleRead, Verdict, WINDOW};
+use crate::truth::{Item, StaleRead, Verdict, WINDOW};
 use crate::work::Work;
 
 /// So many writes are measured.
@@ -106,9 +106,10 @@ impl Probe<'_> {
             Access::ChangePrice(self.product)
         };
         let shop = &self.shops[self.writer];
-        let version = shop::write(shop, access).await?;
+        let written = shop::write(shop, access).await?;
         let at = Instant::now();
-        self.work.returned(self.writer, shop, access, version, at);
+        self.work.returned(self.writer, shop, written, at);
+        let (_, version) = written;
         Ok(Written { version, at })
     }
 
@@ -154,7 +155,8 @@ async fn ask(
         let Some(older) = got.filter(|product| product.version < written.version) else {
             return (delay, stale);
         };
-        if let Verdict::Stale(read) = work.truth.judge(node, &older, asked) {
+        let (item, version) = Item::of(&older);
+        if let Verdict::Stale(read) = work.truth.judge(node, item, version, asked) {
             stale = Some(read);
         }
         // Said to be stale, or not accepted by Redis, it need not end.

@@ -77,11 +77,11 @@ impl<'a> Report<'a> {
 fn in_words(stale: &StaleRead) -> String {
     let whose = if stale.own { "the same" } else { "another" };
     format!(
-        "STALE: node {} returned version {} of product {}; version {} had been written through \
+        "STALE: node {} returned version {} of {}; version {} had been written through \
          {whose} node {:.1?} before the call began",
         stale.node + 1,
         stale.got,
-        stale.id,
+        stale.item,
         stale.newer,
         stale.since,
     )

@@ -12,7 +12,7 @@ use crate::args::Args;
 use crate::database::Database;
 use crate::propagation::{self, Propagation};
 use crate::shop::{self, Shop};
-use crate::truth::{StaleRead, Truth, Verdict};
+use crate::truth::{Item, StaleRead, Truth, Verdict};
 use crate::work::Work;
 
 /// What was seen.
@@ -109,6 +109,15 @@ async fn ask_database(database: Arc<Database>, work: Arc<Work>) -> Answer {
                 database.load(id).await?;
                 part.read(start.elapsed());
             }
+            Access::ReadPage(id) => {
+                let start = Instant::now();
+                load_page(&database, id).await?;
+                part.read(start.elapsed());
+            }
+            Access::RenameShop(id) => {
+                database.rename_shop(id).await?;
+                part.writes += 1;
+            }
             // Writers hold up readers of the database, so the baseline has them too.
             Access::ChangePrice(id) | Access::Restock(id) => {
                 database.update(id).await?;
@@ -119,18 +128,33 @@ async fn ask_database(database: Arc<Database>, work: Arc<Work>) -> Answer {
     Ok(part)
 }
 
+/// What [`shop::get_page()`] does without the cache.
+async fn load_page(database: &Database, id: u32) -> Result<(), Fail> {
+    let mut category = 0;
+    for id in database.on_page(id).await?.into_iter().rev() {
+        category = database.load(id).await?.category_id;
+    }
+    database.load_shop(category).await?;
+    Ok(())
+}
+
 async fn call_functions(node: usize, shop: Arc<Shop>, work: Arc<Work>) -> Answer {
     let mut part = Part::new()?;
     while let Some(access) = work.next() {
-        if let Access::Read(id) = access {
-            let start = Instant::now();
-            let product = shop::get_product(&shop, id).await?;
-            part.read(start.elapsed());
-            part.judged(work.truth.judge(node, &product, start));
-        } else {
-            let version = shop::write(&shop, access).await?;
-            work.returned(node, &shop, access, version, Instant::now());
-            part.writes += 1;
+        let start = Instant::now();
+        let read = match access {
+            Access::Read(id) => vec![Item::of(&*shop::get_product(&shop, id).await?)],
+            Access::ReadPage(id) => Item::on_page(&*shop::get_page(&shop, id).await?),
+            _ => {
+                let written = shop::write(&shop, access).await?;
+                work.returned(node, &shop, written, Instant::now());
+                part.writes += 1;
+                continue;
+            }
+        };
+        part.read(start.elapsed());
+        for (item, version) in read {
+            part.judged(work.truth.judge(node, item, version, start));
         }
     }
     Ok(part)

@@ -5,11 +5,13 @@
 //! is older within it is counted, not blamed.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::database::Product;
+use crate::database::{Product, SHOPS};
 use crate::nodes::BUS_TIMEOUT;
+use crate::shop::Page;
 
 /// For rounding of timers, and for what is in progress when the time is taken.
 const ALLOWANCE: Duration = Duration::from_millis(50);
@@ -17,13 +19,43 @@ const ALLOWANCE: Duration = Duration::from_millis(50);
 /// So long after a write a read on another node may be older.
 pub(crate) const WINDOW: Duration = BUS_TIMEOUT.saturating_add(ALLOWANCE);
 
-/// The writes of each product, by when they returned.
-#[derive(Debug, Default)]
-pub(crate) struct Truth {
-    writes: HashMap<u32, Mutex<Writes>>,
+/// What is written and read: a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Item {
+    Product(u32),
+    Shop(u32),
 }
 
-/// The writes of one product.
+impl Item {
+    /// A product that was read, with its version.
+    pub(crate) fn of(product: &Product) -> (Self, u32) {
+        (Self::Product(product.id), product.version)
+    }
+
+    /// Everything that a page was made of.
+    pub(crate) fn on_page(page: &Page) -> Vec<(Self, u32)> {
+        let shop = (Self::Shop(page.shop.id), page.shop.version);
+        let products = page.products.iter().map(|product| Self::of(product));
+        products.chain([shop]).collect()
+    }
+}
+
+impl fmt::Display for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Product(id) => write!(f, "product {id}"),
+            Self::Shop(id) => write!(f, "shop {id}"),
+        }
+    }
+}
+
+/// The writes of each row, by when they returned.
+#[derive(Debug, Default)]
+pub(crate) struct Truth {
+    writes: HashMap<Item, Mutex<Writes>>,
+}
+
+/// The writes of one row.
 #[derive(Debug)]
 struct Writes {
     /// Those that Redis accepted.
@@ -67,7 +99,7 @@ pub(crate) enum Verdict {
 /// A read that returned an older version than it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StaleRead {
-    pub(crate) id: u32,
+    pub(crate) item: Item,
     pub(crate) node: usize,
     pub(crate) got: u32,
     /// The oldest that it should have known of.
@@ -84,53 +116,55 @@ impl Truth {
             anywhere: Rises::default(),
             through: vec![Rises::default(); nodes].into(),
         };
-        let each = products.iter().map(|id| (*id, Mutex::new(writes())));
+        let products = products.iter().map(|id| Item::Product(*id));
+        let rows = products.chain((0..SHOPS).map(Item::Shop));
+        let each = rows.map(|row| (row, Mutex::new(writes())));
         Self {
             writes: each.collect(),
         }
     }
 
-    /// A write of `id` through `node` returned at `at`.
-    pub(crate) fn returned(&self, node: usize, id: u32, version: u32, at: Instant) {
-        if let Some(mut writes) = self.of(id) {
+    /// A write of `item` through `node` returned at `at`.
+    pub(crate) fn returned(&self, node: usize, item: Item, version: u32, at: Instant) {
+        if let Some(mut writes) = self.of(item) {
             writes.through[node].add(at, version);
         }
     }
 
-    /// Redis had accepted a write of `id` by `at`.
-    pub(crate) fn accepted(&self, id: u32, version: u32, at: Instant) {
-        if let Some(mut writes) = self.of(id) {
+    /// Redis had accepted a write of `item` by `at`.
+    pub(crate) fn accepted(&self, item: Item, version: u32, at: Instant) {
+        if let Some(mut writes) = self.of(item) {
             writes.anywhere.add(at, version);
         }
     }
 
     /// Judges what a read on `node` returned that began at `began`.
-    pub(crate) fn judge(&self, node: usize, read: &Product, began: Instant) -> Verdict {
-        let Some(writes) = self.of(read.id) else {
+    pub(crate) fn judge(&self, node: usize, item: Item, got: u32, began: Instant) -> Verdict {
+        let Some(writes) = self.of(item) else {
             return Verdict::Fresh;
         };
         let stale = |newer, since, own| {
             Verdict::Stale(StaleRead {
-                id: read.id,
+                item,
                 node,
-                got: read.version,
+                got,
                 newer,
                 since,
                 own,
             })
         };
-        if let Some((newer, since)) = writes.through[node].newer_than(read.version, began) {
+        if let Some((newer, since)) = writes.through[node].newer_than(got, began) {
             return stale(newer, since, true);
         }
-        match writes.anywhere.newer_than(read.version, began) {
+        match writes.anywhere.newer_than(got, began) {
             None => Verdict::Fresh,
             Some((_, since)) if since <= WINDOW => Verdict::Behind(since),
             Some((newer, since)) => stale(newer, since, false),
         }
     }
 
-    fn of(&self, id: u32) -> Option<MutexGuard<'_, Writes>> {
-        let writes = self.writes.get(&id)?;
+    fn of(&self, item: Item) -> Option<MutexGuard<'_, Writes>> {
+        let writes = self.writes.get(&item)?;
         Some(writes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -141,19 +175,11 @@ mod tests {
 
     const MILLISECOND: Duration = Duration::from_millis(1);
 
-    fn product(version: u32) -> Product {
-        Product {
-            id: 7,
-            name: String::new(),
-            price_cents: 1,
-            category_id: 1,
-            version,
-        }
-    }
+    const ROW: Item = Item::Product(7);
 
     fn write(truth: &Truth, node: usize, version: u32, at: Instant) {
-        truth.returned(node, 7, version, at);
-        truth.accepted(7, version, at);
+        truth.returned(node, ROW, version, at);
+        truth.accepted(ROW, version, at);
     }
 
     #[test]
@@ -161,10 +187,10 @@ mod tests {
         let (truth, start) = (Truth::new(&[7], 2), Instant::now());
         write(&truth, 0, 2, start);
         write(&truth, 0, 1, start + MILLISECOND);
-        let judged = |version, after| truth.judge(0, &product(version), start + after);
+        let judged = |version, after| truth.judge(0, ROW, version, start + after);
         assert_eq!(judged(2, MILLISECOND), Verdict::Fresh);
         let stale = StaleRead {
-            id: 7,
+            item: ROW,
             node: 0,
             got: 1,
             newer: 2,
@@ -178,7 +204,7 @@ mod tests {
     fn a_read_that_began_before_the_write_returned_may_be_older() {
         let (truth, start) = (Truth::new(&[7], 1), Instant::now());
         write(&truth, 0, 1, start + MILLISECOND);
-        assert_eq!(truth.judge(0, &product(0), start), Verdict::Fresh);
+        assert_eq!(truth.judge(0, ROW, 0, start), Verdict::Fresh);
     }
 
     #[test]
@@ -186,7 +212,7 @@ mod tests {
         let (truth, start) = (Truth::new(&[7], 2), Instant::now());
         write(&truth, 0, 1, start);
         write(&truth, 0, 2, start + WINDOW);
-        let judged = |version, after| truth.judge(1, &product(version), start + after);
+        let judged = |version, after| truth.judge(1, ROW, version, start + after);
         assert_eq!(judged(0, Duration::ZERO), Verdict::Behind(Duration::ZERO));
         assert_eq!(judged(0, WINDOW), Verdict::Behind(WINDOW));
         assert!(matches!(
@@ -207,13 +233,13 @@ mod tests {
     #[test]
     fn on_another_node_a_write_counts_from_its_acceptance() {
         let (truth, start) = (Truth::new(&[7], 2), Instant::now());
-        truth.returned(0, 7, 1, start);
+        truth.returned(0, ROW, 1, start);
         let later = start + WINDOW * 2;
-        assert_eq!(truth.judge(1, &product(0), later), Verdict::Fresh);
-        truth.accepted(7, 1, later);
-        let judged = truth.judge(1, &product(0), later + WINDOW + MILLISECOND);
+        assert_eq!(truth.judge(1, ROW, 0, later), Verdict::Fresh);
+        truth.accepted(ROW, 1, later);
+        let judged = truth.judge(1, ROW, 0, later + WINDOW + MILLISECOND);
         assert!(matches!(judged, Verdict::Stale(_)));
-        let own = truth.judge(0, &product(0), start);
+        let own = truth.judge(0, ROW, 0, start);
         assert!(matches!(own, Verdict::Stale(_)), "not on its own node");
     }
 }

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::accesses::Access;
 use crate::shop::Shop;
-use crate::truth::Truth;
+use crate::truth::{Item, Truth};
 
 /// How often is looked whether Redis has accepted what it had not.
 const LOOK: Duration = Duration::from_millis(1);
@@ -82,14 +82,12 @@ impl Work {
         self: &Arc<Self>,
         node: usize,
         shop: &Arc<Shop>,
-        access: Access,
-        version: u32,
+        (item, version): (Item, u32),
         at: Instant,
     ) {
-        let id = access.product();
-        self.truth.returned(node, id, version, at);
+        self.truth.returned(node, item, version, at);
         if is_accepted(shop) {
-            self.truth.accepted(id, version, at);
+            self.truth.accepted(item, version, at);
             return;
         }
         let (work, shop) = (Arc::clone(self), Arc::clone(shop));
@@ -97,7 +95,7 @@ impl Work {
             while !is_accepted(&shop) {
                 tokio::time::sleep(LOOK).await;
             }
-            work.truth.accepted(id, version, Instant::now());
+            work.truth.accepted(item, version, Instant::now());
         });
     }
 }

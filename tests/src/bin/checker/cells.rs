@@ -41,9 +41,15 @@ pub(crate) enum Kind {
     StaleGroup,
     /// In several copies, which are never in memory.
     Replicated,
+    /// By functions that call one another.
+    Nested,
+    /// The same, of which the innermost has its values in memory alone.
+    NestedNear,
+    /// The same, of which the inner ones are served old.
+    NestedStale,
 }
 
-const KINDS: [Kind; 13] = [
+const KINDS: [Kind; 16] = [
     Kind::Plain,
     Kind::Grouped,
     Kind::Evented,
@@ -57,12 +63,20 @@ const KINDS: [Kind; 13] = [
     Kind::Stale,
     Kind::StaleGroup,
     Kind::Replicated,
+    Kind::Nested,
+    Kind::NestedNear,
+    Kind::NestedStale,
 ];
 
 impl Kind {
     /// Whether values that were softly invalidated may be served.
     pub(crate) fn may_be_stale(self) -> bool {
-        matches!(self, Self::Stale | Self::StaleGroup)
+        matches!(self, Self::Stale | Self::StaleGroup | Self::NestedStale)
+    }
+
+    /// Whether functions that call one another have its rows.
+    pub(crate) fn is_nested(self) -> bool {
+        matches!(self, Self::Nested | Self::NestedNear | Self::NestedStale)
     }
 }
 
@@ -71,7 +85,7 @@ impl Kind {
 pub(crate) struct Cell(pub(crate) u16);
 
 /// How many there are.
-pub(crate) const CELLS: u16 = ROWS * 13;
+pub(crate) const CELLS: u16 = ROWS * 16;
 
 impl Cell {
     pub(crate) fn new(kind: Kind, row: u64) -> Self {
@@ -96,6 +110,11 @@ impl Cell {
     /// Which of the tags it has.
     pub(crate) fn part(self) -> u64 {
         self.row() % u64::from(PARTS)
+    }
+
+    /// The next row of its kind that has its tag.
+    pub(crate) fn twin(self) -> Self {
+        Self::new(self.kind(), self.row() + u64::from(PARTS))
     }
 
     /// Up to `most` rows of `kinds` that have this one's tag.

@@ -330,6 +330,36 @@ pub(crate) const SOFT_BY_TAG: Mix = Mix {
     ..SOFT
 };
 
+/// Functions that call one another, in two and three levels.
+pub(crate) const NESTED: Mix = Mix {
+    kinds: &[Kind::Nested, Kind::NestedNear, Kind::NestedStale],
+    write_kinds: &[
+        WriteKind::Annotated,
+        WriteKind::Annotated,
+        WriteKind::Annotated,
+        WriteKind::Key,
+        WriteKind::Entry,
+        WriteKind::Tag,
+        WriteKind::ValueTag,
+        WriteKind::Event,
+        WriteKind::Function,
+        WriteKind::Through,
+        WriteKind::Through,
+        WriteKind::AckedKey,
+        WriteKind::AckedTag,
+        WriteKind::AckedValueTag,
+        WriteKind::Soft(SoftKind::Key),
+        WriteKind::Soft(SoftKind::Entry),
+        WriteKind::Soft(SoftKind::Tag),
+        WriteKind::Soft(SoftKind::Event),
+        WriteKind::Soft(SoftKind::Annotated),
+        WriteKind::Soft(SoftKind::AckedKey),
+    ],
+    writers: 2,
+    write_pause: 300,
+    ..USUAL
+};
+
 const NAMED: &[(&str, Mix)] = &[
     ("usual", USUAL),
     ("by-key", BY_KEY),
@@ -346,6 +376,7 @@ const NAMED: &[(&str, Mix)] = &[
     ("regions", REGIONS),
     ("soft", SOFT),
     ("replicas", REPLICAS),
+    ("nested", NESTED),
 ];
 
 /// The mix of this name, with its name.

@@ -1,6 +1,7 @@
 //! A node: a process with a cache.
 
 pub(crate) mod functions;
+mod nested_functions;
 mod reading;
 mod record;
 mod soft_writes;

@@ -13,6 +13,8 @@ pub(super) const REGION: &str = "rows";
 /// What a read gave.
 pub(super) enum Got {
     Row(Row),
+    /// An entry that is made of several.
+    Rows([Row; 2]),
     Absent,
     Failed(String),
 }
@@ -42,7 +44,7 @@ macro_rules! functions {
 
             use super::super::source::{Row, compute, compute_maybe, try_compute};
             use super::super::write_log::Written;
-            use super::super::{pause, stale_functions};
+            use super::super::{nested_functions, pause, stale_functions};
             use super::{Got, Unknown, region, tags};
             use crate::cells::{Cell, Kind};
 
@@ -176,6 +178,9 @@ macro_rules! functions {
                         Got::Row(computed.await)
                     }
                     Kind::Stale | Kind::StaleGroup => Got::Row(stale_functions::read(cell).await),
+                    Kind::Nested | Kind::NestedNear | Kind::NestedStale => {
+                        nested_functions::read(cell).await
+                    }
                     Kind::Replicated => Got::Row(copied(part, row).await),
                 }
             }
@@ -201,6 +206,9 @@ macro_rules! functions {
                     Kind::Region if BUS => format!("{REGION}:{row}"),
                     Kind::Direct | Kind::Put | Kind::Region => cell.to_string(),
                     Kind::Stale | Kind::StaleGroup => stale_functions::key(cell, BUS),
+                    Kind::Nested | Kind::NestedNear | Kind::NestedStale => {
+                        nested_functions::key(cell, BUS)
+                    }
                     Kind::Replicated => copied::entry(part, row).key().to_owned(),
                 }
             }
@@ -218,6 +226,9 @@ macro_rules! functions {
                     Kind::Region if BUS => return Some(format!("region {REGION}")),
                     Kind::Direct | Kind::Put | Kind::Region => return None,
                     Kind::Stale | Kind::StaleGroup => return Some(stale_functions::name(cell, BUS)),
+                    Kind::Nested | Kind::NestedNear | Kind::NestedStale => {
+                        return Some(nested_functions::name(cell, BUS));
+                    }
                 };
                 Some(format!("{}::{name}", module_path!()))
             }
@@ -237,6 +248,9 @@ macro_rules! functions {
                         cache.invalidate(&cell.to_string()).await;
                     }
                     Kind::Stale | Kind::StaleGroup => stale_functions::invalidate_entry(cell).await,
+                    Kind::Nested | Kind::NestedNear | Kind::NestedStale => {
+                        nested_functions::invalidate_entry(cell).await;
+                    }
                     Kind::Replicated => copied::entry(part, row).invalidate().await,
                 }
             }
@@ -257,6 +271,9 @@ macro_rules! functions {
                     }
                     Kind::Stale | Kind::StaleGroup => {
                         stale_functions::invalidate_function(cell).await
+                    }
+                    Kind::Nested | Kind::NestedNear | Kind::NestedStale => {
+                        nested_functions::invalidate_function(cell).await;
                     }
                     Kind::Replicated => copied::invalidate_all().await,
                 }

@@ -6,8 +6,8 @@ use tokio::time::timeout;
 
 use super::functions::{self, Got};
 use super::record::Read;
-use super::source::{PLANNED, spending};
-use super::stale_functions;
+use super::source::{PLANNED, Row, spending};
+use super::{nested_functions, stale_functions};
 use super::{node, pause};
 use crate::cells::{Cell, Kind};
 use cachekit_tests::clock;
@@ -36,7 +36,12 @@ async fn read_once(cell: Cell) {
         if !is_fresh {
             return Some(functions::read(cell).await);
         }
-        stale_functions::fresh(cell).await.map(Got::Row)
+        let fresh = if cell.kind().is_nested() {
+            nested_functions::fresh(cell).await
+        } else {
+            stale_functions::fresh(cell).await
+        };
+        fresh.map(Got::Row)
     });
     let dropped = fastrand::u32(..100) < node.mix.dropped;
     let patience = if dropped {
@@ -51,26 +56,29 @@ async fn read_once(cell: Cell) {
     // Nothing was there that is not old, and nothing is computed by who asks for that.
     let Some(got) = got else { return };
     let end = clock::now();
-    let version = match got {
-        Got::Row(row) if row.cell == cell.0 && row.part == cell.part() => row.version,
-        Got::Row(row) => {
-            let problem = format!("a read of {cell} gave another row: {row:?}");
-            return node.record.problem(&problem);
-        }
-        Got::Absent => 0,
+    let rows = match got {
+        Got::Row(row) => vec![row],
+        Got::Rows(rows) => rows.to_vec(),
+        Got::Absent => vec![Row::new(cell, 0)],
         Got::Failed(why) if why == PLANNED => return,
         Got::Failed(why) => {
             let problem = format!("a read of {cell} failed: {why}");
             return node.record.problem(&problem);
         }
     };
-    node.record.read(&Read {
-        cell,
-        begin,
-        end,
-        version,
-        spent,
-        is_bus_live,
-        is_fresh,
-    });
+    for (row, cell) in rows.iter().zip([cell, cell.twin()]) {
+        if row.cell != cell.0 || row.part != cell.part() {
+            let problem = format!("a read of {cell} gave another row: {row:?}");
+            return node.record.problem(&problem);
+        }
+        node.record.read(&Read {
+            cell,
+            begin,
+            end,
+            version: row.version,
+            spent,
+            is_bus_live,
+            is_fresh,
+        });
+    }
 }

@@ -2,14 +2,17 @@
 
 use super::write_log::Written;
 use super::writing::{EVENTED, GROUPED, SHARED, TAGGED};
-use super::{functions, node, stale_functions};
+use super::{functions, nested_functions, node, stale_functions};
 use crate::cells::{Cell, Kind};
 use crate::invalidation_mode::InvalidationMode;
 use crate::write_kind::SoftKind;
 
+/// What may be served old.
+const AGING: &[Kind] = &[Kind::Stale, Kind::StaleGroup, Kind::NestedStale];
+
 /// Raises versions, and then invalidates softly.
 pub(super) async fn write(soft: SoftKind, written: &Written) {
-    let aging = Cell::any(&[Kind::Stale, Kind::StaleGroup]);
+    let aging = Cell::any(&read(AGING));
     match soft {
         SoftKind::Key | SoftKind::AckedKey => by_key(soft, written).await,
         SoftKind::Tag | SoftKind::AckedTag => by_tag(soft, TAGGED, written).await,
@@ -17,19 +20,38 @@ pub(super) async fn write(soft: SoftKind, written: &Written) {
         SoftKind::Event => by_event(written).await,
         SoftKind::Entry => {
             begin(InvalidationMode::SoftEntry, &[aging], written).await;
-            stale_functions::expire_entry(aging).await;
+            expire_entry(aging).await;
         }
         SoftKind::Function => {
             begin(InvalidationMode::SoftGroup, &[aging], written).await;
-            stale_functions::expire_function(aging).await;
+            expire_function(aging).await;
+        }
+        SoftKind::Annotated if aging.kind().is_nested() => {
+            nested_functions::soften(aging, written).await;
         }
         SoftKind::Annotated => stale_functions::change(aging, written).await,
         SoftKind::Regrouped => stale_functions::regroup(aging, written).await,
     }
 }
 
+async fn expire_entry(cell: Cell) {
+    if cell.kind().is_nested() {
+        nested_functions::expire_entry(cell).await;
+    } else {
+        stale_functions::expire_entry(cell).await;
+    }
+}
+
+async fn expire_function(cell: Cell) {
+    if cell.kind().is_nested() {
+        nested_functions::expire_function().await;
+    } else {
+        stale_functions::expire_function(cell).await;
+    }
+}
+
 /// Of `kinds`, those that are read; all, if none is.
-fn read(kinds: &[Kind]) -> Vec<Kind> {
+pub(super) fn read(kinds: &[Kind]) -> Vec<Kind> {
     let read = &node().mix.kinds;
     let both: Vec<_> = kinds.iter().filter(|kind| read.contains(kind)).collect();
     if both.is_empty() {

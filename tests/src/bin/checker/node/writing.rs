@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use super::source::Row;
 use super::write_log::Written;
-use super::{functions, node, pause, soft_writes};
+use super::{functions, nested_functions, node, pause, soft_writes};
 use crate::cells::{Cell, Kind};
 use crate::write_kind::WriteKind;
 use cachekit_tests::clock;
@@ -25,6 +25,9 @@ pub(super) const SHARED: &[Kind] = &[
     Kind::Stale,
     Kind::StaleGroup,
     Kind::Replicated,
+    Kind::Nested,
+    Kind::NestedNear,
+    Kind::NestedStale,
 ];
 /// Those with a tag made from arguments.
 pub(super) const TAGGED: &[Kind] = &[
@@ -34,6 +37,9 @@ pub(super) const TAGGED: &[Kind] = &[
     Kind::Direct,
     Kind::Stale,
     Kind::Replicated,
+    Kind::Nested,
+    Kind::NestedNear,
+    Kind::NestedStale,
 ];
 /// Those with a tag made from the value.
 pub(super) const GROUPED: &[Kind] = &[
@@ -41,9 +47,16 @@ pub(super) const GROUPED: &[Kind] = &[
     Kind::Through,
     Kind::Ordered,
     Kind::StaleGroup,
+    Kind::Nested,
 ];
 /// Those with an event.
-pub(super) const EVENTED: &[Kind] = &[Kind::Evented, Kind::Direct, Kind::Stale];
+pub(super) const EVENTED: &[Kind] = &[
+    Kind::Evented,
+    Kind::Direct,
+    Kind::Stale,
+    Kind::Nested,
+    Kind::NestedStale,
+];
 
 /// Writes, one after the other, until the end.
 pub(super) async fn write_on(_number: usize) {
@@ -106,6 +119,9 @@ async fn write(kind: WriteKind, written: &Written) {
             node().cache.clear().await;
         }
         WriteKind::Put => put(written).await,
+        WriteKind::Through if cell.kind().is_nested() => {
+            nested_functions::store(cell, written).await;
+        }
         WriteKind::Through => {
             functions::store(cell, written).await;
         }
@@ -113,6 +129,9 @@ async fn write(kind: WriteKind, written: &Written) {
             functions::store_ordered(cell, written).await;
         }
         WriteKind::Delayed => delayed(cell, written).await,
+        WriteKind::Annotated if cell.kind().is_nested() => {
+            nested_functions::change(cell, written).await;
+        }
         WriteKind::Annotated => functions::change(cell, written).await,
         WriteKind::Regrouped => functions::regroup(cell, written).await,
         WriteKind::Deferred => deferred(cell, written).await,
@@ -140,7 +159,7 @@ async fn by_name(kind: WriteKind, cell: Cell, written: &Written) {
 }
 
 async fn by_tag(cell: Cell, kinds: &[Kind], written: &Written) {
-    let cells = cell.alike(kinds, fastrand::usize(1..=3));
+    let cells = cell.alike(&soft_writes::read(kinds), fastrand::usize(1..=3));
     written.commit(&cells).await;
     written.begin();
     let tag = if kinds == GROUPED {
@@ -159,7 +178,7 @@ async fn acknowledged(kind: WriteKind, cell: Cell, written: &Written) {
         _ => (&[cell.kind()][..], 1),
     };
     let cells = if most > 1 {
-        cell.alike(kinds, most)
+        cell.alike(&soft_writes::read(kinds), most)
     } else {
         vec![cell]
     };
@@ -183,8 +202,9 @@ async fn acknowledged(kind: WriteKind, cell: Cell, written: &Written) {
 }
 
 async fn by_event(cell: Cell, written: &Written) {
-    let cells = EVENTED.iter().map(|kind| Cell::new(*kind, cell.row()));
-    written.commit(&cells.collect::<Vec<_>>()).await;
+    let kinds = soft_writes::read(EVENTED).into_iter();
+    let cells: Vec<_> = kinds.map(|kind| Cell::new(kind, cell.row())).collect();
+    written.commit(&cells).await;
     written.begin();
     node().cache.emit(&functions::labels(cell).1).await;
 }

@@ -1,0 +1,18 @@
+//! Cached functions that call cached functions: what an outer entry owes to the entries that it was
+//! made of.
+
+mod ages;
+mod errors;
+mod fan_out;
+mod gaps;
+mod invalidation;
+mod kinds_of_calls;
+mod levels;
+mod lives;
+mod races;
+mod round_trips;
+mod tasks;
+mod tiers;
+mod transactions;
+mod world;
+mod writes;

@@ -1,0 +1,226 @@
+//! Nodes over one store, whose messages and answers arrive when a test says so.
+
+use std::time::Duration;
+
+use cachekit::testing::{FakeStore, Fault, Op, Trouble, scope};
+use cachekit::{Cache, cached, invalidates, write_through};
+use cachekit_tests::{Source, settle};
+
+use crate::levels::{page, site, user};
+use crate::world::{over, quick};
+
+/// An answer that takes so long that other things happen before.
+const SLOW: Trouble = Trouble::Slow(Duration::from_millis(50));
+/// A command that runs so late.
+const LATE: Trouble = Trouble::Late(Duration::from_millis(50));
+
+/// The second node that opened the store.
+const SECOND_NODE: usize = 1;
+
+/// Names the inner entry alone.
+#[invalidates(user(_, id))]
+async fn rename(source: &Source, id: u64) {
+    source.write(1);
+}
+
+#[write_through(user(_, id))]
+async fn store(source: &Source, id: u64) -> u64 {
+    source.write(1);
+    1
+}
+
+/// A site on `cache`, with everything stored.
+async fn site_on(cache: &Cache, source: &Source) -> u64 {
+    let got = scope(cache.clone(), async { site(source, 1).await }).await;
+    settle().await;
+    got
+}
+
+/// A page is computed on a node that has not heard that its user was invalidated. The site of each
+/// node, and of one that comes later, when all have heard.
+pub(crate) async fn computed_unheard(fault: Option<Fault>) -> [u64; 3] {
+    let (store, source) = (FakeStore::new(), quick());
+    let (writer, other) = (over(&store, fault).await, over(&store, fault).await);
+    scope(other.clone(), async { user(&source, 1).await }).await;
+    settle().await;
+    store.hold_messages(SECOND_NODE);
+    scope(writer.clone(), rename(&source, 1)).await;
+    site_on(&other, &source).await;
+    store.deliver_all(SECOND_NODE);
+    settle().await;
+    let late = over(&store, fault).await;
+    [
+        site_on(&writer, &source).await,
+        site_on(&other, &source).await,
+        site_on(&late, &source).await,
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn c2_what_is_computed_from_an_invalidated_value_is_not_stored() {
+    assert_eq!(computed_unheard(None).await, [1; 3]);
+}
+
+/// The same where the versions were lost before the fill.
+pub(crate) async fn computed_unheard_without_versions(fault: Option<Fault>) -> [u64; 2] {
+    let (store, source) = (FakeStore::new(), quick());
+    let (writer, other) = (over(&store, fault).await, over(&store, fault).await);
+    scope(other.clone(), async { user(&source, 1).await }).await;
+    settle().await;
+    store.hold_messages(SECOND_NODE);
+    scope(writer.clone(), rename(&source, 1)).await;
+    store.lose_versions();
+    site_on(&other, &source).await;
+    store.deliver_all(SECOND_NODE);
+    settle().await;
+    [
+        site_on(&writer, &source).await,
+        site_on(&other, &source).await,
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn c2_versions_that_are_lost_prove_nothing() {
+    assert_eq!(computed_unheard_without_versions(None).await, [1; 2]);
+}
+
+/// A value is written through on a node, while a call there reads an entry from the store that was
+/// made of the one before: the writer's next call.
+pub(crate) async fn read_while_the_write_is_stored(fault: Option<Fault>) -> u64 {
+    let (shared, source) = (FakeStore::new(), quick());
+    let (writer, other) = (over(&shared, fault).await, over(&shared, fault).await);
+    site_on(&other, &source).await;
+    shared.once(Op::Fill, LATE);
+    let write = tokio::spawn(scope(writer.clone(), {
+        let source = source.clone();
+        async move { store(&source, 1).await }
+    }));
+    settle().await;
+    // Good until the write is stored.
+    site_on(&writer, &source).await;
+    write.await.expect("no panic");
+    site_on(&writer, &source).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn r2_an_entry_read_while_a_write_is_stored_does_not_outlive_it() {
+    assert_eq!(read_while_the_write_is_stored(None).await, 1);
+}
+
+/// A node reads a site from the store, of whose user it has never heard, and while the answer is on
+/// its way that user is invalidated: what the node serves then.
+pub(crate) async fn read_on_the_way(fault: Option<Fault>) -> u64 {
+    let (store, source) = (FakeStore::new(), quick());
+    let (writer, other) = (over(&store, fault).await, over(&store, fault).await);
+    site_on(&writer, &source).await;
+    for op in [Op::Read, Op::Versions, Op::ReadOrAcquire] {
+        store.once(op, SLOW);
+    }
+    let reading = tokio::spawn({
+        let source = source.clone();
+        scope(other.clone(), async move { site(&source, 1).await })
+    });
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    scope(writer.clone(), rename(&source, 1)).await;
+    settle().await;
+    reading.await.expect("no panic");
+    store.heal();
+    site_on(&other, &source).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn c4_a_name_first_learnt_from_an_answer_may_have_been_invalidated_meanwhile() {
+    assert_eq!(read_on_the_way(None).await, 1);
+}
+
+/// An absence that no entry keeps, and what is made of it.
+#[cached(name = "races_find", key = "races:find:{id}", skip(source))]
+async fn find(source: &Source, id: u64) -> Option<u64> {
+    match source.read().await {
+        0 => None,
+        row => Some(row),
+    }
+}
+
+#[cached(name = "races_found", key = "races:found:{id}", skip(source))]
+async fn found(source: &Source, id: u64) -> u64 {
+    find(source, id).await.unwrap_or_default()
+}
+
+#[invalidates(find(_, id))]
+async fn create(source: &Source, id: u64) {
+    source.write(1);
+}
+
+/// The row is created elsewhere, after its absence went into an entry.
+pub(crate) async fn made_of_what_is_not_kept(fault: Option<Fault>) -> [u64; 2] {
+    let (store, source) = (FakeStore::new(), quick());
+    let (writer, other) = (over(&store, fault).await, over(&store, fault).await);
+    let read = async |cache: &Cache| {
+        let got = scope(cache.clone(), async { found(&source, 1).await }).await;
+        settle().await;
+        got
+    };
+    assert_eq!(read(&other).await, 0);
+    scope(writer.clone(), create(&source, 1)).await;
+    settle().await;
+    [read(&writer).await, read(&other).await]
+}
+
+#[tokio::test(start_paused = true)]
+async fn c4_an_absence_that_is_not_kept_counts() {
+    assert_eq!(made_of_what_is_not_kept(None).await, [1; 2]);
+}
+
+/// The inner value did not get into the store, or was refused there: the outer one depends on its
+/// version all the same.
+#[tokio::test(start_paused = true)]
+async fn c4_an_inner_value_that_is_not_stored_counts() {
+    for trouble in [Trouble::Lost, Trouble::Rejected("OOM")] {
+        let (store, source) = (FakeStore::new(), quick());
+        let (writer, other) = (over(&store, None).await, over(&store, None).await);
+        store.once(Op::Fill, trouble);
+        scope(other.clone(), async { page(&source, 1).await }).await;
+        settle().await;
+        store.heal();
+        scope(writer.clone(), rename(&source, 1)).await;
+        settle().await;
+        assert_eq!(site_on(&writer, &source).await, 1, "{trouble:?}");
+        assert_eq!(site_on(&other, &source).await, 1, "{trouble:?}");
+    }
+}
+
+/// The inner value lives in the memory of the node alone.
+#[cached(name = "races_near", key = "races:near:{id}", tier = memory, skip(source))]
+async fn near(source: &Source, id: u64) -> u64 {
+    source.read().await
+}
+
+#[cached(name = "races_far", key = "races:far:{id}", skip(source))]
+async fn far(source: &Source, id: u64) -> u64 {
+    near(source, id).await
+}
+
+#[invalidates(near(_, id))]
+async fn rename_near(source: &Source, id: u64) {
+    source.write(1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn c2c_what_is_computed_from_a_value_of_memory_alone_is_not_stored() {
+    let (store, source) = (FakeStore::new(), quick());
+    let (writer, other) = (over(&store, None).await, over(&store, None).await);
+    let read = async |cache: &Cache| {
+        let got = scope(cache.clone(), async { far(&source, 1).await }).await;
+        settle().await;
+        got
+    };
+    scope(other.clone(), async { near(&source, 1).await }).await;
+    store.hold_messages(SECOND_NODE);
+    scope(writer.clone(), rename_near(&source, 1)).await;
+    read(&other).await;
+    assert_eq!(read(&writer).await, 1);
+    store.deliver_all(SECOND_NODE);
+    settle().await;
+    assert_eq!(read(&other).await, 1);
+}

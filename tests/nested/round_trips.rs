@@ -1,0 +1,48 @@
+//! What nested calls cost in round trips: nothing.
+
+use cachekit::cached;
+use cachekit::testing::scope;
+use cachekit_tests::Source;
+use cachekit_tests::proxy::Proxy;
+use cachekit_tests::redis::Redis;
+
+use crate::levels::user;
+use crate::world::{quick, quiet, trusting};
+
+#[cached(name = "round_trips_three", key = "round-trips:three", skip(source))]
+async fn three(source: &Source) -> u64 {
+    user(source, 1).await + user(source, 2).await + user(source, 3).await
+}
+
+/// The round trips of a miss whose inner calls are hits in memory, and of a hit in Redis of the
+/// entry that it left.
+async fn trips() -> (usize, usize) {
+    let redis = Redis::start();
+    let network = Proxy::to(redis.addr());
+    let cache = trusting(&network.url(), None).await;
+    let source = quick();
+    scope(cache.clone(), async {
+        // The first nested call of a process may cost more: it is what shows that there are any.
+        three(&source).await;
+        three::entry().invalidate().await;
+        for id in 1..=3 {
+            user(&source, id).await;
+        }
+        quiet(&cache).await;
+        network.clear();
+        three(&source).await;
+        quiet(&cache).await;
+    })
+    .await;
+    let miss = network.round_trips();
+    let other = trusting(&network.url(), None).await;
+    network.clear();
+    scope(other.clone(), three(&source)).await;
+    assert_eq!(other.stats().redis_hits, 1);
+    (miss, network.round_trips())
+}
+
+#[tokio::test]
+async fn a_miss_with_three_hits_inside_is_as_dear_as_without() {
+    assert_eq!(trips().await, (3, 1));
+}
