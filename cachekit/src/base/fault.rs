@@ -25,8 +25,18 @@ pub enum Fault {
     FillWithoutInner,
     /// An entry that was computed from other entries lives for its whole `ttl`, so that ages add up.
     AddAges,
+    /// A `#[write_through]` function whose body is given the entry's old value stores its result.
+    StoreOwnValue,
     /// A refresh that no caller waits for takes stale values.
     RefreshFromStale,
+    /// The versions of the values that an entry was computed from are read when the entry is stored,
+    /// and not when the values were found valid.
+    LineageAtGrant,
+    /// An invalidation of a key raises no epoch if no entry of this node refers to the epoch yet.
+    EpochOnlyWhereHeld,
+    /// A waiter accepts the result of a computation although a value that the computation took was
+    /// invalidated after the computation began.
+    JoinersByDoor,
     /// A write does not invalidate the entries that were computed from the replaced value after the
     /// store has accepted the write.
     OneEpochMove,

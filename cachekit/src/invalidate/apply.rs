@@ -222,7 +222,8 @@ impl Core {
     /// before this invalidation.
     pub(crate) fn invalidate_takers(&self, key: &Key, mode: InvalidationMode) {
         let now = Tick::now(&*self.clock);
-        self.tags.invalidate_key(key, mode, now);
+        let only_known = removed!(self, EpochOnlyWhereHeld);
+        self.tags.invalidate_key(key, mode, now, only_known);
     }
 
     /// Removes the entry of one key from memory, and retires the key's flight.

@@ -1,5 +1,9 @@
 //! The code that runs around the body of a function with `#[invalidates]` or `#[write_through]`.
 
+use std::sync::Arc;
+
+use crate::coordination::frame::{Frame, FrameKind};
+use crate::core::in_frame::{InFrame, Inside};
 use crate::invalidate::apply::PendingInvalidation;
 use crate::invalidate::deferred;
 use crate::invalidate::request::{Invalidation, On};
@@ -138,7 +142,9 @@ where
 {
     // Both futures are boxed, so that the caller's future contains only the state of `body`.
     Box::pin(pending.begin()).await;
-    let ret = body.await;
+    let frame = Frame::new(FrameKind::Computation, 0, 0);
+    let ret = InFrame::new(Some(Arc::clone(&frame)), body).await;
+    pending.end_body(&frame);
     if let Some(rest) = end_write::<S, V>(&mut pending, &ret, store) {
         Box::pin(pending.finish(rest)).await;
     }
@@ -160,7 +166,13 @@ where
     A: FnOnce(&S::Value, &mut PendingWrite<'_, V>),
 {
     pending.begin_local();
-    let ret = body();
+    let frame = Frame::new(FrameKind::Computation, 0, 0);
+    let ret = {
+        let mut slot = Some(Arc::clone(&frame));
+        let _inside = Inside::enter(&mut slot);
+        body()
+    };
+    pending.end_body(&frame);
     if let Some(value) = end_write::<S, V>(&mut pending, &ret, store) {
         pending.finish_local(value);
     }

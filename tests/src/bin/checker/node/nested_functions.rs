@@ -27,10 +27,10 @@ macro_rules! functions {
             use crate::invalidation_mode::InvalidationMode;
 
             #[cached(
-                        tier = $tier,
-                        tags = ["bucket:{bucket}", "group:{ret.part}"],
-                        events = ["changed:{row}"]
-                    )]
+                                                tier = $tier,
+                                                tags = ["bucket:{bucket}", "group:{ret.part}"],
+                                                events = ["changed:{row}"]
+                                            )]
             async fn inner(bucket: u64, row: u64) -> Row {
                 compute(Cell::new(Kind::Nested, row)).await
             }
@@ -64,11 +64,11 @@ macro_rules! functions {
             }
 
             #[cached(
-                        tier = $tier,
-                        stale = STALE,
-                        tags = ["bucket:{bucket}"],
-                        events = ["changed:{row}"]
-                    )]
+                                                tier = $tier,
+                                                stale = STALE,
+                                                tags = ["bucket:{bucket}"],
+                                                events = ["changed:{row}"]
+                                            )]
             async fn aging_inner(bucket: u64, row: u64) -> Row {
                 compute(Cell::new(Kind::NestedStale, row)).await
             }
