@@ -66,16 +66,16 @@ pub(crate) fn frame(flight: usize, limit: usize) -> Arc<Frame> {
     })
 }
 
-/// Guard of a computation's frame. Until the guard is dropped, the code on this thread runs inside
-/// that computation.
+/// Makes a computation the current one of this thread. Until the `FrameGuard` is dropped, the code
+/// on this thread runs inside that computation.
 ///
-/// A guard needs less stack than a closure around each poll. Cached functions may be recursive, so
-/// their polls nest.
+/// A `FrameGuard` needs less stack than a closure around each poll. Cached functions may be
+/// recursive, so their polls nest.
 #[must_use]
 pub(crate) struct FrameGuard<'a>(&'a mut Option<Arc<Frame>>);
 
-/// Makes the computation in `slot` the current computation of this thread, until the guard is
-/// dropped. If `slot` is `None`, the code runs inside no computation.
+/// Makes the computation in `slot` the current computation of this thread, until the returned
+/// `FrameGuard` is dropped. If `slot` is `None`, the code runs inside no computation.
 pub(crate) fn enter(slot: &mut Option<Arc<Frame>>) -> FrameGuard<'_> {
     swap_current(slot);
     FrameGuard(slot)

@@ -21,7 +21,8 @@ use crate::model::tags::Tag;
 
 const SHARDS: usize = 16;
 
-/// Number of epochs in a shard below which unreferenced epochs are not removed from the shard.
+/// Number of epochs in a shard (one part of the table of tags and events) below which unreferenced
+/// epochs are not removed from the shard.
 const SWEEP_FROM: usize = 256;
 
 /// Epochs of all tags and events of one node.
@@ -36,7 +37,8 @@ pub(crate) struct Tags {
 struct Shard {
     epochs: HashMap<Tag, Arc<Epoch>, foldhash::quality::RandomState>,
     floor: SequenceNumber,
-    /// Number of epochs in this shard at which unreferenced epochs are removed the next time.
+    /// Number of epochs in this shard (one part of the table of tags and events) at which
+    /// unreferenced epochs are removed the next time.
     sweep_at: usize,
 }
 

@@ -102,8 +102,8 @@ impl Computation {
         })
     }
 
-    /// Enters this computation: until the guard is dropped, the cached calls on this thread are
-    /// calls inside of this computation.
+    /// Enters this computation: until the returned `FrameGuard` is dropped, the cached calls on
+    /// this thread are calls inside of this computation.
     pub(crate) fn inside(&mut self) -> FrameGuard<'_> {
         recursion::enter(&mut self.frame)
     }

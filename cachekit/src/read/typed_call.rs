@@ -201,8 +201,8 @@ impl From<Resolved> for CallState {
 }
 
 impl CallState {
-    /// Enters the call's computation, if the call has one: until the guard is dropped, the cached
-    /// calls on this thread are calls inside of that computation.
+    /// Enters the call's computation, if the call has one: until the returned `FrameGuard` is
+    /// dropped, the cached calls on this thread are calls inside of that computation.
     fn inside(&mut self) -> Option<FrameGuard<'_>> {
         match self {
             Self::Running(Some(computation)) => Some(computation.inside()),
