@@ -9,7 +9,11 @@ use cachekit_tests::redis::Redis;
 use crate::levels::user;
 use crate::world::{quick, quiet, trusting};
 
-#[cached(name = "round_trips_three", key = "round-trips:three:{page}", skip(source))]
+#[cached(
+    name = "round_trips_three",
+    key = "round-trips:three:{page}",
+    skip(source)
+)]
 async fn three(source: &Source, page: u64) -> u64 {
     let _ = page;
     user(source, 1).await + user(source, 2).await + user(source, 3).await

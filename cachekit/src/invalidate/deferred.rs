@@ -193,8 +193,9 @@ pub(crate) fn is_active() -> bool {
     DEFERRED.try_with(|_| ()).is_ok()
 }
 
-/// Guard that carries out the invalidations of a `deferred` scope when the scope ends or is
-/// dropped. A guard with `None` carries out no invalidation.
+/// Value that carries out the invalidations of a `deferred` scope when it is dropped, at the end of
+/// the scope or when the scope's future is dropped. With `None`, its drop carries out no
+/// invalidation.
 struct ApplyOnDrop(Option<DeferredQueue>);
 
 impl ApplyOnDrop {

@@ -32,10 +32,10 @@ impl InvalidateOnDrop {
         (Self(Some(invalidation)), before)
     }
 
-    /// Carries out the invalidation after the body returned `ret`, with the targets that `after`
-    /// adds from the returned value. Returns the pending invalidation, for whose acceptance the
-    /// caller must wait. Returns `None` if nothing is invalidated after an `Err`, or if an
-    /// enclosing `deferred` scope carries out the invalidation.
+    /// Carries out the invalidation after the body returned `ret`. `after` adds the keys, tags and
+    /// events that are made from the returned value. Returns the pending invalidation, for whose
+    /// acceptance the caller must wait. Returns `None` if nothing is invalidated after an `Err`, or
+    /// if an enclosing `deferred` scope carries out the invalidation.
     fn end<S: ReturnType>(
         mut self,
         ret: &S::Ret,
@@ -73,8 +73,8 @@ async fn wait_accepted(pending: Option<PendingInvalidation>) {
 }
 
 /// Runs `body` of a function with `#[invalidates]`, and carries out `invalidation` after the body,
-/// or before and after the body, as the attribute says. `after` adds the targets that depend on the
-/// returned value.
+/// or before and after the body, as the attribute says. `after` adds the keys, tags and events that
+/// are made from the returned value.
 ///
 /// # Cancel safety
 ///

@@ -296,7 +296,7 @@ impl WriteGuard {
     }
 }
 
-/// A guard that removes an outdated entry from memory when a write ends or its future is dropped.
+/// Value that removes an outdated entry from memory when a write ends or its future is dropped.
 struct TidyOnDrop<'a> {
     guard: &'a WriteGuard,
     stored: &'a Arc<MemoryEntry>,
