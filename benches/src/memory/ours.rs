@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use cachekit::{Cache, Capacity, Engine, cached};
+use cachekit::{Cache, Capacity, Engine, Policy, cached};
 
 use super::Args;
 use crate::Fail;
@@ -68,6 +68,12 @@ async fn shared_on(cache: &Cache, id: u64) -> Arc<User> {
     Arc::new(User::load(id))
 }
 
+// A function of its own: with a second caller, the compiler would inline less of the first.
+#[cached(key = "inside user:{id}", ttl = 300, tags = ["users", "org:{ret.org}"])]
+async fn inside_by_number(id: u64) -> Arc<User> {
+    Arc::new(User::load(id))
+}
+
 /// Has room for the keys of all functions, with entries to spare.
 fn room() -> Capacity {
     Capacity::entries(100_000)
@@ -81,6 +87,25 @@ fn room() -> Capacity {
 pub async fn init() -> Result<(), Fail> {
     cachekit::init(Cache::builder().memory_capacity(room()).build().await?)?;
     Ok(())
+}
+
+/// Calls of a function that returns an `Arc<User>`, of its number, inside of a computation: one
+/// computation for each batch.
+pub fn inside() -> Candidate {
+    let batches = std::sync::atomic::AtomicU64::new(0);
+    Candidate::new("cachekit, inside of a computation", move |batch| {
+        let number = batches.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Box::pin(async move {
+            let cache = cachekit::global();
+            let calls = async || {
+                for key in batch.keys() {
+                    std::hint::black_box(inside_by_number(key.id).await);
+                }
+            };
+            let key = format!("batch:{number}");
+            cache.get_or_compute(&key, &Policy::new(), calls).await;
+        })
+    })
 }
 
 /// A cache with the other engine.

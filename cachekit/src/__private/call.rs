@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::api::entry::{Entry, typed_entry};
 use crate::api::function_handle::{FunctionHandle, function_handle};
 use crate::base::trace;
-use crate::coordination::frame;
+use crate::coordination::frame::Surroundings;
 use crate::core::entry_key::Target;
 use crate::core::state::{Cache, Core};
 use crate::global;
@@ -132,10 +132,11 @@ where
     S::Value: Clone + Send + Sync + 'static,
 {
     let ops = return_ops.value_ops();
-    let stored = if frame::is_inside() {
-        entry_or_miss_inside(core, spec, arg_words, mode, &ops)?
+    let surroundings = core.surroundings();
+    let stored = if surroundings.is_inside {
+        entry_or_miss_inside(core, spec, arg_words, (mode, surroundings), &ops)?
     } else {
-        entry_or_miss(core, spec, arg_words, mode, &ops)?
+        entry_or_miss(core, spec, arg_words, (mode, surroundings), &ops)?
     };
     Ok(return_value(return_ops, &stored))
 }
@@ -146,26 +147,25 @@ fn entry_or_miss_inside(
     core: &Arc<Core>,
     spec: &'static FnSpec,
     arg_words: &KeyBuf,
-    mode: CallMode,
+    (mode, surroundings): (CallMode, Surroundings),
     ops: &ValueOps,
 ) -> Result<Arc<MemoryEntry>, Miss> {
-    if frame::bypasses() {
+    if surroundings.bypasses {
         return Err(bypass(core, spec));
     }
     let key = || spec.key(arg_words);
-    let is_taken = core.begin_taking();
     let own_core = core.core_of(spec);
     if mode == CallMode::Cached && spec.memory_choice() != MemoryChoice::None {
         let lookup = own_core.lookup_key(spec, arg_words);
         if let Some(stored) = own_core.entry_on_thread(&lookup, spec.id(), key)
             && ops.answers(stored.shared())
-            && !(is_taken && own_core.lacks_lineage(&stored))
+            && !(surroundings.is_recorded && own_core.lacks_lineage(&stored))
         {
             own_core.record_taken(|| Key::new(key().as_bytes()), &stored);
             return Ok(stored);
         }
     }
-    let stored = entry_or_miss(core, spec, arg_words, mode, ops)?;
+    let stored = entry_or_miss(core, spec, arg_words, (mode, surroundings), ops)?;
     own_core.record_taken(|| Key::new(key().as_bytes()), &stored);
     Ok(stored)
 }
@@ -176,7 +176,7 @@ fn entry_or_miss(
     core: &Arc<Core>,
     spec: &'static FnSpec,
     arg_words: &KeyBuf,
-    mode: CallMode,
+    (mode, surroundings): (CallMode, Surroundings),
     ops: &ValueOps,
 ) -> Result<Arc<MemoryEntry>, Miss> {
     let (core, id) = (core.core_of(spec), spec.id());
@@ -187,7 +187,7 @@ fn entry_or_miss(
         core.miss_without_memory(key.as_bytes(), id)
     } else {
         match core.hit_in_memory(ops, &core.lookup_key(spec, arg_words), id, key.as_bytes()) {
-            Ok(stored) if frame::is_recorded() && core.lacks_lineage(&stored) => {
+            Ok(stored) if surroundings.is_recorded && core.lacks_lineage(&stored) => {
                 core.miss_without_lineage(key.as_bytes())
             }
             Ok(stored) => return Ok(stored),
@@ -195,7 +195,13 @@ fn entry_or_miss(
         }
     };
     let owner = core.owner(spec);
-    let mut call = Call::after_miss(Arc::clone(core), owner, missed, spec.options());
+    let mut call = Call::after_miss(
+        Arc::clone(core),
+        owner,
+        missed,
+        spec.options(),
+        surroundings,
+    );
     call.force_refresh = mode == CallMode::Refresh;
     Err(Miss(Some(Box::new(call))))
 }

@@ -171,7 +171,6 @@ impl<R> Entry<R> {
 impl EntryRef {
     async fn get<V: Clone + Send + Sync + 'static>(&self) -> Option<V> {
         let (core, options) = (&self.core, self.spec.options());
-        core.begin_taking();
         if let Some(stored) = core.peek_to_take(&self.key, self.owner.id, options) {
             core.record_taken(|| self.key.clone(), &stored);
             return value_in::<Optional<V>>(&stored)?;

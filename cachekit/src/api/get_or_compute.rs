@@ -274,7 +274,7 @@ impl Cache {
                 if options.leaves_replicas_out() {
                     trace::replicas_ignored();
                 }
-                let call = Call::after_miss(core, owner, missed, options);
+                let call = Call::after_miss(core, owner, missed, options, self.core.surroundings());
                 MemoryLookup::Miss(Box::new(call))
             }
         }

@@ -195,6 +195,7 @@ impl<V: Cacheable> Region<V> {
             Arc::clone(owner),
             missed,
             EntryOptions::from(&self.policy),
+            core.surroundings(),
         );
         let entry_tags = EntryTags::from(&self.policy);
         let return_ops = ReturnOps::<Plain<V>>::direct;

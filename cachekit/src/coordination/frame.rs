@@ -11,7 +11,6 @@ use std::sync::Arc;
 
 use crate::base::sync::Mutex;
 use crate::coordination::taken::{Taken, TakenDependencies};
-use crate::model::deferred_drop::inside;
 
 thread_local! {
     /// Innermost frame that the code on this thread runs inside of. `None`: no frame.
@@ -43,7 +42,8 @@ pub(crate) struct Frame {
     bypasses: bool,
     /// `true` if calls inside take no stale value.
     takes_nothing_old: bool,
-    taken: Mutex<Taken>,
+    /// Record of the values that the code inside took. `None` until it took the first.
+    taken: Mutex<Option<Box<Taken>>>,
 }
 
 impl Frame {
@@ -66,13 +66,13 @@ impl Frame {
     /// Takes out the record of everything that the code inside was given by the cache. Returns
     /// `None` if that was nothing.
     pub(crate) fn take_record(&self) -> Option<TakenDependencies> {
-        self.with_record(Taken::finish)
+        let taken = self.taken.lock().take()?;
+        taken.finish()
     }
 
     /// Calls `f` with the record of the values that the code inside took.
     pub(crate) fn with_record<T>(&self, f: impl FnOnce(&mut Taken) -> T) -> T {
-        // A value that leaves the record may be dropped, and its destructor may use the cache.
-        inside(|| f(&mut self.taken.lock()))
+        f(self.taken.lock().get_or_insert_default())
     }
 }
 
@@ -87,26 +87,30 @@ pub(crate) fn current() -> Option<Arc<Frame>> {
     with_current(Arc::clone)
 }
 
-/// Returns `true` if the running code is inside of any frame.
+/// The frames that the running code is inside of, as far as they concern a cached call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Surroundings {
+    /// `true` if the code is inside of any frame.
+    pub(crate) is_inside: bool,
+    /// `true` if the values that the code takes from the cache become part of the entry of a
+    /// computation.
+    pub(crate) is_recorded: bool,
+    /// `true` if cached calls go past the cache.
+    pub(crate) bypasses: bool,
+    /// `true` if cached calls take no stale value.
+    pub(crate) takes_nothing_old: bool,
+}
+
+/// Returns the surroundings of the running code.
 #[inline]
-pub(crate) fn is_inside() -> bool {
-    with_current(|_| ()).is_some()
-}
-
-/// Returns `true` if the values that the running code takes from the cache become part of the entry
-/// of a computation.
-pub(crate) fn is_recorded() -> bool {
-    with_recording(|_| ()).is_some()
-}
-
-/// Returns `true` if cached calls of the running code go past the cache.
-pub(crate) fn bypasses() -> bool {
-    with_current(|frame| frame.bypasses).unwrap_or(false)
-}
-
-/// Returns `true` if cached calls of the running code take no stale value.
-pub(crate) fn takes_nothing_old() -> bool {
-    with_current(|frame| frame.takes_nothing_old).unwrap_or(false)
+pub(crate) fn surroundings() -> Surroundings {
+    let surroundings = with_current(|frame| Surroundings {
+        is_inside: true,
+        is_recorded: recording(frame).is_some(),
+        bypasses: frame.bypasses,
+        takes_nothing_old: frame.takes_nothing_old,
+    });
+    surroundings.unwrap_or_default()
 }
 
 /// Calls `record` with the record of the computation that the running code is inside of. Does
@@ -115,21 +119,24 @@ pub(crate) fn record(record: impl FnOnce(&mut Taken)) {
     with_recording(|frame| frame.with_record(record));
 }
 
-/// Calls `f` with the frame that records the values that the running code takes: that of the
-/// innermost computation, unless an untracked scope is nearer. Returns `None` without such a frame.
+/// Calls `f` with the frame that records the values that the running code takes. Returns `None`
+/// without such a frame.
 fn with_recording<T>(f: impl FnOnce(&Frame) -> T) -> Option<T> {
-    with_current(|current| {
-        let mut frame = Some(current);
-        while let Some(it) = frame {
-            match it.kind {
-                FrameKind::Untracked => return None,
-                FrameKind::Bypass => frame = it.outer.as_ref(),
-                FrameKind::Computation | FrameKind::Refresh => return Some(f(it)),
-            }
+    with_current(|current| recording(current).map(|frame| f(frame))).flatten()
+}
+
+/// Returns the frame that records the values that code inside of `frame` takes: that of the
+/// innermost computation, unless an untracked scope is nearer.
+fn recording(frame: &Arc<Frame>) -> Option<&Arc<Frame>> {
+    let mut frame = Some(frame);
+    while let Some(it) = frame {
+        match it.kind {
+            FrameKind::Untracked => return None,
+            FrameKind::Bypass => frame = it.outer.as_ref(),
+            FrameKind::Computation | FrameKind::Refresh => return Some(it),
         }
-        None
-    })
-    .flatten()
+    }
+    None
 }
 
 /// Returns `true` if `is_meant` accepts any of the frames of the running code.

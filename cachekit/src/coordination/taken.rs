@@ -4,27 +4,27 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
+use smallvec::SmallVec;
 
 use crate::base::clock::Tick;
 use crate::model::entry::MemoryEntry;
 use crate::model::epoch::{Epoch, Epochs};
 use crate::model::lineage::{Lineage, MOST_NAMES};
 
-/// Number of entries from which they are condensed into their epochs, so that a computation keeps no
-/// more values alive than these.
-const CONDENSED_FROM: usize = 64;
-
 /// Largest number of epochs that an entry refers to because of the values its computation took. The
 /// value of a computation that took more is returned and not stored.
 const MOST_EPOCHS: usize = 4_096;
 
 /// Record of everything that one computation took from the cache.
+///
+/// The record keeps no value alive: it refers to what the values depend on.
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
-    /// Entries that were taken since they were last condensed.
-    entries: Vec<Arc<MemoryEntry>>,
     /// Addresses of the epochs in `dependencies`.
     known: HashSet<usize, RandomState>,
+    /// Addresses of the epochs of the entry that was recorded last. Entries of one function have
+    /// most epochs in common, at the same places.
+    last: SmallVec<[usize; 6]>,
     dependencies: TakenDependencies,
 }
 
@@ -55,19 +55,17 @@ impl Default for TakenDependencies {
 }
 
 impl Taken {
-    /// Records the value of `entry`.
-    pub(crate) fn add_entry(&mut self, entry: &Arc<MemoryEntry>) {
-        if self
-            .entries
-            .last()
-            .is_some_and(|last| Arc::ptr_eq(last, entry))
-        {
-            return;
+    /// Records the value of `entry`, whose key has the epoch `key_epoch`.
+    pub(crate) fn add_entry(&mut self, entry: &MemoryEntry, key_epoch: &Arc<Epoch>) {
+        self.add_epoch(key_epoch);
+        self.last.resize(entry.epochs.len(), 0);
+        for (index, epoch) in entry.epochs.iter().enumerate() {
+            let address = address(epoch);
+            if std::mem::replace(&mut self.last[index], address) != address {
+                self.add_epoch(epoch);
+            }
         }
-        if self.entries.len() >= CONDENSED_FROM {
-            self.condense();
-        }
-        self.entries.push(Arc::clone(entry));
+        self.dependencies.add(entry);
     }
 
     /// Records that a call inside of the computation failed.
@@ -95,39 +93,29 @@ impl Taken {
 
     /// Returns `true` if nothing was recorded.
     pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.dependencies.is_empty()
+        self.dependencies.is_empty()
     }
 
     /// Returns `true` if the value under the key with the epoch `key_epoch` was taken.
     pub(crate) fn has_taken(&self, key_epoch: &Arc<Epoch>) -> bool {
-        let is_key = |entry: &Arc<MemoryEntry>| {
-            let epoch = entry.key_epoch();
-            epoch.is_some_and(|epoch| Arc::ptr_eq(epoch, key_epoch))
-        };
-        self.entries.iter().any(is_key) || self.known.contains(&address(key_epoch))
+        self.known.contains(&address(key_epoch))
     }
 
-    /// Takes the record out. Returns `None` if the computation took nothing.
-    pub(crate) fn finish(&mut self) -> Option<TakenDependencies> {
-        self.condense();
-        self.known = HashSet::default();
-        let taken = std::mem::take(&mut self.dependencies);
-        (!taken.is_empty()).then_some(taken)
-    }
-
-    /// Replaces the entries by everything that they depend on.
-    fn condense(&mut self) {
-        for entry in std::mem::take(&mut self.entries) {
-            self.add_epochs(entry.epochs.iter().chain(entry.key_epoch()));
-            self.dependencies.add(&entry);
-        }
+    /// Returns everything that was recorded. Returns `None` if the computation took nothing.
+    pub(crate) fn finish(self) -> Option<TakenDependencies> {
+        (!self.is_empty()).then_some(self.dependencies)
     }
 
     fn add_epochs<'a>(&mut self, epochs: impl Iterator<Item = &'a Arc<Epoch>>) {
         for epoch in epochs {
-            if self.known.insert(address(epoch)) {
-                self.dependencies.epochs.push(Arc::clone(epoch));
-            }
+            self.add_epoch(epoch);
+        }
+    }
+
+    fn add_epoch(&mut self, epoch: &Arc<Epoch>) {
+        // With more epochs the value is not stored, so they need not be known.
+        if !self.dependencies.are_too_many() && self.known.insert(address(epoch)) {
+            self.dependencies.epochs.push(Arc::clone(epoch));
         }
     }
 }

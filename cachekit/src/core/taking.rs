@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::base::clock::Tick;
 use crate::base::fault::removed;
 use crate::coordination::frame;
+use crate::coordination::frame::Surroundings;
 use crate::coordination::taken::TakenDependencies;
 use crate::core::state::Core;
 use crate::key::Key;
@@ -18,26 +19,28 @@ use crate::model::entry_options::Depends;
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 
 impl Core {
-    /// Prepares a call inside of a computation, before the call looks anything up. Returns `true`
-    /// if the value that the call gets becomes part of the computation's entry.
-    pub(crate) fn begin_taking(&self) -> bool {
-        let is_recorded = frame::is_recorded() && !removed!(self, ForgetNested);
-        if is_recorded {
+    /// Prepares a call, before the call looks anything up, and returns its surroundings.
+    pub(crate) fn surroundings(&self) -> Surroundings {
+        let mut surroundings = frame::surroundings();
+        if removed!(self, ForgetNested) {
+            surroundings.is_recorded = false;
+        }
+        if surroundings.is_recorded {
             self.tags.expect_compositions();
         }
-        is_recorded
+        surroundings
     }
 
     /// Records that the running code is given the value of `stored`, the entry under `key`. Does
     /// nothing outside of computations.
     pub(crate) fn record_taken(&self, key: impl FnOnce() -> Key, stored: &Arc<MemoryEntry>) {
-        if !frame::is_inside() || removed!(self, ForgetNested) {
+        if removed!(self, ForgetNested) {
             return;
         }
         frame::record(|taken| {
             stored.owner.set_taken();
-            stored.set_key_epoch(|| self.tags.key_epoch(&key()));
-            taken.add_entry(stored);
+            let key_epoch = stored.key_epoch_or(|| self.tags.key_epoch(&key()));
+            taken.add_entry(stored, key_epoch);
             if stored.cached_error().is_some() {
                 taken.add_error();
             }

@@ -81,10 +81,9 @@ type DeferredQueue = Arc<Mutex<Vec<Invalidation>>>;
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn deferred<T, E, F>(future: F) -> Deferred<F>
-where
-    F: Future<Output = Result<T, E>>,
-{
+pub fn deferred<T, E>(
+    future: impl Future<Output = Result<T, E>>,
+) -> Deferred<impl Future<Output = Result<T, E>>> {
     let queue = DeferredQueue::default();
     Deferred {
         running: InFrame::new(None, DEFERRED.scope(Arc::clone(&queue), future)),

@@ -30,7 +30,7 @@ use crate::l1::generations::{Generation, Generations};
 use crate::l1::thread_cache::lookup_key::LookupKey;
 use crate::l1::thread_cache::slot::Slot;
 use crate::l1::thread_cache::table::{SlotDetails, Table};
-use crate::model::deferred_drop::{AnyShared, DeferredDrop};
+use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
 
 thread_local! {
@@ -77,12 +77,9 @@ pub(crate) fn find_entry(
 ) -> Option<Arc<MemoryEntry>> {
     let found = TABLE.try_with(|table| {
         let mut table = table.try_borrow_mut().ok()?;
-        Some(table.find_entry(lookup, now, generations, count))
+        table.find_entry(lookup, now, generations, count)
     });
-    let (entry, value) = found.ok().flatten()?;
-    // The value may be the last reference, and its destructor may use the cache.
-    drop(value.map(DeferredDrop::new));
-    entry
+    found.ok().flatten()
 }
 
 /// Guard that keeps this thread's table lent: while it lives, [`find`] finds nothing on this

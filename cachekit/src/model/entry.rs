@@ -197,14 +197,10 @@ impl MemoryEntry {
         }
     }
 
-    /// Returns the epoch of the entry's key, once [`set_key_epoch`](Self::set_key_epoch) was called.
-    pub(crate) fn key_epoch(&self) -> Option<&Arc<Epoch>> {
-        self.key_epoch.get()
-    }
-
-    /// Sets the epoch of the entry's key, unless the epoch was set before.
-    pub(crate) fn set_key_epoch(&self, epoch: impl FnOnce() -> Arc<Epoch>) {
-        self.key_epoch.get_or_init(epoch);
+    /// Returns the epoch of the entry's key. `get` is called for the first computation that takes the
+    /// value, and gets the epoch.
+    pub(crate) fn key_epoch_or(&self, get: impl FnOnce() -> Arc<Epoch>) -> &Arc<Epoch> {
+        self.key_epoch.get_or_init(get)
     }
 
     /// Returns the names and versions in the store that the value depends on; `None` if they are

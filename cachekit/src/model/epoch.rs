@@ -237,6 +237,11 @@ impl Epochs {
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Epoch>> {
         self.0.iter()
     }
+
+    /// Returns the number of epochs.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
 }
 
 impl Extend<Arc<Epoch>> for Epochs {

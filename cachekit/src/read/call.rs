@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::base::clock::Tick;
 use crate::base::fault::removed;
-use crate::coordination::frame;
+use crate::coordination::frame::Surroundings;
 use crate::coordination::single_flight::table::{Flight, Leadership};
 use crate::coordination::single_flight::waiter::{Leader, Waiter};
 use crate::core::outcome::Outcome;
@@ -79,13 +79,18 @@ impl fmt::Debug for Miss {
 
 impl Call {
     /// Creates a call that begins now and has not looked into memory.
-    pub(crate) fn new(core: Arc<Core>, owner: Arc<Owner>, key: Key, options: EntryOptions) -> Self {
+    pub(crate) fn new(
+        core: Arc<Core>,
+        owner: Arc<Owner>,
+        key: Key,
+        options: EntryOptions,
+        surroundings: Surroundings,
+    ) -> Self {
         let began = core.now();
-        let is_taken = core.begin_taking();
-        if is_taken {
+        if surroundings.is_recorded {
             owner.set_taken();
         }
-        let takes_nothing_old = frame::takes_nothing_old() && !removed!(core, RefreshFromStale);
+        let takes_nothing_old = surroundings.takes_nothing_old && !removed!(core, RefreshFromStale);
         let stale_slot = (!options.window().is_zero()).then(Arc::default);
         let replica = Replica::pick(options, &core.random);
         Self {
@@ -104,7 +109,7 @@ impl Call {
             stale_slot,
             is_detachable: false,
             detach_state: None,
-            is_taken,
+            is_taken: surroundings.is_recorded,
             takes_nothing_old,
         }
     }
@@ -116,8 +121,9 @@ impl Call {
         owner: Arc<Owner>,
         missed: MemoryMiss,
         options: EntryOptions,
+        surroundings: Surroundings,
     ) -> Self {
-        let call = Self::new(core, owner, missed.key, options);
+        let call = Self::new(core, owner, missed.key, options, surroundings);
         Self {
             l1_state: missed.l1_state,
             seen: missed.seen,

@@ -68,7 +68,7 @@ impl Call {
     /// Records a value for which this call made no entry, with everything that its computation
     /// took. The value depends on `epochs`, and on this call's key.
     pub(crate) fn record_unkept(&self, taken: Option<TakenDependencies>, epochs: &Epochs) {
-        if !frame::is_inside() || removed!(self.core, ForgetUnkept) {
+        if !frame::surroundings().is_recorded || removed!(self.core, ForgetUnkept) {
             return;
         }
         let mut epochs = epochs.clone();

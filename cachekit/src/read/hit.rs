@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crate::base::clock::Tick;
 use crate::base::fault::{Point, removed};
 use crate::base::sync::expect_no_lock;
-use crate::coordination::frame;
 use crate::core::state::{Cache, Core};
 use crate::encoding::codec::cacheable::Cacheable;
 use crate::key::Key;
@@ -95,13 +94,13 @@ impl Core {
         if let Some(ret) = self.hit_on_thread(&return_ops, &lookup, reader, || key) {
             return Ok(ret);
         }
-        if frame::bypasses() {
+        let surroundings = self.surroundings();
+        if surroundings.bypasses {
             return Err(None);
         }
         let return_ops = return_ops();
-        let is_taken = frame::is_inside() && self.begin_taking();
         let stored = self.hit_in_memory(&return_ops.value_ops(), &lookup, reader, key)?;
-        if is_taken {
+        if surroundings.is_recorded {
             if self.lacks_lineage(&stored) {
                 return Err(Some(self.miss_without_lineage(key)));
             }
@@ -266,9 +265,10 @@ impl Core {
         reader: OwnerId,
         options: EntryOptions,
     ) -> Option<Arc<MemoryEntry>> {
+        let surroundings = self.surroundings();
         let stored = self.peek(key, reader)?;
         let is_of_no_use =
-            options.tier != Tier::Memory && frame::is_recorded() && self.lacks_lineage(&stored);
+            options.tier != Tier::Memory && surroundings.is_recorded && self.lacks_lineage(&stored);
         (!is_of_no_use).then_some(stored)
     }
 
@@ -413,7 +413,6 @@ pub(crate) async fn get<V: Cacheable>(
     options: EntryOptions,
 ) -> Option<V> {
     core.count_use(owner.id, key.as_bytes(), Tick::coarse(&*core.clock));
-    core.begin_taking();
     let stored = core.peek_to_take(key, owner.id, options);
     if let Some(stored) = stored
         && let Some(hit) = value_in::<Plain<V>>(&stored)

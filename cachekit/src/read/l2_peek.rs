@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::backfill::validate::Validated;
-use crate::coordination::frame;
 use crate::coordination::single_flight::table::Leadership;
 use crate::coordination::single_flight::waiter::Leader;
 use crate::core::outcome::Outcome;
@@ -53,10 +52,11 @@ impl Core {
             began,
         )?;
         let _in_flight = lookup.l2.in_flight_guard();
+        let surroundings = self.surroundings();
         let lead = self.lead_lookup(owner, key, entry_tags, began);
         let answer = async {
             let start = lookup.started(lookup.l2.deadline());
-            let found = lookup.read(frame::is_recorded(), start.until).await?;
+            let found = lookup.read(surroundings.is_recorded, start.until).await?;
             lookup.validate(ops, &found, start).await
         };
         match answer.await {

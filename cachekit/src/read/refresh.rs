@@ -100,7 +100,8 @@ impl Call {
         let stale_slot = self.stale_slot.as_ref();
         let stale_slot = stale_slot.filter(|_| !self.takes_nothing_old)?;
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
-        let mut watch = Self::new(core, owner, self.key.clone(), self.options);
+        let surroundings = self.core.surroundings();
+        let mut watch = Self::new(core, owner, self.key.clone(), self.options, surroundings);
         watch.stale_slot = Some(Arc::clone(stale_slot));
         Some(watch)
     }
@@ -175,7 +176,8 @@ impl Call {
             is_delivered: true,
         };
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
-        let call = Self::new(core, owner, self.key.clone(), self.options);
+        let surroundings = self.core.surroundings();
+        let call = Self::new(core, owner, self.key.clone(), self.options, surroundings);
         Some(Self {
             // Only this replica is due; the other replicas of the entry expire on their own.
             replica: self.replica,

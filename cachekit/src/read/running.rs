@@ -327,7 +327,11 @@ impl Call {
             lead.settle(Outcome::Value(stored), || {});
             return;
         };
-        let ttl = ttl.min(stored.freshness.end.since(Tick::now(&*core.clock)));
+        let ttl = if foreign.is_some() {
+            ttl.min(stored.freshness.end.since(Tick::now(&*core.clock)))
+        } else {
+            ttl
+        };
         if self.store_if_valid(lead, Arc::clone(&stored)) {
             self.owner.counts.stores.bump();
             let entry_tags = dependencies.entry_tags;

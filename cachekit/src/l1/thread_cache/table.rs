@@ -55,8 +55,6 @@ pub(crate) struct Table {
     /// Data of the entries in `slots` that a hit does not read. The data of an entry and its slot
     /// have equal indexes.
     details: Vec<SlotDetails>,
-    /// The slots while the table is lent, and `slots` is empty.
-    lent: Option<Vec<Option<Slot>>>,
     /// Counters of hits in this thread, by owner index.
     hits: Vec<Option<Tally>>,
     /// Number of new entries, since the thread's table (L0) last grew, for which the sets of slots
@@ -77,6 +75,9 @@ pub(crate) struct Table {
     /// Sampler of this thread's uses of keys, for the hot keys. The sampler also counts uses of
     /// entries that are not in the table.
     pub(crate) sampler: Sampler,
+    /// Slots while the table is lent and `slots` is empty. `None`: the table is not lent. The last
+    /// field, so that hits find the others where they were.
+    lent: Option<Vec<Option<Slot>>>,
 }
 
 /// Further data of the entry in a slot of a thread's table (L0), which a hit does not read.
@@ -97,7 +98,6 @@ impl Table {
         Self {
             slots: Vec::new(),
             details: Vec::new(),
-            lent: None,
             hits: Vec::new(),
             lost: 0,
             held: 0,
@@ -106,6 +106,7 @@ impl Table {
             swept: 0,
             admission: AdmissionPolicy::new(),
             sampler: Sampler::new(),
+            lent: None,
         }
     }
 
@@ -173,23 +174,55 @@ impl Table {
         }
     }
 
-    /// Looks up `lookup` as [`find`](Self::find) does, also while the table is lent. Returns the
-    /// entry and its value. The caller must drop the value after it has returned the table.
+    /// Returns the entry that the table has under `lookup`, also while the table is lent. Returns
+    /// `None` if the table has no entry that is valid at `now`. An entry counts as a hit; `count` is
+    /// that of [`find`](Self::find).
+    #[inline(never)]
     pub(crate) fn find_entry(
         &mut self,
         lookup: &LookupKey<'_>,
         now: Tick,
         generations: &Generations,
         count: impl FnOnce(u32),
-    ) -> (Option<Arc<MemoryEntry>>, Option<AnyShared>) {
+    ) -> Option<Arc<MemoryEntry>> {
         let was_lent = self.give_back();
-        let value = self.find(lookup, now, generations, Some, count);
-        let index = value.as_ref().and_then(|_| self.index(lookup));
-        let entry = index.and_then(|index| self.details[index].stored.upgrade());
+        let entry = self.entry(lookup, now, generations);
         if was_lent {
             self.lend();
         }
-        (entry, value)
+        if entry.is_some() {
+            if self.sampler.draws() {
+                count(self.sampler.weigh());
+            }
+            self.admission.record_hit();
+        }
+        entry
+    }
+
+    fn entry(
+        &mut self,
+        lookup: &LookupKey<'_>,
+        now: Tick,
+        generations: &Generations,
+    ) -> Option<Arc<MemoryEntry>> {
+        let index = self.index(lookup)?;
+        let slot = self.slots[index].as_ref()?;
+        let generation = Generation {
+            count: slot.count,
+            group: slot.group,
+        };
+        let (until, checked, owner_index) = (slot.until, slot.checked, slot.owner_index);
+        let stands = guard!(generations, KeepAtHand: generations.is_current(generation));
+        if now >= until || !stands {
+            return None;
+        }
+        let is_checked = guard!(generations, TrustAtHand: checked == revision());
+        if !is_checked && !self.check(index) {
+            return None;
+        }
+        let entry = self.details[index].stored.upgrade()?;
+        self.hits.get(owner_index.index())?.as_ref()?.bump();
+        Some(entry)
     }
 
     /// Checks the entry in a slot after the [`revision`] has changed. Returns `true` if the entry
@@ -282,6 +315,9 @@ impl Table {
     /// look-up reads first. Most hits are in the first slot, so this code is not inlined.
     #[inline(never)]
     fn index_further(&self, lookup: &LookupKey<'_>) -> Option<usize> {
+        if self.slots.is_empty() {
+            return None;
+        }
         let mut further = self.further(lookup.hash);
         further.find(|index| self.is_at(*index, lookup))
     }
