@@ -44,6 +44,7 @@ mod tests;
 /// | `stale = 60` | stale-while-revalidate: for that long after `ttl`, calls get the stale value at once while one computation refreshes it in the background | none |
 /// | `stale_if_error = "1h"` | fail-safe: for that long after `ttl`, calls get the stale value if the function returns an `Err` or takes longer than `timeout` | none |
 /// | `early = 1.0` | early expiration (XFetch): how early before its end an entry is recomputed, at random; `false`: never | 1.0 |
+/// | `depends = names`, `false`, `true` | what reaches the entry of the cached values that the body took: their invalidations and the end of the first (`true`), their invalidations alone (`names`), or nothing (`false`) | `true` |
 /// | `soft_timeout = "50ms"` | fail-safe timeout: after that long, the call gets the stale value, if there is one, and the computation continues | none |
 /// | `detach` | if a caller is dropped, its computation continues and its value is stored | the computation is dropped, and a waiter computes |
 /// | `none_ttl = 30` | `Option` results: remember `None` that long | not remembered |

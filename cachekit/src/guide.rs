@@ -6,7 +6,9 @@
 //! | [`keys`] | which calls share an entry; templates, types, forgotten arguments |
 //! | [`freshness`] | how long an entry is served, from which tier, and stale values |
 //! | [`computations`] | who computes on a miss; deadlines and limits |
-//! | [`invalidation`] | how a write removes old values: entries, tags, events, transactions, softly |
+//! | [`nested`] | cached functions that call cached functions |
+//! | [`invalidation`] | how a write removes old values: entries, tags, events, softly |
+//! | [`transactions`] | writes and reads in an open transaction, with sqlx, diesel and SeaORM |
 //! | [`guarantees`] | the promises, each with its tests, and what is assumed |
 //! | [`failure`] | Redis unreachable, slow, full, or back with older data |
 //! | [`redis`] | the rights of the Redis account, and the address |
@@ -33,7 +35,9 @@ macro_rules! pages {
             #[doc = "[hot keys]: crate::guide::hot_keys"]
             #[doc = "[invalidation]: crate::guide::invalidation"]
             #[doc = "[keys]: crate::guide::keys"]
+            #[doc = "[nested]: crate::guide::nested"]
             #[doc = "[redis]: crate::guide::redis"]
+            #[doc = "[transactions]: crate::guide::transactions"]
             #[doc = "[wasm]: crate::guide::wasm"]
             #[doc = ""]
             #[doc = include_str!(concat!("../docs/", $file))]
@@ -53,6 +57,8 @@ pages! {
     hot_keys = "hot-keys.md";
     invalidation = "invalidation.md";
     keys = "keys.md";
+    nested = "nested.md";
     redis = "redis.md";
+    transactions = "transactions.md";
     wasm = "wasm.md";
 }

@@ -73,7 +73,8 @@
 //!
 //! The [`guide`] has a page for each concept: [attributes](guide::attributes), [keys](guide::keys),
 //! [freshness](guide::freshness), [computations](guide::computations),
-//! [invalidation](guide::invalidation), [guarantees](guide::guarantees), [failure](guide::failure),
+//! [nested functions](guide::nested), [invalidation](guide::invalidation),
+//! [transactions](guide::transactions), [guarantees](guide::guarantees), [failure](guide::failure),
 //! [the Redis account](guide::redis), [hot keys](guide::hot_keys), [bytes in Redis](guide::format),
 //! [WebAssembly](guide::wasm) and a [glossary](guide::glossary).
 //!

@@ -21,8 +21,8 @@ pub struct FunctionStats {
     pub computations: u64,
     /// Misses answered by another call's computation (single-flight).
     pub coalesced: u64,
-    /// Calls that neither read nor filled the cache: `when` was false, the call was `uncached(..)`,
-    /// or the cache is disabled.
+    /// Calls that neither read nor filled the cache: `when` was false, the call was `uncached(..)`
+    /// or inside of `deferred(..)`, or the cache is disabled.
     pub bypassed: u64,
     /// Computations that returned `Err`.
     pub errors: u64,
@@ -112,8 +112,8 @@ pub struct Stats {
     pub computations: u64,
     /// Misses answered by another call's computation (single-flight).
     pub coalesced: u64,
-    /// Calls that neither read nor filled the cache: `when` was false, the call was `uncached(..)`,
-    /// or the cache is disabled.
+    /// Calls that neither read nor filled the cache: `when` was false, the call was `uncached(..)`
+    /// or inside of `deferred(..)`, or the cache is disabled.
     pub bypassed: u64,
     /// Computations that returned `Err`.
     pub errors: u64,
@@ -297,8 +297,8 @@ pub struct RedisMisses {
     pub absent: u64,
     /// Misses because the life of the entry in Redis was over.
     pub expired: u64,
-    /// Misses because a tag or an event of the entry, the entry's function, or the whole cache was
-    /// invalidated since the entry was computed.
+    /// Misses because a tag or an event of the entry, the entry's function, another entry that the
+    /// entry was computed from, or the whole cache was invalidated since the entry was computed.
     pub invalidated: u64,
     /// Misses because the bytes under the key were not written by this library.
     pub foreign: u64,
