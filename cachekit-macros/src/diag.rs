@@ -1,4 +1,4 @@
-//! Mistakes and their messages. They are collected, so that one compilation shows all of them.
+//! Collection of the mistakes in an attribute, so that one compilation reports all of them.
 
 use std::fmt::Display;
 
@@ -7,14 +7,15 @@ use quote::ToTokens;
 
 /// Collector of the mistakes in one attribute.
 ///
-/// Dropping it without [`finish`](Self::finish) panics: no path may lose a mistake.
+/// A collector that is dropped without a call of [`finish`](Self::finish) panics, so that no
+/// mistake is lost.
 pub(crate) struct Errors {
     found: Vec<syn::Error>,
     finished: bool,
 }
 
 impl Errors {
-    /// Creates a collector without mistakes.
+    /// Creates a collector that contains no mistakes.
     pub(crate) fn new() -> Self {
         Self {
             found: Vec::new(),
@@ -22,22 +23,23 @@ impl Errors {
         }
     }
 
-    /// Adds a mistake that has a span.
+    /// Adds a mistake, given as an error with its span.
     pub(crate) fn push(&mut self, error: syn::Error) {
         self.found.push(error);
     }
 
-    /// Adds a mistake at `span`.
+    /// Adds a mistake with the message `message` at the source position `span`.
     pub(crate) fn at(&mut self, span: Span, message: impl Display) {
         self.push(syn::Error::new(span, message));
     }
 
-    /// Adds a mistake at all of `tokens`.
+    /// Adds a mistake with the message `message`, located at all of `tokens`.
     pub(crate) fn on(&mut self, tokens: impl ToTokens, message: impl Display) {
         self.push(syn::Error::new_spanned(tokens, message));
     }
 
-    /// Returns the value of a result, or adds its error.
+    /// Returns the value of `result` if it is `Ok`. Otherwise adds the error to the mistakes, and
+    /// returns `None`.
     pub(crate) fn keep<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
     }
@@ -47,7 +49,7 @@ impl Errors {
         self.found.is_empty()
     }
 
-    /// Returns the value if no mistake was added, or else all mistakes.
+    /// Returns `value` if no mistake was added; otherwise returns all mistakes as one error.
     pub(crate) fn finish<T>(mut self, value: Option<T>) -> syn::Result<T> {
         self.finished = true;
         let mut found = std::mem::take(&mut self.found).into_iter();
@@ -73,12 +75,14 @@ impl Drop for Errors {
     }
 }
 
-/// Returns the word of `known` that differs from `word` by one or two typing mistakes.
+/// Returns the word in `known` that the user probably meant by `word`: one that differs by one
+/// typing mistake, or by at most two if `word` is longer than three letters. Returns `None` if
+/// there is no such word.
 pub(crate) fn did_you_mean<'a>(
     word: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    // Two mistakes turn a word of two letters into any other.
+    // In a word of up to three letters, two typing mistakes could lead to an unrelated word.
     let limit = if word.chars().count() <= 3 { 1 } else { 2 };
     known
         .into_iter()
@@ -88,7 +92,8 @@ pub(crate) fn did_you_mean<'a>(
         .map(|(_, candidate)| candidate)
 }
 
-/// Returns the edit distance. Swapping two neighbours counts as one mistake (`tll` for `ttl` is common).
+/// Returns the edit distance of two words. A swap of two neighbouring letters counts as one mistake
+/// (`tll` for `ttl` is common).
 fn distance(left: &str, right: &str) -> usize {
     let left: Vec<char> = left.chars().collect();
     let right: Vec<char> = right.chars().collect();
@@ -114,7 +119,7 @@ fn distance(left: &str, right: &str) -> usize {
     rows[left.len()][right.len()]
 }
 
-/// Returns words to choose from, for a message: `` `a`, `b` or `c` ``.
+/// Returns alternatives as text for a message: `` `a`, `b` or `c` ``.
 pub(crate) fn either(words: &[&str]) -> String {
     match words {
         [first @ .., last] if !first.is_empty() => {
@@ -124,7 +129,7 @@ pub(crate) fn either(words: &[&str]) -> String {
     }
 }
 
-/// Returns words as a list, for a message: `` `a`, `b` ``.
+/// Returns words as a list for a message: `` `a`, `b` ``.
 pub(crate) fn quoted<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     words
         .into_iter()

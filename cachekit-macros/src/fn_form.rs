@@ -6,38 +6,39 @@ use syn::{GenericArgument, Path, PathArguments, ReturnType, Type, TypeParamBound
 
 use crate::item::LooseFn;
 
-/// Form of a function, and the type of its value.
+/// Form of a function, and the type of the value that the function returns or its future yields.
 pub(crate) struct Shape {
     pub(crate) form: Form,
-    /// Type of the value: `T` of `-> impl Future<Output = T>`.
+    /// Type of the value: for `-> impl Future<Output = T>`, this is `T`.
     pub(crate) result: Type,
 }
 
-/// Source of the value.
+/// Form of a function, which tells how the function produces its value.
 pub(crate) enum Form {
-    /// `async fn`.
+    /// An `async fn`.
     Async,
-    /// `fn`.
+    /// A plain `fn` that returns the value itself.
     Sync,
-    /// Function that ends with an `async` block, perhaps in `Box::pin(..)`, like those that
-    /// `#[async_trait]` makes.
+    /// A function that ends with an `async` block, perhaps inside `Box::pin(..)`. `#[async_trait]`
+    /// makes such functions.
     Block(Block),
-    /// Function that returns a future of unknown origin.
+    /// A function that returns a future, but does not end with an `async` block.
     Opaque,
 }
 
-/// An `async` block at the end of a body, and the code around it.
+/// The `async` block at the end of a function's body, and the code around the block.
 pub(crate) struct Block {
-    /// Statements before the block.
+    /// Statements of the function's body that precede the `async` block.
     head: TokenStream,
-    /// Call around the block: `Box::pin`.
+    /// Path of the call around the `async` block, such as `Box::pin`. `None`: no call is around the
+    /// block.
     wrapper: Option<TokenStream>,
-    /// Braces of the block.
+    /// Content of the `async` block, with its braces.
     pub(crate) content: Group,
 }
 
 impl Shape {
-    /// Finds the shape of a function.
+    /// Returns the form of a function and the type of its value.
     pub(crate) fn of(item: &LooseFn) -> Self {
         let written = match &item.sig.output {
             ReturnType::Default => parse_quote!(()),
@@ -66,13 +67,15 @@ impl Shape {
 }
 
 impl Form {
-    /// Returns the function's body around `inner`, which computes the value.
+    /// Returns a body for the function, in the function's form. `inner` are the statements that
+    /// compute the value.
     pub(crate) fn wrap(&self, inner: TokenStream) -> TokenStream {
         let Self::Block(block) = self else {
             return inner;
         };
         let Block { head, wrapper, .. } = block;
-        // `move` even if the user's block has none: the future writes the key, so it needs the arguments.
+        // The block is `move` even if the user's block is not: the future writes the key, so the
+        // future needs the arguments.
         let future = quote!(async move { #inner });
         if wrapper.is_some() {
             quote!(#head #wrapper(#future))
@@ -81,17 +84,19 @@ impl Form {
         }
     }
 
-    /// Returns `true` if the body takes the arguments.
+    /// Returns `true` if the generated body takes the arguments at its start. A function that ends
+    /// with an `async` block returns `false`: its statements before the block may have taken
+    /// arguments.
     pub(crate) fn takes_arguments(&self) -> bool {
         matches!(self, Self::Async | Self::Sync)
     }
 
-    /// Returns `true` if there are statements before the `async` block.
+    /// Returns `true` if the function has statements before its `async` block.
     pub(crate) fn has_head(&self) -> bool {
         matches!(self, Self::Block(block) if !block.head.is_empty())
     }
 
-    /// Returns `true` if the function returns the value and not a future.
+    /// Returns `true` if the function returns its value directly, not a future of the value.
     pub(crate) fn is_sync(&self) -> bool {
         matches!(self, Self::Sync)
     }
@@ -116,7 +121,7 @@ impl Block {
                     return None;
                 };
                 let mut block = Self::ending(inside, content, Some(wrapper))?;
-                // The parentheses may contain only the block.
+                // The parentheses must contain nothing but the `async` block.
                 if !block.head.is_empty() {
                     return None;
                 }
@@ -127,7 +132,7 @@ impl Block {
         }
     }
 
-    /// Parses `.. async move {..}`: the statements end where `async` begins.
+    /// Parses statements that end with an `async` block, `async move {..}`.
     fn ending(
         mut trees: Vec<TokenTree>,
         content: Group,
@@ -145,7 +150,7 @@ impl Block {
     }
 }
 
-/// Returns `true` for a token of a path like `::std::boxed::Box::pin`.
+/// Returns `true` if the token can be part of a path, such as `::std::boxed::Box::pin`.
 fn is_path(tree: &TokenTree) -> bool {
     match tree {
         TokenTree::Ident(_) => true,
@@ -154,7 +159,8 @@ fn is_path(tree: &TokenTree) -> bool {
     }
 }
 
-/// Returns `T` of `impl Future<Output = T>`, of `Pin<Box<dyn Future<Output = T>>>` and of `BoxFuture<T>`.
+/// Returns the type `T` of a value that a future yields, from `impl Future<Output = T>`,
+/// `Pin<Box<dyn Future<Output = T>>>` or `BoxFuture<T>`.
 fn output(ty: &Type) -> Option<&Type> {
     match ty {
         Type::ImplTrait(ty) => ty.bounds.iter().find_map(output_of_bound),

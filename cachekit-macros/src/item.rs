@@ -1,4 +1,4 @@
-//! The function below an attribute, parsed no further than needed.
+//! Parser for the function below an attribute, whose body stays unparsed.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::quote;
@@ -6,24 +6,24 @@ use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
 use syn::{Attribute, Signature, Token, Visibility};
 
-/// Function with a parsed signature. Its body stays tokens: mistakes in a half-typed body are reported
-/// by the compiler.
+/// Function with a parsed signature and an unparsed body. The compiler reports the mistakes in a
+/// half-typed body.
 pub(crate) struct LooseFn {
-    /// Attributes and documentation above the function, other attributes of cachekit included.
+    /// Attributes and documentation above the function, including further attributes of cachekit.
     pub(crate) attrs: Vec<Attribute>,
-    /// Its visibility, as written.
+    /// Visibility of the function, as written.
     pub(crate) vis: Visibility,
-    /// Its signature, as written.
+    /// Signature of the function, as written.
     pub(crate) sig: Signature,
-    /// Inner attributes (`#![..]`) at the head of the body, which belong to the function and not to a block
-    /// inside it.
+    /// Inner attributes (`#![..]`) at the start of the body. These attributes apply to the
+    /// function, so they must not move into a block inside the body.
     inner_attrs: TokenStream,
-    /// The rest of the body, in braces.
+    /// Body of the function in braces, without the inner attributes.
     pub(crate) body: Group,
 }
 
 impl LooseFn {
-    /// Parses the item below `attribute`.
+    /// Parses the function below an attribute. `attribute` is the attribute's name, for messages.
     pub(crate) fn parse(attribute: &str, input: ParseStream<'_>) -> syn::Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
@@ -56,7 +56,7 @@ impl LooseFn {
 }
 
 impl LooseFn {
-    /// Returns the function with another signature and another body.
+    /// Returns the function with `sig` as its signature and `body` as its body.
     pub(crate) fn with(&self, sig: &Signature, body: &TokenStream) -> TokenStream {
         let Self {
             attrs,
@@ -68,7 +68,7 @@ impl LooseFn {
     }
 }
 
-/// Returns the mistake if the item is not a function.
+/// Returns an error if the item below the attribute is not a function.
 fn no_function(attribute: &str, input: ParseStream<'_>) -> Option<syn::Error> {
     let ahead = input.fork();
     let mut word: Ident = ahead.call(Ident::parse_any).ok()?;
@@ -80,7 +80,7 @@ fn no_function(attribute: &str, input: ParseStream<'_>) -> Option<syn::Error> {
         "trait" => "put it on the methods of an `impl`",
         "struct" | "enum" | "union" | "type" => "put it on the function that makes such a value",
         "static" | "let" => "make this a function",
-        // `const fn` has its own message elsewhere.
+        // `const fn` is rejected later, with a message of its own.
         "const"
             if !(ahead.peek(Token![fn])
                 || ahead.peek(Token![async])
@@ -96,7 +96,7 @@ fn no_function(attribute: &str, input: ParseStream<'_>) -> Option<syn::Error> {
     Some(syn::Error::new(input.span(), words))
 }
 
-/// Splits a body into its leading `#![..]` and the rest.
+/// Splits the body of a function into its leading `#![..]` and the remaining tokens.
 fn split_inner_attrs(body: &Group) -> (TokenStream, Group) {
     let tokens: Vec<TokenTree> = body.stream().into_iter().collect();
     let is = |tree: &TokenTree, wanted: char| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == wanted);
@@ -118,7 +118,8 @@ fn split_inner_attrs(body: &Group) -> (TokenStream, Group) {
     (attrs, inner)
 }
 
-/// Parses a group. A group that a macro got as `$body:block` comes inside an invisible one.
+/// Parses a group of tokens. If the group was passed to a macro as `$body:block`, the parser
+/// removes the invisible group around it.
 fn group(input: ParseStream<'_>) -> syn::Result<Group> {
     let mut tree: TokenTree = input.parse()?;
     loop {

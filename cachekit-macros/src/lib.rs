@@ -1,17 +1,18 @@
 //! The attributes of cachekit: `#[cached]`, `#[invalidates]`, `#[write_through]` and
 //! `#[derive(CacheKey)]`.
 //!
-//! Use them through the `cachekit` crate, which exports them. This crate turns attributes into calls
-//! of the runtime, and contains no caching algorithm. Its stages, in order:
+//! Use the attributes through the `cachekit` crate, which exports them. The attributes turn
+//! functions into calls of the crate cachekit, and contain no caching algorithm. An attribute is
+//! expanded in stages, in this order:
 //!
 //! ```text
-//! attr, item   syntax, with spans
-//! check        rules that involve more than one option; all mistakes are collected
-//! model        validated meaning, with nothing left to interpret
-//! expand       output
+//! attr, item   parse the options and the function, with spans
+//! check        apply the rules that involve several options; collect all mistakes
+//! model        hold the checked options and the checked function
+//! expand       generate the code
 //! ```
 //!
-//! `attr` does not know `model`, and `expand` does not know `attr`.
+//! The module `attr` does not use `model`, and `expand` does not use `attr`.
 
 use proc_macro::TokenStream;
 
@@ -29,57 +30,58 @@ mod tests;
 
 /// Caches the results of a function.
 ///
-/// Put it on free functions, methods, methods in a trait's `impl` (native or `#[async_trait]`), and
-/// functions that end with an `async` block. With `tier = memory`, put it also on functions that are not
-/// `async`.
+/// Put `#[cached]` on free functions, on methods, on methods in a trait's `impl` (native or
+/// `#[async_trait]`), and on functions that end with an `async` block. Functions that are not
+/// `async` can be cached with `tier = memory`.
 ///
 /// | option | meaning | default |
 /// |---|---|---|
 /// | `key = "user:{id}"` | template over the arguments; `{self.tenant}`, `{req.page}`, `{opts.sort()}`; `<id>` is accepted for `{id}`; or `key = expr(EXPRESSION)` | name and every argument |
 /// | `ttl = 300` | seconds, `"5m"`, or an expression over arguments and `ret` giving a `Duration` or an `Option` of one | the cache's `default_ttl` |
 /// | `tags = ["users", "org:{ret.org_id}"]` | templates over the arguments and `ret`, the value about to be stored; `..EXPR` for a sequence | none |
-/// | `events = ["user.changed"]` | entries dropped when `cache.emit("user.changed")` runs | none |
+/// | `events = ["user.changed"]` | entries are removed when `cache.emit("user.changed")` runs | none |
 /// | `skip(pool, trace_id)` | arguments that belong outside the key: without `key`, each argument to leave out; with `key`, those that could change the result | none |
 /// | `stale = 60` | stale-while-revalidate: for that long after `ttl`, calls get the stale value at once while one computation refreshes it in the background | none |
 /// | `stale_if_error = "1h"` | fail-safe: for that long after `ttl`, calls get the stale value if the function returns an `Err` or takes longer than `timeout` | none |
 /// | `early = 1.0` | early expiration (XFetch): how early before its end an entry is recomputed, at random; `false`: never | 1.0 |
 /// | `soft_timeout = "50ms"` | fail-safe timeout: after that long, the call gets the stale value, if there is one, and the computation continues | none |
-/// | `detach` | a computation continues, and is stored, if its caller is dropped | it is dropped, and a waiter computes |
+/// | `detach` | if a caller is dropped, its computation continues and its value is stored | the computation is dropped, and a waiter computes |
 /// | `none_ttl = 30` | `Option` results: remember `None` that long | not remembered |
 /// | `err_ttl = 5` | `Result` results: remember an `Err` that long, in the memory of this process; the error implements `Clone` | not remembered |
 /// | `jitter = 0.1` | shortens `ttl` at random by up to that share | 0 |
 /// | `when = EXPR` | `bool` over the arguments; false bypasses the cache | true |
 /// | `store_if = EXPR` | `bool` over `ret` and the arguments; false returns without storing | true |
-/// | `name = "users::get_user"` | its name in statistics and logs | full path |
-/// | `version = 2` | part of the key: raising it abandons every older entry | none |
+/// | `name = "users::get_user"` | the function's name in statistics and logs | its full path |
+/// | `version = 2` | a number in the key: with a new number, no older entry is used | none |
 /// | `cache = EXPR` | the `Cache` to use: `self.cache`, a static | the global one |
 /// | `tier = memory`, `redis`, `both` | the tiers that hold entries; with `memory`, values need no serde | `both` |
 /// | `memory_ttl = 30` | the longest that memory keeps an entry | as long as `ttl` |
 /// | `idle = 60` | memory keeps an entry for that long after its last use, and up to a quarter longer; `ttl` at most | as long as `ttl` |
-/// | `capacity = 1000` | the function has memory of its own for so many entries, separate from all others | a share of the cache's memory |
+/// | `capacity = 1000` | the function has memory of its own for this many entries | a share of the cache's memory |
 /// | `redis_ttl = "1h"` | the longest that Redis keeps an entry | as long as `ttl` |
-/// | `replicas = 4` | with `tier = redis`, for very hot keys: so many copies of an entry, of which each call reads one at random | one entry |
-/// | `single_flight = process`, `cluster`, `off` | the callers among which one computes: those of this process, of all processes, or each for itself | `cluster` with Redis, else `process` |
-/// | `lock_timeout = "10s"` | the longest that a call waits for another's computation | the cache's |
-/// | `timeout = "2s"` | deadline of one computation: it is dropped, and every caller gets an error, or the stale value with `stale_if_error` | none |
-/// | `timeout_error = EXPR` | that error | made by `E: From<cachekit::ComputeTimeout>` |
+/// | `replicas = 4` | with `tier = redis`, for very hot keys: this many copies of an entry, of which each call reads one at random | one entry |
+/// | `single_flight = process`, `cluster`, `off` | the callers that share one computation: those of this process, those of all processes, or none | `cluster` with Redis, else `process` |
+/// | `lock_timeout = "10s"` | the longest that a call waits for another call's computation | the cache's `lock_timeout` |
+/// | `timeout = "2s"` | time limit of one computation: at its end the computation is dropped, and every caller gets an error, or the stale value with `stale_if_error` | none |
+/// | `timeout_error = EXPR` | the error after `timeout` | made by `E: From<cachekit::ComputeTimeout>` |
 /// | `max_computations = 64` | the most computations of this function that run at once in this process | unbounded |
-/// | `codec = bincode`, `msgpack`, `json` | the encoding of values in Redis | the cache's |
-/// | `compress`, `compress = false` | values are compressed for Redis, from `compress_above` or 1,024 bytes on, or not | the cache's |
+/// | `codec = bincode`, `msgpack`, `json` | the encoding of values in Redis | the cache's codec |
+/// | `compress`, `compress = false` | turns compression of values for Redis on or off; values are compressed from `compress_above` or 1,024 bytes on | the cache's setting |
 /// | `companion = NAME`, `Self`, `false` | renames the companion, gives one to an associated function or a private method, or omits it | the function's name |
 /// | `crate = path` | the path of the crate cachekit, if renamed | `::cachekit` |
 ///
-/// A bare number is seconds, also in quotes. `"1h30m"`, `"500ms"` and `"1w"` have units. `ret` is a
-/// reference to the value about to be stored.
+/// In durations, a number without a unit is in seconds, also in quotes. Texts such as `"1h30m"`,
+/// `"500ms"` and `"1w"` have units. `ret` is a reference to the value about to be stored.
 ///
-/// A free function gets a companion, a type of the function's name, with `entry(..)`, `refresh(..)`,
-/// `uncached(..)`, `invalidate_all()`, `expire_all()` and `stats()`. A `pub` method `get` gets
-/// `get_entry(..)` and `get_cache()` in its `impl`. An associated function without `self` needs
-/// `companion = Self`, unless its signature or body contains the word `Self`: otherwise it looks like a
-/// free function, and an `impl` cannot contain a type.
+/// A free function gets a companion, a type of the function's name, with `entry(..)`,
+/// `refresh(..)`, `uncached(..)`, `invalidate_all()`, `expire_all()` and `stats()`. A `pub` method
+/// `get` gets the functions `get_entry(..)` and `get_cache()` in its `impl`. An associated function
+/// without `self` needs `companion = Self`, unless its signature or body contains the word `Self`:
+/// otherwise the attribute takes the function for a free one, and an `impl` cannot contain the
+/// companion type.
 ///
-/// In documentation, link to a cached function with parentheses, ``[`get_user()`]``. Without them the
-/// link is ambiguous, as it also means the companion.
+/// In documentation, write a link to a cached function with parentheses: ``[`get_user()`]``.
+/// Without the parentheses the link is ambiguous, because the companion has the same name.
 #[proc_macro_attribute]
 pub fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::cached(args.into(), item.into()).into()
@@ -89,20 +91,20 @@ pub fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// | option | meaning | default |
 /// |---|---|---|
-/// | `get_user(_, id)` | the entry of that call; `_` stands for an argument that is not in its key | |
-/// | `list_users(..)` | every entry of that function | |
+/// | `get_user(_, id)` | the entry of `get_user` for this `id`; `_` stands for an argument that is not in the key | |
+/// | `list_users(..)` | every entry of the function `list_users` | |
 /// | `key = "user:{id}"` | the entry with that key | none |
 /// | `keys = ["user:{id}", EXPR, ..EXPR]` | several entries: templates, values, sequences of values | none |
 /// | `tags = ["users"]` | every entry with one of these tags; sequences as in `cached` | none |
 /// | `events = ["product.updated"]` | emits these events | none |
-/// | `on = ok`, `always`, `before` | after `Ok` or a body that did not finish; after any result; before and after | `ok` |
-/// | `ack`, `ack = "200ms"` | the call returns when every process has applied the invalidation; after that long at most, as best effort; for `async` functions | no |
+/// | `on = ok`, `always`, `before` | invalidates after `Ok` or a body that did not finish; after any result; or before and after the body | `ok` |
+/// | `ack`, `ack = "200ms"` | the call returns when every process has applied the invalidation, or, as best effort, after that time; for `async` functions | no |
 /// | `soft` | entries become stale and remain for `stale`, `stale_if_error` and `soft_timeout`; an entry without these is removed | no |
 /// | `if = EXPR` | `bool` over the arguments and `ret`; false invalidates nothing | true |
 /// | `cache = EXPR` | the `Cache` of tags, keys and events | the global one |
 /// | `crate = path` | the path of the crate cachekit, if renamed | `::cachekit` |
 ///
-/// Write a reference like a call: `self.get(id)`, `Self::get(self, id)`.
+/// Write a reference to a cached function like a call: `self.get(id)`, `Self::get(self, id)`.
 #[proc_macro_attribute]
 pub fn invalidates(args: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::invalidates(args.into(), item.into()).into()
@@ -114,7 +116,7 @@ pub fn invalidates(args: TokenStream, item: TokenStream) -> TokenStream {
 /// |---|---|---|
 /// | `get_user(_, id)` | the entry to write; exactly one | |
 /// | `value = EXPR` | the value, over the arguments and `ret` | the returned value |
-/// | `order_by = ret.version` | of overlapping writes, the one with the greatest number stays | they leave the entry empty |
+/// | `order_by = ret.version` | of overlapping writes, the value with the greatest number stays in the cache | overlapping writes leave the entry empty |
 /// | `crate = path` | the path of the crate cachekit, if renamed | `::cachekit` |
 #[proc_macro_attribute]
 pub fn write_through(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -123,9 +125,10 @@ pub fn write_through(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes a struct or an enum usable in keys and tags.
 ///
-/// A struct with one field is written like that field. Otherwise the fields are written in parentheses,
-/// and a variant begins with its name. A field implements `CacheKey` or `Display`, or is a container of
-/// such values. `#[cachekit(crate = path)]` gives the path of the crate cachekit, if renamed.
+/// A struct with one field is written like that field. Any other struct is written as its fields in
+/// parentheses; an enum variant is written as its name, and then its fields. A field implements
+/// `CacheKey` or `Display`, or is a container of such values. If the crate cachekit is renamed,
+/// `#[cachekit(crate = path)]` gives its path.
 #[proc_macro_derive(CacheKey, attributes(cachekit))]
 pub fn derive_cache_key(item: TokenStream) -> TokenStream {
     pipeline::derive_cache_key(item.into()).into()

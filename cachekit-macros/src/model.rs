@@ -1,4 +1,5 @@
-//! Validated meaning of the attributes. `expand` has nothing left to decide.
+//! Model of each attribute: the options and the function after all checks. The module `expand`
+//! turns a model into generated code.
 
 use std::time::Duration;
 
@@ -7,44 +8,53 @@ use syn::{Expr, ExprPath, Pat, Path, Token, Type};
 
 use crate::fn_form::Form;
 
-/// Parts of every function with an attribute.
+/// Part of the model that every function with `#[cached]`, `#[invalidates]` or `#[write_through]`
+/// has.
 pub(crate) struct Function {
-    /// `crate = path`.
+    /// Path of the crate cachekit, from the option `crate = path`. `None`: `::cachekit`.
     pub(crate) krate: Option<Path>,
-    /// Arguments, without the receiver.
+    /// Arguments of the annotated function, without the receiver (`self`).
     pub(crate) arguments: Vec<Argument>,
-    /// Form of the function.
+    /// Form of the annotated function: an `async fn`, a plain `fn`, or a function that returns a
+    /// future.
     pub(crate) form: Form,
-    /// Type of the value; `()` if none is written.
+    /// Type of the value that the function returns or that its future yields; `()` if the signature
+    /// names no return type.
     pub(crate) result: Type,
-    /// `cache = EXPR`.
+    /// Expression of the option `cache = EXPR`, which gives the cache to use. `None`: the current
+    /// cache.
     pub(crate) cache: Option<Expr>,
 }
 
-/// Argument of a function.
+/// Argument of an annotated function.
 pub(crate) struct Argument {
-    /// Name of the argument, generated if there is a pattern.
+    /// Name of the argument. If the signature has a pattern in place of a name, this name is
+    /// generated.
     pub(crate) name: Ident,
-    /// Type, as written.
+    /// Type of the argument, as the function's signature has it.
     pub(crate) ty: Type,
-    /// Pattern in the place of a name.
+    /// Pattern that the signature has in place of the argument's name. `None`: the argument has a
+    /// name.
     pub(crate) pattern: Option<Pattern>,
 }
 
-/// Pattern in the place of an argument's name.
+/// Pattern in place of an argument's name, such as `Path(id)` in `Path(id): Path<u64>`.
 pub(crate) struct Pattern {
-    /// Pattern as written.
+    /// Pattern in place of the argument's name, as the function's signature has it.
     pub(crate) written: Pat,
-    /// Names that the pattern binds.
+    /// Names that the pattern binds, such as `id` in `Path(id)`.
     pub(crate) binds: Vec<Ident>,
-    /// Bound names below a `&`, which are copies.
+    /// Names that the pattern binds below a `&`, such as `a` in `&(a, b)`. Such a name is bound to
+    /// a copy, not to a reference.
     pub(crate) copies: Vec<Ident>,
-    /// `true` if the pattern contains a macro, which may bind unknown names.
+    /// `true` if the pattern contains a macro call, which may bind names that the attribute cannot
+    /// see.
     pub(crate) is_open: bool,
 }
 
 impl Argument {
-    /// Returns the names that the user has for the argument.
+    /// Returns the names by which the user's code can use the argument: the argument's own name, or
+    /// the names that its pattern binds.
     pub(crate) fn names(&self) -> &[Ident] {
         match &self.pattern {
             Some(pattern) => &pattern.binds,
@@ -52,7 +62,8 @@ impl Argument {
         }
     }
 
-    /// Returns the target type of a reference; `None` for an argument by value.
+    /// Returns `T` if the type of the argument is `&T` or `&mut T`; `None` if the function takes
+    /// the argument by value.
     pub(crate) fn referent(&self) -> Option<&Type> {
         match &self.ty {
             Type::Reference(reference) => Some(&reference.elem),
@@ -62,261 +73,293 @@ impl Argument {
 }
 
 impl Pattern {
-    /// Returns `true` for a pattern like `&(a, b)`, which binds copies and not references.
+    /// Returns `true` if the pattern begins with `&`, like `&(a, b)`. Such a pattern binds its
+    /// names to copies and not to references.
     pub(crate) fn is_reference(&self) -> bool {
         matches!(self.written, Pat::Reference(_))
     }
 }
 
-/// Function with `#[cached]`.
+/// Model of a function with `#[cached]`: the function and its checked options.
 pub(crate) struct CachedFn {
     pub(crate) function: Function,
-    /// Text of the key.
+    /// Text of an entry's key, made from the arguments.
     pub(crate) key: Text,
-    /// Type parameters in the key. The runtime checks that the names of their types are unique.
+    /// Type parameters whose types are part of the key. A call bypasses the cache if one of these
+    /// types has no unique name.
     pub(crate) type_params: Vec<Ident>,
-    /// Values in neither `key` nor `skip`. The runtime's traits check their types.
+    /// Values that neither `key` nor `skip` names. The compiler checks, by traits of cachekit, that
+    /// their types may be left out of the key.
     pub(crate) uncovered: Vec<Uncovered>,
-    /// Ownership of the body, if it may continue without its caller.
+    /// Ownership of the body, if the computation may continue after its caller was dropped. `None`:
+    /// the computation ends with its caller.
     pub(crate) owned_body: Option<OwnedBody>,
-    /// Receiver, if the key does not name it.
+    /// The receiver `self`, if neither `key` nor `skip` names it: its type must then implement
+    /// `Shared`.
     pub(crate) shared_self: Option<Token![self]>,
-    /// Constants of the function.
+    /// Constant options of the function, such as `ttl` and `tier`.
     pub(crate) policy: Policy,
-    /// `when = EXPR`.
+    /// Condition of the option `when = EXPR`. A call for which the condition is false bypasses the
+    /// cache.
     pub(crate) when: Option<Expr>,
-    /// Steps before the body takes the arguments, such as tags.
+    /// Steps that run before the body takes the arguments, such as adding a tag made from an
+    /// argument.
     pub(crate) before: Vec<Step>,
-    /// Steps that need the value.
+    /// Steps that use the computed value, such as adding a tag made from the value. `None`: no step
+    /// uses the value.
     pub(crate) after: Option<After>,
-    /// Companion, which also decides where the spec is emitted.
+    /// Companion of the cached function. The kind of companion also decides where the spec (the
+    /// function's constants) is emitted.
     pub(crate) companion: Companion,
 }
 
-/// Value that the body can see and the key does not name.
+/// Value that the body can use and that neither `key` nor `skip` names.
 pub(crate) struct Uncovered {
-    /// Name of an argument, or a name that a pattern binds.
+    /// Name of an argument, or a name that an argument's pattern binds.
     pub(crate) name: Ident,
-    /// `true` if the user wrote this name.
+    /// `true` if the user wrote this name; `false` if a macro generated it.
     pub(crate) is_named: bool,
-    /// `true` if the name is bound to a reference to the value, as in a pattern.
+    /// `true` if the name is bound to a reference to the value, as a pattern binds names; `false`
+    /// if the name is bound to the value itself.
     pub(crate) is_reference: bool,
-    /// Rule by which the type is checked.
+    /// Rule that decides whether the type of the value allows the key to leave the value out.
     pub(crate) kind: ArgKind,
 }
 
-/// Rule by which the type of a value outside the key is checked.
+/// Rule that decides whether the type of a value allows the key to leave the value out.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ArgKind {
-    /// Taken by value: accepted only if the type implements `Shared`.
+    /// The function takes the value by value. The key may leave the value out only if its type
+    /// implements `Shared`.
     Owned,
-    /// Behind a reference, or known as a handle: accepted unless the type looks like data.
+    /// The value is behind a reference, or its type is a known handle such as a database pool. The
+    /// key may leave the value out unless the type looks like data.
     Borrowed,
-    /// Data by its bounds: rejected.
+    /// The bounds of the type show that the value is data. The key must not leave the value out.
     Data,
 }
 
-/// Ownership of a body that may continue without its caller: it owns its arguments, and perhaps `self`.
+/// Ownership of a body that may continue after its caller was dropped: such a body owns its
+/// arguments, and perhaps `self`.
 #[derive(Default)]
 pub(crate) struct OwnedBody {
-    /// Span of `&self`, if the body needs a clone of it.
+    /// Span of `&self`, if the body needs its own clone of `self`. `None`: the body needs no clone
+    /// of `self`.
     pub(crate) owns_self: Option<Span>,
-    /// `true` if the computation continues when its caller is dropped.
+    /// `true` if the computation continues after its caller was dropped (`detach`).
     pub(crate) detaches: bool,
 }
 
-/// Constants of a cached function.
+/// Constant options of a function with `#[cached]`.
 pub(crate) struct Policy {
     pub(crate) name: Option<String>,
     pub(crate) ttl: Option<Duration>,
-    /// Span of `none_ttl`.
+    /// Span of the option `none_ttl`. `None`: the option is not set.
     pub(crate) none_ttl_at: Option<Span>,
-    /// Span of `err_ttl`.
+    /// Span of the option `err_ttl`. `None`: the option is not set.
     pub(crate) err_ttl_at: Option<Span>,
-    /// Number of entries in the function's own memory, if it has one.
+    /// Number of entries in the function's own memory (`capacity`). `None`: it has none.
     pub(crate) capacity: Option<u64>,
-    /// Span of `stale_if_error`.
+    /// Span of the option `stale_if_error`. `None`: the option is not set.
     pub(crate) stale_if_error_at: Option<Span>,
     pub(crate) jitter: Option<f32>,
-    /// Limits on the duration and the number of computations.
+    /// Limits on the duration of a computation and on concurrent computations.
     pub(crate) limits: Limits,
-    /// Beta of early expiration; zero for `false`.
+    /// Beta of early expiration (`early`); zero for `early = false`. `None`: the option is not set.
     pub(crate) early: Option<f32>,
-    /// `true` if values never leave this process.
+    /// `true` if the function has `tier = memory`, so that its values never leave the process.
     pub(crate) in_memory: bool,
-    /// Other durations, with their options.
+    /// Names and durations of options with a constant duration, such as `memory_ttl`.
     pub(crate) lengths: Vec<(&'static str, Constant)>,
-    /// Options that are one word.
+    /// Options whose value is one word, such as `tier = memory`.
     pub(crate) choices: Vec<Choice>,
-    /// Value and span of `compress`.
+    /// Value of the option `compress`, and the option's span. `None`: the option is not set.
     pub(crate) compress: Option<(bool, Span)>,
-    /// Number of replicas of an entry, if more than one.
+    /// Number of replicas of an entry in Redis (`replicas`). `None`: an entry has no replicas.
     pub(crate) replicas: Option<u8>,
-    /// Event templates with arguments, as written.
+    /// Templates in `events = [..]` that have placeholders for arguments, as the user wrote them.
     pub(crate) events: Vec<String>,
-    /// Hash of the tags and events made from the value, as written; zero if there are none.
+    /// Hash of the tags and events that are made from the value (`ret`); zero if there are none.
     pub(crate) value_tags_hash: u64,
 }
 
-/// Limits on the duration and the number of computations.
+/// Limits on the computations of a cached function: their duration, and their number at one time.
 pub(crate) struct Limits {
     pub(crate) timeout: Option<Constant>,
-    /// Error for an exceeded `timeout`; present if `timeout` is.
+    /// Error that callers get if a computation exceeds its `timeout`. `None`: the option `timeout`
+    /// is not set.
     pub(crate) timeout_answer: Option<TimeoutAnswer>,
     pub(crate) max_computations: Option<u32>,
 }
 
-/// Error of a function whose computation exceeded its `timeout`.
+/// Error that a cached function returns if a computation exceeds its `timeout`.
 pub(crate) struct TimeoutAnswer {
-    /// Span of `timeout`.
+    /// Span of the option `timeout`.
     pub(crate) at: Span,
-    /// `timeout_error = EXPR`.
+    /// Expression of the option `timeout_error = EXPR`, which makes the error. `None`: the error is
+    /// made from `ComputeTimeout`.
     pub(crate) error: Option<Expr>,
 }
 
-/// Option whose value is one of a few words.
+/// Option whose value is one of a few words, such as `tier = memory`.
 pub(crate) struct Choice {
-    /// Name of the option.
+    /// Name of the option, such as `tier`.
     pub(crate) option: &'static str,
-    /// Name of the runtime's type for the option.
+    /// Name of cachekit's enum for the option, such as `Tier`.
     pub(crate) ty: &'static str,
-    /// Variant for the word.
+    /// Name of the enum's variant for the word that the user wrote, such as `Memory` for `memory`.
     pub(crate) variant: &'static str,
-    /// Span of the word.
+    /// Span of the word that the user wrote.
     pub(crate) span: Span,
 }
 
-/// Duration in the spec.
+/// Duration that is constant for a cached function: a known one, or a constant expression.
 pub(crate) enum Constant {
     Known(Duration),
     Expr(Expr),
 }
 
-/// Companion of a cached function.
+/// Companion of a cached function: the generated functions `entry`, `refresh` and more.
 pub(crate) enum Companion {
-    /// No companion: the function contains the spec.
+    /// No companion. The body of the cached function contains the spec (the function's constants).
     None,
-    /// Type beside a free function.
+    /// Companion type beside a cached free function.
     Type { name: Ident, parts: CompanionParts },
-    /// Functions beside a method, named after `prefix`.
+    /// Companion functions beside a cached method, in the same `impl`. Their names begin with
+    /// `prefix`.
     Siblings {
         prefix: Ident,
         parts: CompanionParts,
     },
 }
 
-/// Parameters and generics of a companion.
+/// Parameters and generics of a companion's functions.
 pub(crate) struct CompanionParts {
-    /// For each argument, `true` if it is a parameter of `entry`.
+    /// For each argument of the cached function, `true` if the companion's `entry` has a parameter
+    /// for the argument.
     pub(crate) in_entry: Vec<bool>,
-    /// For each argument, `true` if it is in the key.
+    /// For each argument of the cached function, `true` if the key contains the argument.
     pub(crate) in_key: Vec<bool>,
-    /// For each argument, `true` if the expression of the key names it.
+    /// For each argument of the cached function, `true` if the expression in `key = expr(..)` names
+    /// the argument.
     pub(crate) in_key_expr: Vec<bool>,
-    /// For each argument, `true` if `cache = EXPR` names it.
+    /// For each argument of the cached function, `true` if the expression in `cache = EXPR` names
+    /// the argument.
     pub(crate) in_cache: Vec<bool>,
-    /// For each argument, `true` if an expression names it, which needs the type that the function has.
+    /// For each argument of the cached function, `true` if an expression in the attribute names the
+    /// argument. The expression needs the argument in the type that the function's signature gives.
     pub(crate) in_expr: Vec<bool>,
-    /// Type and const parameters, lifetimes, and their bounds.
+    /// Type parameters, const parameters and lifetimes of the companion's functions, with their
+    /// bounds.
     pub(crate) generics: syn::Generics,
 }
 
-/// Text made from values: a key, a tag or an event.
+/// Text of a key, a tag or an event, which generated code makes from values at run time.
 #[derive(Clone)]
 pub(crate) struct Text {
     pub(crate) pieces: Vec<Piece>,
 }
 
-/// Piece of a text.
+/// Piece of the text of a key, a tag or an event.
 #[derive(Clone)]
 pub(crate) enum Piece {
-    /// Name of the function.
+    /// Name of the cached function.
     Name,
-    /// Types of the `impl` or trait around the function. The runtime writes them if there are any, as an
-    /// attribute cannot see them.
+    /// Types of the `impl` or trait around the function. The attribute cannot see what is around
+    /// its function, so the crate cachekit finds these types at run time and writes them into the
+    /// key.
     OuterTypes {
-        /// `true` if there is a receiver, whose type may be generic.
+        /// `true` if the function has a receiver. The type of `self` may be generic, and the key
+        /// then contains it.
         of_self: bool,
     },
-    /// Literal text.
+    /// Literal text of the key, tag or event.
     Literal(String),
-    /// Value, followed by a literal that begins with `stop` (0 at the end).
+    /// Value that is written into the text. `stop` is the first byte of the literal text after the
+    /// value, or 0 if none follows.
     Part { value: TokenStream, stop: u8 },
-    /// Type of an `impl Trait` argument, followed by a literal that begins with `stop`.
+    /// Type of an `impl Trait` argument. `stop` is the first byte of the literal text after the
+    /// type, or 0 if none follows.
     TypeOf {
         name: Ident,
         /// `true` if the name is bound to a reference to the argument.
         is_reference: bool,
         stop: u8,
     },
-    /// Value that was rendered before: `__p0`.
+    /// Argument that was rendered as text before the body took it. The text is in the local
+    /// variable `__p0`, `__p1` and so on, by `index`.
     Rendered { index: usize },
 }
 
-/// Statement about tags or invalidations: a method of the runtime and its argument.
+/// Statement of generated code about tags or invalidations: a call of a method of cachekit with one
+/// argument.
 pub(crate) struct Step {
-    /// Name of the method.
+    /// Name of cachekit's method that the step calls, such as `tag`.
     pub(crate) method: &'static str,
-    /// Argument of the method.
+    /// Argument that the step passes to cachekit's method.
     pub(crate) arg: StepArg,
 }
 
-/// Argument of a step.
+/// Argument that a step of generated code passes to a method of cachekit.
 pub(crate) enum StepArg {
-    /// No argument.
+    /// No argument: the step calls a method that takes none.
     Nothing,
-    /// Text.
+    /// Text of a key, a tag or an event.
     Text(Text),
-    /// Expression.
+    /// Value of an expression that the user wrote.
     Value(Expr),
-    /// Single value for a method that takes a sequence.
+    /// Single value that a step passes to a method as a sequence of one item.
     Once(Expr),
-    /// Reference to a cached function.
+    /// Reference to a cached function, such as `get_user(id)`, whose entries the step invalidates.
     Reference(Reference),
 }
 
-/// Steps that need the value, which exists only after the body took the arguments.
+/// Steps that use the returned value. These steps run after the body, which took the arguments.
 pub(crate) struct After {
-    /// Name of the value, with the hygiene of the user's tokens.
+    /// Name of the returned value (`ret`), with the hygiene of the user's tokens.
     pub(crate) ret: Ident,
-    /// Values of arguments in texts, rendered before the body, each with its stop.
+    /// Arguments in the texts of tags and events, rendered as text before the body runs. Each
+    /// argument has its stop, the byte that follows in the text.
     pub(crate) rendered: Vec<(TokenStream, u8)>,
-    /// Arguments that expressions name, cloned before the body.
+    /// Arguments that the user's expressions name, and that generated code clones before the body
+    /// runs.
     pub(crate) cloned: Vec<Cloned>,
-    /// Steps, in order.
+    /// Steps that use the returned value, in the order in which they run.
     pub(crate) steps: Vec<Step>,
 }
 
-/// Name of an argument that a closure captures.
+/// Argument that a closure of generated code captures, by one of the argument's names.
 pub(crate) struct Cloned {
-    /// Position of the argument.
+    /// Position of the captured argument among the function's arguments.
     pub(crate) argument: usize,
-    /// Name of the argument, or a name that its pattern binds.
+    /// Name of the captured argument, or a name that the argument's pattern binds.
     pub(crate) name: Ident,
 }
 
-/// Reference to a cached function.
+/// Reference to a cached function in `#[invalidates]` or `#[write_through]`, such as
+/// `get_user(id)`.
 pub(crate) struct Reference {
     pub(crate) callee: Callee,
-    /// `None` for every entry.
+    /// Arguments of the reference, one for each position. `None` for a reference to every entry:
+    /// `get_user(..)`.
     pub(crate) args: Option<Vec<Position>>,
 }
 
-/// Argument in one position of a reference.
+/// Argument in one position of a reference to a cached function.
 pub(crate) enum Position {
-    /// `_`, with its span.
+    /// The placeholder `_`, with its span, for an argument that is not in the key.
     NotInKey(Span),
-    /// Value.
+    /// Expression for an argument that is in the key.
     Value(Expr),
 }
 
-/// Function of a reference.
+/// Cached function that a reference names.
 pub(crate) enum Callee {
-    /// Free function.
+    /// Free function, such as `users::get_user`.
     Free(ExprPath),
-    /// Method by path: `Self::get`.
+    /// Method that is named by a path, such as `Self::get`.
     Method(ExprPath),
-    /// Method by receiver: `self.get`.
+    /// Method that is named by its receiver, such as `self.get`.
     Receiver {
         receiver: Box<Expr>,
         name: Ident,
@@ -324,30 +367,35 @@ pub(crate) enum Callee {
     },
 }
 
-/// Function with `#[invalidates]`.
+/// Model of a function with `#[invalidates]`: the function and its checked options.
 pub(crate) struct InvalidatingFn {
     pub(crate) function: Function,
-    /// Variant of the runtime's `On`.
+    /// Name of the variant of cachekit's enum `On` that tells when the function invalidates.
     pub(crate) on: &'static str,
     pub(crate) before: Vec<Step>,
     pub(crate) after: Option<After>,
 }
 
-/// Function with `#[write_through]`.
+/// Model of a function with `#[write_through]`: the function and its checked options.
 pub(crate) struct WritingFn {
     pub(crate) function: Function,
     pub(crate) target: Reference,
     pub(crate) stored: Stored,
 }
 
-/// Stored value: `value = EXPR` and `order_by = EXPR`.
+/// Value that `#[write_through]` stores (`value = EXPR`), and its order among other writes
+/// (`order_by = EXPR`).
 pub(crate) struct Stored {
-    /// Expression of the value; `None` for the returned one.
+    /// Expression of the option `value = EXPR`. `None`: the value that the function returns is
+    /// stored.
     pub(crate) value: Option<Expr>,
-    /// Expression of the order among writes.
+    /// Expression of the option `order_by = EXPR`, which orders overlapping writes. `None`: the
+    /// writes have no order.
     pub(crate) order: Option<Expr>,
-    /// Name of the returned value, if an expression uses it.
+    /// Name of the returned value (`ret`). `None`: neither `value` nor `order_by` uses the returned
+    /// value.
     pub(crate) ret: Option<Ident>,
-    /// Arguments that the expressions name.
+    /// Arguments that the expressions of `value` and `order_by` name, and that generated code
+    /// clones before the body runs.
     pub(crate) cloned: Vec<Cloned>,
 }

@@ -1,4 +1,4 @@
-//! Paths and hygienic locals of generated code.
+//! Paths to the crate cachekit, and names of local variables, in generated code.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -6,27 +6,29 @@ use syn::Type;
 
 use crate::model::Function;
 
-/// Reserved prefix of names. Arguments may not have it, as hidden items in their scope do.
+/// Prefix that generated code reserves for its hidden items. An argument whose name begins with
+/// this prefix is rejected.
 pub(crate) const RESERVED: &str = "__cachekit";
 
-/// Paths of the runtime.
+/// Paths by which generated code names the crate cachekit and its module `__private`.
 pub(crate) struct Paths {
-    /// Path of the crate, for its macros and public types.
+    /// Path of the crate cachekit, for its macros and public types.
     pub(crate) krate: TokenStream,
-    /// Path of the module that only generated code may name.
+    /// Path of cachekit's module `__private`, which only generated code may use.
     pub(crate) private: TokenStream,
-    /// Arguments whose types are known to be written in one way, which is cheaper to compile.
+    /// Arguments whose types contain no other types. The code that writes these arguments into a
+    /// key is cheaper to compile.
     plain: Vec<Ident>,
 }
 
-/// Types of key parts that contain no other types.
+/// Names of types that contain no other types, and that a key can contain.
 const PLAIN: [&str; 17] = [
     "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "bool",
     "char", "f64", "str", "String",
 ];
 
 impl Paths {
-    /// Creates the paths for the code of a function.
+    /// Creates the paths for the generated code of `function`.
     pub(crate) fn of(function: &Function) -> Self {
         let plain = function.arguments.iter();
         let plain = plain.filter(|argument| argument.pattern.is_none() && is_plain(&argument.ty));
@@ -36,7 +38,7 @@ impl Paths {
         }
     }
 
-    /// Returns the path of the macro that writes a value into a text.
+    /// Returns the path of cachekit's macro that writes `value` into a key, a tag or an event.
     pub(crate) fn part(&self, value: &TokenStream) -> TokenStream {
         let krate = &self.krate;
         let mut trees = value.clone().into_iter();
@@ -45,7 +47,7 @@ impl Paths {
         let first = trees.find(|tree| !is_star(tree));
         let is_plain = match (&first, trees.next()) {
             (Some(TokenTree::Ident(name)), None) => self.plain.contains(name),
-            // The expression for the name of a type.
+            // A value that begins with a punctuation is the expression for the name of a type.
             (Some(TokenTree::Punct(_)), _) => true,
             _ => false,
         };
@@ -56,7 +58,7 @@ impl Paths {
         }
     }
 
-    /// Creates the paths below `krate`, or below `::cachekit`.
+    /// Creates the paths that begin with `krate`, or with `::cachekit` if `krate` is `None`.
     pub(crate) fn new(krate: Option<&syn::Path>) -> Self {
         let krate = krate.map_or_else(|| quote!(::cachekit), ToTokens::to_token_stream);
         let private = quote!(#krate::__private);
@@ -79,12 +81,12 @@ pub(crate) fn is_plain(ty: &Type) -> bool {
     }
 }
 
-/// Returns a local's name, and an expression that checks the local for `traits`, for a template that
-/// imports these traits of the runtime. The first trait is checked first; a value that lacks one does not
-/// compile.
+/// Returns the name of a local variable and an expression that checks this variable for `traits`.
+/// The template that gets both imports these traits from the crate cachekit. The first trait is
+/// checked first. A value that implements none of the traits does not compile.
 ///
-/// The tokens have the user's span, without an expansion, so that the error is as short as one in the
-/// user's own code.
+/// The tokens have the user's span and belong to no expansion, so that the error is as short as an
+/// error in the user's own code.
 pub(crate) fn trait_probe(span: Span, traits: &[&str]) -> TokenStream {
     let value = Ident::new("__it", span);
     let probed = traits
@@ -98,20 +100,21 @@ pub(crate) fn trait_probe(span: Span, traits: &[&str]) -> TokenStream {
     quote!(#value #probed)
 }
 
-/// Returns the name of a local that user code can neither see nor be shadowed by.
+/// Returns an identifier for a local variable that the user's code can neither see nor shadow.
 pub(crate) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
-/// Returns `tokens` with exactly the span `span`, so that an error in them is reported there and mentions
-/// no macro.
+/// Returns `tokens` with exactly the span `span`. The compiler reports an error in these tokens at
+/// `span`, and its message mentions no macro.
 pub(crate) fn as_user_code(span: Span, tokens: TokenStream) -> TokenStream {
     respanned(tokens, &|_| span)
 }
 
 /// Returns `tokens` located at `span`, with their own hygiene.
 ///
-/// Use it for generated code in which an error is the fault of the user's code at `span`.
+/// Use this function for generated code that fails to compile because of a mistake in the user's
+/// code at `span`.
 pub(crate) fn with_span(span: Span, tokens: TokenStream) -> TokenStream {
     respanned(tokens, &|own| own.located_at(span))
 }

@@ -1,4 +1,4 @@
-//! Stages of an attribute, in order: parse, check, expand.
+//! Stages of the expansion of an attribute, in order: parse, check, expand.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -11,7 +11,7 @@ use crate::diag::Errors;
 use crate::expand;
 use crate::item::LooseFn;
 
-/// Expands `#[cached]`.
+/// Returns the code that `#[cached]` expands to, or its mistakes as compile errors.
 pub(crate) fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
     run(
         "cached",
@@ -22,7 +22,7 @@ pub(crate) fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
     )
 }
 
-/// Expands `#[invalidates]`.
+/// Returns the code that `#[invalidates]` expands to, or its mistakes as compile errors.
 pub(crate) fn invalidates(args: TokenStream, item: TokenStream) -> TokenStream {
     run(
         "invalidates",
@@ -33,7 +33,7 @@ pub(crate) fn invalidates(args: TokenStream, item: TokenStream) -> TokenStream {
     )
 }
 
-/// Expands `#[write_through]`.
+/// Returns the code that `#[write_through]` expands to, or its mistakes as compile errors.
 pub(crate) fn write_through(args: TokenStream, item: TokenStream) -> TokenStream {
     run(
         "write_through",
@@ -44,13 +44,15 @@ pub(crate) fn write_through(args: TokenStream, item: TokenStream) -> TokenStream
     )
 }
 
-/// Expands `#[derive(CacheKey)]`.
+/// Returns the code that `#[derive(CacheKey)]` expands to, or a mistake in the type as a compile
+/// error.
 pub(crate) fn derive_cache_key(item: TokenStream) -> TokenStream {
     expand::derive_cache_key::derive_cache_key(item)
         .unwrap_or_else(|error| error.to_compile_error())
 }
 
-/// Runs the stages. The function itself is always emitted, so that its callers compile despite a mistake.
+/// Runs the stages of one attribute. If the attribute has mistakes, the output contains the
+/// mistakes and the unchanged function, so that the function's callers still compile.
 fn run<Args: Options, Model>(
     attribute: &str,
     args: TokenStream,

@@ -1,5 +1,5 @@
-//! Functions, types and macros for generated code. Do not use them in your own code: they change
-//! without notice.
+//! Functions, types and macros for the code that cachekit's attributes generate. Do not use them in
+//! your own code: they change without notice.
 
 pub(crate) mod autoref;
 pub(crate) mod call;
@@ -45,7 +45,8 @@ pub use crate::write::annotated::{
 };
 pub use crate::write::pending::PendingWrite;
 
-/// Returns a duration of `seconds`. The name is short, so that expansions stay readable.
+/// Returns a duration of `seconds` seconds. The name of this function is short, so that expansions
+/// stay readable.
 #[must_use]
 pub const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -54,8 +55,8 @@ pub const fn secs(seconds: u64) -> Duration {
 /// `true` if this build can compress values (feature `lz4`), so that `compress` has an effect.
 pub const CAN_COMPRESS: bool = crate::encoding::compress::is_available();
 
-/// Traits that find the `ReturnOps` of a return type, by the rule that an inherent method wins over
-/// a trait's.
+/// Traits by which generated code finds the `ReturnOps` of a return type. The compiler chooses an
+/// inherent method before a trait's method.
 pub mod plan {
     pub use crate::return_type::capabilities::{
         ErrorIsOwned, ErrorIsShared, Unweighed, ValueIsOwned, ValueIsShared,
@@ -63,32 +64,35 @@ pub mod plan {
     pub use crate::return_type::dispatch::{AnyResult, AnyReturn, probe};
     pub use crate::return_type::shape::ReturnOps;
 
-    /// Traits that this module exports only if the feature `serde` is on.
+    /// Traits that are exported only if the feature `serde` is on. With these traits, generated
+    /// code weighs values by their serialised size.
     pub mod serialised {
         #[cfg(feature = "serde")]
         pub use crate::return_type::capabilities::WeighSerialised;
     }
 }
 
-/// Traits that find, by autoref dispatch, the error of a function whose computation exceeded its
-/// `timeout`.
+/// Traits by which generated code makes the error of a function whose computation exceeded its
+/// `timeout`. Autoref dispatch chooses the trait by the function's error type.
 pub mod in_time {
     pub use crate::return_type::timeout_error::{MissingTimeoutError as _, TimeoutError as _};
 }
 
-/// Traits that find, by autoref dispatch, whether a function's error can be cached.
+/// Traits by which generated code finds whether a function's error can be cached. Autoref dispatch
+/// chooses the trait by the error type.
 pub mod remembered {
     pub use crate::return_type::cacheable_error::{CloneableError as _, UncloneableError as _};
 }
 
-/// Traits that find, by autoref dispatch, whether a value can be stored, with a module for each
-/// tier. The traits are imported without names, so that they shadow none of the user's.
+/// Traits by which generated code checks that a value can be stored. Autoref dispatch chooses the
+/// trait by the value's type. Each tier has a module. The modules export the traits without names,
+/// so that they shadow none of the user's names.
 pub mod keep {
-    /// Traits for values that stay in this process.
+    /// Traits for values that are stored only in the memory of this process.
     pub mod memory {
         pub use crate::return_type::cacheable::{CacheableValue as _, UncacheableValue as _};
     }
-    /// Traits for values that Redis stores too.
+    /// Traits for values that are stored in memory and Redis, or in Redis only.
     pub mod shared {
         #[cfg(not(feature = "redis"))]
         pub use crate::return_type::cacheable::CacheableValue as _;
@@ -100,33 +104,35 @@ pub mod keep {
     }
 }
 
-/// Traits that find, by autoref dispatch, the codec of an entry's value, with a module for each
-/// tier. The traits require nothing of the value: the expansion of the function's body already
-/// does.
+/// Traits by which generated code finds the codec of an entry's value. Autoref dispatch chooses the
+/// trait by the value's type. Each tier has a module. These traits require nothing of the value,
+/// because the expansion of the cached function's body checks the value.
 pub mod wired {
-    /// Traits for values that stay in this process.
+    /// Traits for values that are stored only in the memory of this process.
     pub mod memory {
         pub use crate::return_type::capabilities::NotSerialized as _;
     }
-    /// Traits for values that Redis stores too.
+    /// Traits for values that are stored in memory and Redis, or in Redis only.
     pub mod shared {
         pub use crate::return_type::capabilities::NotSerialized as _;
         #[cfg(feature = "redis")]
         pub use crate::return_type::capabilities::{NeverSerialized as _, Serialized as _};
     }
-    /// Traits for values that only Redis stores, in replicas.
+    /// Traits for values of entries that have replicas in Redis.
     pub mod replicated {
         pub use crate::__private::wired::shared::*;
     }
 }
 
-/// Traits that find, by autoref dispatch, whether a borrowed argument can be cloned for a body.
+/// Traits by which generated code finds whether a body can own a clone of a borrowed argument.
+/// Autoref dispatch chooses the trait by the argument's type.
 pub mod own {
     pub use crate::__private::clone_dispatch::{AnyOwned, Borrowed, OwnClone, Ownable};
 }
 
-/// Traits that find, by autoref dispatch, whether a key may leave an argument out. The traits are
-/// imported without names, so that they shadow none of the user's.
+/// Traits by which generated code finds whether a key may leave an argument out. Autoref dispatch
+/// chooses the trait by the argument's type. The traits are exported without names, so that they
+/// shadow none of the user's names.
 pub mod kinds {
     pub use crate::__private::key_coverage::{
         NoPointer as _, ViaDisplay as _, ViaEq as _, ViaHash as _, ViaItems as _, ViaIterator as _,
@@ -136,13 +142,14 @@ pub mod kinds {
     pub use crate::__private::key_coverage::{ViaDeserialize as _, ViaSerialize as _};
 }
 
-/// Traits that write a value into a key by `CacheKey` or `Display`, found by autoref dispatch.
+/// Traits by which generated code writes a value into a key, with `CacheKey` or with `Display`.
+/// Autoref dispatch chooses the trait by the value's type.
 pub mod part {
     pub use crate::__private::autoref::{ByDisplay, ByPart, Part, Unwritable};
 }
 
-/// Traits that give an expression of a key a clone of an argument or a reference, found by autoref
-/// dispatch.
+/// Traits by which generated code passes an argument to an expression of a key, as a clone or as a
+/// reference. Autoref dispatch chooses the trait by the argument's type.
 pub mod given {
     pub use crate::__private::autoref::{Given, GivenClone, GivenReference};
 }

@@ -1,6 +1,7 @@
-//! Between one call and the second tier: validation, leases and stores.
+//! The use of L2 by one call: the validation of entries, leases, and the storing of values.
 
 pub(crate) mod lease;
+pub(crate) mod lineage;
 pub(crate) mod question;
 pub(crate) mod store;
 pub(crate) mod validate;

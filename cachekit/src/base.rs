@@ -1,4 +1,4 @@
-//! Leaves: modules that all others may use, and that use nothing else of the crate.
+//! Basic modules that every other module may use, and that use no other module of the crate.
 
 pub(crate) mod block_on;
 pub(crate) mod clock;

@@ -1,9 +1,13 @@
-//! Mechanisms within one process: single-flight, concurrency limits, write tokens, epochs of tags.
+//! Mechanisms within one process: single-flight, concurrency limits, write tokens, and the epochs
+//! of tags.
 
 pub(crate) mod background;
 pub(crate) mod concurrency_limit;
+pub(crate) mod epoch_registry;
+pub(crate) mod frame;
 pub(crate) mod recursion;
 pub(crate) mod refresh_claims;
 pub(crate) mod single_flight;
 pub(crate) mod tag_epochs;
+pub(crate) mod taken;
 pub(crate) mod write_tokens;

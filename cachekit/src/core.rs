@@ -1,4 +1,4 @@
-//! The state of one cache, which reads, writes and invalidations share.
+//! The state of one cache, which the read path, the write path and invalidations share.
 
 pub(crate) mod build_entry;
 pub(crate) mod by_owner;
@@ -7,3 +7,4 @@ pub(crate) mod entry_ref;
 pub(crate) mod function_memories;
 pub(crate) mod outcome;
 pub(crate) mod state;
+pub(crate) mod validity;

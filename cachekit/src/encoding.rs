@@ -1,4 +1,4 @@
-//! Values to bytes and back: codecs, envelopes and compression.
+//! Encoding of values to bytes for Redis, and decoding: codecs, envelopes and compression.
 
 pub(crate) mod codec;
 pub(crate) mod compress;

@@ -87,7 +87,8 @@ pub(crate) fn with_current<T>(f: impl FnOnce(&Cache) -> T) -> T {
 
 fn default() -> &'static Cache {
     DEFAULT.get().unwrap_or_else(|| {
-        // Before the cache is made: a subscriber of the log may ask for the cache.
+        // The conflicts are logged before the default cache is made, because a log subscriber may
+        // ask for this cache.
         registry::log_problems();
         DEFAULT.get_or_init(|| Cache::builder().assemble())
     })

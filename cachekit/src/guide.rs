@@ -17,8 +17,9 @@
 //!
 //! The modules are empty and exist in the documentation only.
 
-/// A page. Its links go through labels, which are defined at its end as files, for GitHub. The first definition of a
-/// label wins, so here the same labels lead to modules.
+/// Defines one documentation module for each page of the guide. The links of a page use labels,
+/// which the end of the page defines as files, for GitHub. The first definition of a label wins, so
+/// the definitions in this macro turn the links into links to modules.
 macro_rules! pages {
     ($($name:ident = $file:literal;)*) => {
         $(

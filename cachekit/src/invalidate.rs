@@ -1,4 +1,4 @@
-//! Invalidations: on this node, on the others, and at the end of a transaction.
+//! Invalidations: on this node, on other nodes, and at the end of a transaction.
 
 pub(crate) mod apply;
 pub(crate) mod deferred;

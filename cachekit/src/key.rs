@@ -1,15 +1,15 @@
-//! Keys: their form, and why two different calls never get one key.
+//! Keys of entries: their form, and the reason why two different calls never have equal keys.
 //!
 //! A key is readable text, such as `user:42`. A key contains the literals of its template
-//! unchanged. An escaper writes the arguments. It leaves `A-Z a-z 0-9 - _ . @ + = ~ ! /` and every
-//! byte beyond ASCII unchanged, and writes any other byte as `%XX`, in upper-case hexadecimal. In
-//! an argument, the escaper also escapes the first byte of the literal that follows the argument.
-//! So each argument has a definite end for a reader from left to right, and two different tuples of
-//! arguments never give one key.
+//! unchanged. Arguments are written by an escaper. The escaper leaves `A-Z a-z 0-9 - _ . @ + = ~ !
+//! /` and every byte beyond ASCII unchanged, and writes any other byte as `%XX`, in upper-case
+//! hexadecimal. In an argument, the escaper also escapes the first byte of the literal that follows
+//! the argument. So each argument has a definite end for a reader from left to right, and two
+//! different tuples of arguments never give equal keys.
 //!
-//! A composite argument uses bytes that the escaper never leaves unescaped: `(1,2)` is a tuple, a
-//! slice or a struct, `Plan(3)` an enum variant, `%-` is `None`; see [`component`]. The elements of
-//! a composite are written by their `CacheKey` or by their `Display`; see [`nested`].
+//! A composite argument contains bytes that the escaper never leaves unescaped: `(1,2)` is a tuple,
+//! a slice or a struct, `Plan(3)` an enum variant, `%-` is `None`; see [`component`]. The elements
+//! of a composite are written by their `CacheKey` or by their `Display`; see [`nested`].
 
 pub(crate) mod arg_words;
 pub(crate) mod buf;
@@ -38,16 +38,16 @@ use smallvec::SmallVec;
 
 /// The text of a key, owned and cheap to clone.
 ///
-/// The stored bytes begin with the prefix [`ENTRY`], and are as a whole the name of the key's entry
-/// in a store. So the name is another reference to the same bytes, and no copy.
+/// The stored bytes begin with the prefix [`ENTRY`]. All stored bytes together are the name of the
+/// key's entry in a store, so the name is made without a copy.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Key(Arc<[u8]>);
 
-/// The prefix of an entry's name in a store; the key follows the prefix.
+/// The prefix of an entry's name in a store. The text of the key follows the prefix.
 pub(crate) const ENTRY: &[u8] = b"k:";
 
-/// Returns the name in a store that consists of `kind` and `text`. A name of at most 128 bytes
-/// costs one allocation.
+/// Returns the name in a store that consists of the prefix `kind` and `text`. For a name of at most
+/// 128 bytes, the function makes a single allocation.
 pub(crate) fn joined(kind: &[u8], text: &[u8]) -> Arc<[u8]> {
     let mut name = SmallVec::<[u8; 128]>::from_slice(kind);
     name.extend_from_slice(text);
@@ -63,13 +63,13 @@ impl Key {
         &self.0[ENTRY.len()..]
     }
 
-    /// Returns the name that the key's entry has in a store.
+    /// Returns the name of this key's entry in a store.
     pub(crate) fn entry(&self) -> &Arc<[u8]> {
         &self.0
     }
 }
 
-// The hash of a key must be the hash of its `[u8]`, as `Borrow` requires.
+// The trait `Borrow` requires that the hash of a key is equal to the hash of its `[u8]`.
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.as_bytes().hash(state);

@@ -1,4 +1,4 @@
-//! The memory of this process (L1), and the thread-local tables (L0) that are looked up before it.
+//! The memory of this process (L1), and the thread-local tables (L0) in which a call looks first.
 
 pub(crate) mod engine;
 pub(crate) mod generations;

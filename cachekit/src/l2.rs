@@ -1,4 +1,5 @@
-//! The second tier at run time: the store behind a breaker, its outbox, and the bus.
+//! The shared tier (L2): the store with its circuit breaker, the outbox for invalidations, and the
+//! bus between nodes.
 
 pub(crate) mod breaker_store;
 pub(crate) mod bus;

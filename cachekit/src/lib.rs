@@ -67,22 +67,22 @@
 //! # }
 //! ```
 //!
-//! [`init_from_env`] reads the same settings from environment variables ([`CacheBuilder::from_env`]).
+//! [`init_from_env`] reads settings from environment variables: see [`CacheBuilder::from_env`].
 //!
 //! # Guide
 //!
 //! The [`guide`] has a page for each concept: [attributes](guide::attributes), [keys](guide::keys),
-//! [freshness](guide::freshness), [computations](guide::computations), [invalidation](guide::invalidation),
-//! [guarantees](guide::guarantees), [failure](guide::failure), [the Redis account](guide::redis),
-//! [hot keys](guide::hot_keys), [bytes in Redis](guide::format), [WebAssembly](guide::wasm) and a
-//! [glossary](guide::glossary).
+//! [freshness](guide::freshness), [computations](guide::computations),
+//! [invalidation](guide::invalidation), [guarantees](guide::guarantees), [failure](guide::failure),
+//! [the Redis account](guide::redis), [hot keys](guide::hot_keys), [bytes in Redis](guide::format),
+//! [WebAssembly](guide::wasm) and a [glossary](guide::glossary).
 //!
 //! # Features
 //!
 //! | feature | default | effect |
 //! |---|---|---|
 //! | `redis` | yes | the tier that processes share (L2) |
-//! | `bincode`, `msgpack`, `json` | `bincode` | codecs of values in Redis; at least one is needed there |
+//! | `bincode`, `msgpack`, `json` | `bincode` | codecs of values in Redis; a cache with Redis needs at least one |
 //! | `lz4` | yes | compression of values in Redis |
 //! | `quick_cache` | yes | a second engine of the memory tier, beside moka |
 //! | `tracing` | yes | `tracing` events of the cache |

@@ -11,6 +11,7 @@ pub(crate) mod freshness;
 pub(crate) mod function_spec;
 pub(crate) mod idle_expiry;
 pub(crate) mod invalidation_mode;
+pub(crate) mod lineage;
 pub(crate) mod miss_reason;
 pub(crate) mod owner;
 pub(crate) mod owner_index;

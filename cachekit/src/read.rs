@@ -1,10 +1,11 @@
-//! The read path: hit, miss, computation.
+//! The read path: hits, misses and computations.
 
 pub(crate) mod answer;
 pub(crate) mod background_task;
 pub(crate) mod cached_error;
 pub(crate) mod call;
 pub(crate) mod call_mode;
+pub(crate) mod composition;
 pub(crate) mod compute_detached;
 pub(crate) mod detach_on_drop;
 pub(crate) mod hit;

@@ -1,4 +1,5 @@
-//! A function's return type: the findings of the compiler about it, and their operations.
+//! A function's return type: its form and properties, found at compile time, and the operations on
+//! its values and errors.
 
 pub(crate) mod cacheable;
 pub(crate) mod cacheable_error;

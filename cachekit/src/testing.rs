@@ -26,7 +26,7 @@ pub use crate::testing::tests::fuzz_any::read_anything;
 
 /// Clock that stands still until a test advances it.
 ///
-/// Clones share their time.
+/// All clones of a clock show the same time.
 ///
 /// # Examples
 ///
@@ -54,7 +54,7 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
-    /// Creates a clock at zero.
+    /// Creates a clock that stands still at the time zero.
     pub fn new() -> Self {
         Self::default()
     }
@@ -76,8 +76,8 @@ tokio::task_local! {
     static SCOPED: Cache;
 }
 
-/// Runs `future` with `cache` in place of the global cache, so that tests of annotated functions can
-/// run in parallel.
+/// Runs `future` with `cache` in place of the global cache, so that the tests of annotated
+/// functions can run in parallel.
 ///
 /// A task that `future` spawns uses the global cache. Wrap its future in a scope too.
 ///
@@ -107,7 +107,7 @@ pub async fn scope<F: Future>(cache: Cache, future: F) -> F::Output {
     SCOPED.scope(cache, future).await
 }
 
-/// Puts `task` in the scope of the caller's task, if that is in one.
+/// Puts `task` into the scope of the caller's task, if the caller's task runs in a [`scope`].
 pub(crate) fn carried(task: Task) -> Task {
     match SCOPED.try_with(Clone::clone) {
         Ok(cache) => Box::pin(SCOPED.scope(cache, task)),
@@ -115,7 +115,8 @@ pub(crate) fn carried(task: Task) -> Task {
     }
 }
 
-/// Calls `f` with the task's cache; returns `f` as the error if the task has none.
+/// Calls `f` with the cache of the current task's scope. Returns `f` as the error if the task runs
+/// in no scope.
 pub(crate) fn with_scoped<T, F: FnOnce(&Cache) -> T>(f: F) -> Result<T, F> {
     let mut f = Some(f);
     let result = SCOPED.try_with(|cache| f.take().map(|f| f(cache)));

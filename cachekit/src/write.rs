@@ -1,4 +1,4 @@
-//! The write path: stores of one entry, and the code around functions that write.
+//! The write path: the storing of one entry, and the code around functions that write.
 
 pub(crate) mod annotated;
 pub(crate) mod pending;

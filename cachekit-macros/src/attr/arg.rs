@@ -1,4 +1,4 @@
-//! Parser for options in general: `name = value`, with one check for duplicates.
+//! Parser for options of the form `name = value`, which rejects an option that is given twice.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::Token;
@@ -8,16 +8,16 @@ use syn::parse::{Parse, ParseStream, Parser};
 use crate::attr::migration_hints;
 use crate::diag::{Errors, did_you_mean, quoted};
 
-/// Option with its name, so that errors can point at the name.
+/// Parsed option of an attribute. The option's name is kept, so that errors can point at the name.
 pub(crate) struct Arg<T> {
     /// Name of the option, as written.
     pub(crate) key: Ident,
-    /// Value of the option.
+    /// Value of the option, parsed.
     pub(crate) value: T,
 }
 
 impl<T> Arg<T> {
-    /// Fills `slot`, or adds an error if it has a value.
+    /// Stores an option in `slot`. Adds an error if the option was already given.
     pub(crate) fn set(slot: &mut Option<Self>, key: &Ident, value: T, errors: &mut Errors) {
         if slot.is_some() {
             errors.at(
@@ -34,7 +34,7 @@ impl<T> Arg<T> {
 }
 
 impl<T: Parse> Arg<T> {
-    /// Reads `= value` into `slot`.
+    /// Parses `= value` and stores the option in `slot`.
     pub(crate) fn read(
         slot: &mut Option<Self>,
         key: &Ident,
@@ -55,7 +55,8 @@ impl<T: Parse> Arg<T> {
 }
 
 impl<T: Parse> Arg<T> {
-    /// Reads `= value` into `slot`, like [`read`](Self::read), with a given message for other values.
+    /// Parses `= value` and stores the option in `slot`. If the value cannot be parsed, the error
+    /// has the given message.
     pub(crate) fn read_or(
         slot: &mut Option<Self>,
         key: &Ident,
@@ -76,14 +77,15 @@ impl<T: Parse> Arg<T> {
     }
 }
 
-/// Options of one attribute.
+/// Set of the options that one attribute accepts.
 pub(crate) trait Options: Default {
-    /// Name of the attribute, for messages.
+    /// Name of the attribute, for error messages.
     const ATTRIBUTE: &'static str;
-    /// Names of all options.
+    /// Names of all options that the attribute accepts.
     const NAMES: &'static [&'static str];
 
-    /// Reads the value of `key`. Returns `false` if there is no such option.
+    /// Parses the value of the option named `key`. Returns `false` if the attribute has no such
+    /// option.
     fn option(
         &mut self,
         key: &Ident,
@@ -91,14 +93,15 @@ pub(crate) trait Options: Default {
         errors: &mut Errors,
     ) -> syn::Result<bool>;
 
-    /// Reads an argument that is not `name = value`. Returns `false` if the next one is not of that kind.
+    /// Parses an argument that is not of the form `name = value`. Returns `false` if the next
+    /// argument has that form.
     fn positional(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<bool> {
         let _ = (input, errors);
         Ok(false)
     }
 }
 
-/// Reads a whole attribute. After a mistake it continues behind the next comma.
+/// Parses all options of an attribute. After a mistake, parsing continues behind the next comma.
 pub(crate) fn parse_all<A: Options>(tokens: TokenStream, errors: &mut Errors) -> A {
     let mut args = A::default();
     let result = (|input: ParseStream<'_>| {
@@ -116,7 +119,8 @@ pub(crate) fn parse_all<A: Options>(tokens: TokenStream, errors: &mut Errors) ->
         Ok(())
     })
     .parse2(tokens);
-    // An abandoned list leaves tokens that count as unexpected, after its mistake was reported.
+    // After a mistake in a list, the tokens that remain of the list count as unexpected. The
+    // mistake itself was already reported.
     if let Err(error) = result
         && errors.is_empty()
     {

@@ -1,4 +1,4 @@
-//! Options of `#[cached]`.
+//! Parser for the options of `#[cached]`.
 
 use proc_macro2::Ident;
 use syn::parse::ParseStream;
@@ -14,7 +14,7 @@ use crate::attr::tiers::TierArgs;
 use crate::attr::value::{CompanionName, Items, Share, SkipName, parse_skip};
 use crate::diag::Errors;
 
-/// Parsed parentheses of `#[cached(..)]`.
+/// Parsed options of `#[cached(..)]`.
 #[derive(Default)]
 pub(crate) struct CachedArgs {
     pub(crate) cache: Option<Arg<Expr>>,
@@ -37,7 +37,7 @@ pub(crate) struct CachedArgs {
     pub(crate) when: Option<Arg<Expr>>,
 }
 
-/// Error for other values of `version`.
+/// Error message for a value of `version` that is not a whole number from 0 to 4294967295.
 pub(crate) const VERSION: &str = "expected a whole number from 0 to 4294967295, like `2`";
 
 impl Options for CachedArgs {

@@ -1,4 +1,4 @@
-//! Durations: `300`, `"5m"`, `"1h30m"`, or an expression.
+//! Parser for durations in attributes: `300`, `"5m"`, `"1h30m"`, or an expression.
 
 use std::time::Duration;
 
@@ -8,18 +8,19 @@ use syn::{Expr, ExprLit, Lit};
 
 use crate::attr::duration_text::parse_length;
 
-/// Duration as written.
+/// Duration in an attribute, as the user wrote it.
 pub(crate) enum DurationValue {
-    /// Constant, with its span.
+    /// Constant duration, and the span of its literal.
     Constant(Duration, Span),
-    /// Any other expression.
+    /// Expression for the duration, if the user wrote no literal.
     Expr(Expr),
 }
 
 impl Parse for DurationValue {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let mut expr: Expr = input.parse()?;
-        // An argument that a macro got as `$ttl:expr` comes in an invisible group.
+        // If an argument was passed to a macro as `$ttl:expr`, the parser finds an invisible group
+        // around it.
         while let Expr::Group(group) = expr {
             expr = *group.expr;
         }
@@ -58,7 +59,7 @@ impl Parse for DurationValue {
 const FORM: &str = "expected seconds (`300`), units (`\"1h30m\"`, `\"500ms\"`) or an expression \
                     that gives a `Duration`";
 
-/// Parses a duration in quotes. The error is the message.
+/// Parses the text of a duration that is written in quotes. The `Err` is an error message.
 fn parse_duration(text: &str) -> Result<Duration, String> {
     parse_length(text).map_err(|wrong| {
         format!("`{text}` is not a duration: {wrong}; write `\"5m\"`, `\"1h30m\"` or `\"500ms\"`")

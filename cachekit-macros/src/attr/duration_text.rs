@@ -1,11 +1,13 @@
-//! Lengths of time as text: `300` (seconds), `5m`, `1h30m`, `500ms`, `1w`.
+//! Parser for durations as text: `300` (seconds), `5m`, `1h30m`, `500ms`, `1w`.
 //!
-//! Attributes and the environment read them alike, in two crates that cannot share code: this file
-//! stands in both, and `tests/architecture` holds the two to be the same.
+//! Attributes and environment variables accept the same texts. The two crates that read them cannot
+//! share code, so each has a copy of this file. `tests/architecture` checks that the copies are
+//! equal.
 
 use std::time::Duration;
 
-/// Units and how many milliseconds they are, longest name first so that `ms` is not read as `m`.
+/// Units of durations with their lengths in milliseconds. `ms` comes before `m`, so that `ms` is
+/// not read as `m`.
 const UNITS: &[(&str, u64)] = &[
     ("ms", 1),
     ("s", 1_000),
@@ -15,7 +17,7 @@ const UNITS: &[(&str, u64)] = &[
     ("w", 604_800_000),
 ];
 
-/// Reads a length of time; the error says what is wrong with the text.
+/// Parses a duration. The `Err` is a message that names the mistake in the text.
 pub(crate) fn parse_length(text: &str) -> Result<Duration, &'static str> {
     let mut rest = text;
     let mut millis: u64 = 0;
@@ -47,7 +49,7 @@ pub(crate) fn parse_length(text: &str) -> Result<Duration, &'static str> {
     Ok(Duration::from_millis(millis))
 }
 
-/// Texts, with their milliseconds or what is wrong with them.
+/// Texts of durations, each with its length in milliseconds or with the message about its mistake.
 #[cfg(test)]
 pub(crate) const CASES: &[(&str, Result<u64, &str>)] = &[
     ("300", Ok(300_000)),

@@ -9,7 +9,7 @@ use crate::attr::arg::Arg;
 use crate::attr::duration::DurationValue;
 use crate::diag::Errors;
 
-/// Options about freshness, as written.
+/// Parsed options about freshness: `stale`, `stale_if_error`, `soft_timeout`, `detach` and `early`.
 #[derive(Default)]
 pub(crate) struct FreshnessArgs {
     pub(crate) detach: Option<Arg<LitBool>>,
@@ -20,7 +20,8 @@ pub(crate) struct FreshnessArgs {
 }
 
 impl FreshnessArgs {
-    /// Reads the value of `key`. Returns `false` if it is none of these options.
+    /// Parses the value of the option named `key`. Returns `false` if `key` is no option about
+    /// freshness.
     pub(crate) fn option(
         &mut self,
         key: &Ident,
@@ -39,7 +40,7 @@ impl FreshnessArgs {
     }
 }
 
-/// Beta of early expiration; zero for `false`.
+/// Parsed value of the option `early`: the beta of early expiration, or zero for `early = false`.
 pub(crate) struct Early(pub(crate) f32);
 
 impl Parse for Early {

@@ -1,4 +1,4 @@
-//! Options of `#[invalidates]`.
+//! Parser for the options of `#[invalidates]`.
 
 use proc_macro2::Ident;
 use syn::parse::{Parse, ParseStream};
@@ -12,11 +12,11 @@ use crate::attr::value::Items;
 use crate::attr::word::word;
 use crate::diag::Errors;
 
-/// Parsed parentheses of `#[invalidates(..)]`.
+/// Parsed options of `#[invalidates(..)]`.
 #[derive(Default)]
 pub(crate) struct InvalidatesArgs {
     pub(crate) references: Vec<Reference>,
-    /// `ack`, or `ack = DURATION`.
+    /// Option `ack`, or `ack = DURATION` with a limit on the wait for acknowledgements.
     pub(crate) ack: Option<Arg<Option<DurationValue>>>,
     pub(crate) cache: Option<Arg<Expr>>,
     pub(crate) condition: Option<Arg<Expr>>,
@@ -25,12 +25,12 @@ pub(crate) struct InvalidatesArgs {
     pub(crate) keys: Option<Arg<Items>>,
     pub(crate) krate: Option<Arg<Path>>,
     pub(crate) on: Option<Arg<Moment>>,
-    /// `soft`.
+    /// Option `soft`, which requests a soft invalidation.
     pub(crate) soft: Option<Arg<()>>,
     pub(crate) tags: Option<Arg<Items>>,
 }
 
-/// Value of `on`, as written.
+/// Value of the option `on`: `ok`, `always` or `before`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Moment {
     Ok,

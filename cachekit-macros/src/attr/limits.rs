@@ -1,4 +1,4 @@
-//! Options of `#[cached]` that limit the duration and the number of computations.
+//! Parser for the options of `#[cached]` that limit the duration and the number of computations.
 
 use proc_macro2::Ident;
 use syn::parse::ParseStream;
@@ -8,7 +8,7 @@ use crate::attr::arg::Arg;
 use crate::attr::duration::DurationValue;
 use crate::diag::Errors;
 
-/// Options about limits, as written.
+/// Parsed options about limits: `timeout`, `timeout_error` and `max_computations`.
 #[derive(Default)]
 pub(crate) struct LimitArgs {
     pub(crate) max_computations: Option<Arg<LitInt>>,
@@ -16,11 +16,12 @@ pub(crate) struct LimitArgs {
     pub(crate) timeout_error: Option<Arg<Expr>>,
 }
 
-/// Error for other values of `max_computations`.
+/// Error message for a value of `max_computations` that is not a whole number from 1 to 4294967295.
 pub(crate) const EXPECTED_COUNT: &str = "expected a whole number from 1 to 4294967295, like `64`";
 
 impl LimitArgs {
-    /// Reads the value of `key`. Returns `false` if it is none of these options.
+    /// Parses the value of the option named `key`. Returns `false` if `key` is no option about
+    /// limits.
     pub(crate) fn option(
         &mut self,
         key: &Ident,

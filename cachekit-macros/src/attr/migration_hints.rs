@@ -1,9 +1,10 @@
-//! Answers to options that other caches have, or that are planned.
+//! Messages for unknown options: options of other caching libraries, and options that are planned.
 
-/// Planned options.
+/// Names of options that are planned, but not implemented.
 const LATER: &[&str] = &["encrypt"];
 
-/// Options of other caches, each with the answer.
+/// Names of options that other caching libraries have, each with the message that names the option
+/// to use in `#[cached]`.
 const FOREIGN: &[(&str, &str)] = &[
     (
         "cache_err",
@@ -132,7 +133,8 @@ const CAPACITY: &str = "write `capacity = 1000` for so many entries of this func
 const IDLE: &str =
     "write `idle = 300`: so long an entry lives after its last use, and `ttl` at most";
 
-/// Options of other caches on functions that write, each with the answer.
+/// Names of options that other caching libraries have on functions that write, each with the
+/// message to show.
 const FOREIGN_WRITES: &[(&str, &str)] = &[
     (
         "allEntries",
@@ -157,7 +159,8 @@ const FOREIGN_WRITES: &[(&str, &str)] = &[
     ),
 ];
 
-/// Returns the answer to an unknown option, if there is one.
+/// Returns the message for the unknown option `word` of `attribute`, or `None` if there is no
+/// special message.
 pub(crate) fn answer(attribute: &str, word: &str) -> Option<String> {
     let foreign = if attribute == "cached" {
         if LATER.contains(&word) {

@@ -1,4 +1,5 @@
-//! Syntax of the attributes, with spans. It interprets nothing and knows no defaults.
+//! Syntax of the attributes, with spans. This module parses options, but knows neither their
+//! meaning nor their defaults.
 
 pub(crate) mod arg;
 pub(crate) mod cached;

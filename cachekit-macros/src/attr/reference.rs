@@ -1,26 +1,26 @@
-//! Syntax of references to cached functions, written as calls: `get_user(_, id)`, `self.get(id)`,
-//! `list_users(..)`.
+//! Parser for references to cached functions, which are written as calls: `get_user(_, id)`,
+//! `self.get(id)`, `list_users(..)`.
 
 use proc_macro2::Span;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{AngleBracketedGenericArguments, Expr, Ident, Path, Token};
 
-/// Reference to a cached function.
+/// Parsed reference to a cached function, such as `get_user(_, id)`.
 pub(crate) struct Reference {
-    /// Function of the reference.
+    /// Cached function that the reference names, such as `get_user` in `get_user(_, id)`.
     pub(crate) callee: Callee,
-    /// Entries of the function.
+    /// Entries that the reference stands for: `_, id` in `get_user(_, id)`.
     pub(crate) args: ReferenceArgs,
-    /// Whole reference, for errors.
+    /// The whole reference as an expression, at which errors point.
     pub(crate) written: Expr,
 }
 
-/// Function of a reference: the part before the parentheses.
+/// Cached function that a reference names: the part before the parentheses.
 pub(crate) enum Callee {
-    /// `users::get_user`, `Self::get`
+    /// Path of a function or a method, such as `users::get_user` or `Self::get`.
     Path(syn::ExprPath),
-    /// `self.get`
+    /// Method with its receiver, such as `self.get`.
     Method {
         receiver: Box<Expr>,
         name: Ident,
@@ -28,19 +28,19 @@ pub(crate) enum Callee {
     },
 }
 
-/// Entries of a reference: the part in parentheses.
+/// Entries of a cached function that a reference stands for: the part in parentheses.
 pub(crate) enum ReferenceArgs {
-    /// `..`
+    /// All entries of the function, written `..`.
     All,
-    /// Arguments by position.
+    /// One entry, by its arguments in the order of the function's parameters.
     Positions(Vec<Position>),
 }
 
-/// Argument in one position.
+/// Argument in one position of a reference to a cached function.
 pub(crate) enum Position {
-    /// `_`
+    /// The placeholder `_`, with its span, for an argument that is not in the key.
     NotInKey(Span),
-    /// Value.
+    /// Expression for an argument that is in the key.
     Value(Expr),
 }
 
@@ -49,7 +49,8 @@ const EXPECTED: &str = "expected a function reference like `get_user(_, id)`, wh
 
 impl Parse for Reference {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        // The parser's own message for a literal or a stray token would not say what belongs here.
+        // For a literal or a stray token, the message of syn's parser would not name the expected
+        // reference.
         let start = input.span();
         let written: Expr = input
             .parse()

@@ -1,7 +1,8 @@
-//! Syntax of templates for keys and tags: `"user:{id}"`, or `"user:<id>"` in the other spelling.
+//! Parser for the templates of keys, tags and events: `"user:{id}"`, or `"user:<id>"` in the other
+//! spelling.
 //!
-//! Errors point at the whole literal and quote the placeholder: the compiler does not let macros
-//! point into a string.
+//! An error points at the whole literal and quotes the placeholder, because the compiler does not
+//! let macros point into a string.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
@@ -12,34 +13,36 @@ use syn::{Expr, LitStr, Token, parenthesized, parse_quote};
 use crate::attr::arg::Arg;
 use crate::diag::Errors;
 
-/// Parsed template.
+/// Parsed template of a key, a tag or an event.
 pub(crate) struct Template {
-    /// Literal, for its span; an empty one in the place of an expression.
+    /// Literal of the template, for its span. The literal is empty if the key is an expression,
+    /// `expr(..)`.
     pub(crate) literal: LitStr,
-    /// Pieces, in order.
+    /// Pieces of the template, in order.
     pub(crate) pieces: Vec<Piece>,
 }
 
-/// Piece of a template.
+/// Piece of a template: literal text or a value.
 pub(crate) enum Piece {
-    /// Literal text.
+    /// Literal text of the template.
     Literal(String),
-    /// Placeholder.
+    /// Placeholder in braces, such as `{user.id}`.
     Placeholder {
-        /// Text between the braces.
+        /// Text between the braces, such as `user.id`.
         text: String,
-        /// Parsed text. Its tokens have the span and the hygiene of the literal.
+        /// The text between the braces, parsed as an expression. The tokens have the span and the
+        /// hygiene of the literal.
         expr: Box<Expr>,
-        /// Name at the beginning.
+        /// First name in the placeholder, such as `user` in `{user.id}`.
         root: Ident,
     },
-    /// Name of the function.
+    /// Name of the cached function, as a piece of its key.
     Name,
-    /// Expression over the arguments.
+    /// Expression over the arguments, from `key = expr(..)`.
     Expression(Box<Expr>),
 }
 
-/// Reads the key of a cached function: `= "user:{id}"`, or `= expr(EXPRESSION)`.
+/// Parses the value of the option `key`: `= "user:{id}"`, or `= expr(EXPRESSION)`.
 pub(crate) fn read_key(
     slot: &mut Option<Arg<Template>>,
     key: &Ident,
@@ -69,8 +72,8 @@ pub(crate) fn read_key(
     Ok(())
 }
 
-/// Parses the expression of a key. The function's name goes before its value, so that no two functions
-/// share a key.
+/// Parses the expression of `key = expr(..)`. In the key, the function's name precedes the value of
+/// the expression, so that no two functions share a key.
 fn expression(word: &Ident, content: ParseStream<'_>) -> syn::Result<Template> {
     if content.is_empty() {
         return Err(syn::Error::new(
@@ -98,7 +101,8 @@ fn expression(word: &Ident, content: ParseStream<'_>) -> syn::Result<Template> {
     })
 }
 
-/// Finds a `return`, which would leave the closure that writes the key before the key is complete.
+/// Returns the span of the first `return` in an expression of a key. A `return` would leave the
+/// closure that writes the key before the key is complete.
 fn leaves(tokens: TokenStream) -> Option<proc_macro2::Span> {
     tokens.into_iter().find_map(|tree| match tree {
         TokenTree::Ident(word) if word == "return" => Some(word.span()),
@@ -133,13 +137,13 @@ impl Parse for Template {
     }
 }
 
-/// Piece before its expression is parsed.
+/// Piece of a template whose placeholder is not yet parsed as an expression.
 enum Raw {
     Literal(String),
     Placeholder(String),
 }
 
-/// Splits the text of a template.
+/// Splits the text of a template into literal text and placeholders.
 fn scan(text: &str) -> Result<Vec<Raw>, String> {
     let mut pieces = Vec::new();
     let mut literal = String::new();
@@ -191,7 +195,7 @@ fn scan(text: &str) -> Result<Vec<Raw>, String> {
     Ok(pieces)
 }
 
-/// Returns the text between braces, and the text behind them.
+/// Returns the text of a placeholder in braces, and the text after the closing brace.
 fn braced(rest: &str) -> Result<(&str, &str), String> {
     let inside = &rest[1..];
     inside.split_once('}').ok_or_else(|| {
@@ -199,8 +203,9 @@ fn braced(rest: &str) -> Result<(&str, &str), String> {
     })
 }
 
-/// Returns the text between angle brackets, and the text behind them. Only names, fields and methods are
-/// accepted, so that other text with a `<` is not taken for a placeholder.
+/// Returns the text of a placeholder in angle brackets, and the text after the closing bracket.
+/// Only names, fields and methods are accepted as a placeholder, so that other text with a `<`
+/// stays literal.
 fn angled(rest: &str) -> Result<(&str, &str), String> {
     let stray = || {
         format!(
@@ -221,7 +226,8 @@ fn angled(rest: &str) -> Result<(&str, &str), String> {
     }
 }
 
-/// Checks that literal text separates two values, which marks the end of the first.
+/// Checks that literal text separates every two placeholders, so that the end of the first value
+/// can be recognised in the key.
 fn check_neighbours(pieces: &[Raw]) -> Result<(), String> {
     for pair in pieces.windows(2) {
         match pair {
@@ -244,7 +250,7 @@ fn check_neighbours(pieces: &[Raw]) -> Result<(), String> {
     Ok(())
 }
 
-/// Parses the text of a placeholder.
+/// Parses the text of a placeholder. Returns its expression, and the first name in the expression.
 fn placeholder(text: &str, literal: &LitStr) -> syn::Result<(Expr, Ident)> {
     let error = |message: String| syn::Error::new(literal.span(), message);
     if text.trim().is_empty() {
@@ -267,7 +273,7 @@ fn placeholder(text: &str, literal: &LitStr) -> syn::Result<(Expr, Ident)> {
                 .any(|it| word == it)
         });
     if let Some(word) = raw {
-        // `{type}` means `r#type`, as in `format!`.
+        // The placeholder `{type}` means `r#type`, as in `format!`.
         let word = Ident::new_raw(&word.to_string(), literal.span());
         return Ok((parse_quote!(#word), word));
     }
@@ -290,12 +296,14 @@ fn unreadable(text: &str, literal: &LitStr) -> syn::Error {
     )
 }
 
-/// Returns `true` if there is a colon that is not part of `::`.
+/// Returns `true` if a placeholder contains a colon that is not part of `::`, as a format such as
+/// `{id:?}` does.
 fn has_format(text: &str) -> bool {
     text.replace("::", "").contains(':')
 }
 
-/// Returns the name at the beginning of a placeholder; `None` for another form of expression.
+/// Returns the first name in a placeholder's expression, such as `user` in `user.id`; `None` if the
+/// expression has another form.
 fn root(expr: &Expr) -> Option<&Ident> {
     match expr {
         Expr::Path(path) if path.qself.is_none() && path.path.leading_colon.is_none() => {

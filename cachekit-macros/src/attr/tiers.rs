@@ -1,4 +1,4 @@
-//! Options of `#[cached]` about the two tiers, and about single-flight.
+//! Parser for the options of `#[cached]` about memory, Redis and single-flight.
 
 use proc_macro2::Ident;
 use syn::parse::ParseStream;
@@ -8,19 +8,19 @@ use crate::attr::arg::Arg;
 use crate::attr::duration::DurationValue;
 use crate::diag::Errors;
 
-/// Values of `tier`.
+/// Words that the option `tier` accepts.
 pub(crate) const TIERS: &[&str] = &["memory", "redis", "both"];
-/// Values of `single_flight`.
+/// Words that the option `single_flight` accepts.
 pub(crate) const FLIGHTS: &[&str] = &["process", "cluster", "off"];
-/// Values of `codec`.
+/// Words that the option `codec` accepts.
 pub(crate) const CODECS: &[&str] = &["bincode", "msgpack", "json"];
-/// Error for other values of `capacity`.
+/// Error message for a value of `capacity` that is not a whole number of entries.
 pub(crate) const CAPACITY: &str =
     "expected how many entries of this function memory keeps: a whole number, like `1000`";
-/// Error for other values of `replicas`.
+/// Error message for a value of `replicas` that is not a whole number from 2 to 16.
 pub(crate) const REPLICAS: &str = "expected a whole number from 2 to 16, like `4`";
 
-/// Options about tiers, as written.
+/// Parsed options about memory, Redis and single-flight.
 #[derive(Default)]
 pub(crate) struct TierArgs {
     pub(crate) capacity: Option<Arg<LitInt>>,
@@ -36,7 +36,8 @@ pub(crate) struct TierArgs {
 }
 
 impl TierArgs {
-    /// Reads the value of `key`. Returns `false` if it is none of these options.
+    /// Parses the value of the option named `key`. Returns `false` if `key` is no option about
+    /// tiers.
     pub(crate) fn option(
         &mut self,
         key: &Ident,

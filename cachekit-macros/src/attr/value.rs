@@ -1,4 +1,4 @@
-//! Values of options, except templates and durations.
+//! Parsers for the values of options, except templates and durations.
 
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
@@ -7,16 +7,17 @@ use syn::{Expr, Lit, LitBool, LitStr, Token, bracketed, parenthesized};
 
 use crate::attr::template::Template;
 
-/// List of templates, sequences and, for some options, single expressions.
+/// List in an option such as `tags = [..]`: templates, sequences and, for some options, single
+/// expressions.
 pub(crate) struct Items(pub(crate) Vec<Item>);
 
-/// Element of a list.
+/// Item of a list in an option such as `tags = [..]`.
 pub(crate) enum Item {
-    /// `"org:{id}"`
+    /// Template, such as `"org:{id}"`.
     Template(Template),
-    /// `..EXPR`
+    /// Expression for a sequence of values, written `..EXPR`.
     Splice(Expr),
-    /// `EXPR`
+    /// Expression for a single value in the list.
     Expr(Expr),
 }
 
@@ -32,7 +33,8 @@ impl Parse for Items {
         let mut items = Vec::new();
         let mut mistakes: Option<syn::Error> = None;
         while !content.is_empty() {
-            // A mistake in a template does not hide mistakes in later ones.
+            // After a mistake in one template, parsing continues, so that mistakes in later
+            // templates are reported too.
             match content.parse::<Item>() {
                 Ok(item) => items.push(item),
                 Err(error) => match &mut mistakes {
@@ -64,10 +66,10 @@ impl Parse for Item {
     }
 }
 
-/// Value of `companion`: `NAME`, `Self` or `false`.
+/// Parsed value of the option `companion`: `NAME`, `Self` or `false`.
 pub(crate) enum CompanionName {
     Named(Ident),
-    /// Functions beside the method in its `impl`.
+    /// The word `Self`: the companion consists of functions in the `impl` of the method.
     InSelf,
     Omitted,
     Default,
@@ -93,7 +95,7 @@ impl Parse for CompanionName {
     }
 }
 
-/// Share of one: `0.1`.
+/// Number from 0 to 1, such as `0.1`: the parsed value of the option `jitter`.
 pub(crate) struct Share(pub(crate) f32);
 
 impl Parse for Share {
@@ -121,7 +123,7 @@ impl Parse for Share {
 /// Name in `skip(..)`: an argument, `self`, or a type or const parameter.
 pub(crate) struct SkipName(pub(crate) Ident);
 
-/// Reads the parentheses of `skip(a, b)`.
+/// Parses the parentheses of `skip(a, b)` into the names in them.
 pub(crate) fn parse_skip(key: &Ident, input: ParseStream<'_>) -> syn::Result<Vec<SkipName>> {
     if !input.peek(syn::token::Paren) {
         return Err(wrong_skip(key.span()));

@@ -1,4 +1,5 @@
-//! Bare words: as values, `tier = memory`, and alone, `soft`, `compress`.
+//! Parsers for bare words: as the value of an option, `tier = memory`, and as an option alone,
+//! `soft` or `compress`.
 
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
@@ -9,7 +10,7 @@ use crate::attr::arg::Arg;
 use crate::diag::{Errors, either};
 
 impl Arg<Ident> {
-    /// Reads `= word` into `slot`. The word is checked later.
+    /// Parses `= word` and stores the option in `slot`. A later check rejects an unknown word.
     pub(crate) fn read_word(
         slot: &mut Option<Self>,
         key: &Ident,
@@ -31,7 +32,8 @@ impl Arg<Ident> {
         if words.contains(&meant.as_str()) {
             let message = format!("write `{key} = {meant}`, without quotes");
             errors.at(text.span(), message);
-            // The meaning is clear, so the missing word causes no second message.
+            // The intended word is clear from the mistake, so the option counts as given and causes
+            // no second error message.
             let mut word = Ident::parse_any.parse_str(&meant)?;
             word.set_span(text.span());
             Self::set(slot, key, word, errors);
@@ -43,7 +45,8 @@ impl Arg<Ident> {
 }
 
 impl Arg<LitBool> {
-    /// Reads `= true`, `= false` or no value, which means `true`, into `slot`.
+    /// Parses `= true`, `= false`, or no value, which means `true`, and stores the option in
+    /// `slot`.
     pub(crate) fn read_switch(
         slot: &mut Option<Self>,
         key: &Ident,
@@ -58,7 +61,7 @@ impl Arg<LitBool> {
     }
 }
 
-/// Reads `wanted` if it is the whole argument.
+/// Parses the word `wanted` if that word alone is the next argument; otherwise returns `None`.
 pub(crate) fn word(input: ParseStream<'_>, wanted: &str) -> syn::Result<Option<Ident>> {
     let ahead = input.fork();
     let is_it = ahead.parse::<Ident>().is_ok_and(|word| word == wanted)

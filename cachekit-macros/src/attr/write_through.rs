@@ -1,4 +1,4 @@
-//! Options of `#[write_through]`.
+//! Parser for the options of `#[write_through]`.
 
 use proc_macro2::Ident;
 use syn::parse::ParseStream;
@@ -9,7 +9,7 @@ use crate::attr::reference::Reference;
 use crate::attr::word::word;
 use crate::diag::Errors;
 
-/// Parsed parentheses of `#[write_through(..)]`.
+/// Parsed options of `#[write_through(..)]`.
 #[derive(Default)]
 pub(crate) struct WriteThroughArgs {
     pub(crate) references: Vec<Reference>,

@@ -1,4 +1,4 @@
-//! Rule for `impl Trait` arguments, which are type parameters without a name.
+//! Rules for `impl Trait` arguments, which are type parameters without a name.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +7,9 @@ use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{Token, Type, TypeParamBound};
 
-/// Traits of std and serde that give access only to a value's data. If an argument in the key has only
-/// such bounds, the key contains all of its type that may matter, and a `&str` and a `String` may share an
-/// entry.
+/// Traits of std and serde that give access only to a value's data. An argument with only such
+/// bounds may share an entry with an argument of another type, such as a `&str` with a `String`:
+/// the key contains the data.
 const DATA: [&str; 25] = [
     "AsRef",
     "Borrow",
@@ -38,7 +38,7 @@ const DATA: [&str; 25] = [
     "Unpin",
 ];
 
-/// Traits of `DATA` that give access to nothing.
+/// Traits in `DATA` that give access to no data, such as `Send`.
 const MARKERS: [&str; 10] = [
     "Clone",
     "Copy",
@@ -52,24 +52,25 @@ const MARKERS: [&str; 10] = [
     "Unpin",
 ];
 
-/// Crates of the traits in `DATA`.
+/// Crates in which the traits of `DATA` are defined.
 const CRATES: [&str; 4] = ["std", "core", "alloc", "serde"];
 
-/// Returns `true` if the result may depend on a type that the argument's type leaves open.
+/// Returns `true` if the function's result may depend on a type that the argument's declared type
+/// leaves open, as `impl Trait` does. The key must then contain the type's name.
 pub(crate) fn is_open(ty: &Type, is_in_key: bool) -> bool {
     match ty {
         Type::ImplTrait(ty) => !is_in_key || !is_data(&ty.bounds),
         Type::Reference(ty) => is_open(&ty.elem, is_in_key),
         Type::Paren(ty) => is_open(&ty.elem, is_in_key),
         Type::Group(ty) => is_open(&ty.elem, is_in_key),
-        // For example in a tuple.
+        // A tuple, for example, may contain an `impl Trait`.
         ty => has_impl(ty.to_token_stream()),
     }
 }
 
-/// Returns `true` if the key contains all that a body can see of the value. That is so if the bounds are
-/// known and only one of them gives data: values with equal `Display` may differ in `Debug`, like a `u64`
-/// and a `&str`.
+/// Returns `true` if the key contains all data that the body can get from the value. For that, all
+/// bounds must be known, and at most one of them may give data: a `u64` and a `&str` with equal
+/// `Display` may differ in `Debug`.
 fn is_data(bounds: &Punctuated<TypeParamBound, Token![+]>) -> bool {
     let mut data_traits = BTreeSet::new();
     for bound in bounds {
@@ -85,7 +86,8 @@ fn is_data(bounds: &Punctuated<TypeParamBound, Token![+]>) -> bool {
                     return false;
                 }
                 if !MARKERS.contains(&name.as_str()) {
-                    // With its parameters: `AsRef<str> + AsRef<[u8]>` are two traits.
+                    // The type parameters are part of the trait's identity: `AsRef<str>` and
+                    // `AsRef<[u8]>` are two traits.
                     data_traits.insert(canonical(&name, last.to_token_stream().to_string()));
                 }
             }
@@ -96,7 +98,7 @@ fn is_data(bounds: &Punctuated<TypeParamBound, Token![+]>) -> bool {
     data_traits.len() <= 1
 }
 
-/// Returns one name for traits that give access to the same data.
+/// Returns one common name for traits that give access to the same data.
 fn canonical(name: &str, spelled: String) -> String {
     match name {
         "DoubleEndedIterator" | "ExactSizeIterator" | "Iterator" | "IntoIterator" => {

@@ -1,4 +1,4 @@
-//! Rules of `#[cached]`: options against each other and against the function.
+//! Rules of `#[cached]`: checks of its options against each other and against the function.
 
 use std::time::Duration;
 
@@ -24,8 +24,8 @@ use crate::diag::Errors;
 use crate::item::LooseFn;
 use crate::model::{CachedFn, Choice, Policy, StepArg};
 
-/// Returns the event templates with arguments, as written. Other functions emit them with their own
-/// arguments.
+/// Returns the event templates that have placeholders for arguments, as the user wrote them.
+/// Another function emits such an event with arguments of its own.
 fn event_templates(items: &Arg<Items>) -> Vec<String> {
     let written = items.value.0.iter().filter_map(|item| match item {
         Item::Template(template) => Some(template),
@@ -41,7 +41,8 @@ fn event_templates(items: &Arg<Items>) -> Vec<String> {
         .collect()
 }
 
-/// Returns the model of a cached function; `None` only if a mistake was found.
+/// Returns the model of a function with `#[cached]`. Returns `None` only if a mistake was added to
+/// `errors`.
 pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> Option<CachedFn> {
     let info = fn_info(item, errors);
     let (written, skip) = (args.key.as_ref(), args.skip.as_ref());
@@ -103,7 +104,8 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
     })
 }
 
-/// Rejects `ret` in expressions that run before the body.
+/// Reports `ret` in the expressions of `when` and `cache`, which run before the body returns a
+/// value.
 fn check_before(info: &FnInfo, [when, cache]: [&Option<Arg<Expr>>; 2], errors: &mut Errors) {
     let why = "`when` is asked before the call gives a value; write `store_if`";
     forbid_ret(info, when.as_ref(), why, errors);
@@ -111,12 +113,13 @@ fn check_before(info: &FnInfo, [when, cache]: [&Option<Arg<Expr>>; 2], errors: &
     forbid_ret(info, cache.as_ref(), why, errors);
 }
 
-/// Returns `true` if values stay in this process.
+/// Returns `true` if the function has `tier = memory`, so that its values never leave the process.
 fn in_memory(choices: &[Choice]) -> bool {
     choices.iter().any(|choice| choice.variant == "Memory")
 }
 
-/// Checks the function, and rejects a second `#[cached]`, which would define the same companion.
+/// Collects the facts about the function. Reports a second `#[cached]` on it, which would define
+/// the companion twice.
 fn fn_info(item: &LooseFn, errors: &mut Errors) -> FnInfo {
     let is_cached = |attr: &&syn::Attribute| {
         let last = attr.path().segments.last();
@@ -131,7 +134,8 @@ fn fn_info(item: &LooseFn, errors: &mut Errors) -> FnInfo {
     FnInfo::new("cached", item, errors)
 }
 
-/// Returns a constant `ttl`. Another expression becomes a step.
+/// Returns the `ttl` if it is a constant. If `ttl` is an expression, adds a step that sets the time
+/// to live, and returns `None`.
 fn constant_ttl(
     ttl: Arg<DurationValue>,
     steps: &mut Steps<'_>,
@@ -154,7 +158,8 @@ fn constant_ttl(
     }
 }
 
-/// Reports `ret`, and a missing `self`, in an expression that runs before the body.
+/// Reports `ret` in an expression that runs before the body, and `self` in one of a function
+/// without `self`.
 pub(crate) fn forbid_ret(
     info: &FnInfo,
     arg: Option<&Arg<Expr>>,

@@ -1,4 +1,5 @@
-//! Rules for companions: their kind, and their parameters.
+//! Rules for companions: the kind of companion that a function gets, and the parameters of its
+//! functions.
 
 use std::collections::BTreeSet;
 
@@ -14,20 +15,21 @@ use crate::check::key::Key;
 use crate::item::LooseFn;
 use crate::model::{Companion, CompanionParts};
 
-/// Names that the attribute uses.
+/// Names that the options of one `#[cached]` use.
 pub(crate) struct Uses<'a> {
     pub(crate) key: &'a Key,
-    /// Arguments named by tags, events and expressions.
+    /// Positions of the arguments that tags, events and expressions name.
     pub(crate) named: &'a BTreeSet<usize>,
-    /// Arguments named by expressions.
+    /// Positions of the arguments that expressions name.
     pub(crate) in_expr: &'a BTreeSet<usize>,
-    /// Type and const parameters named by tags, events and expressions.
+    /// Positions of the type and const parameters that tags, events and expressions name.
     pub(crate) params: &'a BTreeSet<usize>,
-    /// `cache = EXPR`.
+    /// Expression of the option `cache = EXPR`. `None`: the option is not set.
     pub(crate) cache: Option<&'a Expr>,
 }
 
-/// Returns `true` if a function may be in an `impl` or a trait: it has no companion type.
+/// Returns `true` if a function may be in an `impl` or a trait, where a companion type cannot be
+/// defined.
 pub(crate) fn may_be_inside(
     written: Option<&Arg<CompanionName>>,
     item: &LooseFn,
@@ -39,14 +41,16 @@ pub(crate) fn may_be_inside(
     info.receiver.is_some() || names_self(item) || written.is_some_and(is_said)
 }
 
-/// Returns `true` if a function contains the word `Self`, which is allowed only in an `impl` or a trait.
+/// Returns `true` if a function contains the word `Self`, which is allowed only in an `impl` or a
+/// trait.
 fn names_self(item: &LooseFn) -> bool {
     let this = Ident::new("Self", item.sig.ident.span());
     let body = without_items(item.body.stream());
     ident_usage::find(&item.sig, &this).is_some() || ident_usage::find(&body, &this).is_some()
 }
 
-/// Returns a body without its items that have their own `Self`.
+/// Returns the tokens of a body without the items in which `Self` has another meaning, such as a
+/// nested `impl`.
 fn without_items(tokens: TokenStream) -> TokenStream {
     let mut is_inside = false;
     let mut kept = Vec::new();
@@ -68,15 +72,15 @@ fn without_items(tokens: TokenStream) -> TokenStream {
     kept.into_iter().collect()
 }
 
-/// Returns `true` if the word begins an item with its own `Self`.
+/// Returns `true` if the word begins an item in which `Self` has another meaning, such as `impl`.
 fn is_item(word: &Ident) -> bool {
     ["impl", "trait", "struct", "enum", "union"]
         .iter()
         .any(|item| word == item)
 }
 
-/// Returns `true` if another attribute defines a type of the function's name, like the route attributes of
-/// web servers.
+/// Returns `true` if another attribute on the function defines a type of the function's name. The
+/// route attributes of web servers, such as `#[get]`, do so.
 fn is_route(item: &LooseFn) -> bool {
     const ROUTES: [&str; 14] = [
         "get", "post", "put", "delete", "head", "connect", "options", "trace", "patch", "route",
@@ -88,7 +92,7 @@ fn is_route(item: &LooseFn) -> bool {
     })
 }
 
-/// Decides on the companion.
+/// Returns the companion that a cached function gets: a type, functions beside a method, or none.
 pub(crate) fn companion(
     written: Option<Arg<CompanionName>>,
     item: &LooseFn,
@@ -133,8 +137,8 @@ pub(crate) fn companion(
         generics,
     };
     let fn_name = item.sig.ident.clone();
-    // An `impl` cannot contain a type. But an associated function without the word `Self` looks like a
-    // free one.
+    // A companion type cannot be defined in an `impl`. An associated function that does not contain
+    // the word `Self` cannot be told from a free function.
     let is_free = info.receiver.is_none() && !in_self && !names_self(item);
     if is_free {
         return Companion::Type {
@@ -142,8 +146,9 @@ pub(crate) fn companion(
             parts,
         };
     }
-    // A method without visibility may be in a trait's `impl`, where nothing can be added. The macro cannot
-    // see that. A visibility proves the opposite.
+    // A method without a visibility may be in a trait's `impl`, in which no further function can be
+    // defined. The macro cannot see the `impl`. A method with a visibility cannot be in a trait's
+    // `impl`.
     match (name, &item.vis) {
         (Some(prefix), _) => Companion::Siblings { prefix, parts },
         (None, Visibility::Inherited) => Companion::None,
@@ -154,8 +159,8 @@ pub(crate) fn companion(
     }
 }
 
-/// Returns the generics of the companion's functions. A parameter that none of their arguments names is
-/// left out: it could not be inferred in `get::entry(4)`.
+/// Returns the generics of the companion's functions. A parameter that none of the functions'
+/// arguments names is left out, because the compiler could not infer it in `get::entry(4)`.
 fn reachable(generics: &Generics, info: &FnInfo, in_entry: &[bool], uses: &Uses<'_>) -> Generics {
     let mut reached: TokenStream = info.result.to_token_stream();
     for (argument, _) in info
@@ -170,7 +175,8 @@ fn reachable(generics: &Generics, info: &FnInfo, in_entry: &[bool], uses: &Uses<
     for &position in uses.key.params.union(uses.params) {
         info.params[position].name.to_tokens(&mut reached);
     }
-    // A bound of a kept parameter may name another one. As many rounds as parameters are enough.
+    // A bound of a kept parameter may name another parameter. So the search is repeated, at most
+    // once for each parameter.
     for _ in 0..generics.params.len() {
         for param in &generics.params {
             if ident_usage::find(&reached, name_of(param)).is_some() {

@@ -1,4 +1,4 @@
-//! Rule for options with constant values, which may not depend on a call.
+//! Rule for options with constant values, whose expressions must not depend on a call.
 
 use proc_macro2::Ident;
 use syn::Expr;
@@ -10,8 +10,8 @@ use crate::check::ident_usage;
 use crate::diag::Errors;
 use crate::model::Constant;
 
-/// Checks a duration of the spec, which may not depend on a call. `zero` is the message for a duration
-/// of 0.
+/// Checks a duration that must be the same for every call. `zero` is the error message for a
+/// duration of 0.
 pub(crate) fn constant(
     info: &FnInfo,
     arg: Arg<DurationValue>,
@@ -39,7 +39,8 @@ pub(crate) fn constant(
     }
 }
 
-/// Returns the argument, `self` or `ret`, if the expression depends on one.
+/// Returns the argument, `self` or `ret` that the expression names, or `None` if the expression
+/// depends on none of them.
 pub(crate) fn dependence(info: &FnInfo, key: &Ident, expr: &Expr) -> Option<Ident> {
     let arguments = info.arguments.iter();
     let given = arguments.flat_map(|argument| argument.names().iter().cloned());

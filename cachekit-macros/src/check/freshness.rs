@@ -1,4 +1,4 @@
-//! Rules for values near or past their `ttl`, and for computations in the background.
+//! Rules for stale values, early expiration, and computations in the background.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -14,7 +14,7 @@ use crate::diag::Errors;
 use crate::item::LooseFn;
 use crate::model::{Choice, Constant, OwnedBody};
 
-/// Part of the policy about freshness.
+/// Part of a function's model that the options about freshness determine.
 pub(crate) struct Freshness {
     pub(crate) early: Option<f32>,
     pub(crate) lengths: Vec<(&'static str, Constant)>,
@@ -22,7 +22,8 @@ pub(crate) struct Freshness {
     pub(crate) owned_body: Option<OwnedBody>,
 }
 
-/// Checks the options about freshness.
+/// Checks the options about freshness: `stale`, `stale_if_error`, `soft_timeout`, `detach` and
+/// `early`.
 pub(crate) fn freshness(
     info: &FnInfo,
     item: &LooseFn,
@@ -79,7 +80,8 @@ pub(crate) fn freshness(
     }
 }
 
-/// Rejects `detach` without single-flight: nobody else waits for such a computation.
+/// Reports `detach` with `single_flight = off`: no other call can wait for the detached
+/// computation.
 fn check_detach(detach: &Arg<LitBool>, choices: &[Choice], errors: &mut Errors) {
     let is_off = |choice: &Choice| choice.option == "single_flight" && choice.variant == "Off";
     if choices.iter().any(is_off) {
@@ -90,7 +92,8 @@ fn check_detach(detach: &Arg<LitBool>, choices: &[Choice], errors: &mut Errors) 
     }
 }
 
-/// Decides what the body must own, so that it can continue without its caller.
+/// Checks that the body can own its arguments, so that the computation can continue after its
+/// caller was dropped. Returns `None` if it cannot.
 fn owned_body(
     info: &FnInfo,
     item: &LooseFn,
@@ -137,7 +140,8 @@ fn borrowed_message(option: &Ident) -> String {
     )
 }
 
-/// Decides whether the body needs a clone of `&self`. Returns `None` if it cannot have one.
+/// Returns the ownership of a body that may need a clone of `&self`. Returns `None` if the body
+/// needs `self` but cannot own it.
 fn own_self(
     info: &FnInfo,
     item: &LooseFn,
@@ -183,7 +187,7 @@ fn own_self(
     }
 }
 
-/// Returns the first format string that names `self`.
+/// Returns the span of the first format string that names `self`, as `"{self}"` does.
 fn self_in_format_string(tokens: TokenStream) -> Option<Span> {
     tokens.into_iter().find_map(|tree| match tree {
         TokenTree::Group(group) => self_in_format_string(group.stream()),
@@ -197,7 +201,7 @@ fn self_in_format_string(tokens: TokenStream) -> Option<Span> {
     })
 }
 
-/// Returns the first lifetime in a type, written or elided, that is not `'static`.
+/// Returns the span of the first lifetime in a type, written or elided, that is not `'static`.
 fn first_borrow(tokens: TokenStream) -> Option<Span> {
     let mut trees = tokens.into_iter().peekable();
     while let Some(tree) = trees.next() {

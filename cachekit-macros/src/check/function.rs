@@ -1,4 +1,4 @@
-//! Rules for the function itself.
+//! Rules for the annotated function itself, such as its arguments and its return type.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -13,32 +13,33 @@ use crate::fn_form::{Form, Shape};
 use crate::item::LooseFn;
 use crate::model::{Argument, Function};
 
-/// Facts about the function for the rules of templates and expressions.
+/// Facts about the annotated function, which the rules for templates and expressions need.
 pub(crate) struct FnInfo {
-    /// Arguments, without the receiver.
+    /// Arguments of the function, without the receiver (`self`).
     pub(crate) arguments: Vec<Argument>,
-    /// Receiver.
+    /// Receiver of the function (`self`). `None`: the function has none.
     pub(crate) receiver: Option<Receiver>,
-    /// Type and const parameters.
+    /// Type and const parameters of the function.
     pub(crate) params: Vec<Param>,
-    /// Bounds of the type parameters.
+    /// Bounds of the function's type parameters.
     pub(crate) bounds: Bounds,
-    /// Form of the function.
+    /// Form of the function: an `async fn`, a plain `fn`, or a function that returns a future.
     pub(crate) form: Form,
-    /// Type of the value.
+    /// Type of the value that the function returns or that its future yields.
     pub(crate) result: Type,
-    /// `true` if an argument was rejected. Its names are unknown, so unknown names are not reported.
+    /// `true` if an argument was rejected. The names of that argument are unknown, so unknown names
+    /// in options are not reported.
     pub(crate) incomplete: bool,
 }
 
-/// Type or const parameter.
+/// Type parameter or const parameter of the function.
 pub(crate) struct Param {
     pub(crate) name: Ident,
     pub(crate) is_const: bool,
 }
 
 impl FnInfo {
-    /// Checks the function and collects the facts.
+    /// Checks the annotated function, and collects the facts about it.
     pub(crate) fn new(attribute: &str, item: &LooseFn, errors: &mut Errors) -> Self {
         let sig = &item.sig;
         let Shape { form, result } = Shape::of(item);
@@ -87,14 +88,14 @@ impl FnInfo {
         info
     }
 
-    /// Returns the position of an argument.
+    /// Returns the position of the argument that has the name `name`, or whose pattern binds it.
     pub(crate) fn position(&self, name: &Ident) -> Option<usize> {
         self.arguments
             .iter()
             .position(|argument| argument.names().contains(name))
     }
 
-    /// Reports `self` in an expression of a function that has none.
+    /// Reports `self` in an expression of an option if the function has no receiver.
     pub(crate) fn check_self(&self, expr: &impl ToTokens, errors: &mut Errors) {
         if self.receiver.is_some() {
             return;
@@ -104,7 +105,8 @@ impl FnInfo {
         }
     }
 
-    /// Returns `true` if the receiver can be used while the body has it, like `&self`.
+    /// Returns `true` if an expression can use the receiver while the body uses it too, as with
+    /// `&self`.
     pub(crate) fn shares_self(&self) -> bool {
         matches!(
             self.receiver.as_ref().map(|receiver| &receiver.kind),
@@ -112,7 +114,7 @@ impl FnInfo {
         )
     }
 
-    /// Returns the part of the model that all attributes share.
+    /// Returns the part of the model that all attributes have.
     pub(crate) fn into_function(
         self,
         krate: Option<Arg<syn::Path>>,
@@ -180,8 +182,8 @@ fn check_kind(attribute: &str, sig: &Signature, form: &Form, errors: &mut Errors
     }
 }
 
-/// Rejects a return type that borrows, as a stored value outlives the call. A bound would give a worse
-/// message.
+/// Reports a return type that contains a borrow, because a stored value outlives the call. This
+/// check gives a better message than a trait bound would.
 fn check_result(attribute: &str, ty: &Type, errors: &mut Errors) {
     match obstacle(ty.to_token_stream()) {
         Some(Obstacle::Impl(span)) => errors.at(
@@ -219,7 +221,8 @@ fn obstacle(tokens: TokenStream) -> Option<Obstacle> {
             TokenTree::Ident(ident) if ident == "impl" => {
                 return Some(Obstacle::Impl(ident.span()));
             }
-            // `&'static str` may be stored. A written lifetime is checked as a token of its own.
+            // A `&'static str` may be stored, so `&` alone is no mistake. A written lifetime is a
+            // token of its own, which is checked too.
             TokenTree::Punct(punct) if punct.as_char() == '&' => {
                 let named =
                     matches!(trees.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '\'');

@@ -5,14 +5,15 @@ use std::iter::Peekable;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// Returns the first token of `expr` that is the name `word`. Fields and methods do not count.
+/// Returns the first token of `expr` that uses the variable `word`. The name of a field or a method
+/// does not count.
 ///
-/// A name that a format string captures (`format!("{id}")`) counts, at the string.
+/// A variable that a format string captures, as in `format!("{id}")`, counts as used at the string.
 pub(crate) fn find(expr: &impl ToTokens, word: &Ident) -> Option<Ident> {
     find_in(expr.to_token_stream(), word)
 }
 
-/// Returns `true` if `expr` uses one of `words`.
+/// Returns `true` if `expr` uses a variable named by one of `words`.
 pub(crate) fn any(expr: &impl ToTokens, words: &[Ident]) -> bool {
     words.iter().any(|word| find(expr, word).is_some())
 }
@@ -27,8 +28,8 @@ fn find_in(tokens: TokenStream, word: &Ident) -> Option<Ident> {
                     return Some(found);
                 }
             }
-            // A dot begins a field, two dots are a range.
-            // `self::limit` is a path, not the receiver.
+            // A word after one dot is a field, but after two dots it is the end of a range. The
+            // `self` of `self::limit` is part of a path, not the receiver.
             TokenTree::Ident(ident)
                 if dots != 1 && ident == *word && !begins_path(&ident, &mut trees) =>
             {
@@ -50,13 +51,14 @@ fn find_in(tokens: TokenStream, word: &Ident) -> Option<Ident> {
     None
 }
 
-/// Returns `true` if `self` begins a path here.
+/// Returns `true` if `word` is the `self` at the beginning of a path, such as `self::limit`.
 fn begins_path(word: &Ident, behind: &mut Peekable<impl Iterator<Item = TokenTree>>) -> bool {
     word == "self"
         && matches!(behind.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == ':')
 }
 
-/// Returns `true` if a literal is a string that contains `{word}` or `{word:`.
+/// Returns `true` if a literal is a string that captures the variable `word`, as `{word}` or
+/// `{word:`.
 fn captures(literal: &str, word: &Ident) -> bool {
     let opening = format!("{{{word}");
     literal.contains('"')

@@ -1,4 +1,4 @@
-//! Rules for the key and for `skip`.
+//! Rules for the options `key` and `skip`.
 
 use std::collections::BTreeSet;
 
@@ -16,22 +16,22 @@ use crate::check::scope::{Named, RetRule, resolve, text};
 use crate::diag::{Errors, did_you_mean, quoted};
 use crate::model::{ArgKind, Argument, Piece, Text, Uncovered};
 
-/// Key of a function, and the values that are not in it.
+/// Checked key of a function, and the values that the key leaves out.
 pub(crate) struct Key {
     pub(crate) text: Text,
-    /// Arguments in the key, by position.
+    /// Positions of the arguments that the key contains.
     pub(crate) arguments: BTreeSet<usize>,
-    /// Arguments that the expression of the key names, by position.
+    /// Positions of the arguments that the expression in `key = expr(..)` names.
     pub(crate) in_expr: BTreeSet<usize>,
-    /// Type and const parameters that are not skipped, by position.
+    /// Positions of the type and const parameters that are not in `skip(..)`.
     pub(crate) params: BTreeSet<usize>,
-    /// Type parameters whose names are in the key.
+    /// Type parameters whose types' names are in the key.
     pub(crate) type_params: Vec<Ident>,
     pub(crate) uncovered: Vec<Uncovered>,
     pub(crate) shared_self: Option<Token![self]>,
 }
 
-/// Names in `skip(..)`.
+/// Names that the user wrote in `skip(..)`.
 #[derive(Default)]
 struct Skipped {
     words: BTreeSet<(usize, String)>,
@@ -39,7 +39,8 @@ struct Skipped {
     receiver: bool,
 }
 
-/// Decides on the key. `may_be_inside` is `true` if the function may be in an `impl` or a trait.
+/// Returns the checked key of a function. `may_be_inside` is `true` if the function may be in an
+/// `impl` or a trait.
 pub(crate) fn key(
     info: &FnInfo,
     may_be_inside: bool,
@@ -91,7 +92,7 @@ pub(crate) fn key(
     }
 }
 
-/// Returns the values that the body can see and that neither the key nor `skip` names.
+/// Returns the values that the body can use and that neither the key nor `skip` names.
 fn uncovered(info: &FnInfo, skipped: &Skipped, named: &Named) -> Vec<Uncovered> {
     let mut uncovered = Vec::new();
     for (position, argument) in info.arguments.iter().enumerate() {
@@ -111,13 +112,14 @@ fn uncovered(info: &FnInfo, skipped: &Skipped, named: &Named) -> Vec<Uncovered> 
     uncovered
 }
 
-/// Returns an uncovered value: the argument, or a name that its pattern binds.
+/// Returns an argument, or a name that its pattern binds, as a value that neither the key nor
+/// `skip` names.
 fn value(info: &FnInfo, argument: &Argument, name: &Ident) -> Uncovered {
     let is_bound = argument.names().contains(name);
     let pattern = argument.pattern.as_ref().filter(|_| is_bound);
     let is_copy = pattern.is_some_and(|pattern| pattern.copies.contains(name));
     let kind = match info.bounds.kind_of(&argument.ty) {
-        // The names of such a pattern are bound to references.
+        // The pattern of an argument that is a reference binds its names to references.
         ArgKind::Owned if pattern.is_some() && !is_copy && argument.referent().is_some() => {
             ArgKind::Borrowed
         }
@@ -125,15 +127,16 @@ fn value(info: &FnInfo, argument: &Argument, name: &Ident) -> Uncovered {
     };
     Uncovered {
         name: name.clone(),
-        // `#[async_trait]` gives this name to an argument whose pattern it moves into the body.
+        // `#[async_trait]` moves the pattern of an argument into the body, and gives the argument a
+        // name that begins with `__arg`.
         is_named: is_bound && !name.to_string().starts_with("__arg"),
         is_reference: pattern.is_some() && !is_copy,
         kind,
     }
 }
 
-/// Returns the pieces for type and const parameters that the template does not name, and for the types of
-/// arguments.
+/// Returns the pieces of a key for the types in it: for type and const parameters that the template
+/// does not name, and for the types of the arguments in `typed`.
 fn types(
     info: &FnInfo,
     params: &BTreeSet<usize>,
@@ -165,8 +168,8 @@ fn types(
     pieces
 }
 
-/// Returns the arguments whose types are in the key. An `impl Trait` is a type parameter without a name;
-/// it is skipped with its argument.
+/// Returns the positions of the arguments whose types are in the key: those with an `impl Trait`,
+/// which is a type parameter without a name. The type is left out if `skip` names the argument.
 fn typed(info: &FnInfo, skipped: &Skipped, named: &Named) -> BTreeSet<usize> {
     let is_typed = |&at: &usize| {
         let argument = &info.arguments[at];
@@ -178,7 +181,8 @@ fn typed(info: &FnInfo, skipped: &Skipped, named: &Named) -> BTreeSet<usize> {
     (0..info.arguments.len()).filter(is_typed).collect()
 }
 
-/// Rejects `&mut` arguments in the key: a hit does not run the body, so it cannot change their targets.
+/// Reports a `&mut` argument in the key: a hit does not run the body, so the hit would not change
+/// the argument's target.
 fn check_exclusive(info: &FnInfo, named: &Named, errors: &mut Errors) {
     for &position in &named.arguments {
         let argument = &info.arguments[position];
@@ -200,12 +204,14 @@ fn version_of(version: &Arg<LitInt>, errors: &mut Errors) -> Option<u32> {
     errors.keep(parsed.map_err(|_| syn::Error::new(version.value.span(), VERSION)))
 }
 
-/// Returns the key of a function without `key`: its name and every argument that is not skipped.
+/// Returns the pieces of the key of a function without the option `key`: the function's name, and
+/// every argument that is not skipped.
 fn default_pieces(info: &FnInfo, skipped: &Skipped) -> (Vec<Piece>, Named) {
     let mut pieces = vec![Piece::Name];
     let mut named = Named::default();
     for (position, argument) in info.arguments.iter().enumerate() {
-        // If a name of the pattern is skipped, the other names; or else the whole argument.
+        // If `skip` names one of the names that the pattern binds, the key contains the remaining
+        // names. Otherwise the key contains the whole argument.
         let bound = argument.names();
         let whole = std::slice::from_ref(&argument.name);
         let is_skipped = |name: &&Ident| skipped.words.contains(&(position, name.to_string()));
@@ -269,7 +275,7 @@ fn unknown_skip(info: &FnInfo, name: &Ident) -> String {
     }
 }
 
-/// Rejects names in `skip` that are in the key.
+/// Reports names that are both in `skip` and in the key.
 fn check_unused(
     info: &FnInfo,
     skipped: &Skipped,

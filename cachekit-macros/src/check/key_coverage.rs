@@ -1,7 +1,8 @@
-//! Rules for values outside the key, by the form of an argument's type.
+//! Rules for the arguments that a key leaves out, decided by the form of the argument's type.
 //!
-//! The compiler decides whether a type has traits that make it data. It knows neither further bounds of
-//! a type parameter, nor the purpose of another crate's type; this module does.
+//! The compiler decides whether a type implements traits that make it data. The compiler considers
+//! neither the further bounds of a type parameter, nor the purpose of a type from another crate.
+//! This module considers both.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +15,7 @@ use syn::{
 
 use crate::model::ArgKind;
 
-/// Traits of std and serde by which a body takes data out of a value.
+/// Traits of std and serde by which a body can get data out of a value.
 const DATA: [&str; 24] = [
     "AsMut",
     "AsRef",
@@ -42,7 +43,7 @@ const DATA: [&str; 24] = [
     "TryInto",
 ];
 
-/// Traits of database connections and pools, of sqlx, sea-orm and tokio-postgres.
+/// Traits of database connections and pools, from sqlx, sea-orm and tokio-postgres.
 const CONNECTIONS: [&str; 8] = [
     "Acquire",
     "ConnectionTrait",
@@ -54,7 +55,7 @@ const CONNECTIONS: [&str; 8] = [
     "TransactionTrait",
 ];
 
-/// Names of pools and connections in sqlx and sea-orm.
+/// Names of the types of pools and connections in sqlx and sea-orm.
 const POOLS: [&str; 6] = [
     "AnyPool",
     "DatabaseConnection",
@@ -64,8 +65,8 @@ const POOLS: [&str; 6] = [
     "SqlitePool",
 ];
 
-/// Returns `true` for an `Extension<_>` behind a reference. It may hold the current user, but a borrowed
-/// value would be rejected only because of its traits.
+/// Returns `true` for an `Extension<_>` behind a reference. Such a value may contain the current
+/// user, although a type behind a reference is otherwise rejected only if its traits make it data.
 fn is_lent_extension(ty: &Type) -> bool {
     match ty {
         Type::Paren(ty) => is_lent_extension(&ty.elem),
@@ -82,14 +83,14 @@ fn is_lent_extension(ty: &Type) -> bool {
     }
 }
 
-/// Type parameters, grouped by their bounds.
+/// Names of type parameters, grouped by the kind of their bounds.
 pub(crate) struct Bounds {
     data: BTreeSet<String>,
     connections: BTreeSet<String>,
 }
 
 impl Bounds {
-    /// Finds the bounds of a function.
+    /// Collects the type parameters of a function by their bounds.
     pub(crate) fn of(generics: &Generics) -> Self {
         let mut bounds = Self {
             data: BTreeSet::new(),
@@ -119,7 +120,7 @@ impl Bounds {
         }
     }
 
-    /// Returns the rule for an argument of this type.
+    /// Returns the rule that decides whether the key may leave out an argument of this type.
     pub(crate) fn kind_of(&self, ty: &Type) -> ArgKind {
         if self.has_data(ty) || is_lent_extension(ty) {
             ArgKind::Data
@@ -130,7 +131,8 @@ impl Bounds {
         }
     }
 
-    /// Returns `true` if the type contains, at any depth, a parameter whose bounds make it data.
+    /// Returns `true` if the type contains, at any depth, a type parameter whose bounds make it
+    /// data.
     fn has_data(&self, ty: &Type) -> bool {
         match ty {
             Type::ImplTrait(ty) => has_one_of(&ty.bounds, &DATA),
@@ -144,7 +146,8 @@ impl Bounds {
         }
     }
 
-    /// Returns `true` if the type is a known form of a pool, a connection or the state of a server.
+    /// Returns `true` if the type has a known form of a database pool, a connection, or the state
+    /// of a server.
     fn is_handle(&self, ty: &Type) -> bool {
         let path = match ty {
             Type::Paren(ty) => return self.is_handle(&ty.elem),
@@ -159,7 +162,8 @@ impl Bounds {
         let inside: Vec<&Type> = arguments(last).collect();
         let name = last.ident.to_string();
         match (name.as_str(), &inside[..]) {
-            // An `Extension` may also hold the values of one request, such as the current user.
+            // An `Extension` may also contain values of one request, such as the current user. So
+            // only an `Extension` of a known handle is a handle.
             ("Extension", [inner]) => self.is_handle(inner),
             ("Arc" | "Rc", [inner]) => is_object(inner),
             ("State" | "Data", [inner]) => !matches!(inner, Type::Reference(_)),
@@ -188,7 +192,7 @@ fn has_one_of(bounds: &Punctuated<TypeParamBound, Token![+]>, traits: &[&str]) -
     named.any(|name| traits.contains(&name.as_str()))
 }
 
-/// Collects the single names in a type: `T` in `&Vec<T>`, but not in `T::Item`.
+/// Collects the names in a type that stand alone: `T` in `&Vec<T>`, but not in `T::Item`.
 fn names(ty: &Type, found: &mut BTreeSet<String>) {
     if let Type::Path(path) = ty
         && path.qself.is_none()
@@ -200,7 +204,7 @@ fn names(ty: &Type, found: &mut BTreeSet<String>) {
     }
 }
 
-/// Returns the types inside a type.
+/// Returns the types that a type contains, one level deep.
 fn parts(ty: &Type) -> Vec<&Type> {
     match ty {
         Type::Array(ty) => vec![&ty.elem],

@@ -1,4 +1,4 @@
-//! Rules for limits on the duration and the number of computations.
+//! Rules for the options `timeout`, `timeout_error` and `max_computations`.
 
 use proc_macro2::Ident;
 use syn::{Expr, LitInt};
@@ -10,7 +10,7 @@ use crate::check::function::FnInfo;
 use crate::diag::Errors;
 use crate::model::{Limits, TimeoutAnswer};
 
-/// Checks the options about limits.
+/// Checks the options about limits, and returns the part of the model that they determine.
 pub(crate) fn limits(info: &FnInfo, args: LimitArgs, errors: &mut Errors) -> Limits {
     let error = args
         .timeout_error
@@ -34,7 +34,8 @@ pub(crate) fn limits(info: &FnInfo, args: LimitArgs, errors: &mut Errors) -> Lim
     }
 }
 
-/// Rejects limits on synchronous functions, which cannot be dropped.
+/// Reports a limit on a function that is not `async`: the cache cannot drop the computation of such
+/// a function.
 fn check_sync(info: &FnInfo, key: &Ident, errors: &mut Errors) {
     if info.form.is_sync() {
         errors.at(
@@ -45,7 +46,7 @@ fn check_sync(info: &FnInfo, key: &Ident, errors: &mut Errors) {
     }
 }
 
-/// Returns `timeout_error` if it can be used.
+/// Returns the expression of `timeout_error`, or reports why the option cannot be used.
 fn checked_error(
     info: &FnInfo,
     timeout: Option<&Ident>,

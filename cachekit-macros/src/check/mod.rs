@@ -1,5 +1,5 @@
-//! Rules that involve more than one option: arguments against templates, options against each other.
-//! They turn the syntax into the model.
+//! Rules that involve more than one option, or an option and the function. The checks turn parsed
+//! options into a model.
 
 pub(crate) mod anonymous;
 pub(crate) mod cached;

@@ -1,4 +1,4 @@
-//! Patterns in the place of argument names.
+//! Rules for patterns in place of arguments' names.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::spanned::Spanned;
@@ -8,7 +8,8 @@ use crate::check::ident_usage;
 use crate::model::{Argument, Pattern};
 use crate::paths::RESERVED;
 
-/// Returns the argument at `position`. If it has a pattern, its name is one that none of `others` has.
+/// Returns the argument at `position`. An argument with a pattern gets a generated name, which
+/// differs from all names in `others`.
 pub(crate) fn argument(
     position: usize,
     pat: &Pat,
@@ -38,7 +39,8 @@ pub(crate) fn argument(
     };
     let is_copy = pattern.is_reference();
     bind(pat, is_copy, &mut pattern);
-    // A name for the whole argument. Hygiene does not separate names in a signature.
+    // The generated name stands for the whole argument, and must differ from all other names,
+    // because hygiene does not separate names in a signature.
     let mut name = Ident::new(&format!("arg{position}"), span);
     while ident_usage::find(others, &name).is_some() {
         name = Ident::new(&format!("{name}_"), span);
@@ -50,7 +52,8 @@ pub(crate) fn argument(
     })
 }
 
-/// Collects the names that a pattern binds. The body cannot see the other parts of the argument.
+/// Collects the names that a pattern binds. The body cannot use the parts of the argument that the
+/// pattern leaves unnamed.
 fn bind(pat: &Pat, is_copy: bool, pattern: &mut Pattern) {
     let mut all = |pats: &mut dyn Iterator<Item = &Pat>| {
         pats.for_each(|pat| bind(pat, is_copy, pattern));
@@ -69,12 +72,12 @@ fn bind(pat: &Pat, is_copy: bool, pattern: &mut Pattern) {
         Pat::TupleStruct(pat) => all(&mut pat.elems.iter()),
         Pat::Slice(pat) => all(&mut pat.elems.iter()),
         Pat::Struct(pat) => all(&mut pat.fields.iter().map(|field| &*field.pat)),
-        // Every alternative binds the same names.
+        // All alternatives of a pattern bind the same names, so the first alternative is enough.
         Pat::Or(pat) => all(&mut pat.cases.iter().take(1)),
         Pat::Reference(pat) => bind(&pat.pat, is_copy, pattern),
         Pat::Paren(pat) => bind(&pat.pat, is_copy, pattern),
         Pat::Type(pat) => bind(&pat.pat, is_copy, pattern),
-        // They bind nothing.
+        // These patterns bind no names.
         Pat::Const(_)
         | Pat::Lit(_)
         | Pat::Path(_)

@@ -1,4 +1,4 @@
-//! Resolution of placeholders to the arguments of the function.
+//! Resolution of the names in templates and expressions: to arguments, parameters, `self` or `ret`.
 
 use std::collections::BTreeSet;
 
@@ -12,29 +12,31 @@ use crate::check::ident_usage;
 use crate::diag::{Errors, did_you_mean, quoted};
 use crate::model::{Piece, Text};
 
-/// Names in a template.
+/// Names that a template uses, after resolution.
 #[derive(Default)]
 pub(crate) struct Named {
-    /// Arguments, by position.
+    /// Positions of the arguments that the template uses.
     pub(crate) arguments: BTreeSet<usize>,
-    /// Arguments that the template contains as a whole, by position.
+    /// Positions of the arguments that the template contains as a whole.
     pub(crate) whole: BTreeSet<usize>,
-    /// Names in the template, each with the position of its argument. A macro may give two arguments one
-    /// name, and a pattern binds names of its own.
+    /// Names that the template uses, each with the position of its argument. The position tells
+    /// apart two arguments to which a macro gave one name.
     pub(crate) words: BTreeSet<(usize, String)>,
-    /// Type and const parameters, by position.
+    /// Positions of the type and const parameters that the template uses.
     pub(crate) params: BTreeSet<usize>,
-    /// Parameters that are named as types, by position.
+    /// Positions of the type parameters whose types' names are in the text.
     pub(crate) types: BTreeSet<usize>,
-    /// Arguments that an expression names, which needs the types that the function has, by position.
+    /// Positions of the arguments that an expression uses. The expression needs each of them in the
+    /// type that the function's signature gives.
     pub(crate) in_expr: BTreeSet<usize>,
-    /// `true` if the template names `self`.
+    /// `true` if the template uses `self`.
     pub(crate) receiver: bool,
-    /// `ret`, with the span and hygiene of the first template that names it.
+    /// The name `ret`, with the span and hygiene of the first placeholder that uses it. `None`: the
+    /// template does not use the returned value.
     pub(crate) ret: Option<Ident>,
 }
 
-/// Template with resolved placeholders.
+/// Template whose placeholders are resolved to arguments, parameters, `self` or `ret`.
 pub(crate) struct Resolved {
     pieces: Vec<ResolvedPiece>,
     pub(crate) named: Named,
@@ -46,15 +48,16 @@ enum ResolvedPiece {
     Value { value: TokenStream, of_ret: bool },
 }
 
-/// Rule for `ret` in a template.
+/// Rule for the use of `ret` in a template or an expression.
 #[derive(Clone, Copy)]
 pub(crate) enum RetRule {
     Allowed,
-    /// With the reason.
+    /// The option is evaluated before the function returns a value. The text is the reason, for the
+    /// error message.
     Forbidden(&'static str),
 }
 
-/// Resolves every placeholder.
+/// Resolves the names in every placeholder of a template, and reports unknown names.
 pub(crate) fn resolve(
     info: &FnInfo,
     template: &crate::attr::template::Template,
@@ -104,7 +107,7 @@ pub(crate) fn resolve(
         let mut params = info.params.iter();
         let type_param = params.position(|it| it.name == *root && !it.is_const);
         let value = match (type_param, &**expr) {
-            // A type parameter stands for the name of its type.
+            // A placeholder that names a type parameter stands for the name of its type.
             (Some(position), syn::Expr::Path(path)) if path.path.is_ident(root) => {
                 resolved.named.types.insert(position);
                 quote!(::core::any::type_name::<#root>())
@@ -117,7 +120,7 @@ pub(crate) fn resolve(
 }
 
 impl Resolved {
-    /// Resolves the names in an expression.
+    /// Records the arguments and parameters that the expression in `key = expr(..)` uses.
     fn expression(&mut self, info: &FnInfo, expr: &syn::Expr, rule: RetRule, errors: &mut Errors) {
         info.check_self(expr, errors);
         let named = &mut self.named;
@@ -141,7 +144,7 @@ impl Resolved {
         {
             errors.at(found.span(), format_args!("`ret`: {reason}"));
         }
-        // In a group, which distinguishes it from a placeholder.
+        // The invisible group distinguishes this expression from a placeholder.
         let mut value = Group::new(Delimiter::None, expr.to_token_stream());
         value.set_span(expr.span());
         self.pieces.push(ResolvedPiece::Value {
@@ -150,7 +153,7 @@ impl Resolved {
         });
     }
 
-    /// Returns the text, with every value written in place.
+    /// Returns the text of the template. Each value is written when the text is made.
     pub(crate) fn into_text(self) -> Text {
         let pieces = self.pieces.into_iter().map(|piece| match piece {
             ResolvedPiece::Name => Piece::Name,
@@ -160,8 +163,9 @@ impl Resolved {
         text(pieces.collect())
     }
 
-    /// Returns the text, with values of arguments moved to `rendered`: the text is written after the body
-    /// took the arguments.
+    /// Returns the text of a template that is written after the body took the arguments. The values
+    /// of arguments are moved to `rendered`, so that they are rendered as text before the body
+    /// runs.
     pub(crate) fn into_deferred_text(self, rendered: &mut Vec<(TokenStream, u8)>) -> Text {
         let of_ret: Vec<bool> = self
             .pieces
@@ -184,7 +188,8 @@ impl Resolved {
     }
 }
 
-/// Joins pieces. Each value gets the byte that follows it, so that the runtime can escape that byte.
+/// Joins neighbouring literals in `pieces`. Each value gets its stop, the byte that follows the
+/// value in the text, so that cachekit can escape this byte in the value.
 pub(crate) fn text(pieces: Vec<Piece>) -> Text {
     let mut joined: Vec<Piece> = Vec::new();
     for piece in pieces {

@@ -1,5 +1,5 @@
-//! Steps for tags, expressions and references, split into those before the body and those that need the
-//! value.
+//! Collection of the steps of generated code: steps that run before the body, and steps that need
+//! the returned value.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,25 +16,28 @@ use crate::check::scope::{RetRule, resolve};
 use crate::diag::Errors;
 use crate::model::{After, Argument, Cloned, Step, StepArg};
 
-/// Collector of steps, and of the arguments that they name.
+/// Collector of the steps of one attribute, and of the arguments that the steps use.
 pub(crate) struct Steps<'a> {
     info: &'a FnInfo,
     rule: RetRule,
-    /// `true` if an expression over `ret` may name a shared `self`. It may not if the closure is kept.
+    /// `true` if an expression over `ret` may also use a `self` that is shared by reference.
+    /// `false` if the closure over `ret` is kept, and so must not borrow `self`.
     self_beside_ret: bool,
     before: Vec<Step>,
     after: Vec<Step>,
     ret: Option<Ident>,
-    /// `true` if an argument of the name `ret` was reported.
+    /// `true` if an argument with the name `ret`, which hides the returned value, was already
+    /// reported.
     hidden_is_reported: bool,
     rendered: Vec<(TokenStream, u8)>,
-    /// Names of arguments that an expression uses together with `ret`, with the argument's position.
+    /// Names of arguments that an expression uses together with `ret`, each with the argument's
+    /// position. Generated code clones these arguments.
     cloned: BTreeMap<(usize, String), Ident>,
-    /// Arguments that any step names, by position.
+    /// Positions of the arguments that any step uses.
     pub(crate) named: BTreeSet<usize>,
-    /// Arguments that an expression names, by position.
+    /// Positions of the arguments that an expression uses.
     pub(crate) in_expr: BTreeSet<usize>,
-    /// Type and const parameters that any step names, by position.
+    /// Positions of the type and const parameters that any step uses.
     pub(crate) params: BTreeSet<usize>,
 }
 
@@ -57,7 +60,7 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Adds a template.
+    /// Adds a step that writes the text of `template` and passes it to cachekit's method `method`.
     pub(crate) fn template(
         &mut self,
         method: &'static str,
@@ -82,7 +85,8 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Adds a list. Templates go to the method `one`, sequences to `many`.
+    /// Adds a step for each item of a list, such as `tags = [..]`. Templates go to cachekit's
+    /// method `one`, sequences to the method `many`.
     pub(crate) fn items(
         &mut self,
         one: &'static str,
@@ -111,7 +115,8 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Adds an expression, passed in the form `arg`.
+    /// Adds a step that passes the value of `expr` to cachekit's method `method`, in the form that
+    /// `arg` gives.
     pub(crate) fn expr(
         &mut self,
         method: &'static str,
@@ -123,7 +128,8 @@ impl<'a> Steps<'a> {
         self.add(method, ret, arg(expr));
     }
 
-    /// Adds a step after [`uses`](Self::uses) was called with its tokens.
+    /// Adds a step whose expression was already given to [`uses`](Self::uses). With a `ret`, the
+    /// step runs after the body, otherwise before the body.
     pub(crate) fn add(&mut self, method: &'static str, ret: Option<Ident>, arg: StepArg) {
         match ret {
             Some(ret) => self.add_after(method, ret, arg),
@@ -131,7 +137,8 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Records the arguments that an expression names, and returns its `ret`, if it has one.
+    /// Records the arguments that an expression uses. Returns the name `ret` if the expression uses
+    /// the returned value.
     pub(crate) fn uses(&mut self, expr: &impl ToTokens, errors: &mut Errors) -> Option<Ident> {
         self.info.check_self(expr, errors);
         let ret = ident_usage::find(expr, &Ident::new("ret", Span::call_site()));
@@ -176,14 +183,14 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Records every argument that `expr` names as one to clone.
+    /// Records that generated code must clone every argument that `expr` uses.
     pub(crate) fn clone_all(&mut self, expr: &impl ToTokens) {
         for position in 0..self.info.arguments.len() {
             self.clone_names(position, expr);
         }
     }
 
-    /// Returns the names that the closure for the value must clone.
+    /// Returns the names of the arguments that the closure over the returned value must clone.
     pub(crate) fn take_cloned(&mut self) -> Vec<Cloned> {
         let cloned = std::mem::take(&mut self.cloned).into_iter();
         cloned
@@ -191,7 +198,8 @@ impl<'a> Steps<'a> {
             .collect()
     }
 
-    /// Reports an argument of the name `ret` if a step means the value by that name.
+    /// Reports an argument named `ret`, because a step uses `ret` as the name of the returned
+    /// value.
     fn check_hidden(&mut self, errors: &mut Errors) {
         if self.hidden_is_reported || matches!(self.rule, RetRule::Forbidden(_)) {
             return;
@@ -211,7 +219,7 @@ impl<'a> Steps<'a> {
         self.after.push(Step { method, arg });
     }
 
-    /// Returns the steps before the body, and those after it.
+    /// Returns the steps that run before the body, and the steps that run on the returned value.
     pub(crate) fn finish(mut self) -> (Vec<Step>, Option<After>) {
         let cloned = self.take_cloned();
         let after = self.ret.map(|ret| After {

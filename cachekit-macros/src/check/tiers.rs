@@ -1,4 +1,4 @@
-//! Rules for tiers, and for options that need a tier.
+//! Rules for the options about memory and Redis, and for options that need one of the two.
 
 use std::time::Duration;
 
@@ -14,20 +14,21 @@ use crate::diag::{Errors, either};
 use crate::item::LooseFn;
 use crate::model::{Choice, Constant};
 
-/// Part of the policy about tiers.
+/// Part of a function's model that the options about memory, Redis and single-flight determine.
 pub(crate) struct Tiers {
     pub(crate) capacity: Option<u64>,
     pub(crate) choices: Vec<Choice>,
     pub(crate) compress: Option<(bool, Span)>,
-    /// Span of `err_ttl`.
+    /// Span of the option `err_ttl`. `None`: the option is not set.
     pub(crate) err_ttl_at: Option<Span>,
     pub(crate) lengths: Vec<(&'static str, Constant)>,
-    /// Span of `none_ttl`.
+    /// Span of the option `none_ttl`. `None`: the option is not set.
     pub(crate) none_ttl_at: Option<Span>,
     pub(crate) replicas: Option<u8>,
 }
 
-/// Checks the options about tiers, and `none_ttl` and `err_ttl`, which are constants too.
+/// Checks the options about memory, Redis and single-flight, and the constant durations `none_ttl`
+/// and `err_ttl`.
 pub(crate) fn tiers(
     info: &FnInfo,
     item: &LooseFn,
@@ -85,7 +86,7 @@ pub(crate) fn tiers(
     }
 }
 
-/// Returns the number of entries that the function's own memory keeps.
+/// Returns the number of entries in the function's own memory, from the option `capacity`.
 fn capacity_of(arg: &Arg<LitInt>, errors: &mut Errors) -> Option<u64> {
     let parsed = arg.value.base10_parse::<u64>().ok();
     match parsed {
@@ -100,7 +101,8 @@ fn capacity_of(arg: &Arg<LitInt>, errors: &mut Errors) -> Option<u64> {
     parsed
 }
 
-/// Returns the number of replicas, which need `tier = redis`.
+/// Returns the number of replicas from the option `replicas`. Reports the option if `tier` is not
+/// `redis`.
 fn replicas_of(arg: &Arg<LitInt>, tier: Option<&str>, errors: &mut Errors) -> Option<u8> {
     let Arg { key, value } = arg;
     if tier != Some("redis") {
@@ -118,7 +120,7 @@ fn replicas_of(arg: &Arg<LitInt>, tier: Option<&str>, errors: &mut Errors) -> Op
     known
 }
 
-/// Rejects options for Redis if `tier` is `memory`.
+/// Reports options about Redis if `tier` is `memory`.
 fn check_memory(args: &TierArgs, errors: &mut Errors) {
     let remote = [
         args.redis_ttl.as_ref().map(|arg| &arg.key),
@@ -144,7 +146,7 @@ fn check_memory(args: &TierArgs, errors: &mut Errors) {
     }
 }
 
-/// Rejects options for memory if `tier` is `redis`.
+/// Reports options about memory if `tier` is `redis`.
 fn check_redis(args: &TierArgs, err_ttl: Option<&Arg<DurationValue>>, errors: &mut Errors) {
     let local = [
         args.memory_ttl.as_ref().map(|arg| &arg.key),
@@ -162,7 +164,7 @@ fn check_redis(args: &TierArgs, err_ttl: Option<&Arg<DurationValue>>, errors: &m
     }
 }
 
-/// Returns a constant length.
+/// Returns the duration if the user wrote it as a literal, or `None` if it is an expression.
 fn known(arg: &Arg<DurationValue>) -> Option<Duration> {
     match &arg.value {
         DurationValue::Constant(value, _) => Some(*value),
@@ -170,7 +172,8 @@ fn known(arg: &Arg<DurationValue>) -> Option<Duration> {
     }
 }
 
-/// Rejects an `idle` without effect: one that is not shorter than a constant `ttl` or `memory_ttl`.
+/// Reports an `idle` that has no effect, because it is not shorter than a constant `ttl` or
+/// `memory_ttl`.
 fn check_idle(args: &TierArgs, ttl: Option<Duration>, errors: &mut Errors) {
     let Some(DurationValue::Constant(length, span)) = args.idle.as_ref().map(|it| &it.value) else {
         return;
@@ -190,11 +193,12 @@ fn check_idle(args: &TierArgs, ttl: Option<Duration>, errors: &mut Errors) {
     }
 }
 
-/// Rejects Redis for synchronous functions, which cannot wait for its reply.
+/// Reports a tier with Redis on a function that is not `async`, because such a function cannot wait
+/// for a reply of Redis.
 fn check_sync(info: &FnInfo, item: &LooseFn, tier: Option<&Arg<Ident>>, errors: &mut Errors) {
     const WHY: &str = "a function that is not `async` can only be cached in memory, because other \
                        tiers are asked asynchronously";
-    // A `const fn` and an `extern fn` were reported already.
+    // A `const fn` or an `extern fn` was already reported.
     if !info.form.is_sync() || item.sig.constness.is_some() || item.sig.abi.is_some() {
         return;
     }
@@ -211,7 +215,8 @@ fn check_sync(info: &FnInfo, item: &LooseFn, tier: Option<&Arg<Ident>>, errors: 
     }
 }
 
-/// Returns the runtime's variant for a word, if it is one of `words`.
+/// Returns the name of the variant of cachekit's enum for a word, such as `Memory` for `memory`.
+/// Reports a word that is not in `words`.
 fn variant(arg: &Arg<Ident>, words: &[&str], errors: &mut Errors) -> Option<&'static str> {
     const VARIANTS: &[(&str, &str)] = &[
         ("bincode", "Bincode"),
@@ -238,7 +243,7 @@ fn variant(arg: &Arg<Ident>, words: &[&str], errors: &mut Errors) -> Option<&'st
     variant.map(|(_, variant)| *variant)
 }
 
-/// Options with constant durations, each with the message for a duration of 0.
+/// Names of the options with a constant duration, each with the error message for a duration of 0.
 const LENGTHS: [(&str, &str); 6] = [
     (
         "none_ttl",
@@ -266,7 +271,8 @@ const LENGTHS: [(&str, &str); 6] = [
     ),
 ];
 
-/// Returns the given constants of [`LENGTHS`], in that order.
+/// Checks the durations that the user gave for the options in [`LENGTHS`], and returns them in that
+/// order.
 fn constants(
     info: &FnInfo,
     given: [Option<Arg<DurationValue>>; 6],

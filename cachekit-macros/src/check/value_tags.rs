@@ -1,4 +1,4 @@
-//! Hash of the tags and events that are made from the value.
+//! Hash of the tags and events that are made from the returned value.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -8,13 +8,15 @@ use crate::attr::template::Piece;
 use crate::attr::value::{Item, Items};
 use crate::check::ident_usage;
 
-/// Returns a hash (FNV-1a) of all tags and events that name `ret`; zero if none does.
+/// Returns a hash (FNV-1a) of all tags and events that use `ret`; zero if none does.
 ///
-/// Entries contain the hash. Therefore it depends only on the tokens, and not on a compiler's formatting.
+/// Entries in Redis contain this hash. Therefore the hash depends only on the tokens, and not on a
+/// compiler's formatting.
 pub(crate) fn hash(lists: [Option<&Arg<Items>>; 2]) -> u64 {
     let ret = Ident::new("ret", Span::call_site());
     let mut words = Vec::new();
-    // The option comes first: an event is not equal to a tag of the same text.
+    // The word `tag` or `event` precedes each text, so that an event is not taken for a tag with
+    // the same text.
     for (list, option) in lists.into_iter().zip(["tag", "event"]) {
         let items = list.iter().flat_map(|items| &items.value.0);
         for item in items {
@@ -40,7 +42,7 @@ pub(crate) fn hash(lists: [Option<&Arg<Items>>; 2]) -> u64 {
             }
         }
     }
-    // Their order has no meaning.
+    // The order of tags and events has no meaning, so it does not change the hash.
     words.sort();
     if words.is_empty() {
         return 0;
@@ -51,7 +53,7 @@ pub(crate) fn hash(lists: [Option<&Arg<Items>>; 2]) -> u64 {
     })
 }
 
-/// Appends the tokens to `text`, with a space after each.
+/// Appends each of the tokens to `text`, followed by a space.
 fn spell(tokens: TokenStream, text: &mut String) {
     for tree in tokens {
         match tree {

@@ -18,7 +18,8 @@ use crate::diag::Errors;
 use crate::item::LooseFn;
 use crate::model::{Callee, InvalidatingFn, Position, Reference, StepArg, Stored, WritingFn};
 
-/// Returns the model of a function that invalidates; `None` only if a mistake was found.
+/// Returns the model of a function with `#[invalidates]`. Returns `None` only if a mistake was
+/// added to `errors`.
 pub(crate) fn invalidates(
     args: InvalidatesArgs,
     item: &LooseFn,
@@ -82,7 +83,7 @@ pub(crate) fn invalidates(
     })
 }
 
-/// Checks that there is something to invalidate.
+/// Reports an `#[invalidates]` that names nothing to invalidate.
 fn check_not_empty(args: &InvalidatesArgs, errors: &mut Errors) {
     let nothing = args.references.is_empty()
         && args.key.is_none()
@@ -98,7 +99,8 @@ fn check_not_empty(args: &InvalidatesArgs, errors: &mut Errors) {
     }
 }
 
-/// Rejects `ack` for a synchronous function, which cannot wait for acknowledgements.
+/// Reports `ack` on a function that is not `async`, because such a function cannot wait for
+/// acknowledgements.
 fn check_waits(info: &FnInfo, key: &Ident, errors: &mut Errors) {
     if info.form.is_sync() {
         errors.at(
@@ -109,7 +111,8 @@ fn check_waits(info: &FnInfo, key: &Ident, errors: &mut Errors) {
     }
 }
 
-/// Returns the time to wait for acknowledgements, as an argument of the runtime's method.
+/// Returns the longest time to wait for acknowledgements, as the argument of cachekit's method
+/// `ack`.
 fn within(length: Option<DurationValue>) -> Expr {
     match length {
         None => parse_quote!(::core::option::Option::None),
@@ -121,7 +124,7 @@ fn within(length: Option<DurationValue>) -> Expr {
     }
 }
 
-/// Returns the model of a function that writes through.
+/// Returns the model of a function with `#[write_through]`.
 pub(crate) fn write_through(
     args: WriteThroughArgs,
     item: &LooseFn,
@@ -164,7 +167,8 @@ pub(crate) fn write_through(
     })
 }
 
-/// Returns the stored value and its order among writes.
+/// Returns the value that `#[write_through]` stores, and the number that orders it among other
+/// writes.
 fn stored(
     info: &FnInfo,
     value: Option<Arg<Expr>>,
@@ -175,7 +179,8 @@ fn stored(
     let mut ret = None;
     for expr in value.iter().chain(&order) {
         ret = ret.or(steps.uses(&expr.value, errors));
-        // Even without `ret`: the closure runs after the body took the arguments.
+        // The closure that stores the value runs after the body took the arguments. So the
+        // arguments are cloned even if the expression does not use `ret`.
         steps.clone_all(&expr.value);
     }
     Stored {
@@ -186,14 +191,16 @@ fn stored(
     }
 }
 
-/// Returns the values in a reference as tokens, in which names can be searched.
+/// Returns the tokens of all values in a reference to a cached function, so that names can be
+/// searched in them.
 fn values(reference: &crate::attr::reference::Reference) -> TokenStream {
     let mut tokens = match &reference.callee {
         attr::reference::Callee::Method { receiver, .. } => receiver.to_token_stream(),
         attr::reference::Callee::Path(_) => TokenStream::new(),
     };
     if let ReferenceArgs::Positions(positions) = &reference.args {
-        // Separated, so that a value that begins with a dot is not taken for a field.
+        // A separator stands between the values: without it, a value that begins with a dot would
+        // look like a field of the value before it.
         for position in positions {
             if let attr::reference::Position::Value(value) = position {
                 tokens.extend(quote!(; #value));
@@ -203,7 +210,7 @@ fn values(reference: &crate::attr::reference::Reference) -> TokenStream {
     tokens
 }
 
-/// Resolves a reference.
+/// Returns the checked form of a reference to a cached function.
 fn model(reference: crate::attr::reference::Reference, errors: &mut Errors) -> Option<Reference> {
     let all = matches!(reference.args, ReferenceArgs::All);
     let callee = match reference.callee {
@@ -258,7 +265,8 @@ fn model(reference: crate::attr::reference::Reference, errors: &mut Errors) -> O
     Some(Reference { callee, args })
 }
 
-/// Returns the function of a reference that is written like code: `get_user::entry(id)`.
+/// Returns the name of the cached function if the reference was written like a call of the
+/// companion: `get_user::entry(id)`.
 fn entry_of(path: &syn::ExprPath) -> Option<&Ident> {
     let mut segments = path.path.segments.iter().rev();
     let is_entry = segments.next()?.ident == "entry";
@@ -271,7 +279,8 @@ fn is_self(expr: &syn::Expr) -> bool {
     matches!(expr, syn::Expr::Path(path) if path.path.is_ident("self"))
 }
 
-/// Returns `true` if a type stands before the name: `Self::get`, `Repo::get`, `<T as Trait>::get`.
+/// Returns `true` if the path names a method, with a type before the name: `Self::get`,
+/// `Repo::get`, `<T as Trait>::get`.
 fn is_method(path: &syn::ExprPath) -> bool {
     let segments = &path.path.segments;
     let before = segments

@@ -1,4 +1,5 @@
-//! Common parts of the outputs: the function around a new body, and arguments of the templates.
+//! Parts that the expansions of all attributes have: the function around a new body, and arguments
+//! of the templates.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::quote;
@@ -10,16 +11,17 @@ use crate::item::LooseFn;
 use crate::model::{CachedFn, Function, OwnedBody, Pattern};
 use crate::paths::{Paths, local};
 
-/// Cache of a function with `cache = EXPR`.
+/// Cache that the option `cache = EXPR` gives to a function.
 pub(crate) struct GivenCache {
-    /// Local that holds the cache.
+    /// Name of the local variable that holds the cache.
     pub(crate) local: Ident,
-    /// Statement that binds the local.
+    /// Statement that binds the local variable to the cache.
     pub(crate) binding: TokenStream,
 }
 
 impl GivenCache {
-    /// Returns the cache; `None` for the current one.
+    /// Returns the cache that the function's option `cache` gives; `None` if the function uses the
+    /// current cache.
     pub(crate) fn of(function: &Function, paths: &Paths) -> Option<Self> {
         let krate = &paths.krate;
         let expr = function.cache.as_ref()?;
@@ -28,14 +30,14 @@ impl GivenCache {
         Some(Self { local, binding })
     }
 
-    /// Returns the argument of a template for the local.
+    /// Returns the template argument `cache: LOCAL,`, with the local variable that holds the cache.
     pub(crate) fn argument(&self) -> TokenStream {
         let local = &self.local;
         quote!(cache: #local,)
     }
 }
 
-/// Returns an argument of a template, or nothing if the argument would be empty.
+/// Returns a template argument with the label `label`, or no tokens if `tokens` is empty.
 pub(crate) fn optional(label: &str, delimiter: Delimiter, tokens: TokenStream) -> TokenStream {
     if tokens.is_empty() {
         return tokens;
@@ -45,7 +47,8 @@ pub(crate) fn optional(label: &str, delimiter: Delimiter, tokens: TokenStream) -
     quote!(#label: #tokens,)
 }
 
-/// Returns the function with the body `inner`, in its own form, and with names in place of patterns.
+/// Returns the function with the body `inner`, in the function's own form, and with names in place
+/// of patterns.
 pub(crate) fn assemble(function: &Function, item: &LooseFn, inner: TokenStream) -> TokenStream {
     let mut sig = item.sig.clone();
     let typed = sig.inputs.iter_mut().filter_map(|input| match input {
@@ -53,7 +56,8 @@ pub(crate) fn assemble(function: &Function, item: &LooseFn, inner: TokenStream) 
         FnArg::Receiver(_) => None,
     });
     for (input, argument) in typed.zip(&function.arguments) {
-        // `mut` belongs to the body, which takes the argument under its own pattern.
+        // A `mut` before a name moves into the body, because the body takes the argument under its
+        // own pattern.
         if argument.pattern.is_some() || function.form.takes_arguments() {
             let name = &argument.name;
             *input.pat = parse_quote!(#name);
@@ -62,7 +66,8 @@ pub(crate) fn assemble(function: &Function, item: &LooseFn, inner: TokenStream) 
     item.with(&sig, &function.form.wrap(inner))
 }
 
-/// Returns the arguments of a template for the function's arguments and its body.
+/// Returns the template arguments `arguments: ..` and `body: ..`: the arguments that the body
+/// takes, and the user's body.
 pub(crate) fn body(
     function: &Function,
     item: &LooseFn,
@@ -81,7 +86,8 @@ pub(crate) fn body(
             let is_mut = matches!(pat, Pat::Ident(pat) if pat.mutability.is_some());
             match &argument.pattern {
                 Some(Pattern { written, .. }) => Some(quote!([#name #written])),
-                // Statements before the block may have taken the argument.
+                // In a function that ends with an `async` block, statements before the `async`
+                // block may have taken the argument.
                 None if !function.form.takes_arguments() => None,
                 None if is_mut => Some(quote!((mut #name))),
                 None => Some(quote!(#name)),
@@ -111,15 +117,16 @@ pub(crate) fn body(
     quote!(arguments: (#owned #taken), body: #body)
 }
 
-/// Returns the body as a block inside another one. Its braces get a generated span, so that no lint asks
-/// the user to remove them.
+/// Returns the user's body as a block inside the generated body. The braces get a generated span,
+/// so that no lint asks the user to remove them.
 fn generated_braces(body: &Group) -> Group {
     let mut inside = body.clone();
     inside.set_span(Span::mixed_site().located_at(body.span()));
     inside
 }
 
-/// Returns a template's word for the tier: `memory` if values stay in this process.
+/// Returns the word by which a template knows the tier: `memory` if values never leave the process,
+/// otherwise `shared`.
 pub(crate) fn tier_word(model: &CachedFn) -> TokenStream {
     if model.policy.in_memory {
         quote!(memory)
@@ -128,7 +135,8 @@ pub(crate) fn tier_word(model: &CachedFn) -> TokenStream {
     }
 }
 
-/// Returns a template's word for the form.
+/// Returns the word by which a template knows the form of the function: `async`, `sync` or
+/// `detachable`.
 pub(crate) fn form_word(function: &Function, owned_body: Option<&OwnedBody>) -> TokenStream {
     if function.form.is_sync() {
         quote!(sync)

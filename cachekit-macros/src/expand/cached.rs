@@ -1,4 +1,4 @@
-//! Output of `#[cached]`.
+//! Output of the attribute `#[cached]`.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -9,7 +9,7 @@ use crate::item::LooseFn;
 use crate::model::CachedFn;
 use crate::paths::Paths;
 
-/// Returns a cached function and its companion.
+/// Returns the code of a cached function and its companion.
 pub(crate) fn cached(model: &CachedFn, item: &LooseFn) -> TokenStream {
     let paths = Paths::of(&model.function);
     let body = function::body(model, item, &paths);

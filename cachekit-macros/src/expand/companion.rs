@@ -1,4 +1,4 @@
-//! Companions: a type beside a free function, siblings beside a method.
+//! Output of companions: a type beside a free function, or functions beside a method.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
@@ -12,7 +12,8 @@ use crate::item::LooseFn;
 use crate::model::{Argument, CachedFn, Companion, CompanionParts};
 use crate::paths::Paths;
 
-/// Returns the companion of a cached function; nothing if it has none.
+/// Returns the code of a cached function's companion, or no tokens if the function has no
+/// companion.
 pub(crate) fn companion(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStream {
     match &model.companion {
         Companion::None => TokenStream::new(),
@@ -35,13 +36,13 @@ pub(crate) fn companion(model: &CachedFn, item: &LooseFn, paths: &Paths) -> Toke
     }
 }
 
-/// Input for the parts of a companion.
+/// Data from which the code of one companion is made.
 pub(crate) struct Controls<'a> {
     pub(crate) model: &'a CachedFn,
     pub(crate) item: &'a LooseFn,
     pub(crate) paths: &'a Paths,
     pub(crate) parts: &'a CompanionParts,
-    /// `true` if its functions have a receiver.
+    /// `true` if the functions of the companion have a receiver (`&self`).
     pub(crate) has_self: bool,
 }
 
@@ -127,7 +128,8 @@ impl Controls<'_> {
         }
     }
 
-    /// Returns the arguments that `entry` passes to the positional function.
+    /// Returns the arguments with which the companion's `entry` calls the hidden function
+    /// `__entry_at`.
     fn given_positions(&self) -> TokenStream {
         let private = &self.paths.private;
         let arguments = self
@@ -147,14 +149,16 @@ impl Controls<'_> {
         quote!(#(#positions),*)
     }
 
-    /// Returns the argument of a template for `refresh`, which takes the function's arguments and calls it.
+    /// Returns the template argument for the companion's `refresh`, which takes the function's
+    /// arguments and calls the function.
     fn refresh(&self) -> TokenStream {
         let sig = &self.item.sig;
         let (generics, where_clause) = labelled(&sig.generics);
         let turbofish = turbofish(&sig.generics);
         let function = &sig.ident;
         let form = self.refresh_form();
-        // Hygienic copies of the names: an argument may have the name of the function.
+        // Argument names with their own hygiene, because an argument may have the name of the
+        // function.
         let arguments = &self.model.function.arguments;
         let names = arguments.iter().map(|argument| {
             let span = Span::mixed_site().located_at(argument.name.span());
@@ -174,8 +178,8 @@ impl Controls<'_> {
         }
     }
 
-    /// Returns the form of `refresh`: a function that returns a future, or an `async fn` if an `impl Trait`
-    /// may have elided lifetimes.
+    /// Returns the form of the companion's `refresh`: a plain function that returns a future, or an
+    /// `async fn` if an `impl Trait` argument may have elided lifetimes.
     fn refresh_form(&self) -> TokenStream {
         let function = &self.model.function;
         let mut arguments = function.arguments.iter();
@@ -185,7 +189,7 @@ impl Controls<'_> {
         form_word(function, None)
     }
 
-    /// Returns the arguments of a template for the generics and the where-clause of the companion.
+    /// Returns the template arguments for the companion's generics and where-clause.
     pub(crate) fn generics(&self) -> (TokenStream, TokenStream) {
         labelled(&self.parts.generics)
     }
@@ -194,7 +198,7 @@ impl Controls<'_> {
         self.has_self.then(|| quote!(&self,))
     }
 
-    /// Returns the prefix of calls between its functions.
+    /// Returns the prefix of calls between the companion's functions: `self.` or `Self::`.
     fn own(&self) -> TokenStream {
         if self.has_self {
             quote!(self.)
@@ -210,7 +214,8 @@ impl Controls<'_> {
             .map(|(argument, _)| argument)
     }
 
-    /// Returns parameters with the types of the function.
+    /// Returns parameters for the arguments that `kept` selects, with the types that the function's
+    /// signature gives.
     fn parameters(&self, kept: &[bool]) -> TokenStream {
         let parameters = self
             .arguments(kept)
@@ -219,7 +224,7 @@ impl Controls<'_> {
     }
 }
 
-/// Returns the arguments of a template for generics and their where-clause.
+/// Returns the template arguments `generics: ..` and `where: ..`, for the given generics.
 fn labelled(generics: &syn::Generics) -> (TokenStream, TokenStream) {
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let generics = optional(
@@ -231,11 +236,13 @@ fn labelled(generics: &syn::Generics) -> (TokenStream, TokenStream) {
     (generics, where_clause)
 }
 
-/// Returns the name of the function that has the constants of a free function. The name is a message: if the
-/// cached function is in an `impl`, the compiler reports that an `impl` cannot contain a type, and then that
-/// it cannot find this function.
+/// Returns the name of the hidden function that returns the spec (the constants) of a free
+/// function. The name itself is an error message. If the cached function is in an `impl`, the
+/// compiler reports that an `impl` cannot contain a type, and then that this function cannot be
+/// found.
 pub(crate) fn hidden_spec_name(item: &LooseFn) -> Ident {
-    // Without a visibility it may be in a trait's `impl`, where nothing can be added.
+    // A function without a visibility may be in a trait's `impl`, in which no further function can
+    // be defined.
     let word = match item.vis {
         Visibility::Inherited => "false",
         _ => "Self",
@@ -246,7 +253,7 @@ pub(crate) fn hidden_spec_name(item: &LooseFn) -> Ident {
     hidden
 }
 
-/// Returns `true` if the type contains `impl` at any depth.
+/// Returns `true` if the type contains `impl Trait` at any depth.
 fn has_impl(ty: &impl ToTokens) -> bool {
     fn in_stream(tokens: TokenStream) -> bool {
         tokens.into_iter().any(|tree| match tree {
@@ -258,7 +265,8 @@ fn has_impl(ty: &impl ToTokens) -> bool {
     in_stream(ty.to_token_stream())
 }
 
-/// Returns `::<T, N>`. A parameter that only the key names cannot be inferred.
+/// Returns the generic arguments `::<T, N>` for a call of a hidden function. The compiler cannot
+/// infer a parameter that only the key uses.
 fn turbofish(generics: &syn::Generics) -> Option<TokenStream> {
     let names = generics.params.iter().filter_map(|param| match param {
         syn::GenericParam::Type(ty) => Some(&ty.ident),

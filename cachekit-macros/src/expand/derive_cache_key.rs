@@ -7,7 +7,7 @@ use syn::{Field, Fields, Generics, Item, ItemEnum, ItemStruct, Path, parse_quote
 
 use crate::paths::{Paths, is_plain, local, with_span};
 
-/// Returns the implementation, or the mistake in the type.
+/// Returns the implementation of `CacheKey` for a type, or the mistake in the type.
 pub(crate) fn derive_cache_key(item: TokenStream) -> syn::Result<TokenStream> {
     match syn::parse2(item)? {
         Item::Struct(item) => {
@@ -73,7 +73,8 @@ fn of_struct(item: &ItemStruct, paths: &Paths) -> TokenStream {
         (field, quote!(self.#member))
     });
     let values: Vec<_> = values.collect();
-    // A struct with one field is written like the field, so that a newtype has the key of its value.
+    // A struct with one field is written into a key like that field, so that a newtype has the key
+    // of the value inside.
     match values.as_slice() {
         [(only, value)] => field(only, value, paths),
         _ => fields(&values, paths),
@@ -110,7 +111,7 @@ fn of_enum(item: &ItemEnum, paths: &Paths) -> TokenStream {
     quote!(match self { #(#arms)* })
 }
 
-/// Writes fields in parentheses.
+/// Returns the code that writes the fields of a struct or a variant into a key, in parentheses.
 fn fields(values: &[(&Field, TokenStream)], paths: &Paths) -> TokenStream {
     let out = local("__out");
     let written = values.iter().enumerate().map(|(index, (of, value))| {
@@ -121,7 +122,8 @@ fn fields(values: &[(&Field, TokenStream)], paths: &Paths) -> TokenStream {
     quote!(#out.open(); #(#written)* #out.close();)
 }
 
-/// Writes a field. If it cannot be written, the error points at its type, as in derives of std.
+/// Returns the code that writes a field into a key. If the field's type cannot be written, the
+/// error points at the type, as with the derives of std.
 fn field(field: &Field, value: &TokenStream, paths: &Paths) -> TokenStream {
     let krate = &paths.krate;
     let out = local("__out");

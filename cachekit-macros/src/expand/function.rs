@@ -1,4 +1,4 @@
-//! Body of a cached function: a lookup, and on a miss a computation.
+//! Body of a cached function: a look-up in the cache, and a computation after a miss.
 
 use proc_macro2::{Delimiter, TokenStream};
 use quote::{ToTokens, format_ident, quote};
@@ -15,13 +15,13 @@ use crate::item::LooseFn;
 use crate::model::{ArgKind, CachedFn, Companion, OwnedBody, Piece, TimeoutAnswer, Uncovered};
 use crate::paths::{Paths, as_user_code, local, trait_probe, with_span};
 
-/// Returns the new body.
+/// Returns the generated body of a cached function, which contains the user's body.
 pub(crate) fn body(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStream {
     let krate = &paths.krate;
     let [tags, spec] = ["__tags", "__spec"].map(local);
     let result = &model.function.result;
     let tier = tier_word(model);
-    // If the value cannot be stored, the error points at the return type.
+    // If the returned value cannot be stored, the error points at the return type.
     let span = result.span();
     let traits: &[&str] = if model.policy.in_memory {
         &["__Keep"]
@@ -55,7 +55,8 @@ pub(crate) fn body(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStre
         paths,
     );
     let body = crate::expand::assemble::body(&model.function, item, owned_body);
-    // Bound again where the body takes its arguments: references to them cannot move with them.
+    // The patterns are bound again in the closure that takes the arguments, because references to
+    // the arguments cannot move with them.
     let has_tags = !before.is_empty() || model.after.is_some();
     let rebound = has_tags.then_some(&pattern_bindings);
     quote! {
@@ -78,14 +79,15 @@ pub(crate) fn body(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStre
     }
 }
 
-/// Returns the condition without which a call bypasses the cache.
+/// Returns the condition of the option `when`; `true` if the option is not set. A call for which
+/// the condition is false bypasses the cache.
 fn when(model: &CachedFn) -> TokenStream {
     let when = model.when.as_ref();
     when.map_or_else(|| quote!(true), ToTokens::to_token_stream)
 }
 
-/// Returns the argument of a template for the types in the key: the function's name for the types around it,
-/// and the names of others.
+/// Returns the template argument for the types in the key. The function's name stands for the types
+/// around the function; each other type is given by an expression for its name.
 fn types(model: &CachedFn, item: &LooseFn) -> TokenStream {
     let params = model.type_params.iter();
     let mut types: TokenStream = params
@@ -106,7 +108,8 @@ fn types(model: &CachedFn, item: &LooseFn) -> TokenStream {
     optional("types", Delimiter::Bracket, types)
 }
 
-/// Returns further checks of the return type, for some options.
+/// Returns the checks of the return type that the options `none_ttl`, `err_ttl` and
+/// `stale_if_error` need.
 fn type_checks(model: &CachedFn) -> TokenStream {
     let probes = [
         ("RequireOption", model.policy.none_ttl_at),
@@ -122,7 +125,8 @@ fn type_checks(model: &CachedFn) -> TokenStream {
     probes.collect()
 }
 
-/// Returns the error for an exceeded `timeout`, as input of `__kept!`.
+/// Returns the error for an exceeded `timeout`, as part of the input of `__kept!`. Returns `None`
+/// if the option is not set.
 fn timeout_answer(model: &CachedFn) -> Option<TokenStream> {
     let TimeoutAnswer { at, error } = model.policy.limits.timeout_answer.as_ref()?;
     let failing = trait_probe(*at, &["__CanFail"]);
@@ -133,7 +137,8 @@ fn timeout_answer(model: &CachedFn) -> Option<TokenStream> {
     Some(quote!(; (#failing) #answer))
 }
 
-/// Returns the checks that the type system makes.
+/// Returns the statements in the body that let the compiler check types, such as those of the
+/// arguments that the key leaves out.
 fn checks(model: &CachedFn, paths: &Paths) -> TokenStream {
     let krate = &paths.krate;
     let mut checks = TokenStream::new();
@@ -158,7 +163,7 @@ fn checks(model: &CachedFn, paths: &Paths) -> TokenStream {
     checks
 }
 
-/// Returns the check of a value outside the key.
+/// Returns the statement that lets the compiler check whether the key may leave `value` out.
 fn uncovered_check(value: &Uncovered, krate: &TokenStream) -> TokenStream {
     let Uncovered { name, .. } = value;
     let kind = match value.kind {
@@ -181,19 +186,20 @@ fn uncovered_check(value: &Uncovered, krate: &TokenStream) -> TokenStream {
             "give the argument a name, and write that in `key` or `skip(..)`".to_owned(),
         )
     };
-    // With the span of the argument and without an expansion, so that the error mentions no macro.
+    // These tokens have exactly the argument's span, so that the error mentions no macro.
     let span = value.name.span();
     let check = as_user_code(span, quote!(InKeyOrSkip::check(#name)));
     let mut guard =
         quote!(#krate::__left_out!(#kind #borrow #name, #name #message #note (#check)););
     if name.to_string().starts_with('_') {
-        // The check is not a use of `_pool` by the user.
+        // Clippy must not take the check for a use of an argument such as `_pool` by the user.
         guard = quote!(#[allow(clippy::used_underscore_binding)] { #guard });
     }
     with_span(span, guard)
 }
 
-/// Returns the checks that the body can own its arguments.
+/// Returns the statements that let the compiler check that the body can own clones of its
+/// arguments.
 fn clone_checks(model: &CachedFn, owned_body: &OwnedBody, paths: &Paths) -> Vec<TokenStream> {
     let krate = &paths.krate;
     let references = model
@@ -213,7 +219,7 @@ fn clone_checks(model: &CachedFn, owned_body: &OwnedBody, paths: &Paths) -> Vec<
     probes.collect()
 }
 
-/// Returns the expression that finds the spec.
+/// Returns the expression that finds the function's spec (its constants).
 fn find_spec(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStream {
     match &model.companion {
         Companion::Type { .. } => {
@@ -227,7 +233,8 @@ fn find_spec(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStream {
         Companion::None => {
             let krate = &paths.krate;
             let constants = spec::constants(model, paths);
-            // A block of its own, so that the user's body cannot see the function.
+            // The function `__spec` is in a block of its own, so that the user's body cannot see
+            // it.
             quote!({ #krate::__spec!(__spec #constants); __spec() })
         }
     }

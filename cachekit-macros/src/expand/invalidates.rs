@@ -1,4 +1,4 @@
-//! Output of `#[invalidates]`.
+//! Output of the attribute `#[invalidates]`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -10,7 +10,8 @@ use crate::item::LooseFn;
 use crate::model::InvalidatingFn;
 use crate::paths::{Paths, local};
 
-/// Returns the function. Texts of arguments are rendered before its body, and applied after it.
+/// Returns the code of a function with `#[invalidates]`. The texts of tags, events and keys are
+/// made from the arguments before the user's body runs, and are used after it.
 pub(crate) fn invalidates(model: &InvalidatingFn, item: &LooseFn) -> TokenStream {
     let paths = Paths::of(&model.function);
     let krate = &paths.krate;

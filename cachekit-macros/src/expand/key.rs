@@ -1,4 +1,4 @@
-//! Statements that write texts: keys, tags and events.
+//! Output of the statements that write texts: keys, tags and events.
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -8,8 +8,9 @@ use syn::spanned::Spanned;
 use crate::model::{Piece, Text};
 use crate::paths::{Paths, local, with_span};
 
-/// Returns the statements that pass a tag, an event or an invalidated key to a method of `taker`. They use no
-/// closure, as a closure costs the compiler as much as a function.
+/// Returns the statements that write a tag, an event or an invalidated key, and pass it to the
+/// method `method` of `taker`. The statements contain no closure, because a closure costs the
+/// compiler as much as a function.
 pub(crate) fn write_text(text: &Text, taker: &Ident, method: &str, paths: &Paths) -> TokenStream {
     if let [Piece::Literal(text)] = &text.pieces[..] {
         let method = format_ident!("{method}_of");
@@ -17,13 +18,14 @@ pub(crate) fn write_text(text: &Text, taker: &Ident, method: &str, paths: &Paths
     }
     let (key, method) = (local("__key"), format_ident!("{method}"));
     let buffer = format_ident!("{}", if method == "key" { "key_text" } else { "text" });
-    // Only the key of a cached function contains its name, and the types around it.
+    // The function's name and the types around the function are only in the key of a cached
+    // function, not in this text.
     let statements = statements(text, &TokenStream::new(), None, paths);
     quote!({ let #key = &mut #taker.#buffer(); #statements #taker.#method(#key); })
 }
 
-/// Returns the statements that write a key, as an argument of a template: `|writer| { statements }`. `own` is
-/// the name of the function around them, if that is the cached one.
+/// Returns the template argument `|writer| { statements }`, whose statements write a key. `own` is
+/// the name of the function around these statements, if that function is the cached one.
 pub(crate) fn write_key(
     text: &Text,
     spec: &TokenStream,
@@ -35,12 +37,12 @@ pub(crate) fn write_key(
     quote!(|#key| { #statements })
 }
 
-/// Returns a function's name as it is in the compiler's paths.
+/// Returns a function's name as the compiler writes it in paths.
 pub(crate) fn path_of(own: &Ident) -> String {
     own.unraw().to_string()
 }
 
-/// Returns the expression for the name of the type of an argument.
+/// Returns the expression for the name of an argument's type.
 pub(crate) fn type_of(name: &Ident, is_reference: bool) -> TokenStream {
     let borrow = (!is_reference).then(|| quote!(&));
     quote!(::core::any::type_name_of_val(#borrow #name))
@@ -79,8 +81,8 @@ fn statements(text: &Text, spec: &TokenStream, own: Option<&Ident>, paths: &Path
     quote!(#(#statements)*)
 }
 
-/// Returns the pieces of a key for `__piece!`: text, `(stop)` for an argument, `_` for the name, `Self` for
-/// the types around the function.
+/// Returns the pieces of a key as inputs of `__piece!`: a literal text, `(stop)` for an argument,
+/// `_` for the function's name, `Self` for the types around the function.
 pub(crate) fn template(text: &Text) -> TokenStream {
     let pieces = text.pieces.iter().filter_map(|piece| match piece {
         Piece::Literal(text) => Some(quote!(#text)),
@@ -89,21 +91,21 @@ pub(crate) fn template(text: &Text) -> TokenStream {
             Some(quote!((#stop)))
         }
         Piece::Name => Some(quote!(_)),
-        // A key has no rendered values: it is written before the body.
+        // A key is written before the body, so it contains no values that were rendered earlier.
         Piece::Rendered { .. } => None,
         Piece::OuterTypes { .. } => Some(quote!(Self)),
     });
     quote!([#(#pieces)*])
 }
 
-/// Returns the name of the local that holds a rendered value.
+/// Returns the name of the local variable that holds the rendered value with the number `index`.
 pub(crate) fn rendered_name(index: usize) -> Ident {
     let mut name = format_ident!("__p{index}");
     name.set_span(local("__p").span());
     name
 }
 
-/// Returns the literal `b':'`, or 0 at the end of a template.
+/// Returns the literal for a stop, such as `b':'`, or 0 at the end of a template.
 pub(crate) fn stop_token(stop: u8) -> Literal {
     if stop.is_ascii_graphic() || stop == b' ' {
         Literal::byte_character(stop)

@@ -1,4 +1,4 @@
-//! Output of the attributes: the function first, its companion last.
+//! Output of the attributes: the function comes first, its companion last.
 
 pub(crate) mod assemble;
 pub(crate) mod cached;

@@ -1,11 +1,13 @@
-//! Bodies that own their arguments.
+//! Output for bodies that own their arguments, because their computation may continue in the
+//! background.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
 use crate::model::{Function, OwnedBody};
 
-/// Returns the names to clone for the body: arguments that are references, and `self`.
+/// Returns the names of the values to clone for the body: the arguments that are references, and
+/// `self` if the body uses it.
 pub(crate) fn owned(function: &Function, owned_body: &OwnedBody) -> TokenStream {
     let references = function
         .arguments
@@ -19,7 +21,7 @@ pub(crate) fn owned(function: &Function, owned_body: &OwnedBody) -> TokenStream 
     quote!([#own_self #(#names)*])
 }
 
-/// Returns the body with its own clone in place of `self`.
+/// Returns the user's body with the name of the body's own clone in place of `self`.
 pub(crate) fn with_own_self(body: &Group) -> Group {
     renamed_group(body)
 }
@@ -35,7 +37,7 @@ fn renamed_group(group: &Group) -> Group {
 }
 
 fn renamed(tokens: TokenStream) -> TokenStream {
-    // An `impl` or a `trait` inside the body has a `self` of its own.
+    // An `impl` or a `trait` inside the body has a `self` of its own, which is not replaced.
     let mut is_inside = false;
     let mut trees = tokens.into_iter().peekable();
     let mut out = Vec::new();
@@ -59,7 +61,8 @@ fn renamed(tokens: TokenStream) -> TokenStream {
     out.into_iter().collect()
 }
 
-/// Returns `true` for `self` in `self::limit`, which is a path and not the receiver.
+/// Returns `true` if the word `self` before these tokens begins a path, as in `self::limit`, and is
+/// not the receiver.
 fn begins_path(behind: Option<&TokenTree>) -> bool {
     matches!(behind, Some(TokenTree::Punct(punct)) if punct.as_char() == ':')
 }

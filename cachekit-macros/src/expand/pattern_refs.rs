@@ -1,5 +1,5 @@
-//! References for the names that patterns bind. Keys and expressions use them before the body takes the
-//! arguments.
+//! Output of references to the values that arguments' patterns bind. Keys and expressions use these
+//! references before the body takes the arguments.
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -7,8 +7,8 @@ use syn::Pat;
 
 use crate::model::Argument;
 
-/// Returns the statements that bind the references. `by_reference` is `true` if the arguments come by
-/// reference.
+/// Returns the statements that bind the names of each argument's pattern to references.
+/// `by_reference` is `true` if every argument is passed by reference, as to a hidden function.
 pub(crate) fn pattern_bindings<'a>(
     arguments: impl Iterator<Item = &'a Argument>,
     by_reference: bool,
@@ -18,7 +18,8 @@ pub(crate) fn pattern_bindings<'a>(
             let pattern = argument.pattern.as_ref()?;
             let mut written = pattern.written.clone();
             let mut references = Vec::new();
-            // A `&` at the beginning of a pattern removes the argument's own.
+            // A pattern that begins with `&` matches the reference in the argument's own type, so
+            // it needs no change.
             if !pattern.is_reference() {
                 without_references(&mut written, false, &mut references);
             }
@@ -38,8 +39,9 @@ pub(crate) fn pattern_bindings<'a>(
         .collect()
 }
 
-/// Removes `&` from a pattern, which may not contain one as it is matched against a reference. Names
-/// directly behind a removed `&` are references to references; they are collected.
+/// Removes each `&` from a pattern that is matched against a reference, because such a pattern must
+/// not contain one. A name directly behind a removed `&` is bound to a reference to a reference;
+/// such names are collected in `references`.
 fn without_references(pat: &mut Pat, is_behind: bool, references: &mut Vec<Ident>) {
     match pat {
         Pat::Reference(inner) => {
@@ -48,7 +50,7 @@ fn without_references(pat: &mut Pat, is_behind: bool, references: &mut Vec<Ident
             *pat = inner;
         }
         Pat::Ident(pat) => {
-            // Every alternative of a pattern binds the same names.
+            // All alternatives of a pattern bind the same names.
             if is_behind && !references.contains(&pat.ident) {
                 references.push(pat.ident.clone());
             }
@@ -66,7 +68,7 @@ fn without_references(pat: &mut Pat, is_behind: bool, references: &mut Vec<Ident
     }
 }
 
-/// Returns the patterns inside a pattern.
+/// Returns the patterns directly inside `pat`.
 fn parts(pat: &mut Pat) -> Vec<&mut Pat> {
     match pat {
         Pat::Or(pat) => pat.cases.iter_mut().collect(),
@@ -78,7 +80,8 @@ fn parts(pat: &mut Pat) -> Vec<&mut Pat> {
     }
 }
 
-/// Returns a pattern without `mut` and `ref`. It is matched against a reference, so it binds references.
+/// Returns a pattern without `mut` and `ref`. Matched against a reference, the pattern binds its
+/// names to references.
 fn bare(pattern: TokenStream) -> TokenStream {
     let kept = pattern.into_iter().filter_map(|tree| match tree {
         TokenTree::Ident(word) if word == "mut" || word == "ref" => None,

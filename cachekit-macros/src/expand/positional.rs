@@ -1,4 +1,5 @@
-//! Hidden functions that references to a cached function call. They have one parameter for each position,
+//! Output of the hidden functions that a reference to a cached function calls, as in
+//! `#[invalidates]`. A hidden function has one parameter for each argument of the cached function,
 //! so that a reference is written like a call.
 
 use proc_macro2::{Delimiter, Ident, TokenStream};
@@ -15,7 +16,7 @@ use crate::model::{Argument, Piece, Text};
 use crate::paths::{local, with_span};
 
 impl Controls<'_> {
-    /// Returns the arguments of the templates of `__key_at` and `__entry_at`.
+    /// Returns the inputs of the templates `__key_at!` and `__entry_at!`.
     pub(crate) fn positional(&self) -> [TokenStream; 2] {
         let model = self.model;
         let [tags, spec] = ["__tags", "__spec"].map(local);
@@ -35,7 +36,8 @@ impl Controls<'_> {
         };
 
         let entry_positions = self.positions(&self.parts.in_entry);
-        // Arguments come as references, but expressions need the types that the function has.
+        // The hidden functions take every argument by reference, but expressions need the types
+        // that the function's signature gives.
         let owned: TokenStream = self
             .by_value(&self.parts.in_expr)
             .map(|name| quote!(let #name = ::core::clone::Clone::clone(#name);))
@@ -81,7 +83,8 @@ impl Controls<'_> {
         [key_at, entry_at]
     }
 
-    /// Returns the arguments that the function takes by value, and the companion by reference.
+    /// Returns the names of the arguments that the function takes by value, and that the
+    /// companion's hidden functions take by reference.
     fn by_value<'a>(&'a self, kept: &'a [bool]) -> impl Iterator<Item = &'a Ident> {
         self.arguments(kept)
             .filter(|argument| argument.referent().is_none() && argument.pattern.is_none())
@@ -102,8 +105,9 @@ impl Controls<'_> {
         quote!((#(#positions),*))
     }
 
-    /// Returns the key with dereferenced arguments, as arguments by value come as references. `{id}` then has
-    /// the type that it has in the function, so that a value that cannot be written is reported once.
+    /// Returns the key with `*` before each argument that the function takes by value, because the
+    /// hidden function has a reference to it. The placeholder `{id}` then has the same type as in
+    /// the function, so that a value which cannot be written is reported once.
     fn key_of_references(&self) -> Text {
         let mut key = self.model.key.clone();
         let given: Vec<&Ident> = self.by_value(&self.parts.in_key_expr).collect();
@@ -117,7 +121,7 @@ impl Controls<'_> {
         }
         for argument in &self.model.function.arguments {
             let name = &argument.name;
-            // Arguments of an expression have their own types already.
+            // These arguments have the type of the function's signature already.
             if argument.referent().is_some() || given.contains(&name) {
                 continue;
             }
@@ -132,7 +136,8 @@ impl Controls<'_> {
         key
     }
 
-    /// Returns one parameter for each position: a reference, or `Unused` if the argument is not needed.
+    /// Returns one parameter for each argument: a reference to the argument, or `Unused` if `kept`
+    /// does not select the argument.
     fn positions(&self, kept: &[bool]) -> TokenStream {
         let private = &self.paths.private;
         let arguments = self.model.function.arguments.iter().zip(kept);
@@ -141,7 +146,7 @@ impl Controls<'_> {
             match (kept, argument.referent()) {
                 (false, _) => quote!(_: &#private::Unused),
                 (true, Some(referent)) => quote!(#name: &#referent),
-                // `&impl A + B` is ambiguous.
+                // Parentheses are needed, because `&impl A + B` is ambiguous.
                 (true, None) if matches!(ty, Type::ImplTrait(_)) => quote!(#name: &(#ty)),
                 (true, None) => quote!(#name: &#ty),
             }

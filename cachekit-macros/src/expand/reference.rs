@@ -1,4 +1,4 @@
-//! References to cached functions, as calls of their hidden positional functions.
+//! Output of references to cached functions, as calls of the cached functions' hidden functions.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -9,14 +9,14 @@ use syn::{Expr, ExprPath, PathArguments};
 use crate::model::{Callee, Position, Reference};
 use crate::paths::{Paths, with_span};
 
-/// Hidden function of a cached function.
+/// Hidden function that is generated for a cached function.
 #[derive(Clone, Copy)]
 pub(crate) enum HiddenFn {
-    /// Returns the spec, which stands for all entries.
+    /// Function that returns the spec, which stands for all entries of the cached function.
     Spec,
-    /// Returns the key of an entry.
+    /// Function that returns the key of one entry.
     Key,
-    /// Returns an entry that can be written.
+    /// Function that returns a handle to one entry, by which a value can be stored.
     Entry,
 }
 
@@ -29,7 +29,8 @@ impl HiddenFn {
         }
     }
 
-    /// Returns the name beside a method. It is the compiler's whole message if a method has no such function.
+    /// Returns the name of the hidden function beside a cached method. If a method has no such
+    /// function, this name is the compiler's whole error message.
     pub(crate) fn name_beside_method(self, name: &Ident) -> Ident {
         let (kind, otherwise) = match self {
             Self::Spec => ("all", ""),
@@ -37,14 +38,15 @@ impl HiddenFn {
             Self::Entry => ("entry", ""),
         };
         let name = name.unraw();
-        // With the user's span, at which the compiler reports that the function is missing.
+        // The name has the user's span, at which the compiler then reports that the function is
+        // missing.
         let mut hidden = format_ident!("__{kind}_of_{name}__needs_companion_Self{otherwise}");
         hidden.set_span(name.span());
         hidden
     }
 }
 
-/// Returns the call for a reference.
+/// Returns the call of a hidden function for a reference to a cached function.
 pub(crate) fn call(reference: &Reference, hidden_fn: HiddenFn, paths: &Paths) -> TokenStream {
     let args = arguments(reference, paths);
     match &reference.callee {
@@ -80,7 +82,7 @@ pub(crate) fn call(reference: &Reference, hidden_fn: HiddenFn, paths: &Paths) ->
     }
 }
 
-/// Returns the span of a reference: that of the name of the function.
+/// Returns the span at which errors about a reference point: that of the function's name.
 pub(crate) fn span_of(reference: &Reference) -> Span {
     match &reference.callee {
         Callee::Free(path) | Callee::Method(path) => name_span(path),
@@ -95,7 +97,8 @@ fn name_span(path: &ExprPath) -> Span {
         .map_or_else(Span::call_site, |last| last.ident.span())
 }
 
-/// Returns the arguments, each by reference: nothing is moved before the body, and a `String` fits `&str`.
+/// Returns the arguments of a reference, each as a Rust reference: nothing is moved before the body
+/// runs, and a `String` fits a `&str`.
 fn arguments(reference: &Reference, paths: &Paths) -> TokenStream {
     let private = &paths.private;
     let args = reference
@@ -104,11 +107,12 @@ fn arguments(reference: &Reference, paths: &Paths) -> TokenStream {
         .flatten()
         .map(|position| match position {
             Position::NotInKey(span) => with_span(*span, quote!(#private::UNDERSCORE)),
-            // A reference to an array needs no other `&`, which would prevent the coercion to a slice.
+            // A reference to an array gets no further `&`, which would prevent the coercion to a
+            // slice.
             Position::Value(value) if is_slice(value) => value.to_token_stream(),
             Position::Value(value) => {
                 let span = Span::call_site().located_at(value.span());
-                // The tokens of the value keep their spans.
+                // The group keeps the spans of the tokens in the value.
                 let mut group = Group::new(Delimiter::Parenthesis, value.to_token_stream());
                 group.set_span(span);
                 quote_spanned!(span=> & #group)
@@ -117,13 +121,14 @@ fn arguments(reference: &Reference, paths: &Paths) -> TokenStream {
     quote!(#(#args),*)
 }
 
-/// Returns `true` for a value like `&[1, 2]`.
+/// Returns `true` for a reference to an array, such as `&[1, 2]`.
 fn is_slice(value: &Expr) -> bool {
     matches!(value, Expr::Reference(value) if matches!(*value.expr, Expr::Array(_)))
 }
 
-/// Splits `::<T>` from the end of a path. It belongs to the hidden function, except for a spec, which does
-/// not depend on the types.
+/// Splits the generic arguments `::<T>` from the end of a path. These arguments belong to the
+/// hidden function. A function that returns the spec gets none, because the spec does not depend on
+/// types.
 fn without_generics(path: &ExprPath, hidden_fn: HiddenFn) -> (ExprPath, Option<TokenStream>) {
     let mut path = path.clone();
     let taken = path

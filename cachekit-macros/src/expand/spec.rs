@@ -1,4 +1,4 @@
-//! Constants of a function: a static, registered at link time.
+//! Output of a cached function's spec: a static with its constants, registered at link time.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::expand::key;
 use crate::model::{CachedFn, Choice, Constant, Policy};
 use crate::paths::Paths;
 
-/// Returns the input of the template of the spec.
+/// Returns the input of the template `__spec!`: the key template and the setters of the constants.
 pub(crate) fn constants(model: &CachedFn, paths: &Paths) -> TokenStream {
     let template = key::template(&model.key);
     let setters = setters(model, paths);
@@ -76,7 +76,8 @@ fn setters(model: &CachedFn, paths: &Paths) -> TokenStream {
     setters
 }
 
-/// Returns the setters for events, and for the hash of tags and events made from the value.
+/// Returns the setters of the spec for events, and for the hash of the tags and events that are
+/// made from the value.
 fn events_and_value_tags(policy: &Policy) -> TokenStream {
     let mut setters = TokenStream::new();
     let events = &policy.events;
@@ -90,7 +91,8 @@ fn events_and_value_tags(policy: &Policy) -> TokenStream {
     setters
 }
 
-/// Returns the expression for a duration: in seconds if that is exact, which reads better in an expansion.
+/// Returns the expression for a duration: in whole seconds if possible, because that is shorter in
+/// an expansion.
 fn duration(duration: Duration, paths: &Paths) -> TokenStream {
     let private = &paths.private;
     if duration.subsec_millis() == 0 {

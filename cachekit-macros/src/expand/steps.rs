@@ -1,4 +1,4 @@
-//! Steps as statements, and the closure of the steps that need the value.
+//! Output of steps: statements, and the closure for the steps that need the returned value.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -9,16 +9,17 @@ use crate::expand::reference::{HiddenFn, call};
 use crate::model::{After, Cloned, Function, Step, StepArg};
 use crate::paths::{Paths, with_span};
 
-/// Owner of the arguments where the closure is built.
+/// Place at which the closure over the returned value is built.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ClosureSite {
-    /// The function. The closure runs before its call ends.
+    /// The cached function itself. The closure runs before the function's call ends.
     Call,
-    /// The companion. The closure is kept, and borrows nothing.
+    /// The companion's `entry`. The handle to the entry keeps the closure, so the closure must not
+    /// borrow anything.
     Entry,
 }
 
-/// Returns a statement for each step.
+/// Returns one statement for each step, a call of a method of `receiver`.
 pub(crate) fn statements(steps: &[Step], receiver: &Ident, paths: &Paths) -> TokenStream {
     steps
         .iter()
@@ -45,7 +46,8 @@ fn statement(step: &Step, receiver: &Ident, paths: &Paths) -> TokenStream {
     quote!(#receiver.#method(#arg);)
 }
 
-/// Returns the argument of a template for the closure that runs on the value; nothing if there is none.
+/// Returns the template argument `on_value: ..` with the closure over the returned value, or no
+/// tokens if no step needs the value.
 pub(crate) fn on_value(
     after: Option<&After>,
     receiver: &Ident,
@@ -80,7 +82,7 @@ pub(crate) fn on_value(
     quote!(on_value: ([#bindings #outside] |#ret| #inside #statements),)
 }
 
-/// Returns the binding of an argument that the closure captures.
+/// Returns the binding of a variable that the closure captures, before the closure.
 pub(crate) fn bind_outside(cloned: &Cloned, function: &Function, site: ClosureSite) -> TokenStream {
     allow_unused(&captured_binding(cloned, function, site))
 }
@@ -89,7 +91,7 @@ fn captured_binding(cloned: &Cloned, function: &Function, site: ClosureSite) -> 
     let name = &cloned.name;
     let argument = &function.arguments[cloned.argument];
     let borrows = match &argument.pattern {
-        // A name of a pattern is a reference into the argument, which the body will take.
+        // A name that a pattern binds is a reference into the argument, which the body will take.
         Some(pattern) => !pattern.is_reference(),
         None => site == ClosureSite::Entry && argument.referent().is_some(),
     };
@@ -99,7 +101,8 @@ fn captured_binding(cloned: &Cloned, function: &Function, site: ClosureSite) -> 
     clone(name)
 }
 
-/// Returns the binding of an argument for an expression. The closure keeps its own, as it may run again.
+/// Returns the binding, inside the closure, of a variable for the user's expressions. The closure
+/// keeps the captured value, because the closure may run again.
 pub(crate) fn bind_inside(cloned: &Cloned, function: &Function, site: ClosureSite) -> TokenStream {
     allow_unused(&body_binding(cloned, function, site))
 }
@@ -116,13 +119,13 @@ fn body_binding(cloned: &Cloned, function: &Function, site: ClosureSite) -> Toke
     }
 }
 
-/// Allows a binding to be unused: a word of an expression may be the name of a field and not of the
-/// argument.
+/// Returns the binding with an attribute that allows it to be unused. The search for names may take
+/// a field in an expression for the argument of that name.
 fn allow_unused(binding: &TokenStream) -> TokenStream {
     quote!(#[allow(unused_variables, reason = "found by its name")] #binding)
 }
 
-/// Returns the binding of a clone of an argument.
+/// Returns the binding of a variable `name` to a clone of the argument `name`.
 pub(crate) fn clone(name: &Ident) -> TokenStream {
     quote!(let #name = ::core::clone::Clone::clone(&#name);)
 }

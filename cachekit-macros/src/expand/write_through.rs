@@ -1,4 +1,4 @@
-//! Output of `#[write_through]`.
+//! Output of the attribute `#[write_through]`.
 
 use proc_macro2::{Delimiter, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -12,7 +12,8 @@ use crate::item::LooseFn;
 use crate::model::{Stored, WritingFn};
 use crate::paths::{Paths, local, with_span};
 
-/// Returns the function, which stores its value as an entry.
+/// Returns the code of a function with `#[write_through]`, which stores its value as an entry of a
+/// cached function.
 pub(crate) fn write_through(model: &WritingFn, item: &LooseFn) -> TokenStream {
     let paths = Paths::of(&model.function);
     let krate = &paths.krate;
@@ -20,7 +21,8 @@ pub(crate) fn write_through(model: &WritingFn, item: &LooseFn) -> TokenStream {
     let mut target = call(&model.target, HiddenFn::Entry, &paths);
     if let Some(order) = &model.stored.order {
         let (private, entry) = (&paths.private, local("__entry"));
-        // If the entry takes no order, the error points at the order.
+        // If writes of the entry cannot be ordered, the error points at the expression of
+        // `order_by`.
         let checked = with_span(order.span(), quote!(#private::ordered(#entry)));
         target = quote!({ let #entry = #target; #checked });
     }
@@ -45,8 +47,9 @@ pub(crate) fn write_through(model: &WritingFn, item: &LooseFn) -> TokenStream {
     assemble(&model.function, item, inner)
 }
 
-/// Returns the bindings before the body, and the closure that stores the value. If the value and the entry
-/// have different types, the error points at the reference, or at `value`.
+/// Returns the bindings before the body, and the closure that stores the value. If the value and
+/// the entry have different types, the error points at the reference to the cached function, or at
+/// `value`.
 fn store(model: &WritingFn) -> (TokenStream, TokenStream) {
     let pending = local("__pending");
     let Stored {
@@ -71,7 +74,8 @@ fn store(model: &WritingFn) -> (TokenStream, TokenStream) {
         let closure = with_span(span_of(&model.target), quote!(|#ret, #pending| #store));
         return (TokenStream::new(), closure);
     }
-    // The order comes first, as the value may move the arguments that the order names.
+    // The order is computed first, because the expression of the value may move arguments that the
+    // expression of the order uses.
     let order = order
         .as_ref()
         .map(|order| quote_spanned!(order.span()=> #pending.order(&(#order));));

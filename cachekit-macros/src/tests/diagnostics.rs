@@ -1,4 +1,4 @@
-//! Messages about options: all mistakes are reported at once.
+//! Tests of the messages about options: all mistakes are reported at once.
 
 use crate::diag::{Errors, did_you_mean};
 use crate::tests::cached_messages;
@@ -162,7 +162,8 @@ fn one_message_about_a_tier() {
     check_one_message(&cases);
 }
 
-/// Checks that each list of options has one message, which contains the given words.
+/// Checks that each list of options in `cases` has one error message, which contains the given
+/// words.
 fn check_one_message(cases: &[(&str, &str)]) {
     for (args, words) in cases {
         let found = cached_messages(args, GET);

@@ -1,4 +1,4 @@
-//! Check that the documentation lists exactly the options that the parser knows.
+//! Check that the documentation of the attributes lists exactly the options that the parser knows.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::attr::cached::CachedArgs;
 use crate::attr::invalidates::InvalidatesArgs;
 use crate::attr::write_through::WriteThroughArgs;
 
-/// Returns the options in the table above `pub fn name`.
+/// Returns the names of the options in the table that documents the attribute `name`.
 fn documented(name: &str) -> BTreeSet<String> {
     let source = include_str!("../lib.rs");
     let end = source
@@ -19,7 +19,8 @@ fn documented(name: &str) -> BTreeSet<String> {
         let word = cell
             .split(|c: char| !c.is_alphanumeric() && c != '_')
             .next()?;
-        // A cell that begins with a call is a reference, except for `skip(..)`.
+        // A cell that begins with a call stands for a reference to a cached function, except for
+        // `skip(..)`.
         let is_call = cell[word.len()..].starts_with('(') && word != "skip";
         (!is_call).then(|| word.to_owned())
     });
@@ -47,7 +48,8 @@ fn names_and_parser_are_one_list() {
             let parser = |input: syn::parse::ParseStream<'_>| {
                 use syn::ext::IdentExt as _;
                 let key = input.call(proc_macro2::Ident::parse_any)?;
-                // A missing value may be an error, but not an unknown option.
+                // An option without its value may cause an error, but not an error about an unknown
+                // option.
                 Ok(args.option(&key, input, &mut errors).unwrap_or(true))
             };
             assert!(

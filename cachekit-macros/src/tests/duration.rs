@@ -1,4 +1,4 @@
-//! Lengths of time in attributes: one grammar for all options.
+//! Tests of durations in attributes: all options accept the same texts.
 
 use crate::attr::duration_text::CASES as LENGTHS;
 use crate::pipeline;
@@ -6,7 +6,7 @@ use crate::tests::{cached_messages, messages, tokens};
 
 const GET: &str = "async fn get(id: u64) -> Result<Option<u64>, E> { body }";
 
-/// Options of `#[cached]` that take a length, each with the other options that it needs.
+/// Options of `#[cached]` that take a duration, each with the further options that it needs.
 const OPTIONS: [(&str, &str); 9] = [
     ("ttl", ""),
     ("stale", ""),

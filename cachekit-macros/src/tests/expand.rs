@@ -1,4 +1,5 @@
-//! Expansions, compared with files below `expand/`. `CACHEKIT_BLESS=1` rewrites the files.
+//! Tests that compare expansions with files in `expand/`. With `CACHEKIT_BLESS=1`, they rewrite the
+//! files.
 
 use std::path::Path;
 
@@ -8,7 +9,7 @@ use crate::pipeline;
 use crate::tests::show::show;
 use crate::tests::{messages, tokens};
 
-/// Compares an expansion with the file `name`.
+/// Compares an expansion with the file `name` in `expand/`.
 fn check(name: &str, expansion: &TokenStream) {
     assert!(messages(expansion).is_empty(), "{name}: {expansion}");
     let shown = show(expansion);
@@ -27,7 +28,7 @@ fn check(name: &str, expansion: &TokenStream) {
     );
 }
 
-/// Puts a method in an `impl`, so that it can be formatted.
+/// Puts an expanded method into an `impl`, so that the expansion can be formatted.
 fn in_impl(expansion: &TokenStream) -> TokenStream {
     quote::quote!(impl Repo { #expansion })
 }
@@ -117,7 +118,7 @@ fn methods() {
     );
 }
 
-/// Route attributes, which define a type of the function's name.
+/// A route attribute, which defines a type of the function's name, prevents the companion type.
 #[test]
 fn routes() {
     let item = "#[get(\"/items/{id}\")] async fn item(id: Path<u64>) -> Result<Item, E> { body }";
@@ -130,7 +131,8 @@ fn routes() {
             .contains("__companion ! { companion : items ,"),
         "{named}"
     );
-    // Such a word in the arguments of another attribute is no route.
+    // A word such as `get` in the arguments of another attribute does not make it a route
+    // attribute.
     let other = "#[doc = \"get\"] #[instrument(get)] async fn item(id: u64) -> u64 { body }";
     let other = pipeline::cached(tokens(args), tokens(other));
     assert!(
@@ -207,7 +209,8 @@ const FUNCTIONS: [&str; 5] = [
     "pub async fn get(&self, id: u64, name: &str) -> Result<Option<User>, Error> { body }",
 ];
 
-/// Returns the number of lines of an expansion, without the line of its body.
+/// Returns the number of lines in the expansion of `#[cached(args)]` on `function`, without the
+/// line of the body.
 fn length(args: &str, function: &str) -> usize {
     let expansion = pipeline::cached(tokens(args), tokens(function));
     assert!(messages(&expansion).is_empty(), "{args}: {expansion}");
@@ -224,7 +227,7 @@ fn length(args: &str, function: &str) -> usize {
     shown.lines().count() - around - 1
 }
 
-/// A hundred typical functions: each has a short expansion.
+/// Each of a hundred typical functions has an expansion of at most 30 lines.
 #[test]
 fn expansions_are_short() {
     let mut lengths = Vec::new();
@@ -249,11 +252,12 @@ fn expansions_are_short() {
     assert_eq!(lengths.len(), 100);
     lengths.sort();
     let (median, longest) = (lengths[50].0, &lengths[99]);
-    // A fifth of that are the labels of the templates' arguments.
+    // A fifth of these lines are the labels of the templates' arguments.
     assert!(longest.0 <= 30, "median {median}, longest {longest:?}");
 }
 
-/// A value in neither `key` nor `skip` costs a few lines, for its error.
+/// An argument in neither `key` nor `skip` adds at most four lines to an expansion, for its error
+/// message.
 #[test]
 fn what_is_left_out_is_judged_in_four_lines() {
     let function = "pub async fn get_user(pool: &PgPool, id: u64) -> User { body }";

@@ -1,4 +1,4 @@
-//! Messages about functions. The function itself is always emitted.
+//! Tests of the messages about functions. With a mistake, the function itself is still emitted.
 
 use crate::pipeline;
 use crate::tests::{cached_messages, messages, tokens};

@@ -1,4 +1,4 @@
-//! Unit tests of parsing, messages and expansions.
+//! Unit tests of the parser, the messages and the expansions.
 
 pub(crate) mod diagnostics;
 pub(crate) mod docs;
@@ -13,14 +13,14 @@ use proc_macro2::TokenStream;
 
 use crate::pipeline;
 
-/// Parses a piece of source.
+/// Parses the text of Rust source into tokens.
 fn tokens(source: &str) -> TokenStream {
     source
         .parse()
         .expect("the source of a test has balanced brackets")
 }
 
-/// Returns the messages of an expansion, in order.
+/// Returns the error messages in an expansion, in order.
 fn messages(expansion: &TokenStream) -> Vec<String> {
     let mut found = Vec::new();
     let mut behind_compile_error = false;
@@ -41,7 +41,7 @@ fn messages(expansion: &TokenStream) -> Vec<String> {
     found
 }
 
-/// Returns the messages of `#[cached(args)]` on `item`.
+/// Returns the error messages of `#[cached(args)]` on `item`.
 fn cached_messages(args: &str, item: &str) -> Vec<String> {
     messages(&pipeline::cached(tokens(args), tokens(item)))
 }

@@ -1,13 +1,13 @@
-//! Formatter for expansions, with a line for each argument of a template.
+//! Formatter for expansions, which puts each argument of a template on a line of its own.
 
 use std::fmt::Write as _;
 
 use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
 
-/// Longest line that is not broken.
+/// Number of columns beyond which a line is broken.
 const WIDTH: usize = 100;
 
-/// Templates with labelled arguments.
+/// Names of the templates whose arguments have labels.
 const TEMPLATES: [&str; 5] = [
     "__cached",
     "__invalidates",
@@ -16,7 +16,7 @@ const TEMPLATES: [&str; 5] = [
     "__siblings",
 ];
 
-/// Formats an expansion.
+/// Formats an expansion as text.
 pub(crate) fn show(expansion: &TokenStream) -> String {
     let mut calls = Vec::new();
     let file = syn::parse2(without_arguments(expansion.clone(), &mut calls));
@@ -42,7 +42,8 @@ pub(crate) fn show(expansion: &TokenStream) -> String {
     shown
 }
 
-/// Replaces the arguments of each template by a name, and keeps them with that name.
+/// Replaces the arguments of each template call by a name, and stores the arguments with that name
+/// in `calls`.
 fn without_arguments(tokens: TokenStream, calls: &mut Vec<(String, TokenStream)>) -> TokenStream {
     let mut is_template = false;
     let trees = tokens.into_iter().map(|tree| match tree {
@@ -77,13 +78,14 @@ fn is_punct(tree: Option<&TokenTree>, wanted: char) -> bool {
     matches!(tree, Some(TokenTree::Punct(it)) if it.as_char() == wanted)
 }
 
-/// Returns `true` if the tokens begin with `label:`.
+/// Returns `true` if the tokens begin with a label, such as `key:`.
 fn is_label(trees: &[TokenTree]) -> bool {
     matches!(trees.first(), Some(TokenTree::Ident(_)))
         && matches!(trees.get(1), Some(TokenTree::Punct(it)) if it.as_char() == ':' && it.spacing() == Spacing::Alone)
 }
 
-/// Splits behind each tree for which `ends` returns `true`. `ends` also gets the trees behind it.
+/// Splits `tokens` behind each token for which `ends` returns `true`. The second argument of `ends`
+/// contains the tokens that follow.
 fn split(tokens: TokenStream, ends: impl Fn(&TokenTree, &[TokenTree]) -> bool) -> Vec<TokenStream> {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     let mut parts = vec![TokenStream::new()];
@@ -98,7 +100,7 @@ fn split(tokens: TokenStream, ends: impl Fn(&TokenTree, &[TokenTree]) -> bool) -
     parts
 }
 
-/// Appends a line `label: value,` for each argument.
+/// Appends a line `label: value,` to `shown` for each argument of a template.
 fn labelled(tokens: &TokenStream, indent: usize, shown: &mut String) {
     let ends =
         |tree: &TokenTree, behind: &[TokenTree]| is_punct(Some(tree), ',') && is_label(behind);
@@ -107,7 +109,8 @@ fn labelled(tokens: &TokenStream, indent: usize, shown: &mut String) {
     }
 }
 
-/// Appends an argument or a statement: as one line, or with a line for each part of its last group.
+/// Appends an argument or a statement to `shown`: as one line, or, if the line is too long, with a
+/// line for each part of the last group.
 fn lines(tokens: TokenStream, indent: usize, shown: &mut String) {
     let line = inline(tokens.clone());
     let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
@@ -136,7 +139,8 @@ fn lines(tokens: TokenStream, indent: usize, shown: &mut String) {
     push(shown, indent, &format!("{close}{comma}"));
 }
 
-/// Returns `true` if a line ends behind `tree` in a group that is broken.
+/// Returns `true` if `tree` is the last token of a line in a group that is broken into lines.
+/// `behind` are the tokens after `tree`.
 fn ends_part(group: &Group, tree: &TokenTree, behind: &[TokenTree]) -> bool {
     match tree {
         TokenTree::Punct(punct) => match punct.as_char() {
@@ -146,7 +150,7 @@ fn ends_part(group: &Group, tree: &TokenTree, behind: &[TokenTree]) -> bool {
         },
         TokenTree::Group(inner) => match inner.delimiter() {
             Delimiter::Brace => !matches!(behind.first(), Some(TokenTree::Punct(_))),
-            // The bindings before a closure.
+            // The brackets contain the bindings before a closure.
             Delimiter::Bracket => is_punct(behind.first(), '|'),
             _ => false,
         },
@@ -168,7 +172,7 @@ fn brackets(group: &Group) -> [&'static str; 2] {
     }
 }
 
-/// Formats tokens in one line, with the spaces of Rust code.
+/// Formats tokens as one line, with the spaces of Rust code.
 fn inline(tokens: TokenStream) -> String {
     let mut line = Line::default();
     for tree in tokens {
@@ -182,11 +186,11 @@ struct Line {
     text: String,
     /// `true` if no space follows the last token.
     is_joined: bool,
-    /// `true` if the last token is the first half of `::`, `->` and the like.
+    /// `true` if the last token is the first half of a punctuation such as `::` or `->`.
     is_half: bool,
-    /// Number of open `<` of generics.
+    /// Number of angle brackets `<` of generics that are still open.
     generics: usize,
-    /// `true` between the bars of a closure.
+    /// `true` between the bars of a closure's parameters.
     in_bars: bool,
 }
 
@@ -211,7 +215,7 @@ impl Line {
         }
     }
 
-    /// Returns `true` if the line ends with a value, or a name.
+    /// Returns `true` if the line so far ends with a value or a name.
     fn ends_with_value(&self) -> bool {
         let is_value = |c: char| c.is_alphanumeric() || "_)]\"'}".contains(c);
         self.text.ends_with(is_value) || self.text.ends_with('>') && !self.text.ends_with(" >")
@@ -238,7 +242,7 @@ impl Line {
         self.is_joined = is_joint;
         if was_half {
             self.text.push(punct);
-            // Behind `->` and the like there is a space.
+            // A space follows `->` and similar punctuation.
             self.is_joined = punct == ':' || punct == '.';
             return;
         }
@@ -291,7 +295,7 @@ impl Line {
         }
     }
 
-    /// Returns `true` if the last word begins like a type.
+    /// Returns `true` if the last word begins like the name of a type, with a capital letter.
     fn is_type(&self) -> bool {
         let is_word = |c: char| c.is_alphanumeric() || c == '_';
         let start = self.text.rfind(|c| !is_word(c)).map_or(0, |at| at + 1);

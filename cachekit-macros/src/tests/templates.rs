@@ -1,9 +1,9 @@
-//! Templates: both spellings, escapes, and mistakes.
+//! Tests of templates: both spellings, escapes, and mistakes.
 
 use crate::attr::template::{Piece, Template};
 use crate::tests::{cached_messages, tokens};
 
-/// Returns the pieces as text: literals as they are, placeholders in brackets.
+/// Returns the pieces of a template as text: literals as they are, and placeholders in brackets.
 fn pieces(template: &str) -> Vec<String> {
     let literal = proc_macro2::Literal::string(template);
     let template: Template =

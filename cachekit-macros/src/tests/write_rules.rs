@@ -1,4 +1,4 @@
-//! Messages about `#[invalidates]` and `#[write_through]`.
+//! Tests of the messages about `#[invalidates]` and `#[write_through]`.
 
 use crate::pipeline;
 use crate::tests::{messages, tokens};

@@ -1,4 +1,5 @@
-//! Macros with short names for autoref dispatch, so that expansions stay readable.
+//! Macros that choose a trait's method by the type of a value (autoref dispatch). Their names are
+//! short, so that expansions stay readable.
 
 #![expect(
     clippy::inline_always,
@@ -11,16 +12,17 @@ use crate::key::buf::KeyBuf;
 use crate::key::component::{CacheKey, KeyWriter};
 use crate::key::nested::{CacheKeyOrDisplay, ImplementedBy};
 
-/// Wrapper around a value that is written into a key, on which the dispatch finds the way of
-/// writing.
+/// Wrapper around a value that is written into a key. Autoref dispatch on the wrapper chooses
+/// `CacheKey` or `Display`.
 #[derive(Debug)]
 pub struct Part<'a, T: ?Sized>(pub &'a T);
 
-/// First choice for a value in a key: the value is written by its `CacheKey`.
+/// First choice for a value that is written into a key: the value's type implements `CacheKey`.
 pub trait ByPart {
-    /// Writes the value into `key`. `stop` is the first byte of the literal after the value.
+    /// Writes the value into `key`. `stop` is the first byte of the key's literal text after the
+    /// value.
     fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8);
-    /// Writes the value to `out`, as an element of a composite such as a struct.
+    /// Writes the value into `out`, as an element of a composite value such as a struct.
     fn __cachekit_field(&self, out: &mut KeyWriter<'_>);
 }
 impl<T: CacheKey + ?Sized> ByPart for &&Part<'_, T> {
@@ -33,11 +35,12 @@ impl<T: CacheKey + ?Sized> ByPart for &&Part<'_, T> {
     }
 }
 
-/// Second choice for a value in a key: the value is written by its `Display`.
+/// Second choice for a value that is written into a key: the value's type implements `Display`.
 pub trait ByDisplay {
-    /// Writes the value into `key`. `stop` is the first byte of the literal after the value.
+    /// Writes the value into `key`. `stop` is the first byte of the key's literal text after the
+    /// value.
     fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8);
-    /// Writes the value to `out`, as an element of a composite such as a struct.
+    /// Writes the value into `out`, as an element of a composite value such as a struct.
     fn __cachekit_field(&self, out: &mut KeyWriter<'_>);
 }
 impl<T: fmt::Display + ?Sized> ByDisplay for &Part<'_, T> {
@@ -49,13 +52,14 @@ impl<T: fmt::Display + ?Sized> ByDisplay for &Part<'_, T> {
     }
 }
 
-/// Last choice for a value in a key, which does not compile: the bound on its methods is the error.
+/// Last choice for a value that is written into a key: its type implements neither `CacheKey` nor
+/// `Display`. The bounds on the methods of this trait cause the compile error.
 pub trait Unwritable<T: ?Sized> {
-    /// Fails to compile, because `T` has neither `CacheKey` nor `Display`.
+    /// Fails to compile, because `T` implements neither `CacheKey` nor `Display`.
     fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8)
     where
         CacheKeyOrDisplay: ImplementedBy<T>;
-    /// Fails to compile, because `T` has neither `CacheKey` nor `Display`.
+    /// Fails to compile, because `T` implements neither `CacheKey` nor `Display`.
     fn __cachekit_field(&self, out: &mut KeyWriter<'_>)
     where
         CacheKeyOrDisplay: ImplementedBy<T>;
@@ -73,7 +77,8 @@ impl<T: ?Sized> Unwritable<T> for Part<'_, T> {
     }
 }
 
-/// Writes an argument into a key, by the argument's `CacheKey` or else by its `Display`.
+/// Expands to code that writes an argument into a key, by the argument's `CacheKey` or otherwise by
+/// its `Display`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __part {
@@ -88,8 +93,9 @@ macro_rules! __part {
     };
 }
 
-/// Writes an argument into a key, like [`__part`](crate::__part), also if the type contains types
-/// of which some have only `CacheKey` and others only `Display`.
+/// Expands to code that writes an argument into a key, like [`__part`](crate::__part). With this
+/// macro, the argument's type may also contain types of which some implement only `CacheKey` and
+/// others only `Display`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __nested {
@@ -100,7 +106,8 @@ macro_rules! __nested {
     };
 }
 
-/// Walks over the type of a value, with one step for each level of nested types: at most sixteen.
+/// Expands to code that walks over the types inside a value's type, with one step for each level of
+/// nesting: at most sixteen levels.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __walk {
@@ -125,8 +132,8 @@ macro_rules! __walk {
     };
 }
 
-/// Writes a field of a struct or variant into a key, by the field's `CacheKey` or else by its
-/// `Display`.
+/// Expands to code that writes a field of a struct or variant into a key, by the field's `CacheKey`
+/// or otherwise by its `Display`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __field {
@@ -141,8 +148,9 @@ macro_rules! __field {
     };
 }
 
-/// Writes a field, like [`__field`](crate::__field), also if the type contains types of which some
-/// have only `CacheKey` and others only `Display`.
+/// Expands to code that writes a field into a key, like [`__field`](crate::__field). With this
+/// macro, the field's type may also contain types of which some implement only `CacheKey` and
+/// others only `Display`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __nested_field {
@@ -153,14 +161,14 @@ macro_rules! __nested_field {
     };
 }
 
-/// Wrapper around an argument that the caller has by reference and an expression of the key uses.
+/// Wrapper around a reference to an argument that an expression of a key uses.
 #[derive(Debug)]
 pub struct Given<'a, T: ?Sized>(pub &'a T);
 
-/// First choice for an argument in an expression of a key: a clone, which has the type that the
-/// argument has in the function.
+/// First choice for an argument that an expression of a key uses: the type implements `Clone`, and
+/// the expression gets a clone. The clone has the argument's type in the function's signature.
 pub trait GivenClone<T> {
-    /// Returns a clone of the argument.
+    /// Returns a clone of the wrapped argument.
     fn __cachekit_given(&self) -> T;
 }
 impl<T: Clone> GivenClone<T> for &Given<'_, T> {
@@ -169,10 +177,10 @@ impl<T: Clone> GivenClone<T> for &Given<'_, T> {
     }
 }
 
-/// Second choice for an argument in an expression of a key: a reference, if the type has no
-/// `Clone`.
+/// Second choice for an argument that an expression of a key uses: the type does not implement
+/// `Clone`, and the expression gets a reference.
 pub trait GivenReference<'a, T: ?Sized> {
-    /// Returns the reference to the argument.
+    /// Returns the wrapped reference to the argument.
     fn __cachekit_given(&self) -> &'a T;
 }
 impl<'a, T: ?Sized> GivenReference<'a, T> for Given<'a, T> {
@@ -181,8 +189,8 @@ impl<'a, T: ?Sized> GivenReference<'a, T> for Given<'a, T> {
     }
 }
 
-/// Expands to an argument for an expression of a key: a clone, or a reference if the type has no
-/// `Clone`.
+/// Expands to the value that an expression of a key gets for an argument: a clone, or a reference
+/// if the argument's type does not implement `Clone`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __given {
@@ -193,7 +201,8 @@ macro_rules! __given {
     }};
 }
 
-/// Renders an argument as the text of a key, before the body takes the argument.
+/// Expands to code that renders an argument as text for a key, a tag or an event, before the body
+/// takes the argument.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __rendered {
@@ -204,7 +213,8 @@ macro_rules! __rendered {
     };
 }
 
-/// Expands to the operations of a return type ([`ReturnOps`](crate::__private::ReturnOps)).
+/// Expands to the [`ReturnOps`](crate::__private::ReturnOps) of a return type: the functions that
+/// the cache needs to share, weigh and encode values of that type.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __plan {
@@ -243,8 +253,9 @@ macro_rules! __in_time {
     }};
 }
 
-/// Expands to the value on which an option's check of the return type is called: the `ReturnOps` of
-/// that type, or for `RequireCloneableError` a marker that tells whether the error can be cloned.
+/// Expands to the value on which an option's check of the return type is called. For
+/// `RequireCloneableError` this is a marker that tells whether the error can be cloned, and for
+/// other checks the `ReturnOps` of the return type.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __asked {
@@ -259,7 +270,8 @@ macro_rules! __asked {
     };
 }
 
-/// Fails to compile if the argument cannot be cloned for a body that continues without its caller.
+/// Fails to compile if the argument cannot be cloned. A body that continues after its caller was
+/// dropped needs its own clone.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __ownable {
@@ -273,7 +285,7 @@ macro_rules! __ownable {
     };
 }
 
-/// Fails to compile if the feature of the given codec is off.
+/// Fails to compile if the crate feature of the given codec is off.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __codec {
@@ -286,7 +298,7 @@ macro_rules! __codec {
     };
 }
 
-/// Fails to compile if `lz4`, the feature that compresses, is off.
+/// Fails to compile if the crate feature `lz4` is off, without which nothing can be compressed.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __compress {
@@ -298,11 +310,11 @@ macro_rules! __compress {
     };
 }
 
-/// Fails to compile if the argument `$name` could change the function's result: the key leaves it
-/// out.
+/// Fails to compile if the key leaves out the argument `$name` and this argument could change the
+/// function's result.
 ///
-/// The trait is defined anew for each argument, so that the error names the argument. `$check` has
-/// the argument's span, so that the error mentions no macro.
+/// The expansion defines a new trait for each argument, so that the error names the argument.
+/// `$check` has the argument's span, so that the error mentions no macro.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __left_out {
@@ -330,7 +342,8 @@ macro_rules! __left_out {
     };
 }
 
-/// Expands to a function that returns the path of the scope around the macro call.
+/// Expands to a function that returns the path of a marker type at the place of the macro call. The
+/// name of the cached function is derived from this path.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __site {
@@ -340,8 +353,8 @@ macro_rules! __site {
     }};
 }
 
-/// Expands to the path of the function around the macro call. If the function's name is given and
-/// no generic type is around the function, the path costs nothing at run time.
+/// Expands to the path of the function around the macro call. The path costs nothing at run time if
+/// the function's name is given and no generic type is around the function.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __function_path {
@@ -361,8 +374,8 @@ macro_rules! __function_path {
     }};
 }
 
-/// Writes into a key the generic types around a function, and the type of `self` if that type is
-/// generic.
+/// Expands to code that writes into a key the generic types around a function, and the type of
+/// `self` if that type is generic.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __outer {
@@ -376,7 +389,7 @@ macro_rules! __outer {
     };
 }
 
-/// Registers a cached function at link time, by its spec.
+/// Registers a cached function, by its spec, at link time.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __register {

@@ -1,4 +1,4 @@
-//! Functions by which the expansions of annotated functions call the cache.
+//! Functions by which the code of annotated functions calls the cache.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -6,10 +6,12 @@ use std::sync::Arc;
 use crate::api::entry::{Entry, typed_entry};
 use crate::api::function_handle::{FunctionHandle, function_handle};
 use crate::base::trace;
+use crate::coordination::frame;
 use crate::core::entry_key::Target;
 use crate::core::state::{Cache, Core};
 use crate::global;
 use crate::invalidate::request::{Invalidation, On};
+use crate::key::Key;
 use crate::key::buf::KeyBuf;
 use crate::key::function_path::is_nameless;
 use crate::model::entry::MemoryEntry;
@@ -22,17 +24,18 @@ use crate::read::hit::return_value;
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// Source of the cache that an annotated function uses.
+/// Source from which an annotated function gets its cache.
 pub trait Source {
-    /// Calls `f` with the cache of the function, and returns the result of `f`.
+    /// Calls `f` with the cache that the function uses, and returns the result of `f`.
     fn with<T>(&self, f: impl FnOnce(&Cache) -> T) -> T;
 
-    /// Returns the cache if every call gets the same one; `None` if the cache depends on the task
-    /// or the moment.
+    /// Returns the cache if all calls of the function use the same cache. Returns `None` if the
+    /// cache depends on the current task or on the time of the call.
     fn fixed_cache(&self) -> Option<Cache>;
 }
 
-/// Source that is the current cache: the cache of the task in a test, or else the global cache.
+/// Source that gives the current cache: in a test the cache of the current task, otherwise the
+/// global cache.
 #[derive(Debug, Clone, Copy)]
 pub struct Current;
 
@@ -56,17 +59,18 @@ impl Source for Cache {
     }
 }
 
-/// Marker that the statements of a key ran to their end. A `return` in an expression of the key,
-/// perhaps from a macro, has another type and does not compile.
+/// Proof that the statements which write a key ran to their end. A `return` in an expression of the
+/// key, perhaps from a macro, has another type and does not compile.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyWritten;
 
-/// Looks up, in memory, the key that `write` writes, and returns the function's answer.
+/// Looks up, in memory, the key that `write` writes. Returns the value of the function's call if
+/// memory has a usable entry.
 ///
 /// # Errors
 ///
-/// Returns the miss if memory has no usable entry, or if the call bypasses the cache; `compute`
-/// takes that miss.
+/// Returns a [`Miss`] if memory has no usable entry, or if the call bypasses the cache. The caller
+/// passes the miss to `compute`.
 #[inline]
 pub fn try_hit<S, C, W>(
     source: &C,
@@ -83,7 +87,8 @@ where
 {
     source.with(|cache| {
         let core = cache.core();
-        // A bypass takes the mode too: the mode is not for calls inside of this call.
+        // A bypass takes the mode too, because the mode is not meant for further calls inside this
+        // call.
         let mode = take_mode(spec.id());
         if mode == CallMode::Uncached || !when || !core.is_enabled() {
             return Err(bypass(core, spec));
@@ -104,15 +109,15 @@ where
     })
 }
 
-/// Counts a bypass in the statistics of `spec`, and returns the miss that runs the body without the
-/// cache.
+/// Counts a bypass in the statistics of `spec`. Returns the miss with which `compute` runs the
+/// function's body without the cache.
 #[cold]
 fn bypass(core: &Core, spec: &'static FnSpec) -> Miss {
     core.owner(spec).counts.bypassed.bump();
     Miss(None)
 }
 
-/// Looks the key up in memory (L1), after this thread's table (L0) had no entry.
+/// Looks up a key in the process's memory (L1), after the thread's own table (L0) had no entry.
 #[cold]
 #[inline(never)]
 fn try_hit_slow<S>(
@@ -126,8 +131,43 @@ where
     S: ReturnType,
     S::Value: Clone + Send + Sync + 'static,
 {
-    let stored = entry_or_miss(core, spec, arg_words, mode, &return_ops.value_ops())?;
+    let ops = return_ops.value_ops();
+    let stored = if frame::is_inside() {
+        entry_or_miss_inside(core, spec, arg_words, mode, &ops)?
+    } else {
+        entry_or_miss(core, spec, arg_words, mode, &ops)?
+    };
     Ok(return_value(return_ops, &stored))
+}
+
+/// [`entry_or_miss`] for a call inside of a computation, or of a scope whose calls bypass the cache.
+/// This thread's table (L0) is lent there, so that the hot path need not ask if it is inside.
+fn entry_or_miss_inside(
+    core: &Arc<Core>,
+    spec: &'static FnSpec,
+    arg_words: &KeyBuf,
+    mode: CallMode,
+    ops: &ValueOps,
+) -> Result<Arc<MemoryEntry>, Miss> {
+    if frame::bypasses() {
+        return Err(bypass(core, spec));
+    }
+    let key = || spec.key(arg_words);
+    let is_taken = core.begin_taking();
+    let own_core = core.core_of(spec);
+    if mode == CallMode::Cached && spec.memory_choice() != MemoryChoice::None {
+        let lookup = own_core.lookup_key(spec, arg_words);
+        if let Some(stored) = own_core.entry_on_thread(&lookup, spec.id(), key)
+            && ops.answers(stored.shared())
+            && !(is_taken && own_core.lacks_lineage(&stored))
+        {
+            own_core.record_taken(|| Key::new(key().as_bytes()), &stored);
+            return Ok(stored);
+        }
+    }
+    let stored = entry_or_miss(core, spec, arg_words, mode, ops)?;
+    own_core.record_taken(|| Key::new(key().as_bytes()), &stored);
+    Ok(stored)
 }
 
 /// Returns the entry in memory (L1) that answers the call, or else the miss, as the input of
@@ -147,6 +187,9 @@ fn entry_or_miss(
         core.miss_without_memory(key.as_bytes(), id)
     } else {
         match core.hit_in_memory(ops, &core.lookup_key(spec, arg_words), id, key.as_bytes()) {
+            Ok(stored) if frame::is_recorded() && core.lacks_lineage(&stored) => {
+                core.miss_without_lineage(key.as_bytes())
+            }
             Ok(stored) => return Ok(stored),
             Err(missed) => missed,
         }
@@ -157,8 +200,8 @@ fn entry_or_miss(
     Err(Miss(Some(Box::new(call))))
 }
 
-/// Turns `miss` into a bypass if one of `types` has no unique name: the key could also be that of
-/// another type.
+/// Turns `miss` into a bypass of the cache if one of `types`, the names of the types in the key, is
+/// `None`: a type without a unique name could have the same key as another type.
 #[must_use]
 pub fn bypass_if_nameless(miss: Miss, spec: &'static FnSpec, types: &[Option<&str>]) -> Miss {
     let nameless = types.iter().flatten().find(|it| is_nameless(it));
@@ -170,14 +213,16 @@ pub fn bypass_if_nameless(miss: Miss, spec: &'static FnSpec, types: &[Option<&st
     miss
 }
 
-/// Runs `code` in a stack frame of its own, so that its locals do not occupy the stack afterwards.
+/// Runs `code` in a separate stack frame, so that the local variables of `code` do not occupy the
+/// stack afterwards.
 #[inline(never)]
 pub fn outlined<T>(code: impl FnOnce() -> T) -> T {
     code()
 }
 
-/// Computes the value, like [`compute`](crate::read::typed_call::compute), with a body that owns its arguments, so that the
-/// computation may continue after this call was answered with a stale value or dropped.
+/// Computes the value of a call after a miss, like [`compute`](crate::read::typed_call::compute).
+/// The body owns its arguments, so the computation may continue after the call was answered with a
+/// stale value, or after the call's future was dropped.
 pub async fn compute_detachable<S, P, A, Fut>(
     miss: Miss,
     return_ops: P,
@@ -210,7 +255,8 @@ where
     }
 }
 
-/// Returns a handle to the entry of `spec` under `target`, for the companion's `entry`.
+/// Returns a handle to the entry of the function `spec` under the key `target`. The companion's
+/// `entry` calls this function.
 pub fn entry<S, A>(
     source: &impl Source,
     spec: &'static FnSpec,
@@ -227,36 +273,39 @@ where
     source.with(|cache| typed_entry(cache, spec, return_ops, target, entry_tags, after))
 }
 
-/// Returns the key of one entry of a function, as `write` writes the key.
+/// Returns the key of one entry of a function, as the closure `write` writes the key.
 pub fn target(_spec: &'static FnSpec, write: impl FnOnce(&mut KeyBuf) -> KeyWritten) -> Target {
     Target::new(|key| {
         let KeyWritten = write(key);
     })
 }
 
-/// Returns the handle of the cached function `spec`, in the cache of `source`.
+/// Returns a handle to the cached function `spec`, in the cache that `source` gives.
 pub fn function(source: &impl Source, spec: &'static FnSpec) -> FunctionHandle {
     source.with(|cache| function_handle(cache, spec))
 }
 
-/// Future of an invalidation, which completes when the invalidation is accepted. The invalidation
-/// begins when the future is first polled.
+/// Future of an invalidation. The invalidation begins when the future is first polled, and the
+/// future completes when the invalidation is accepted.
 pub type Accepted = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Removes every entry of a function, for the companion's `invalidate_all`. The future is boxed, so
-/// that its code is compiled once and not for each function.
+/// Removes every entry of the function `spec`. The companion's `invalidate_all` calls this
+/// function. The future is boxed, so that its code is compiled once and not for each cached
+/// function.
 pub fn invalidate_all(source: &impl Source, spec: &'static FnSpec) -> Accepted {
     let given = source.fixed_cache();
     Box::pin(async move { handle(given, spec).invalidate_all().await })
 }
 
-/// Marks every entry of a function as stale, for the companion's `expire_all`.
+/// Marks every entry of the function `spec` as stale. The companion's `expire_all` calls this
+/// function.
 pub fn expire_all(source: &impl Source, spec: &'static FnSpec) -> Accepted {
     let given = source.fixed_cache();
     Box::pin(async move { handle(given, spec).expire_all().await })
 }
 
-/// Returns the handle of `spec` in the cache `given`, or in the current cache if `given` is `None`.
+/// Returns a handle to the function `spec` in the cache `given`, or in the current cache if `given`
+/// is `None`.
 fn handle(given: Option<Cache>, spec: &'static FnSpec) -> FunctionHandle {
     match given {
         Some(cache) => function(&cache, spec),
@@ -264,28 +313,31 @@ fn handle(given: Option<Cache>, spec: &'static FnSpec) -> FunctionHandle {
     }
 }
 
-/// Runs `call`, the future of a call of `spec`, so that the call recomputes and stores the value.
+/// Runs `call`, the future of a call of the function `spec`. The call ignores an existing entry,
+/// runs the function's body and stores the value.
 pub async fn refresh<F: Future>(spec: &'static FnSpec, call: F) -> F::Output {
     in_mode(CallMode::Refresh, spec.id(), call).await
 }
 
-/// Runs `call`, a closure with a call of `spec`, so that the call recomputes and stores the value.
+/// Runs `call`, a closure with a call of the function `spec`. The call ignores an existing entry,
+/// runs the function's body and stores the value.
 pub fn refresh_blocking<T>(spec: &'static FnSpec, call: impl FnOnce() -> T) -> T {
     in_mode_blocking(CallMode::Refresh, spec.id(), call)
 }
 
-/// Runs `call`, the future of a call of `spec`, without the cache (a bypass).
+/// Runs `call`, the future of a call of the function `spec`, without the cache (a bypass).
 pub async fn uncached<F: Future>(spec: &'static FnSpec, call: F) -> F::Output {
     in_mode(CallMode::Uncached, spec.id(), call).await
 }
 
-/// Runs `call`, a closure with a call of `spec`, without the cache (a bypass).
+/// Runs `call`, a closure with a call of the function `spec`, without the cache (a bypass).
 pub fn uncached_blocking<T>(spec: &'static FnSpec, call: impl FnOnce() -> T) -> T {
     in_mode_blocking(CallMode::Uncached, spec.id(), call)
 }
 
 impl Invalidation {
-    /// Creates an invalidation without targets in the cache of `source`, for the moment `on`.
+    /// Creates an invalidation without targets, for the cache of `source`. `on` tells when the
+    /// function invalidates.
     pub fn new(source: &impl Source, on: On) -> Self {
         Self::of(source.with(Clone::clone), on)
     }

@@ -1,14 +1,15 @@
-//! Autoref dispatch on the question whether a body can own a clone of a borrowed argument.
+//! Autoref dispatch that finds whether a function's body can own a clone of a borrowed argument.
 
 use std::borrow::Borrow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-/// Wrapper around a borrowed argument, on which the dispatch looks for a clone.
+/// Wrapper around a borrowed argument. Autoref dispatch on the wrapper finds whether the argument
+/// can be cloned.
 pub struct Borrowed<'a, T: ?Sized>(pub &'a T);
 
-/// Clone of a borrowed argument, which the body owns.
+/// Clone of a borrowed argument, which the function's body owns.
 pub struct Owned<T: ToOwned + ?Sized>(T::Owned);
 
 impl<T: ToOwned + ?Sized> Deref for Owned<T> {
@@ -19,8 +20,8 @@ impl<T: ToOwned + ?Sized> Deref for Owned<T> {
     }
 }
 
-/// Stand-in for the clone of an argument that cannot be cloned. A program with an `Unowned` does
-/// not compile.
+/// Stand-in for the clone of an argument that cannot be cloned. A program that uses this stand-in
+/// does not compile.
 pub struct Unowned<T: ?Sized>(PhantomData<fn() -> *const T>);
 
 impl<T: ?Sized> Deref for Unowned<T> {
@@ -31,8 +32,8 @@ impl<T: ?Sized> Deref for Unowned<T> {
     }
 }
 
-/// Marker of arguments that a body can own. `Unowned` lacks this trait, which is the compile
-/// error.
+/// Marker of argument types that a function's body can own. The stand-in `Unowned` does not
+/// implement this trait, which causes the compile error.
 #[diagnostic::on_unimplemented(
     message = "a computation in the background needs its own clone of this argument",
     label = "is borrowed, and its type cannot be cloned or sent to another thread",
@@ -41,15 +42,17 @@ impl<T: ?Sized> Deref for Unowned<T> {
             type; of a method with `&self`, that is `Self`, or write `self: Arc<Self>`"
 )]
 pub trait OwnClone: Sized {
-    /// Does nothing. A call compiles only if the argument implements this trait.
+    /// Does nothing. A call of this method compiles only if the argument's type implements this
+    /// trait, `OwnClone`.
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]
 impl<T: ToOwned + ?Sized> OwnClone for Owned<T> {}
 
-/// First choice for a borrowed argument: the type can be cloned and sent to another thread.
+/// First choice for a borrowed argument: its type can be cloned, and the clone can be sent to
+/// another thread.
 pub trait Ownable<T: ToOwned + ?Sized> {
-    /// Returns a clone of the argument.
+    /// Returns a clone of the borrowed argument.
     fn __cachekit_own(&self) -> Owned<T>;
 }
 impl<T: ToOwned + Sync + ?Sized> Ownable<T> for &Borrowed<'_, T>
@@ -61,9 +64,10 @@ where
     }
 }
 
-/// Second choice for a borrowed argument: the type cannot be cloned or sent to another thread.
+/// Second choice for a borrowed argument: its type cannot be cloned, or the clone cannot be sent to
+/// another thread.
 pub trait AnyOwned<T: ?Sized> {
-    /// Returns the stand-in for a clone, with which the program does not compile.
+    /// Returns the stand-in for a clone. A program that uses the stand-in does not compile.
     fn __cachekit_own(&self) -> Unowned<T>;
 }
 impl<T: ?Sized> AnyOwned<T> for Borrowed<'_, T> {

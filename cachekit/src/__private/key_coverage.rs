@@ -1,13 +1,16 @@
 //! Compile-time check that a key covers every argument that could change the result.
 //!
-//! The key may leave out an argument if the argument's type is `Shared`, or if the argument is
-//! borrowed and its type does not look like data: the type implements none of the traits below. A
-//! database pool by reference passes, an id does not. An owned argument may not be left out unless
-//! its type is `Shared`: a struct without any of the traits may contain the current user.
+//! The key may leave out an argument if the argument's type is `Shared`. The key may also leave out
+//! a borrowed argument whose type does not look like data: the type implements none of the traits
+//! in this module. A database pool by reference may be left out, but an id may not. An owned
+//! argument may be left out only if its type is `Shared`: a struct without any of these traits may
+//! contain the current user.
 //!
-//! The compiler's choice of a method answers both questions. Inherent methods take pointers off the
-//! type, and a trait accepts the other types. Each trait is then tried one reference deeper than
-//! the next, and the first trait that fits decides.
+//! The compiler answers both questions, whether the type is `Shared` and whether it is data, by its
+//! choice of a method. First, inherent methods remove pointers such as `&` and `Arc` from the type.
+//! The method of a trait accepts the types without a pointer. After that, the compiler tries the
+//! traits of this module in order, each one reference deeper, and the first trait that fits
+//! decides.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque};
@@ -24,12 +27,13 @@ use crate::key::component::CacheKey;
 #[derive(Debug)]
 pub struct Owned;
 
-/// Mode of an argument behind a reference, or of a type that the attribute knows as a handle.
+/// Mode of an argument that is a reference, or whose type the attribute knows as a handle such as a
+/// database pool.
 #[derive(Debug)]
 pub struct Borrowed;
 
-/// Wrapper around an argument, on which the dispatch asks whether the key may leave the argument
-/// out.
+/// Wrapper around an argument. Autoref dispatch on the wrapper finds whether the key may leave the
+/// argument out.
 pub struct ArgKind<'a, T: ?Sized, M>(&'a T, PhantomData<M>);
 
 impl<'a, T: ?Sized> ArgKind<'a, T, Owned> {
@@ -40,7 +44,7 @@ impl<'a, T: ?Sized> ArgKind<'a, T, Owned> {
 }
 
 impl<'a, T: ?Sized> ArgKind<'a, T, Borrowed> {
-    /// Wraps an argument behind a reference.
+    /// Wraps an argument that the function takes by reference.
     pub fn borrowed(value: &'a T) -> Self {
         Self(value, PhantomData)
     }
@@ -55,7 +59,8 @@ impl<T: ?Sized, M> fmt::Debug for ArgKind<'_, T, M> {
 macro_rules! pointers {
     ($($pointer:ty: $mode:ty;)*) => {$(
         impl<'a, T: ?Sized, M> ArgKind<'a, $pointer, M> {
-            /// Takes the pointer off the argument's type, and wraps the target of the pointer.
+            /// Returns a wrapper around the pointer's target, for an argument whose type is a
+            /// pointer.
             pub fn __cachekit_inside(self) -> ArgKind<'a, T, $mode> {
                 ArgKind(self.0, PhantomData)
             }
@@ -72,13 +77,13 @@ pointers! {
 }
 
 impl<'a, T: ToOwned + ?Sized, M> ArgKind<'a, Cow<'_, T>, M> {
-    /// Takes the `Cow` off the argument's type, and wraps the borrowed form.
+    /// Returns a wrapper around the borrowed form of a `Cow` argument.
     pub fn __cachekit_inside(self) -> ArgKind<'a, T, M> {
         ArgKind(self.0, PhantomData)
     }
 }
 
-/// Fallback for argument types that are no pointers.
+/// Fallback for arguments whose types are no pointers.
 pub trait NoPointer: Sized {
     /// Returns this wrapper unchanged, because the argument's type is no pointer.
     fn __cachekit_inside(self) -> Self {
@@ -87,15 +92,17 @@ pub trait NoPointer: Sized {
 }
 impl<T: ?Sized, M> NoPointer for ArgKind<'_, T, M> {}
 
-/// Kind of an argument that could change the result, so that the key must cover the argument.
+/// Result of the check for an argument that could change the function's result: the key must
+/// contain the argument.
 #[derive(Debug)]
 pub struct Uncovered<T: ?Sized>(PhantomData<T>);
 
-/// Kind of an argument that the key may leave out, such as a database pool.
+/// Result of the check for an argument that the key may leave out, such as a database pool.
 #[derive(Debug)]
 pub struct Handle;
 
-/// First choice: a type with `Shared`, which the key may leave out.
+/// First choice for an argument that the key leaves out: its type implements `Shared`, so the key
+/// may leave it out.
 pub trait ViaShared {
     /// Returns [`Handle`]: the key may leave the argument out.
     fn __cachekit_kind(&self) -> Handle {
@@ -108,7 +115,7 @@ macro_rules! data_like {
         #[doc = concat!("Data: the type implements `", stringify!($bound), "`.")]
         $(#[$cfg])?
         pub trait $via<T: ?Sized> {
-            /// Returns [`Uncovered`]: the key must cover the argument.
+            /// Returns [`Uncovered`]: the key must contain the argument.
             fn __cachekit_kind(&self) -> Uncovered<T> {
                 Uncovered(PhantomData)
             }
@@ -133,13 +140,14 @@ data_like! {
     ViaItems at &&ArgKind<'_, T, M>, Items;
 }
 
-/// Marker of types that serde can deserialise into an owned value.
+/// Marker of types that serde can deserialise into an owned value. Such types are data.
 #[cfg(feature = "serde")]
 pub trait ReadBack {}
 #[cfg(feature = "serde")]
 impl<T: serde::de::DeserializeOwned> ReadBack for T {}
 
-/// Marker of containers, which are data even if their elements implement none of the traits.
+/// Marker of container types. A container is data even if its elements implement none of the traits
+/// in this module.
 pub trait Items {}
 impl<T: Items + ?Sized> Items for &T {}
 impl<T> Items for [T] {}
@@ -163,19 +171,19 @@ macro_rules! tuples {
 tuples! { (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F)
 (A, B, C, D, E, F, G) (A, B, C, D, E, F, G, H) }
 
-/// Data: the type is an iterator, which yields elements like a container.
+/// Choice for an argument that is an iterator. Like a container, an iterator yields data.
 pub trait ViaIterator<T: ?Sized> {
-    /// Returns [`Uncovered`]: the key must cover the argument.
+    /// Returns [`Uncovered`]: the key must contain the argument.
     fn __cachekit_kind(&self) -> Uncovered<T> {
         Uncovered(PhantomData)
     }
 }
 impl<T: Iterator + ?Sized, M> ViaIterator<T> for &ArgKind<'_, T, M> {}
 
-/// Fallback for types that implement none of the traits: the argument's mode, owned or borrowed,
-/// decides.
+/// Last choice for an argument that the key leaves out: its type implements none of the traits that
+/// make it data. The argument's mode, owned or borrowed, decides.
 pub trait ViaNothing<K> {
-    /// Returns [`Handle`] for a borrowed argument, and [`Uncovered`] for an owned one.
+    /// Returns [`Handle`] for a borrowed argument, and [`Uncovered`] for an owned argument.
     fn __cachekit_kind(&self) -> K;
 }
 impl<T: ?Sized> ViaNothing<Handle> for ArgKind<'_, T, Borrowed> {
@@ -189,8 +197,9 @@ impl<T: ?Sized> ViaNothing<Uncovered<T>> for ArgKind<'_, T, Owned> {
     }
 }
 
-/// Expands to the kind of an argument. The mode is `owned` or `borrowed`, or `data` if the bounds
-/// of the argument's type make it data.
+/// Expands to the result of the check for an argument that the key leaves out: `Handle` or
+/// `Uncovered`. The mode is `owned`, `borrowed`, or `data` if the bounds of the argument's type
+/// make it data.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __arg_kind {
@@ -201,7 +210,7 @@ macro_rules! __arg_kind {
         #[allow(unused_imports, reason = "which one is used depends on the type")]
         use $crate::__private::kinds::*;
         let kind = $crate::__private::ArgKind::$mode($value);
-        // More nested pointers than these are not expected.
+        // Pointers that are nested more deeply are not expected.
         let kind = kind
             .__cachekit_inside()
             .__cachekit_inside()
@@ -210,7 +219,7 @@ macro_rules! __arg_kind {
     }};
 }
 
-/// Returns [`Uncovered`] for an argument whose type is data by its bounds: the key must cover the
+/// Returns [`Uncovered`] for an argument whose type is data by its bounds: the key must contain the
 /// argument.
 pub fn data_kind<T: ?Sized>(_: &T) -> Uncovered<T> {
     Uncovered(PhantomData)

@@ -1,11 +1,12 @@
 //! Types for the position of an argument that the key leaves out, in a reference to a cached
-//! function. The names of these types are the compiler's message if a reference has another value
-//! in that position, or none.
+//! function. The names of these types appear in the compiler's message if the reference has a value
+//! in place of `_`, or `_` in place of a value.
 
 use std::ops::Deref;
 
-/// Type of an argument's position in a reference to a cached function whose key leaves the argument
-/// out. The compiler names this type if the reference has a value in place of `_`.
+/// Type of the parameter, in a hidden function, for an argument that the key leaves out. If a
+/// reference to the cached function has a value in place of `_`, the compiler's message contains
+/// this type's name.
 #[derive(Debug)]
 #[expect(
     non_camel_case_types,
@@ -13,8 +14,8 @@ use std::ops::Deref;
 )]
 pub struct ArgumentNotInTheKey_WriteUnderscore;
 
-/// Type of `_` in a reference to a cached function. The compiler names this type if the reference
-/// has `_` in the position of an argument that is in the key.
+/// Type of `_` in a reference to a cached function. If a reference has `_` for an argument that the
+/// key contains, the compiler's message contains this type's name.
 #[derive(Debug)]
 pub struct UnderscoreForAnArgumentInTheKey;
 
@@ -26,11 +27,12 @@ impl Deref for UnderscoreForAnArgumentInTheKey {
     }
 }
 
-/// Short name, for generated code, of the type of an argument's position that the key leaves out.
+/// Short name, for generated code, of the type of a parameter for an argument that the key leaves
+/// out.
 pub type Unused = ArgumentNotInTheKey_WriteUnderscore;
 
-/// Value that generated code passes in the position of an argument that the key leaves out.
+/// Value that generated code passes for an argument that the key leaves out.
 pub const UNUSED: &Unused = &ArgumentNotInTheKey_WriteUnderscore;
 
-/// Value that generated code writes in place of a `_` in a reference to a cached function.
+/// Value that generated code passes for a `_` in a reference to a cached function.
 pub const UNDERSCORE: &UnderscoreForAnArgumentInTheKey = &UnderscoreForAnArgumentInTheKey;

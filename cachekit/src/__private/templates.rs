@@ -1,12 +1,13 @@
-//! Templates for the output of the attributes. An attribute emits the parts that depend on the
-//! function. The templates contain the code that is equal for all functions.
+//! Templates for the code that the attributes generate. An attribute emits the parts that differ
+//! from function to function, and the templates contain the code that is equal for all functions.
 //!
 //! The arguments of a template have labels, in a fixed order. An empty argument is left out where
 //! the template allows that, so that short functions have short expansions.
 //!
-//! Arguments with the user's tokens are passed on unchanged, which keeps the tokens' spans and
-//! hygiene. The attribute also gives the names that such tokens use (`$key`, `$entry_tags`). A
-//! comment explains an argument at the first template that takes the argument.
+//! An argument with the user's tokens is passed on unchanged, which keeps the spans and the hygiene
+//! of the tokens. The attribute also gives the names that generated statements use in these
+//! arguments, such as `$key` and `$entry_tags`. A comment above an argument explains the argument
+//! at the first template that takes it.
 
 pub(crate) mod body;
 pub(crate) mod companion;

@@ -51,13 +51,13 @@ pub struct CacheBuilder {
     redis_password: Option<String>,
     #[cfg(cachekit_faults)]
     pub(crate) fake: Option<FakeStore>,
-    /// The first environment variable that could not be parsed, as the error that `build` returns;
-    /// `None` if all could be.
+    /// The first environment variable that could not be parsed, as the error that `build` returns.
+    /// `None`: every variable could be parsed.
     error: Option<BuildError>,
 }
 
 impl fmt::Debug for CacheBuilder {
-    /// Omits the address of the Redis, which may contain a password.
+    /// Formats the builder without the address of Redis, which may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CacheBuilder")
             .field("config", &self.config)
@@ -91,8 +91,8 @@ impl CacheBuilder {
 
     /// Sets the capacity of memory (L1), in entries or in bytes. Default: 10,000 entries.
     ///
-    /// An entry past its end is not served, but uses memory until another entry takes its room:
-    /// only this capacity bounds memory, not the time to live. For large values, set a capacity in
+    /// An expired entry is not served, but uses memory until another entry takes its room: only
+    /// this capacity bounds memory, not the time to live. For large values, set a capacity in
     /// bytes.
     pub fn memory_capacity(mut self, capacity: Capacity) -> Self {
         self.config.memory_capacity = capacity;
@@ -172,8 +172,8 @@ impl CacheBuilder {
         self
     }
 
-    /// Sets the use of memory while this process can reach neither the messages of other nodes nor
-    /// Redis. Default: memory is served for 30 seconds.
+    /// Sets whether calls are served from memory while this process receives no messages of other
+    /// nodes and cannot reach Redis. Default: calls are served from memory for 30 seconds.
     pub fn on_disconnect(mut self, policy: OnDisconnect) -> Self {
         self.config.on_disconnect = policy;
         self

@@ -24,9 +24,9 @@ use crate::write::put::RemoveOnDrop;
 
 /// A handle to one entry of a cached function that returns `R`.
 ///
-/// `get_user::entry(id)` returns such a handle. The handle's `get` and `put` return and take a
-/// value of type `T`, if the function returns `T`, `Option<T>`, `Result<T, E>` or
-/// `Result<Option<T>, E>`.
+/// For a cached function `get_user`, `get_user::entry(id)` returns a handle. The handle's `get` and
+/// `put` return and take a value of type `T`: the function returns a `T`, an `Option<T>`, a
+/// `Result<T, E>` or a `Result<Option<T>, E>`.
 ///
 /// # Examples
 ///
@@ -170,14 +170,18 @@ impl<R> Entry<R> {
 
 impl EntryRef {
     async fn get<V: Clone + Send + Sync + 'static>(&self) -> Option<V> {
-        if let Some(stored) = self.core.peek(&self.key, self.owner.id) {
+        let (core, options) = (&self.core, self.spec.options());
+        core.begin_taking();
+        if let Some(stored) = core.peek_to_take(&self.key, self.owner.id, options) {
+            core.record_taken(|| self.key.clone(), &stored);
             return value_in::<Optional<V>>(&stored)?;
         }
-        let (core, options) = (&self.core, self.spec.options());
         let ops = ValueOps::of::<Optional<V>>(self.describe.wire());
         let hit = core.peek_l2(&self.owner, &self.key, &self.entry_tags, options, &ops);
         // No hit is counted, as for the look-up in memory: this is no call of the function.
-        value_in::<Optional<V>>(&hit.await?.stored)?
+        let stored = hit.await?.stored;
+        core.record_taken(|| self.key.clone(), &stored);
+        value_in::<Optional<V>>(&stored)?
     }
 }
 

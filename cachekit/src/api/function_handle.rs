@@ -48,10 +48,11 @@ impl FunctionHandle {
     }
 
     /// Runs `call`, a call of this function, without the cache: the cache looks nothing up, stores
-    /// nothing and waits for nothing. Cached functions that `call` calls in turn use the cache as
+    /// nothing and waits for nothing. Other cached functions that this call runs use the cache as
     /// usual.
     ///
-    /// This is for methods: a free function has `get_user::uncached(id)`.
+    /// Use this method for cached methods: a cached free function has its own `uncached`, as in
+    /// `get_user::uncached(id)`.
     ///
     /// # Cancel safety
     ///
@@ -83,8 +84,8 @@ impl FunctionHandle {
         in_mode(CallMode::Uncached, self.spec.id(), call).await
     }
 
-    /// [`uncached`](Self::uncached) for a method that is not `async`: `call` is a closure with the
-    /// call.
+    /// Runs `call`, a closure with a call of this function, without the cache. For a function that
+    /// is not `async`, this is [`uncached`](Self::uncached).
     pub fn uncached_blocking<T>(&self, call: impl FnOnce() -> T) -> T {
         in_mode_blocking(CallMode::Uncached, self.spec.id(), call)
     }
@@ -114,7 +115,7 @@ mod tests {
     use crate::return_type::shape::{Plain, ReturnOps};
     use crate::store::tests::fake::controls::FakeStore;
 
-    /// Two functions with one name, as a program has after it loads a library: the linker did not
+    /// Two functions have one name, as in a program that loads a library: the linker did not
     /// collect both together, so their names were not compared.
     static FIRST: FnSpec = FnSpec::new(|| "", "a.rs", 1)
         .named("twice")

@@ -41,7 +41,9 @@ impl Cache {
             .await
     }
 
-    /// [`get_or_compute`](Self::get_or_compute) for a computation that returns a `Result`.
+    /// Returns the value under `key` from memory or Redis, or else the result of `compute`, like
+    /// [`get_or_compute`](Self::get_or_compute). The computation returns a `Result`, and only an
+    /// `Ok` is stored.
     ///
     /// # Errors
     ///
@@ -62,6 +64,7 @@ impl Cache {
             .await
     }
 
+    /// Returns the value under `key`, or else the result of `compute`, like
     /// [`try_get_or_compute`](Self::try_get_or_compute) with a time limit: a computation that takes
     /// longer than `timeout` is dropped. No call, in this or another process, then waits for the
     /// dropped computation, and the next call computes.
@@ -115,8 +118,9 @@ impl Cache {
             .await
     }
 
-    /// [`get_or_compute`](Self::get_or_compute) for a computation that borrows nothing from its
-    /// caller. Such a computation can run in the background, so this method honours
+    /// Returns the value under `key`, or else the value of `compute`, like
+    /// [`get_or_compute`](Self::get_or_compute). The computation must borrow nothing from its
+    /// caller, so that it can run in the background. Therefore this method honours
     /// [`stale`](Policy::stale) (stale-while-revalidate) and
     /// [`soft_timeout`](Policy::soft_timeout), and recomputes early in the background.
     ///
@@ -158,7 +162,8 @@ impl Cache {
             .await
     }
 
-    /// [`get_or_refresh`](Self::get_or_refresh) for a computation that returns a `Result`.
+    /// Returns the value under `key`, or else the result of `compute`, like
+    /// [`get_or_refresh`](Self::get_or_refresh). The computation returns a `Result`.
     ///
     /// # Errors
     ///
@@ -259,7 +264,11 @@ impl Cache {
             .hit_direct(return_ops, key.as_bytes(), owner.id, &self.core.direct)
         {
             Ok(ret) => MemoryLookup::Hit(ret),
-            Err(missed) => {
+            Err(None) => {
+                owner.counts.bypassed.bump();
+                MemoryLookup::Bypassed
+            }
+            Err(Some(missed)) => {
                 let core = Arc::clone(&self.core);
                 let options = EntryOptions::from(policy);
                 if options.leaves_replicas_out() {
@@ -276,6 +285,6 @@ impl Cache {
 enum MemoryLookup<R> {
     Hit(R),
     Miss(Box<Call>),
-    /// The cache is turned off, so memory was not looked up.
+    /// The call bypasses the cache: the cache is turned off, or the call is inside of `deferred`.
     Bypassed,
 }

@@ -67,8 +67,8 @@ impl Core {
         }
     }
 
-    /// Counts for `hot_keys` a use that was drawn for the sample and stands for `uses` uses. `text`
-    /// makes the key.
+    /// Counts, for `hot_keys`, a use that was drawn for the sample and stands for `uses` uses. The
+    /// closure `text` makes the key's text.
     #[cold]
     #[inline(never)]
     pub(crate) fn count_sampled<K: AsRef<[u8]>>(

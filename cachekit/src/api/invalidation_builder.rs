@@ -20,14 +20,15 @@ use crate::model::tags::Tag;
 /// together, with one round trip to Redis. For one kind of target, [`Cache::invalidate`],
 /// [`invalidate_tags`](Cache::invalidate_tags) and [`emit`](Cache::emit) are shorter.
 ///
-/// A call that begins after the await has returned never gets a value whose computation began before, from memory or
-/// from a computation that is still running. [`soft`](Self::soft) limits this promise to fresh values;
-/// [`acknowledged`](Self::acknowledged) extends it to every process.
+/// A call that begins after the await has returned never gets a value whose computation began
+/// before, from memory or from a computation that is still running. [`soft`](Self::soft) limits
+/// this promise to fresh values; [`acknowledged`](Self::acknowledged) extends it to every process.
 ///
 /// # Cancel safety
 ///
-/// If the future is dropped after it was polled once, the invalidation takes place all the same: at once on this node,
-/// and in Redis as soon as Redis accepts it. A builder that is dropped without an await does nothing.
+/// If the future is dropped after it was polled once, the invalidation takes place all the same: at
+/// once on this node, and in Redis as soon as Redis accepts it. A builder that is dropped without
+/// an await does nothing.
 ///
 /// # Examples
 ///
@@ -131,7 +132,8 @@ impl<const ACKNOWLEDGED: bool> InvalidationBuilder<ACKNOWLEDGED> {
     /// wins.
     ///
     /// The result of a computation that began before the soft invalidation is not stored. A call
-    /// that begins after the await has returned does not join such a computation.
+    /// that begins after the await has returned does not wait for the result of a computation that
+    /// began before the soft invalidation.
     ///
     /// If Redis does not accept a soft invalidation at once, the cache sends a hard invalidation
     /// later.
@@ -163,8 +165,8 @@ impl<const ACKNOWLEDGED: bool> InvalidationBuilder<ACKNOWLEDGED> {
         self
     }
 
-    /// Applies the invalidation here and in Redis. Returns `true` if every process is certain to
-    /// have applied it, or if no acknowledgement was asked for.
+    /// Applies the invalidation in this process and in Redis. Returns `true` if every process is
+    /// certain to have applied it, or if no acknowledgement was asked for.
     async fn apply(self) -> bool {
         let core = self.cache.core();
         let mut targets = self.targets;
@@ -182,8 +184,8 @@ impl InvalidationBuilder {
     ///
     /// Every process that may serve from memory confirms that it applied the invalidation. For a
     /// process that does not confirm, the await waits until `bus_timeout` plus one per cent has
-    /// passed. By that time the other process has missed its own heartbeat, no longer trusts its
-    /// memory, and does what its `on_disconnect` says. Only with
+    /// passed. By that time the process without a confirmation has missed its own heartbeat, no
+    /// longer trusts its memory, and does what its `on_disconnect` says. Only with
     /// [`OnDisconnect::Bypass`](crate::OnDisconnect::Bypass) does the promise hold for processes
     /// that are cut off from Redis.
     ///
@@ -211,8 +213,8 @@ impl InvalidationBuilder<true> {
     }
 }
 
-/// Shows the number of targets. The texts of targets are omitted, because they may contain
-/// arguments.
+/// Formats the builder with the number of its targets. The texts of the targets are omitted,
+/// because they may contain arguments.
 impl<const ACKNOWLEDGED: bool> fmt::Debug for InvalidationBuilder<ACKNOWLEDGED> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InvalidationBuilder")

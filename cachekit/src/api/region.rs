@@ -52,7 +52,8 @@ use crate::write::put::put;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Region<V> {
-    /// The cache's core, with the memory that all functions share.
+    /// The cache's core, with the memory that functions and regions without a capacity of their own
+    /// share.
     shared: Arc<Core>,
     /// The core with the region's own memory, once this handle uses that memory; empty before.
     own: OnceLock<Arc<Core>>,
@@ -66,13 +67,13 @@ pub struct Region<V> {
 impl Cache {
     /// Returns the region called `name`. All calls with one name return handles to one region.
     ///
-    /// Two regions with one name and different value types share keys. A value of the other type
-    /// reads as absent.
+    /// Two regions with one name and different value types share keys. A value that one region
+    /// stored is absent for the region with another type.
     ///
     /// The keys of a region are `name:` and the key, in the key space of the whole cache. A
-    /// function with `key = "user:{id}"` and a region `user` therefore share keys. Neither is ever
-    /// given the other's value, but each store replaces the other's entry, and the log warns once
-    /// of the shared keys.
+    /// function with `key = "user:{id}"` and a region `user` therefore share keys. The function
+    /// never gets a value of the region, and the region never gets a value of the function. But a
+    /// store by one replaces the entry of the other, and the log warns once of the shared keys.
     pub fn region<V: Cacheable>(&self, name: &str) -> Region<V> {
         let region = Region {
             shared: Arc::clone(&self.core),
@@ -127,7 +128,7 @@ impl<V: Cacheable> Region<V> {
     }
 
     /// Gives the region memory of its own, with this capacity, instead of a share of the cache's
-    /// memory. The engine is of the same kind.
+    /// memory. The region's memory uses the same engine as the cache.
     ///
     /// The capacity belongs to the region, not to this handle: from now on all handles use the
     /// region's memory, also handles made before. Entries of the region that were in the cache's
@@ -181,7 +182,11 @@ impl<V: Cacheable> Region<V> {
         );
         let missed = match hit {
             Ok(hit) => return hit,
-            Err(missed) => missed,
+            Err(None) => {
+                owner.counts.bypassed.bump();
+                return compute_value().await;
+            }
+            Err(Some(missed)) => missed,
         };
         let call = Call::after_miss(
             Arc::clone(core),
@@ -245,7 +250,8 @@ impl<V: Cacheable> Region<V> {
         self.own.get().unwrap_or(&self.shared)
     }
 
-    /// Makes this handle use the region's own memory from now on, if the region has its own.
+    /// Makes this handle use the region's own memory from now on. Does nothing if the region has no
+    /// memory of its own.
     #[cold]
     fn adopt_memory(&self) {
         if let Some((capacity, memory)) = self.state.memory.get() {

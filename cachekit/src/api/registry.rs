@@ -19,7 +19,7 @@ inventory::collect!(Registered);
 /// message. The search for conflicts runs once in a process.
 ///
 /// Functions that the linker did not collect, such as those of a library that is loaded later, are
-/// not compared here but at their first call: see [`Owner::is_namesake`].
+/// compared at their first call and not by this search: see [`Owner::is_namesake`].
 ///
 /// [`Owner::is_namesake`]: crate::model::owner::Owner::is_namesake
 pub(crate) fn problems() -> &'static [String] {
@@ -30,7 +30,7 @@ pub(crate) fn problems() -> &'static [String] {
 /// Logs the conflicts between registered functions, once in a process, for caches whose builder
 /// does not return them as an error.
 pub(crate) fn log_problems() {
-    // No lock here, because a log subscriber may use a cache.
+    // This code holds no lock while it logs, because a log subscriber may use a cache.
     static LOGGED: AtomicBool = AtomicBool::new(false);
     if !LOGGED.swap(true, Ordering::Relaxed) {
         for problem in problems() {

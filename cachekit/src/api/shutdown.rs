@@ -23,8 +23,8 @@ const LOOK: Duration = Duration::from_millis(5);
 pub struct ShutdownReport {
     /// Number of background tasks that were abandoned: stores in Redis, and refreshes.
     pub abandoned: usize,
-    /// Number of invalidations that Redis has not accepted. They took effect in this process, but
-    /// other processes may serve the outdated entries until those expire.
+    /// Number of invalidations that Redis has not accepted. These invalidations took effect in this
+    /// process, but other processes may serve the outdated entries until those expire.
     pub queued_invalidations: usize,
 }
 
@@ -92,8 +92,8 @@ impl Cache {
             let _ = timeout_at(end, background.idle()).await;
             let _ = timeout_at(end, self.outbox_sent()).await;
             if let Some(l2) = &self.core.l2 {
-                // Last, after all that is owed to other processes. The goodbye is sent even if the
-                // time is over.
+                // This message, that the process leaves, is sent last, after all stores and
+                // invalidations. The message is sent even if the time is over.
                 let until = l2.deadline();
                 let goodbye = l2.bus.say_goodbye(&*l2.store, until);
                 let _ = timeout_at(end, goodbye).await;

@@ -1,4 +1,4 @@
-//! The right to compute an entry for all processes, and to store its value in L2.
+//! The right to compute an entry on behalf of all processes, and to store its value in L2.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,16 +10,17 @@ use crate::base::fault::removed;
 use crate::encoding::envelope::Token;
 use crate::l2::entry_keys::EntryKeys;
 use crate::l2::tier::SharedTier;
+use crate::model::lineage::Lineage;
 use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::port::{Failure, Fill, LeaseGrant, LeaseTimes, NeededVersions};
 
-/// The longest lifetime of a lease. If the process that holds the lease dies, the other processes
-/// wait at most this long for its computation.
+/// The longest lifetime of a lease. If the process that holds the lease ends without releasing it,
+/// the other processes wait at most this long for its computation.
 const MAX_LEASE: Duration = Duration::from_secs(3);
 
-/// The right to compute an entry and to store its value in L2. If the guard is dropped before the
-/// right was used, a lease is released in the background.
+/// The right to compute an entry and to store its value in L2. If a `LeaseGuard` is dropped before
+/// the right was used, its lease is released in the background.
 #[derive(Debug)]
 pub(crate) struct LeaseGuard {
     pub(crate) l2: Arc<SharedTier>,
@@ -33,11 +34,14 @@ pub(crate) struct LeaseGuard {
 /// The result of a computation's request for the right to store its value in L2.
 #[derive(Debug)]
 pub(crate) enum LeaseState {
-    /// The computation may store its value in L2, by this right.
+    /// The computation may store its value in L2, with the right in this guard.
     Granted(Box<LeaseGuard>),
-    /// The store could not be asked for a right. The entry in L2 may be older than the computed
-    /// value, and must be removed.
+    /// L2 could not be asked for the right to store the value. The entry in L2 may be older than
+    /// the computed value, and must be removed.
     Unavailable,
+    /// The computation stores nothing in L2. Entries that are computed from its value depend on
+    /// these versions, which were read before the computation.
+    VersionsOnly(Box<Lineage>),
     /// The computation does not use L2, and stores nothing there.
     None,
 }
@@ -46,12 +50,13 @@ impl LeaseState {
     pub(crate) fn guard(&self) -> Option<&LeaseGuard> {
         match self {
             Self::Granted(lease) => Some(lease),
-            Self::Unavailable | Self::None => None,
+            Self::VersionsOnly(_) | Self::Unavailable | Self::None => None,
         }
     }
 }
 
-/// Returns the lifetimes of a lease and its token from their grant until the first renewal.
+/// Returns the lifetimes of a lease and of its fencing token, from the grant until the first
+/// renewal.
 pub(crate) fn lease_times(lock_timeout: Duration) -> LeaseTimes {
     let lease = lock_timeout.min(MAX_LEASE);
     // A computation that outlives its lease may still store its value.
@@ -82,9 +87,10 @@ impl LeaseGuard {
         }
     }
 
-    /// Returns a future that keeps the token, and the versions that the value depends on, from
-    /// expiring in L2. For `lock_timeout` the future also renews the lease. The future never
-    /// completes, so the caller must poll it beside the computation and then drop it.
+    /// Returns a future that keeps a computation's token, and the versions that the value depends
+    /// on, from expiring in L2. For `lock_timeout`, the future also renews the lease. The future
+    /// never completes, so the caller must poll the future beside the computation and drop the
+    /// future when the computation ends.
     pub(crate) fn renewal(
         &self,
         lock_timeout: Duration,
@@ -129,19 +135,26 @@ impl LeaseGuard {
         })
     }
 
-    /// Uses the right: builds the request that stores `bytes` in L2 for the time `kept`, and ends
-    /// the lease. Returns `None` if the right was already used.
+    /// Uses the right to store: builds the request that stores `bytes` in L2 for the time `kept`
+    /// and ends the lease. Returns `None` if the right was already used.
     pub(crate) fn into_fill(
         mut self,
-        value_tags: Vec<StoreKey>,
+        (value_tags, foreign): (Vec<StoreKey>, &Lineage),
         bytes: Vec<u8>,
         kept: Duration,
     ) -> Option<Fill> {
+        let mut grant = self.grant.clone();
+        let mut guards = self.guards.clone();
+        let compared = foreign.versions.iter().chain(&foreign.guards);
+        for named in compared.filter(|_| !removed!(self.l2.bus.terms, FillWithoutInner)) {
+            guards.push(StoreKey::of_shared(&named.name));
+            grant.guards.push(named.version);
+        }
         Some(Fill {
             fencing_token: self.fencing_token.take()?,
-            grant: self.grant.clone(),
+            grant,
             versions: self.keys.versions.clone(),
-            guards: self.guards.clone(),
+            guards,
             value_tags,
             bytes,
             order: None,
@@ -166,7 +179,7 @@ impl Drop for LeaseGuard {
 }
 
 /// Releases the lease of `fencing_token` in the background, so that another process may compute. If
-/// L2 does not answer, the entry's removal is put into the outbox.
+/// L2 does not answer, puts the removal of the entry into the outbox.
 pub(crate) fn release(l2: &Arc<SharedTier>, fencing_token: FencingToken) {
     let (store, bus) = (Arc::clone(&l2.store), Arc::clone(&l2.bus));
     l2.spawn(async move {
@@ -174,14 +187,15 @@ pub(crate) fn release(l2: &Arc<SharedTier>, fencing_token: FencingToken) {
             .release(&fencing_token, SharedTier::background_deadline())
             .await;
         if matches!(released, Err(Failure::Unavailable | Failure::Indeterminate)) {
-            // The entry is removed as soon as the store can be reached. Otherwise other processes
-            // would wait until the lease runs out. The entry's value, if it has one, was rejected.
+            // The entry is removed as soon as the store can be reached, because other processes
+            // would wait until the lease runs out. The entry's value, if the entry has one, was
+            // rejected.
             bus.outbox.add([fencing_token.entry]);
         }
     });
 }
 
-/// Returns the time for which L2 keeps the versions of an entry that lives for `entry`. The
+/// Returns the time for which L2 keeps the versions of an entry whose own lifetime is `entry`. The
 /// versions outlive the entry, so that no entry is lost because a version expired.
 pub(crate) fn version_life(entry: Duration) -> Duration {
     entry.saturating_mul(2).max(Duration::from_secs(60))

@@ -54,9 +54,9 @@ impl Core {
         })
     }
 
-    /// Puts the removal of the entry under `key` from L2 into the outbox. Called when a value was
-    /// computed without asking L2: the entry in L2 may be older, and this node must not serve it
-    /// later.
+    /// Puts the removal of the entry under `key` from L2 into the outbox. The cache calls this
+    /// method when a value was computed without asking L2: the entry in L2 may be older than that
+    /// value, and this node must not serve the older entry later.
     pub(crate) fn queue_removal(&self, key: &Key, options: EntryOptions) {
         if let Some(l2) = &self.l2
             && options.tier != Tier::Memory

@@ -13,7 +13,7 @@ use crate::coordination::background::TaskOwner;
 use crate::encoding::codec::type_codec::Wire;
 use crate::encoding::codec::{Codec, EncodeError};
 use crate::encoding::envelope::write::{Draft, Written};
-use crate::encoding::envelope::{IMPLICIT, Token};
+use crate::encoding::envelope::{IMPLICIT, Token, Version};
 use crate::key::Key;
 use crate::l2::entry_keys::{is_guarded, tag_keys};
 use crate::l2::tier::SharedTier;
@@ -21,6 +21,7 @@ use crate::model::config::Tier;
 use crate::model::entry::MemoryEntry;
 use crate::model::entry_options::EntryOptions;
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::model::lineage::{Lineage, NamedVersion};
 use crate::model::owner::Owner;
 use crate::model::tags::EntryTags;
 use crate::store::key_name::{StoreKey, tag_prefix};
@@ -38,23 +39,25 @@ pub(crate) enum StoreOutcome {
     Superseded,
     /// The value was not stored, because the value is not meant for L2 or cannot be stored there.
     Skipped,
-    /// L2 did not answer: the value may be stored, or not.
+    /// L2 did not answer in time, so it is unknown if the value was stored.
     Indeterminate,
 }
 
-/// The kind of message by which a write replaces the values that other nodes have in memory.
+/// The kind of bus message by which a write makes other nodes remove the previous value from their
+/// memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Broadcast {
-    /// The message of a write without an order. Such a value is newer than every other, or is not
-    /// stored.
+    /// The message of a write without an order. L2 stores the value of such a write only if the
+    /// value is newer than every other value.
     Invalidated,
-    /// The message of a write with an order. The order decides between overlapping writes.
+    /// The message of a write with an order (`order_by`). The order decides which of several
+    /// overlapping writes keeps its value.
     Written,
 }
 
 impl Broadcast {
-    /// Builds the message by which the node `from` tells the other nodes that their values under
-    /// `names` are old.
+    /// Builds the bus message by which the node `from` tells the other nodes that their values
+    /// under `names` are outdated.
     fn message(self, from: NodeId, names: Vec<StoreKey>) -> BusMessage {
         match self {
             Self::Invalidated => BusMessage::Invalidated {
@@ -68,26 +71,28 @@ impl Broadcast {
     }
 }
 
-/// A value to store in L2, with the right to do so.
+/// A value to store in L2, with the right to store it.
 pub(crate) struct Backfill {
     pub(crate) lease: LeaseGuard,
     pub(crate) owner: Arc<Owner>,
     pub(crate) key: Key,
     pub(crate) options: EntryOptions,
     pub(crate) entry_tags: EntryTags,
+    /// Lineage of the values that the computation took from the cache.
+    pub(crate) foreign: Lineage,
     pub(crate) ttl: Duration,
     pub(crate) took: Duration,
     pub(crate) wire: Wire,
     pub(crate) stored: Arc<MemoryEntry>,
-    /// The kind of message to other nodes, whose values in memory this value replaces. `None` for a
-    /// computed value.
+    /// The kind of bus message to other nodes, whose values in memory this value replaces. `None`
+    /// for a computed value, which replaces no value.
     pub(crate) broadcast: Option<Broadcast>,
 }
 
 impl Backfill {
     /// Stores the value in L2 in the background. No caller waits, so storing may take longer than a
-    /// call may. If `is_owed`, the task runs even after a shutdown has begun, because the shutdown
-    /// waited for the value's computation.
+    /// call may take. If `is_owed`, the task runs even after a shutdown has begun, because the
+    /// shutdown waited for the value's computation.
     pub(crate) fn spawn(self, is_owed: bool) {
         let background = Arc::clone(&self.lease.l2.background);
         let task_owner = TaskOwner::Function(Arc::clone(&self.owner));
@@ -95,8 +100,8 @@ impl Backfill {
             let stored = Arc::clone(&self.stored);
             let until = SharedTier::background_deadline();
             if self.run(until).await == StoreOutcome::Rejected {
-                // If L2 rejects the value for the other processes, this node does not keep the
-                // value either.
+                // If L2 rejects the value and the other processes do not get it, this node does not
+                // keep the value either.
                 stored.evict();
             }
         };
@@ -109,8 +114,8 @@ impl Backfill {
     }
 
     /// Stores the value in L2, and returns the result. Waits for L2 until `until`. If L2 does not
-    /// answer by then, the removal of the entry is put into the outbox, because the entry may be
-    /// old.
+    /// answer by that time, the removal of the entry is put into the outbox, because the entry in
+    /// L2 may be outdated.
     pub(crate) async fn run(self, until: Instant) -> StoreOutcome {
         let l2 = Arc::clone(&self.lease.l2);
         let entry = self.lease.keys.entry.clone();
@@ -123,7 +128,7 @@ impl Backfill {
         };
         let from = l2.bus.node;
         fill.message = broadcast.map(|it| it.message(from, vec![entry.clone()]));
-        // Until L2 answers, its entry may be older than the value that this node serves.
+        // Until L2 answers, the entry in L2 may be older than the value that this node serves.
         let removal = l2.pending_removal(vec![entry]);
         let answer = l2.store.fill(&fill, until).await;
         if matches!(answer, Ok(_) | Err(Failure::Rejected(_))) {
@@ -156,7 +161,7 @@ impl Backfill {
     /// Builds the request that stores the value in L2. Also returns the number of bytes that
     /// compression saved. Returns `Skipped` as the error if the value is not to be stored, or
     /// cannot be.
-    fn prepare(self, l2: &SharedTier) -> Result<(Fill, Option<usize>), StoreOutcome> {
+    fn prepare(mut self, l2: &SharedTier) -> Result<(Fill, Option<usize>), StoreOutcome> {
         let kept = self
             .options
             .redis_ttl
@@ -169,6 +174,9 @@ impl Backfill {
         let value_tags = tags
             .get(self.lease.keys.versions.len() - IMPLICIT..)
             .unwrap_or_default();
+        if !self.foreign.versions.is_empty() {
+            self.owner.set_composed();
+        }
         if value_tags.is_empty() {
             self.owner.tag_prefixes.record_none();
         }
@@ -179,23 +187,39 @@ impl Backfill {
             .iter()
             .all(|name| is_guarded(&self.lease.guards, name))
         {
-            // This value is the first with a tag of this prefix. The prefix is guarded from now on,
-            // so later values can be stored.
+            // This value is the first value with a tag of this prefix. The prefix is guarded from
+            // now on, so later values can be stored.
             l2.counts.refused_stores.bump();
             return Err(StoreOutcome::Skipped);
         }
         expect_no_lock();
         let codec = self.options.codec.unwrap_or(l2.settings.codec);
+        let mut value_tags = value_tags.to_vec();
+        self.leave_out_own();
+        value_tags.extend(self.foreign.unversioned.iter().map(StoreKey::of_shared));
         let written = self.write(codec, l2, kept, &tags).map_err(|why| {
             l2.count_unstorable(&self.owner, &why);
             StoreOutcome::Skipped
         })?;
-        let value_tags = value_tags.to_vec();
         let order = self.stored.order;
         let kept = kept.saturating_add(self.options.window());
-        let fill = self.lease.into_fill(value_tags, written.bytes, kept);
+        let names = (value_tags, &self.foreign);
+        let fill = self.lease.into_fill(names, written.bytes, kept);
         let fill = fill.ok_or(StoreOutcome::Skipped)?;
         Ok((Fill { order, ..fill }, written.saved))
+    }
+
+    /// Removes from the foreign lineage what the entry depends on by itself.
+    fn leave_out_own(&mut self) {
+        let (names, grant) = (&self.lease.keys.versions, &self.lease.grant);
+        let is_own = |it: &NamedVersion| {
+            let mut own = names.iter().zip(&grant.versions);
+            own.any(|(name, version)| name.shared() == &it.name && *version == it.version)
+        };
+        self.foreign.versions.retain(|it| !is_own(it));
+        // The name of a key's version tells a reader where the foreign names begin.
+        let is_key = |it: &NamedVersion| StoreKey::of_shared(&it.name).is_key_version();
+        self.foreign.versions.sort_by_key(|it| !is_key(it));
     }
 
     fn write(
@@ -205,7 +229,13 @@ impl Backfill {
         kept: Duration,
         tags: &[StoreKey],
     ) -> Result<Written, String> {
-        let tags: Vec<Box<[u8]>> = tags.iter().map(|name| name.as_bytes().into()).collect();
+        let foreign = self.foreign.versions.iter();
+        let foreign_versions: Vec<Version> = foreign.clone().map(|it| it.version).collect();
+        let own = tags.iter().map(StoreKey::as_bytes);
+        let unversioned = self.foreign.unversioned.iter().map(|name| &**name);
+        let foreign = foreign.map(|it| &*it.name);
+        let names = own.chain(unversioned).chain(foreign);
+        let tags: Vec<Box<[u8]>> = names.map(Into::into).collect();
         let mut fill = Token::random();
         if self.stored.order.is_some() {
             fill = fill.same_generation_as(self.lease.grant.token);
@@ -219,6 +249,7 @@ impl Backfill {
             life: kept,
             delta: self.took,
             versions: &self.lease.grant.versions,
+            foreign_versions: &foreign_versions,
             tags: &tags,
             function: &self.owner.name,
             key: self.key.as_bytes(),

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use crate::base::fault::{guard, removed};
 use crate::core::build_entry::Value;
 use crate::core::state::Core;
+use crate::core::validity::Validity;
 use crate::encoding::codec::Codec;
 use crate::encoding::envelope::read::{Envelope, Reject};
 use crate::encoding::envelope::{IMPLICIT, Token, Version};
@@ -27,10 +28,10 @@ use crate::return_type::erased_ops::ValueOps;
 use crate::store::key_name::{StoreKey, tag_prefix};
 use crate::store::port::{Failure, Found, UNKNOWN_ORIGIN};
 
-/// The number of bytes that an envelope may have besides its payload. The bound is generous.
+/// The limit in bytes of an envelope without the encoded value. Real envelopes are much smaller.
 const OVERHEAD: usize = 64 << 10;
 
-/// A look-up of one entry in L2 by one call, with the names and settings that the look-up needs.
+/// A look-up of an entry in L2 by one call, with the names and settings that the look-up needs.
 pub(crate) struct L2Lookup<'a> {
     pub(crate) core: &'a Core,
     pub(crate) l2: &'a Arc<SharedTier>,
@@ -40,47 +41,49 @@ pub(crate) struct L2Lookup<'a> {
     pub(crate) options: &'a EntryOptions,
     pub(crate) codec: Codec,
     pub(crate) fingerprint: u64,
-    /// The position in this node's sequence of invalidations at which the look-up began.
+    /// The position in this node's sequence of invalidations when the look-up began.
     pub(crate) began: SequenceNumber,
-    /// This node's epochs of all that the entry depends on. `None` if the caller has not read them.
+    /// This node's epochs that the entry depends on. `None` if the caller has not read the epochs.
     pub(crate) epochs: Option<&'a Epochs>,
 }
 
-/// The start of a look-up: its time, its deadline, and the unconfirmed entry that memory had.
+/// The start of a look-up in L2: its time, its deadline, and the unconfirmed entry that memory had.
 #[derive(Debug, Clone)]
 pub(crate) struct LookupStart {
     pub(crate) until: Instant,
     at: Duration,
-    /// The entry that memory had at the start, if the bus was not live then: other nodes'
-    /// invalidations of that entry may not have arrived. The answer of L2 replaces the entry in any
-    /// case. `None` if the bus was live, or memory had no such entry.
+    /// The entry that memory had when the look-up in L2 started, if the bus was not live: other
+    /// nodes' invalidations of that entry may not have arrived. The answer of L2 replaces the entry
+    /// in any case. `None` if the bus was live, or memory had no entry.
     unconfirmed: Option<Arc<MemoryEntry>>,
 }
 
 /// The result of the validation of an entry from L2: a fresh entry, a stale entry, or none.
 pub(crate) enum Validated {
-    /// A fresh entry to serve, with its token in L2.
+    /// A fresh entry to serve, with the entry's fencing token in L2.
     Fresh(Arc<MemoryEntry>, Token),
-    /// A stale entry, with its token in L2. The entry is otherwise good, and still within the
-    /// window for which the call's options allow a stale value.
+    /// A stale entry, with the entry's fencing token in L2. The entry is otherwise valid, and still
+    /// within the window for which the call's options allow a stale value.
     Stale(Arc<MemoryEntry>, Token),
-    /// No usable entry. The token is that of the rejected entry, so that L2 does not offer the same
-    /// entry again. `None` if L2 had no entry.
+    /// No usable entry was found in L2. The token belongs to the rejected entry, so that L2 does
+    /// not offer that entry again. `None` if L2 had no entry.
     Rejected(Option<Token>),
 }
 
-/// The state of the versions that an entry depends on, from the best to the worst.
+/// The worst state of the versions that an entry depends on. The variants are in the order from the
+/// best state to the worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum VersionStatus {
-    /// No version of the entry was invalidated.
+    /// No version that the entry depends on was invalidated.
     Current,
-    /// At least one version of the entry was softly invalidated, and none in hard mode.
+    /// At least one version was softly invalidated, and no version was invalidated in hard mode.
     SoftInvalidated,
     Invalid,
 }
 
 impl L2Lookup<'_> {
-    /// Starts a look-up with this deadline. The caller must call this before each question to L2.
+    /// Starts a look-up in L2 with the deadline `until`. The caller must call this method before
+    /// each question to L2.
     pub(crate) fn started(&self, until: Instant) -> LookupStart {
         let core = self.core;
         LookupStart {
@@ -93,10 +96,11 @@ impl L2Lookup<'_> {
     }
 
     /// Validates the entry that L2 returned. Reads the versions of value tags from L2 if the
-    /// question did not.
+    /// question to L2 did not ask for them.
     ///
     /// If memory has an unconfirmed entry, that entry is evicted unless the entry from L2 is fresh.
-    /// Otherwise memory would serve the unconfirmed entry if the next question to L2 got no answer.
+    /// If memory kept the unconfirmed entry, memory would serve that entry when the next question
+    /// to L2 gets no answer.
     pub(crate) async fn validate(
         &self,
         ops: &ValueOps,
@@ -148,7 +152,7 @@ impl L2Lookup<'_> {
                     order: envelope.order,
                     took: envelope.delta,
                 };
-                let stored = self.build_entry(&envelope, life, value);
+                let stored = self.build_entry(&envelope, found, life, value);
                 if is_old || found.left <= envelope.grace {
                     Validated::Stale(stored, envelope.fill)
                 } else {
@@ -159,8 +163,8 @@ impl L2Lookup<'_> {
         })
     }
 
-    /// Returns the remaining life of the entry that L2 returned. Returns `None` if the entry may
-    /// not be served as fresh.
+    /// Returns the remaining time for which the entry that L2 returned is fresh. Returns `None` if
+    /// the entry may not be served as fresh.
     pub(crate) async fn life(
         &self,
         found: &Found,
@@ -182,8 +186,8 @@ impl L2Lookup<'_> {
         Validated::Rejected(token)
     }
 
-    /// Returns `true` if the found entry belongs to another key that has the same name in L2: names
-    /// of long keys end with a hash.
+    /// Returns `true` if the found entry may belong to another key that has the same name in L2.
+    /// Names of long keys end with a hash, which two keys may share.
     fn may_collide(&self, found: &Found) -> bool {
         let bytes = found.bytes.as_deref().unwrap_or_default();
         Envelope::parse(bytes).is_ok_and(|it| {
@@ -232,14 +236,14 @@ impl L2Lookup<'_> {
         }
     }
 
-    /// Returns `true` if the entry is too old for this call to serve it even as a stale value.
+    /// Returns `true` if the entry is too old to be served to this call, even as a stale value.
     fn is_past_grace(&self, envelope: &Envelope<'_>, found: &Found) -> bool {
         let over = envelope.grace.checked_sub(found.left);
         over.is_some_and(|over| over >= self.options.window())
     }
 
-    /// Compares all versions that the entry depends on with the current ones. Reads the current
-    /// versions of value tags from L2 if the question did not.
+    /// Compares the versions with which the entry was stored with the current versions. Reads the
+    /// current versions of value tags from L2 if the question to L2 did not ask for them.
     async fn version_status(
         &self,
         envelope: &Envelope<'_>,
@@ -248,7 +252,7 @@ impl L2Lookup<'_> {
     ) -> Result<VersionStatus, Failure> {
         let names = &self.keys.versions;
         if envelope.versions.len() < names.len() || found.versions.len() != names.len() {
-            // The entry was written by code that knew fewer tags.
+            // Another version of the function's code, which had fewer tags, wrote the entry.
             return Ok(VersionStatus::Invalid);
         }
         let (known, value_tags) = envelope.tags.split_at(names.len() - IMPLICIT);
@@ -266,12 +270,21 @@ impl L2Lookup<'_> {
         {
             return Ok(VersionStatus::Invalid);
         }
-        if value_tags.is_empty() {
+        let value_tags: Vec<StoreKey> = value_tags.iter().map(|tag| StoreKey::read(tag)).collect();
+        // From the first version of a key on, the names are those of entries that this entry was
+        // computed from.
+        let is_own = |name: &&StoreKey| !name.is_key_version();
+        let own = value_tags.iter().take_while(is_own).count();
+        if own == 0 {
             self.owner.tag_prefixes.record_none();
+        }
+        if own < value_tags.len() {
+            self.owner.set_composed();
+        }
+        if value_tags.is_empty() {
             return Ok(status);
         }
-        let value_tags: Vec<StoreKey> = value_tags.iter().map(|tag| StoreKey::read(tag)).collect();
-        for name in value_tags.iter().filter(|name| name.is_tag()) {
+        for name in value_tags[..own].iter().filter(|name| name.is_tag()) {
             self.owner.tag_prefixes.record(tag_prefix(name));
         }
         if let Some((token, versions)) = &found.value_tags
@@ -284,8 +297,8 @@ impl L2Lookup<'_> {
         Ok(status.max(self.compare(value_tag_versions, &versions)))
     }
 
-    /// Compares the versions `recorded` in the entry with the current versions `now`, in the same
-    /// order. Returns the worst status of all.
+    /// Compares the versions `recorded` in the entry with the current versions `now`, which have
+    /// the same order. Returns the worst status of all versions.
     fn compare(&self, recorded: &[Version], now: &[Option<Version>]) -> VersionStatus {
         if recorded.len() != now.len() {
             return VersionStatus::Invalid;
@@ -304,9 +317,9 @@ impl L2Lookup<'_> {
         all.max().unwrap_or(VersionStatus::Current)
     }
 
-    /// Returns `true` if `versions` were made in the data set that the server holds now, or any
-    /// data set is accepted. A server that came back with an older data set may have versions that
-    /// were invalidated in the newer one.
+    /// Returns `true` if `versions` were made in the data set that the server holds now, or if the
+    /// cache accepts any data set. A server that came back with an older data set may have versions
+    /// that were invalidated in the newer data set.
     async fn is_of_this_origin(
         &self,
         versions: &[Version],
@@ -328,7 +341,7 @@ impl L2Lookup<'_> {
     }
 
     /// Decodes the value from the envelope, or makes the absence that the envelope stands for.
-    /// Returns the reason if decompressing or decoding fails.
+    /// Returns the reason as the error if decompressing or decoding fails.
     fn value(&self, ops: &ValueOps, envelope: &Envelope<'_>) -> Result<AnyShared, MissReason> {
         if envelope.is_absent {
             return Ok((ops.absence)());
@@ -338,28 +351,39 @@ impl L2Lookup<'_> {
         decode(self.codec, &payload).map_err(|_| MissReason::Undecodable)
     }
 
-    /// Returns this node's epochs of all that the entry depends on, value tags included.
+    /// Returns this node's epochs of everything that the entry depends on, the value tags included.
     fn epochs_of(&self, envelope: &Envelope<'_>) -> Epochs {
         let has_value_tags = envelope.versions.len() > self.keys.versions.len();
         if let Some(epochs) = self.epochs.filter(|_| !has_value_tags) {
-            // The entry's tags equal those that the caller knows, so the caller's epochs are the
-            // entry's.
+            // The caller knows all tags of the entry, so the caller's epochs are the epochs of the
+            // entry.
             return epochs.clone();
         }
         let tags = envelope.tags.iter();
         let entry_tags = EntryTags {
-            tags: tags.filter_map(|name| Tag::named(name)).collect(),
+            tags: tags.clone().filter_map(|name| Tag::named(name)).collect(),
             ..EntryTags::default()
         };
-        self.core.epochs(self.owner, &entry_tags)
+        let mut epochs = self.core.epochs(self.owner, &entry_tags);
+        epochs.extend(tags.filter_map(|name| self.core.foreign_epoch(&StoreKey::read(name))));
+        epochs
     }
 
-    fn build_entry(&self, envelope: &Envelope<'_>, life: Life, value: Value) -> Arc<MemoryEntry> {
+    fn build_entry(
+        &self,
+        envelope: &Envelope<'_>,
+        found: &Found,
+        life: Life,
+        value: Value,
+    ) -> Arc<MemoryEntry> {
+        let validity = Validity {
+            lineage: self.lineage(envelope, found),
+            ..Validity::new(self.began, self.epochs_of(envelope))
+        };
         self.core.build_entry(
             self.owner,
             self.key,
-            self.began,
-            self.epochs_of(envelope),
+            validity,
             *self.options,
             Some(life),
             value,
@@ -367,9 +391,10 @@ impl L2Lookup<'_> {
     }
 }
 
-/// Returns the entry's position in its life, by L2's clock. The entry is fresh for at most the time
-/// that it was stored for, and is stale if a version says that it `is_old`. The report of L2 is
-/// `passed` old.
+/// Returns the remaining time for which the entry is fresh, and the time for which it has been
+/// stale. An entry is fresh for at most the time that it was stored for, and is stale if `is_old`,
+/// which means that one of its versions was softly invalidated. The remaining life in `found` was
+/// reported by L2 `passed` ago.
 fn life(envelope: &Envelope<'_>, found: &Found, passed: Duration, is_old: bool) -> Life {
     let reported = if is_old {
         Duration::ZERO

@@ -13,8 +13,8 @@ impl Wake for UnparkWaker {
     }
 }
 
-/// Polls `future` on this thread, which is parked between two polls. Returns the output of
-/// `future`, or `None` if `limit` is over before `future` has ended.
+/// Polls `future` on this thread, and parks the thread between two polls. Returns the output of
+/// `future`, or `None` if the time `limit` is over before `future` has ended.
 pub(crate) fn block_on<T>(future: impl Future<Output = T>, limit: Duration) -> Option<T> {
     let start = Instant::now();
     let waker = Waker::from(Arc::new(UnparkWaker(std::thread::current())));

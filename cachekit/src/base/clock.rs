@@ -1,7 +1,7 @@
 //! The clock that decides when entries expire.
 //!
 //! A deadline is a number of nanoseconds since the start of the cache's own clock. So a reading of
-//! the clock is one integer, and the clocks of two machines are never compared.
+//! the clock is a single integer, and the clocks of two machines are never compared.
 
 use std::fmt;
 use std::time::Duration;
@@ -40,8 +40,8 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
 ///
 /// On Linux, a hit in memory reads `CLOCK_MONOTONIC_COARSE`, the kernel's time at its last timer
 /// tick. This reading is behind the exact time by up to 10 ms (4 ms with the usual kernel
-/// settings), and costs a tenth of an exact reading. The kernel keeps this time, and no thread of
-/// the process does: the first reading after the process was stopped or throttled is right, too.
+/// settings), and costs a tenth of an exact reading. The kernel updates this time without help of
+/// the process, so the first reading after the process was stopped or throttled is right, too.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemClock {
     start: Duration,
@@ -97,8 +97,8 @@ mod system {
     }
 
     /// Returns the kernel's time at its last timer tick, in nanoseconds since the machine's start.
-    /// Every hit in memory calls this function, so it has no checks of values that the kernel
-    /// cannot return.
+    /// Every hit in memory calls this function, so the function does not check for values that the
+    /// kernel cannot return.
     #[inline]
     pub(crate) fn coarse_nanos() -> u64 {
         let time = clock_gettime(ClockId::MonotonicCoarse);
@@ -113,15 +113,15 @@ mod system {
     }
 
     fn length(time: Timespec) -> Duration {
-        // The time since the machine's start: neither part is negative, and the nanoseconds are
-        // less than a second.
+        // The kernel's time counts from the machine's start: neither part is negative, and the
+        // nanoseconds are less than a second.
         let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
         let nanos = u32::try_from(time.tv_nsec).unwrap_or_default();
         Duration::new(seconds, nanos)
     }
 }
 
-/// Clock of systems other than Linux: the coarse reading is the exact one.
+/// The clock of systems other than Linux, whose coarse reading is the exact reading.
 #[cfg(not(target_os = "linux"))]
 mod system {
     use std::sync::LazyLock;
@@ -159,17 +159,17 @@ impl Tick {
         Self(clock.__coarse_nanos())
     }
 
-    /// Returns the tick that is `length` after this one, or [`NEVER`](Self::NEVER) if that is more
-    /// than 584 years after the clock's start.
+    /// Returns the tick that is `length` after `self`. Returns [`NEVER`](Self::NEVER) if that is
+    /// more than 584 years after the clock's start.
     pub(crate) fn after(self, length: Duration) -> Self {
         Self(self.0.saturating_add(nanos(length)))
     }
 
-    /// The greatest tick, 584 years after the clock's start. No clock reaches it, so a deadline at
-    /// this tick never comes.
+    /// The greatest tick, 584 years after the clock's start. No clock reaches this tick, so a
+    /// deadline at this tick never comes.
     pub(crate) const NEVER: Self = Self(u64::MAX);
 
-    /// Returns the tick that is `length` before this one, or the clock's start if the clock has not
+    /// Returns the tick that is `length` before `self`, or the clock's start if the clock has not
     /// run for `length` yet.
     pub(crate) fn before(self, length: Duration) -> Self {
         Self(self.0.saturating_sub(nanos(length)))
@@ -183,7 +183,7 @@ impl Tick {
         self.0
     }
 
-    /// Returns the time from `earlier` to this tick; zero if `earlier` is not before this tick.
+    /// Returns the time from `earlier` to `self`, or zero if `earlier` is not before `self`.
     pub(crate) fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
@@ -191,7 +191,7 @@ impl Tick {
 
 #[inline]
 fn nanos(length: Duration) -> u64 {
-    // Computed in 64 bits and not in 128, because every hit in memory does this.
+    // The product is computed in 64 bits and not in 128, because every hit in memory computes it.
     let seconds = length.as_secs().checked_mul(1_000_000_000);
     seconds
         .and_then(|nanos| nanos.checked_add(u64::from(length.subsec_nanos())))

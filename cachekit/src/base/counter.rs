@@ -25,8 +25,8 @@ pub(crate) struct Counter {
 
 type Block = [Stripe; BLOCK];
 
-/// A handle to one thread's cell of a counter. By the handle, the thread increments the counter
-/// without looking its cell up, for code in which the look-up would cost too much.
+/// A handle to one thread's cell of a counter. With the handle, the thread increments the counter
+/// without a look-up of its cell, in code for which the look-up would cost too much.
 #[derive(Debug)]
 pub(crate) struct Tally {
     block: Arc<Block>,
@@ -37,7 +37,7 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Increments the counter by one, in this thread's cell.
+    /// Increments the counter by one, in the cell of this thread.
     #[inline]
     pub(crate) fn bump(&self) {
         self.block[self.cell % BLOCK].bump_alone();
@@ -74,8 +74,8 @@ impl Counter {
         })
     }
 
-    /// Returns the sum of all cells. The sum is not a snapshot: it may miss increments that run at
-    /// the same time.
+    /// Returns the sum of all cells of the counter. The sum is not a snapshot: increments that run
+    /// at the same time may be missing.
     pub(crate) fn sum(&self) -> u64 {
         let own = self.blocks.iter().filter_map(OnceLock::get);
         own.flat_map(|block| block.iter())
@@ -86,7 +86,8 @@ impl Counter {
 }
 
 impl Stripe {
-    /// Increments this cell by one. The caller must be the only thread that writes the cell.
+    /// Increments this counter cell by one. The caller must be the only thread that writes the
+    /// cell.
     #[inline]
     fn bump_alone(&self) {
         let count = self.0.load(Ordering::Relaxed);
@@ -94,17 +95,20 @@ impl Stripe {
     }
 }
 
-/// The index of a thread's cell, equal in every counter. No two living threads have one index. An
-/// index of at least [`SHARED`] stands for the shared cell.
+/// The index of a thread's cell, which is equal in every counter. Two threads that run at the same
+/// time never have equal indexes below [`SHARED`]. An index of at least [`SHARED`] stands for the
+/// shared cell.
 struct StripeIndex(Cell<usize>);
 
 const UNASSIGNED: usize = usize::MAX;
-/// The lowest index that stands for the shared cell. A thread that ends uses it after it has
-/// returned its own index, if the destructors of its other thread-locals increment a counter.
+/// The lowest index that stands for the shared cell of a counter. A thread that ends uses this
+/// index after it has returned its own index, if the destructors of its other thread-locals
+/// increment a counter.
 const SHARED: usize = BLOCK * BLOCKS;
 
 /// The indexes that threads returned when they ended, and the number of different indexes given out
-/// so far. The lock orders the increments of an index's last owner before those of its next owner.
+/// so far. The lock makes the increments of an index's last owner happen before the increments of
+/// its next owner.
 static FREE: Mutex<(Vec<usize>, usize)> = Mutex::new((Vec::new(), 0));
 
 thread_local! {
@@ -146,7 +150,8 @@ impl Drop for StripeIndex {
 mod tests {
     use super::*;
 
-    /// Counts with more threads than a counter has cells, one after the other and at the same time.
+    /// Tests that no increment is lost with more threads than a counter has cells, when the threads
+    /// run one after the other and when they run at the same time.
     #[test]
     fn nothing_is_lost() {
         let counter = Counter::default();

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The longest duration that a setting can have: a hundred years. A longer duration means "for
-/// ever", and is shortened to this one where the setting is made. So a sum with a setting, or with
-/// a multiple of a setting, overflows on no clock and in no script in Redis.
+/// The longest duration that a setting can have: a hundred years. A longer setting means "for
+/// ever", and is shortened to a hundred years when the setting is made. So a sum with a setting, or
+/// with a multiple of a setting, overflows on no clock and in no script in Redis.
 pub(crate) const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// Returns `length`, or [`LONGEST`] if `length` is longer.

@@ -121,7 +121,7 @@ impl std::error::Error for BuildError {}
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ComputeTimeout {
-    /// The name of the function and its `timeout`. They are behind a pointer to keep this type
+    /// The name of the function and its `timeout`. Both are behind a pointer to keep this type
     /// small, because every call's future has room for a `ComputeTimeout`.
     details: Arc<Details>,
 }

@@ -16,23 +16,40 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
+    /// A computation does not record the values that the cache gives it, so its entry outlives their
+    /// invalidation.
+    ForgetNested,
+    /// A computation does not record a value for which the cache made no entry.
+    ForgetUnkept,
+    /// The store does not compare the versions of the values that an entry was computed from.
+    FillWithoutInner,
+    /// An entry that was computed from other entries lives for its whole `ttl`, so that ages add up.
+    AddAges,
+    /// A refresh that no caller waits for takes stale values.
+    RefreshFromStale,
+    /// A write does not invalidate the entries that were computed from the replaced value after the
+    /// store has accepted the write.
+    OneEpochMove,
+    /// A computation takes an entry of memory whose versions in the store are not known, and its
+    /// value is stored without them.
+    PassWithoutVersion,
     /// A hit in memory does not compare the epochs of its entry, so it may return an invalidated
     /// entry.
     IgnoreEpochs,
-    /// A computation reads the epochs of its entry when it ends instead of when it begins, so an
-    /// invalidation during the computation is missed.
+    /// A computation reads the epochs of its entry when the computation ends instead of when it
+    /// begins, so an invalidation during the computation is missed.
     EpochsAfterCompute,
     /// An invalidation of a key does not stop a running computation of the key from storing its
     /// value.
     LeaveFlight,
-    /// A call may join a computation that began before an invalidation whose effect the call must
-    /// see.
+    /// A call may join a computation that began before an invalidation, although the call began
+    /// after that invalidation and must see its effect.
     JoinThePast,
     /// A waiter accepts the result of a computation although one of the result's tags was
     /// invalidated after the computation began.
     AcceptThePast,
-    /// A hit returns an entry that was invalidated after the entry's check and before its insertion
-    /// into memory.
+    /// A hit returns an entry that was invalidated after the check that the entry may be stored,
+    /// and before the entry was inserted into memory.
     IgnoreDead,
     /// A write stores its value although another write or an invalidation of the key came after the
     /// write began.
@@ -40,13 +57,13 @@ pub enum Fault {
     /// A call that became the leader of a flight does not look into memory again, where another
     /// leader may have stored a value since the call's miss.
     NoSecondLook,
-    /// An invalidation is applied to this node's memory only before the store accepts it, and not a
-    /// second time afterwards.
+    /// An invalidation is applied to this node's memory only before the store accepts the
+    /// invalidation, and not a second time afterwards.
     NoSecondBump,
     /// A node ignores the invalidations that other nodes publish.
     Deaf,
-    /// An entry in memory that no heartbeat confirms stays there, although an answer of the store
-    /// disagrees with the entry.
+    /// An entry in memory that no heartbeat confirms stays in memory, although an answer of the
+    /// store disagrees with the entry.
     ForgetAnswer,
     /// A node serves entries from its memory although no heartbeat arrives.
     NoHeartbeat,
@@ -60,26 +77,26 @@ pub enum Fault {
     IgnoreUnknownMessage,
     /// An acknowledged invalidation returns without waiting for other processes.
     NoAckWait,
-    /// A node serves from memory without having said hello on the bus.
+    /// A node serves from memory without having sent a hello on the bus.
     NoHello,
     /// A node takes its hello for accepted when the hello is sent, without an answer of the server.
     HelloUnanswered,
-    /// A node says hello once for each subscription to the bus, and does not repeat the hello.
+    /// A node sends a hello once for each subscription to the bus, and does not repeat the hello.
     SeldomHello,
     /// An acknowledged invalidation does not wait until its message comes back to the process that
     /// sent it.
     NoOwnMessage,
-    /// An acknowledged invalidation takes any message that the process itself sent for its own
-    /// message, for which it waits.
+    /// An acknowledged invalidation waits for its own message to come back, and takes any other
+    /// message of this process for its own message.
     AnyOwnMessage,
     /// After an interruption of the bus, a node assumes that only those processes exist from which
-    /// it has received a hello, although hellos may have been lost meanwhile.
+    /// it has received a hello, although hellos may have been lost during the interruption.
     OldWindow,
     /// The time for which an acknowledged invalidation waits for a silent process begins when the
     /// message is sent, and not when the server answers.
     WaitFromSending,
-    /// After a process did not acknowledge an invalidation, other processes wait for it no more
-    /// until it says hello again.
+    /// After a process did not acknowledge an invalidation, other processes no longer wait for that
+    /// process until it says hello again.
     ForgetSilent,
     /// A node sends its heartbeat without a write, so that even a server that accepts no writes
     /// delivers the heartbeat.
@@ -103,14 +120,14 @@ pub enum Fault {
     /// A write that knows of a newer value in memory stores its own, older value if the store has
     /// lost the newer one.
     FillOlder,
-    /// A write takes the flight of its key after the store has answered, and not before it asks the
-    /// store.
+    /// A write begins the flight of its key after the store has answered, and not before the write
+    /// asks the store.
     LateFlight,
-    /// A write puts its value into memory although an invalidation or another write retired its
-    /// flight.
+    /// A write puts its value into memory although an invalidation or another write removed the
+    /// write's flight from the table of flights.
     InsertGrounded,
-    /// A write that knows of a newer write in progress does not ask the store, and relies on the
-    /// newer write to do so.
+    /// A write that knows of a newer write in progress does not store its value in Redis, and
+    /// relies on the newer write to store a value.
     LeaveToNewer,
     /// A write whose value does not reach memory leaves an earlier value of the key in memory.
     LeaveReplaced,
@@ -149,12 +166,12 @@ pub enum Fault {
     /// after the last check of the value.
     TrustAtHand,
     /// A value enters a thread's table (L0) with the generation of its slot in memory after the
-    /// look-up of the entry, and not before the look-up.
+    /// look-up of the entry, instead of the generation before the look-up.
     StampLate,
     /// The circuit breaker stays closed, whatever number of requests to Redis fail.
     NoBreaker,
     /// Each request of a call to Redis may take a whole `redis_timeout`, although all requests of
-    /// the call share one.
+    /// the call together may take only one `redis_timeout`.
     FreshBudget,
     /// A call returns a stale value in place of a new one, although the stale value was
     /// invalidated.
@@ -164,15 +181,15 @@ pub enum Fault {
     /// A hit near the end of its entry asks Redis for the lease again and again, although another
     /// process refreshes the entry.
     ForgetRefreshes,
-    /// The leader of a refresh computes although another refresh of the key failed after this
-    /// refresh was decided on.
+    /// The leader of a refresh computes although another refresh of the key failed between the
+    /// decision to refresh and the start of the refresh.
     IgnorePause,
     /// The messages that a cache still has to send are lost when its last handle is dropped.
     LeaveUntold,
-    /// A cache uses a server that does not report its data set, as if the server had the data set
-    /// known before.
+    /// A cache uses a server that does not report its data set, as if the server still had the data
+    /// set that it reported before.
     BelieveUnknown,
-    /// A cache keeps a connection that has returned the entry of another key.
+    /// A cache continues to use a connection to Redis that has returned the entry of another key.
     KeepSuspect,
     /// A computation may take any time, although its function has a `timeout`.
     NoDeadline,
@@ -182,8 +199,8 @@ pub enum Fault {
     /// A computation keeps its permit until it ends, and does not release the permit after the
     /// `lock_timeout`.
     KeepPlace,
-    /// A computation that a computation of the same function calls waits for a second permit, which
-    /// may never be free.
+    /// A computation that is called from a computation of the same function waits for a second
+    /// permit, which may never be free.
     GateItself,
     /// A call keeps its permit while it waits for the computation of another call.
     PlaceWhileWaiting,
@@ -203,13 +220,13 @@ pub enum Fault {
     /// A request to Redis times out as soon as its time is over, without a last look for a reply
     /// that arrived while the process was suspended.
     NoLastLook,
-    /// The task that sends batched reads ends after one batch, and leaves the reads that arrived
-    /// meanwhile unsent.
+    /// The task that sends batched reads to Redis ends after one batch, and does not send the reads
+    /// that arrived meanwhile.
     AskOnce,
     /// A flight leaves the table of flights before its outcome is set.
     RemoveBeforeOutcome,
-    /// A flight that ends removes the current flight of its key from the table, even a newer flight
-    /// than itself.
+    /// A flight that ends removes the current flight of its key from the table, even if the current
+    /// flight is a newer flight.
     RemoveAnyFlight,
     /// An invalidation does not invalidate the outcome of a flight that is about to be stored in
     /// memory.
@@ -217,20 +234,22 @@ pub enum Fault {
     /// A call may join a computation of another function, or of no function, if both keys have the
     /// same text.
     JoinAnother,
-    /// A waiter becomes the leader of a retired flight, although no further call can join that
-    /// flight and its value cannot be stored.
+    /// A waiter becomes the leader of a flight that was removed from the table of flights, although
+    /// no further call can join that flight and its value cannot be stored.
     LeadGrounded,
-    /// A value that leaves an engine is dropped while the engine holds its locks.
+    /// A value that leaves an engine (the library that keeps entries in memory) is dropped while
+    /// the engine holds its locks.
     DropLocked,
     /// An invalidation of a tag, an event, a function or everything does not remove a remembered
     /// error; only an invalidation of the error's key does.
     FreeErrors,
-    /// An invalidation of a key leaves the key's entry in a memory that belongs to one function or
-    /// region.
+    /// An invalidation of a key leaves the key's entry in a memory that belongs to a single
+    /// function or region.
     SpareRooms,
-    /// The uses of entries are sampled at equal distances instead of random distances.
+    /// The cache counts the uses of keys from samples at equal distances, instead of random
+    /// distances.
     EvenSamples,
-    /// All keys that are too long for a name in Redis get the same hash in their name.
+    /// All keys that are too long for a name in Redis get the same hash in their shortened names.
     OneHash,
     /// A reader of an entry in Redis does not check that the entry belongs to the reader's key.
     TrustName,
@@ -241,13 +260,17 @@ pub enum Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Point {
-    /// A computation may store its value, and the value is not yet in memory.
+    /// A computation may store its value, and the value is not yet in memory. The test's code runs
+    /// at this point.
     BeforeInsert,
-    /// A call found no entry in memory, and has not yet entered a flight.
+    /// A call found no entry in memory, and has not yet entered a flight. The test's code runs at
+    /// this point.
     BeforeEnter,
     /// A hit found an entry in memory, and has not yet put the entry into its thread's table (L0).
+    /// The test's code runs at this point.
     BeforeKeep,
-    /// An invalidation took effect on this node, and is not yet sent to the store.
+    /// An invalidation took effect on this node, and is not yet sent to the store. The test's code
+    /// runs at this point.
     BeforeRemoval,
 }
 
@@ -255,17 +278,17 @@ pub enum Point {
 #[cfg(cachekit_faults)]
 pub(crate) type StepIn = fn(Point);
 
-/// A function of a test that changes the text of a Redis script before the script is loaded. Its
-/// arguments are the script's name, the script's text, and a function that returns `true` for
-/// guards that are removed. Returns the text to load.
+/// A function of a test that changes the text of a Redis script before the script is loaded. The
+/// arguments of the function are the script's name, the script's text, and a function that returns
+/// `true` for guards that are removed. Returns the text to load.
 #[cfg(cachekit_faults)]
 pub(crate) type EditScript = fn(&str, String, &dyn Fn(Fault) -> bool) -> String;
 
 /// The guards that are removed from one cache. The set is empty in a user's build.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Faults {
-    /// The set of removed guards: the bit with the number of a `Fault` is 1 if the guard of that
-    /// fault is removed.
+    /// The set of removed guards, as bits: the bit with the number of a `Fault` is 1 if the guard
+    /// of that fault is removed.
     #[cfg(cachekit_faults)]
     broken: u128,
     #[cfg(cachekit_faults)]
@@ -284,7 +307,7 @@ impl Faults {
         }
     }
 
-    /// Returns this set with the guard of `fault` removed as well.
+    /// Returns this set of removed guards with the guard of `fault` added.
     pub(crate) fn with(self, fault: Fault) -> Self {
         Self {
             broken: self.broken | 1 << fault as u128,
@@ -292,13 +315,13 @@ impl Faults {
         }
     }
 
-    /// Returns `true` if the guard of `fault` is removed.
+    /// Returns `true` if the guard of `fault` is removed from the cache.
     pub(crate) fn has(self, fault: Fault) -> bool {
         self.broken & 1 << fault as u128 != 0
     }
 
-    /// Returns the text of the Redis script `name` to load: `text` as the test's function changes
-    /// it, or `text` itself without such a function.
+    /// Returns the text of the Redis script `name` that the cache loads: `text` as the test's
+    /// function changes it, or `text` itself if the test gave no function.
     pub(crate) fn edit(self, name: &str, text: &str) -> String {
         match self.edit_script {
             Some(edit) => edit(name, text.to_owned(), &|fault| self.has(fault)),
@@ -307,7 +330,7 @@ impl Faults {
     }
 }
 
-/// Methods of a user's build, in which no test intervenes: they do nothing.
+/// The methods of `Faults` in a user's build, in which no test intervenes. The methods do nothing.
 #[cfg(not(cachekit_faults))]
 #[expect(clippy::unused_self, reason = "the same signatures as with the cfg")]
 impl Faults {
@@ -336,7 +359,7 @@ macro_rules! removed {
     };
 }
 
-/// Expands to the condition alone, in a user's build, in which no guard can be removed.
+/// In a user's build, in which no guard can be removed, `guard!` expands to its condition alone.
 #[cfg(not(cachekit_faults))]
 macro_rules! guard {
     ($owner:expr, $fault:ident: $condition:expr) => {{
@@ -345,7 +368,7 @@ macro_rules! guard {
     }};
 }
 
-/// Expands to `false`, in a user's build, in which no guard can be removed.
+/// In a user's build, in which no guard can be removed, `removed!` expands to `false`.
 #[cfg(not(cachekit_faults))]
 macro_rules! removed {
     ($owner:expr, $fault:ident) => {{

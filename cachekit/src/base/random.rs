@@ -56,8 +56,8 @@ impl Random {
     }
 }
 
-/// Returns a random duration of at least half of `pause` and at most `pause`, so that several nodes
-/// do not retry at the same time.
+/// Returns a random duration between half of `pause` and `pause`, so that several nodes do not
+/// retry at the same time.
 pub(crate) fn jittered(pause: Duration) -> Duration {
     pause.mul_f64(0.5 + 0.5 * fastrand::f64())
 }

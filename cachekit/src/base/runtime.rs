@@ -12,8 +12,8 @@ use std::time::Duration;
 use tokio::runtime::{Handle, Id};
 
 thread_local! {
-    /// The runtime in which this thread last looked for a timer, and `true` if that runtime has
-    /// one. `None` before the thread's first look.
+    /// The runtime in which this thread last looked for a timer, and `true` if that runtime has a
+    /// timer. `None` before the thread's first look.
     static KNOWN: Cell<Option<(Id, bool)>> = const { Cell::new(None) };
 }
 
@@ -39,7 +39,8 @@ pub(crate) fn has_timer() -> bool {
 #[cfg(feature = "redis")]
 pub(crate) fn has_io() -> bool {
     let Ok(socket) = std::net::UdpSocket::bind("127.0.0.1:0") else {
-        // Without sockets, the connection to Redis fails and is reported later.
+        // If no socket can be opened, the connection to Redis fails later and is reported by that
+        // time.
         return true;
     };
     let is_ready = socket.set_nonblocking(true).is_ok();

@@ -3,7 +3,8 @@
 use std::pin::pin;
 use std::task::Poll;
 
-/// Waits until `one` or `other` has ended, and drops the future that has not.
+/// Waits until the future `one` or the future `other` has ended, and drops the future that has not
+/// ended.
 pub(crate) async fn select(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
     let (mut one, mut other) = (pin!(one), pin!(other));
     std::future::poll_fn(|context| {

@@ -49,8 +49,8 @@ pub(crate) struct WriteGuard<'a, T> {
     _held: Held,
 }
 
-/// Returns the guard in `locked`, the result of locking a lock of std, also if the lock is poisoned
-/// because a thread panicked while it held the lock.
+/// Returns the guard in `locked`, the result of locking a standard-library lock. Also returns the
+/// guard if the lock is poisoned, because a thread panicked while it held the lock.
 #[inline]
 pub(crate) fn unpoisoned<G>(locked: Result<G, PoisonError<G>>) -> G {
     locked.unwrap_or_else(PoisonError::into_inner)
@@ -166,8 +166,8 @@ mod held {
         static COUNT: Cell<usize> = const { Cell::new(0) };
     }
 
-    /// A mark inside a lock's guard. While the mark lives, this thread's count of held locks
-    /// includes the lock.
+    /// A mark inside the guard of a held lock. While the mark lives, this thread's count of held
+    /// locks includes the lock.
     pub(crate) struct Held(());
 
     impl Held {
@@ -190,8 +190,8 @@ mod held {
 
 #[cfg(not(debug_assertions))]
 mod held {
-    /// A mark inside a lock's guard that does nothing: builds without debug assertions do not count
-    /// the locks that a thread holds.
+    /// A mark inside the guard of a held lock, for builds without debug assertions. The mark does
+    /// nothing, because these builds do not count the locks that a thread holds.
     pub(crate) struct Held;
 
     impl Held {

@@ -56,7 +56,7 @@ pub(crate) fn lock_timed_out(owner: &str) {
 }
 
 /// Reports a computation of `owner` that the cache dropped because it did not end within `timeout`.
-/// For a computation whose caller is gone, that may be the `lock_timeout`.
+/// For a computation whose caller is gone, `timeout` may be the `lock_timeout`.
 pub(crate) fn timed_out(owner: &str, timeout: Duration) {
     event!(
         warn,
@@ -219,8 +219,8 @@ pub(crate) fn unknown_message() {
     );
 }
 
-/// Reports an acknowledged invalidation that not every process confirmed. The caller reports the
-/// first such invalidation of an outage, and no other.
+/// Reports an acknowledged invalidation that not every process confirmed. The caller reports only
+/// the first such invalidation of an outage.
 pub(crate) fn unconfirmed() {
     event!(
         warn,
@@ -309,8 +309,8 @@ pub(crate) fn bus_is_live() {
     event!(info, "invalidations of other processes arrive");
 }
 
-/// Reports that messages of other processes do not arrive. Until they do, the cache checks entries
-/// in memory with Redis, or serves them as `on_disconnect` says.
+/// Reports that messages of other processes do not arrive. Until messages arrive again, the cache
+/// checks entries in memory with Redis, or serves them as `on_disconnect` says.
 pub(crate) fn bus_is_not_live() {
     event!(
         warn,

@@ -18,14 +18,14 @@ use crate::base::counter::Counter;
 use crate::base::trace;
 use crate::model::owner::Owner;
 
-/// Number of running tasks from which no further best-effort task is started.
+/// Number of running background tasks from which no further best-effort task is started.
 const MAX_TASKS: usize = 10_000;
 
-/// Function or cache that a task belongs to, named in the log if the task panics.
+/// Function or cache that a background task belongs to, named in the log if the task panics.
 #[derive(Debug, Clone)]
 pub(crate) enum TaskOwner {
     Function(Arc<Owner>),
-    /// The cache, for tasks that belong to no single function.
+    /// The cache, for background tasks that belong to no single function.
     Cache,
 }
 
@@ -41,11 +41,12 @@ impl TaskOwner {
 /// Background tasks of one cache.
 #[derive(Debug)]
 pub(crate) struct Background {
-    /// Tokio runtime that the tasks run on. `None`: the runtime of the call that spawns the task.
+    /// Tokio runtime on which the background tasks run. `None`: each task runs on the runtime of
+    /// the call that spawns the task.
     runtime: Option<Handle>,
     running: AtomicUsize,
     closed: AtomicBool,
-    /// Number of calls to [`stop`](Self::stop).
+    /// Number of times that [`stop`](Self::stop) was called.
     stops: AtomicUsize,
     stopped: Notify,
     idle: Notify,
@@ -67,9 +68,9 @@ impl Background {
         })
     }
 
-    /// Spawns `work` as a best-effort task and returns `true`. Drops `work` and returns `false` if
-    /// [`MAX_TASKS`] tasks run already, [`close`](Self::close) was called, or no Tokio runtime is
-    /// found.
+    /// Spawns `work` as a best-effort background task and returns `true`. Drops `work` and returns
+    /// `false` if [`MAX_TASKS`] tasks run already, [`close`](Self::close) was called, or no Tokio
+    /// runtime is found.
     pub(crate) fn spawn_best_effort(
         self: &Arc<Self>,
         task_owner: TaskOwner,
@@ -78,9 +79,9 @@ impl Background {
         self.accepts() && self.spawn_required(task_owner, work)
     }
 
-    /// Spawns `work`, which runs user code, on `runtime`, which is that of the caller. Drops `work`
-    /// and returns `false` if [`MAX_TASKS`] tasks run already, or [`close`](Self::close) was
-    /// called.
+    /// Spawns `work`, which runs user code, on `runtime`, the runtime of the caller. Drops `work`
+    /// and returns `false` if [`MAX_TASKS`] background tasks run already, or [`close`](Self::close)
+    /// was called.
     pub(crate) fn spawn_best_effort_on(
         self: &Arc<Self>,
         runtime: &Handle,
@@ -94,8 +95,8 @@ impl Background {
         accepts
     }
 
-    /// Returns `true` if a best-effort task may start. Otherwise counts a refused task and returns
-    /// `false`.
+    /// Returns `true` if a best-effort background task may start. Otherwise counts a refused task
+    /// and returns `false`.
     fn accepts(&self) -> bool {
         let accepts = !self.is_closed() && self.running() < MAX_TASKS;
         if !accepts {
@@ -104,28 +105,28 @@ impl Background {
         accepts
     }
 
-    /// Spawns `work` that must run because another process waits for its effect. Unlike a
-    /// best-effort task, it is started also after [`close`](Self::close) and beyond [`MAX_TASKS`].
-    /// Returns `false`, and drops `work`, only if no Tokio runtime is found.
+    /// Spawns `work` as a background task that must run, because another process waits for its
+    /// effect. Unlike a best-effort task, `work` is started even after [`close`](Self::close) and
+    /// beyond [`MAX_TASKS`]. Drops `work` and returns `false` only if no Tokio runtime is found.
     pub(crate) fn spawn_required(
         self: &Arc<Self>,
         task_owner: TaskOwner,
         work: impl Future<Output = ()> + Send + 'static,
     ) -> bool {
-        // The caller's runtime is used only without a configured one: a caller's runtime may end
-        // before the task.
+        // The caller's runtime is used only if no runtime is configured, because a caller's runtime
+        // may end before the task.
         let runtime = self.runtime.clone().or_else(|| Handle::try_current().ok());
         let Some(runtime) = runtime else {
             self.refused.bump();
             return false;
         };
-        // The task is counted from its creation, not from its first poll.
+        // The task is counted when it is created, and not only when it is first polled.
         let running = Running::new(self);
         runtime.spawn(running.run(task_owner, work));
         true
     }
 
-    /// Refuses every best-effort task that is spawned after this call.
+    /// Refuses every best-effort background task that is spawned after this call.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
     }
@@ -152,8 +153,8 @@ impl Background {
         }
     }
 
-    /// Stops all running tasks at their next await point, and returns their number. Tasks spawned
-    /// after this call run.
+    /// Stops all running background tasks at their next await point, and returns their number.
+    /// Tasks that are spawned after this call run.
     pub(crate) fn stop(&self) -> usize {
         self.stops.fetch_add(1, Ordering::AcqRel);
         self.stopped.notify_waiters();
@@ -164,13 +165,14 @@ impl Background {
         self.running.load(Ordering::Acquire)
     }
 
-    /// Returns the number of refused tasks and the number of tasks that panicked.
+    /// Returns the number of refused background tasks and the number of background tasks that
+    /// panicked.
     pub(crate) fn failures(&self) -> (u64, u64) {
         (self.refused.sum(), self.panics.sum())
     }
 }
 
-/// A running task. The task is counted in `running` until this value is dropped.
+/// A running background task, counted among the cache's running tasks until this value is dropped.
 struct Running {
     background: Arc<Background>,
     stops: usize,
@@ -261,8 +263,8 @@ mod tests {
         assert_eq!(background.failures(), (1, 0));
     }
 
-    /// `stop` ends running tasks, also those that were not polled yet. Tasks that are spawned after
-    /// `stop` run.
+    /// Tests that `stop` ends running tasks, also those that were not polled yet, and that tasks
+    /// spawned after `stop` run.
     #[tokio::test]
     async fn what_runs_can_be_given_up() {
         let background = background();

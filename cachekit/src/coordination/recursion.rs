@@ -1,89 +1,21 @@
-//! Recursion guard: the computations that the running task is inside of.
+//! Recursion guard: the chain of computations inside which the current code runs.
 //!
 //! If a cached function calls itself with its own key, directly or through other functions, the
-//! inner call would wait for the outer one, which waits for the inner one. To prevent this, each
-//! task carries the chain of the computations that its code runs inside of. A call whose key is in
-//! that chain computes the value instead of waiting.
+//! inner call would wait for the outer one, which waits for the inner one. To prevent this, a call
+//! whose key is in the chain of the task's frames computes the value instead of waiting.
 //!
-//! A task that the function spawns has a chain of its own, so such a call from there is not
-//! recognised. The call waits for at most `lock_timeout`, and computes after that.
+//! A task that the function spawns has a chain of its own, so a call with the same key in that task
+//! is not recognised. Such a call waits for at most `lock_timeout`, and computes after that.
 
-use std::cell::RefCell;
-use std::mem::swap;
-use std::sync::Arc;
+use crate::coordination::frame::any;
 
-thread_local! {
-    /// Innermost computation that the code on this thread runs inside of. `None`: no computation.
-    static CURRENT: RefCell<Option<Arc<Frame>>> = const { RefCell::new(None) };
-}
-
-/// A computation, linked to the computation (`outer`) that it was called from.
-pub(crate) struct Frame {
-    flight: usize,
-    /// Identity of the concurrency limit that counts this computation. Zero: no limit counts it.
-    limit: usize,
-    outer: Option<Arc<Frame>>,
-}
-
-/// Returns `true` if the running code is inside the computation of `flight`.
+/// Returns `true` if the running code is inside the computation of the flight with the id `flight`.
 pub(crate) fn is_computing(flight: usize) -> bool {
     any(|frame| frame.flight == flight)
 }
 
-/// Returns `true` if the running code is inside a computation that has a permit of `limit`.
+/// Returns `true` if the running code is inside a computation that has a permit of the concurrency
+/// limit with the id `limit`.
 pub(crate) fn holds_permit(limit: usize) -> bool {
     any(|frame| frame.limit == limit)
-}
-
-fn any(is_meant: impl Fn(&Frame) -> bool) -> bool {
-    let found = CURRENT.try_with(|current_frame| {
-        let current_frame = current_frame.borrow();
-        let mut frame = current_frame.as_ref();
-        while let Some(current) = frame {
-            if is_meant(current) {
-                return true;
-            }
-            frame = current.outer.as_ref();
-        }
-        false
-    });
-    found.unwrap_or(false)
-}
-
-/// Creates the frame of a computation inside those of the running code. `flight` is the identity of
-/// its flight, and `limit` that of the limit that counts it. Zero stands for no flight or no limit.
-pub(crate) fn frame(flight: usize, limit: usize) -> Arc<Frame> {
-    let outer = CURRENT.try_with(|current_frame| current_frame.borrow().clone());
-    Arc::new(Frame {
-        flight,
-        limit,
-        outer: outer.ok().flatten(),
-    })
-}
-
-/// Guard of a computation's frame: while it lives, the code on this thread runs inside that
-/// computation.
-///
-/// A guard needs less stack than a closure around each poll. Cached functions may be recursive, so
-/// their polls nest.
-#[must_use]
-pub(crate) struct FrameGuard<'a>(&'a mut Option<Arc<Frame>>);
-
-/// Makes the computation in `slot` the current one of this thread, until the guard is dropped. With
-/// `None` in `slot`, the code runs inside no computation.
-pub(crate) fn enter(slot: &mut Option<Arc<Frame>>) -> FrameGuard<'_> {
-    swap_current(slot);
-    FrameGuard(slot)
-}
-
-impl Drop for FrameGuard<'_> {
-    fn drop(&mut self) {
-        swap_current(self.0);
-    }
-}
-
-/// Swaps the frame in `slot` with the current one of this thread.
-fn swap_current(slot: &mut Option<Arc<Frame>>) {
-    // When the thread ends, there is no current frame left.
-    let _ = CURRENT.try_with(|current_frame| swap(&mut *current_frame.borrow_mut(), slot));
 }

@@ -16,11 +16,12 @@ use crate::key::Key;
 use crate::model::owner::OwnerId;
 
 const SHARDS: usize = 16;
-/// Largest number of paused keys in one shard. If a shard is full, the pause of some key ends
-/// early: that key is then refreshed, or its lease requested, once more.
+/// Largest number of keys in one shard whose refreshes are paused. If a shard is full, the pause of
+/// some key ends early, so that key is refreshed, or its lease is requested, once more.
 const MAX_CLAIMS: usize = 1_024;
 
-/// Pause after the first failed refresh of a key, and the longest pause after many failures.
+/// Pause of refreshes after the first failed refresh of a key. `LONGEST_PAUSE` is the longest
+/// pause, after many failures.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Longest time for which a refresh in another process is assumed to run, before this process asks
@@ -28,11 +29,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const REMOTE_CLAIM_TTL: Duration = Duration::from_secs(1);
 
 type Hasher = foldhash::quality::RandomState;
-/// Identity of an entry: its key and its owner. Keys of different owners may have the same text.
+/// Identity of an entry: its owner (a function or a region) and its key. Keys of different owners
+/// may have the same text.
 type EntryId = (OwnerId, Key);
 type Table = HashMap<EntryId, Pause>;
 
-/// Pauses of all keys of one cache.
+/// Pauses between refreshes for all keys of one cache.
 #[derive(Debug)]
 pub(crate) struct RefreshClaims {
     hasher: Hasher,
@@ -41,9 +43,9 @@ pub(crate) struct RefreshClaims {
 
 #[derive(Debug, Clone, Copy)]
 struct Pause {
-    /// Time before which no call in this process begins a refresh of the key.
+    /// Time before which no call in this process begins a refresh of the paused key.
     until: Tick,
-    /// Number of refreshes that failed since the last one that succeeded.
+    /// Number of refreshes of the key that failed since the last refresh that succeeded.
     failures: u32,
 }
 
@@ -55,20 +57,22 @@ impl RefreshClaims {
         }
     }
 
-    /// Returns `true` if the entry is paused at `now`, so that the caller must not begin a refresh.
+    /// Returns `true` if refreshes of the entry are paused at `now`, so that the caller must not
+    /// begin a refresh.
     pub(crate) fn is_claimed(&self, entry: &EntryId, now: Tick) -> bool {
         let table = self.table(entry);
         table.get(entry).is_some_and(|pause| now < pause.until)
     }
 
-    /// Ends the pause of the entry and forgets its failures, after a refresh that succeeded.
+    /// Ends the pause of refreshes of the entry and forgets its failed refreshes, after a refresh
+    /// that succeeded.
     pub(crate) fn succeeded(&self, entry: &EntryId) {
         self.table(entry).remove(entry);
     }
 
-    /// Pauses the entry after a failed refresh. Each further failure doubles the pause, up to the
-    /// longest one. `u`, a random number in (0, 1], shortens the pause by up to a quarter, so that
-    /// processes do not retry together.
+    /// Pauses refreshes of the entry after a failed refresh. Each further failure doubles the
+    /// pause, up to a longest pause. `u`, a random number in (0, 1], shortens the pause by up to a
+    /// quarter, so that processes do not retry together.
     pub(crate) fn failed(&self, entry: EntryId, now: Tick, u: f64) {
         self.pause(entry, now, |failures| Pause {
             until: now.after(longer(failures).mul_f64(0.75 + u / 4.0)),
@@ -76,7 +80,8 @@ impl RefreshClaims {
         });
     }
 
-    /// Pauses the entry for at most `longest`, because another process computes its key.
+    /// Pauses refreshes of the entry for at most `longest`, because another process computes its
+    /// key.
     pub(crate) fn claimed_elsewhere(&self, entry: EntryId, now: Tick, longest: Duration) {
         self.pause(entry, now, |failures| Pause {
             until: now.after(longest.min(REMOTE_CLAIM_TTL)),
@@ -84,8 +89,8 @@ impl RefreshClaims {
         });
     }
 
-    /// Stores the pause that `after` returns for the number of failures so far. If the shard is
-    /// full, the pause of another key is removed.
+    /// Stores the pause of refreshes that `after` returns for the number of failures so far. If the
+    /// shard is full, the pause of another key is removed.
     fn pause(&self, entry: EntryId, now: Tick, after: impl FnOnce(u32) -> Pause) {
         let mut table = self.table(&entry);
         let before = table.get(&entry).map(|pause| pause.failures);
@@ -167,7 +172,7 @@ mod tests {
                 .find(|next| !refresh_claims.is_claimed(&entry(), at(*next)));
             is_claimed.push((over.unwrap() - now) / 1_000);
             now = over.unwrap();
-            // A claim by another process is neither a failure nor a success.
+            // A computation in another process counts neither as a failed refresh nor as a success.
             refresh_claims.claimed_elsewhere(entry(), at(now), Duration::ZERO);
         }
         assert_eq!(is_claimed, [1, 2, 4, 8, 16, 30, 30]);
@@ -193,7 +198,7 @@ mod tests {
             refresh_claims.shards.iter().map(len).sum()
         };
         assert_eq!(all(), SHARDS * MAX_CLAIMS);
-        // Expired pauses leave first.
+        // Expired pauses are removed before other pauses.
         for key in 0..30_000_u32 {
             refresh_claims.failed(entry(2, &key.to_string()), at(1_000), 1.0);
         }

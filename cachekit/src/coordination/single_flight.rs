@@ -46,18 +46,19 @@ use crate::key::Key;
 use crate::model::epoch::Epochs;
 use crate::model::owner::OwnerId;
 
-/// Role that a caller gets in a flight: leader or waiter.
+/// Role that a caller gets when it enters a flight: leader or waiter.
 pub(crate) enum Entered<O: Clone> {
-    /// The caller leads the flight, and must compute the value.
+    /// The caller is the leader of the flight, and must compute the value.
     Leader(Leader<O>),
-    /// Another caller leads the flight and computes. This caller may wait for the outcome.
+    /// Another caller is the leader of the flight and computes the value. This caller may wait for
+    /// the outcome of the flight.
     Wait(Waiter<O>),
 }
 
 impl<O: Clone> Flights<O> {
     /// Joins the flight of `key` if that flight belongs to `owner` and `joinable` returns `true`
-    /// for it. Otherwise starts a new flight that the caller leads, and retires the previous one,
-    /// whose outcome is then not stored.
+    /// for the flight. Otherwise starts a new flight with the caller as its leader, and retires the
+    /// previous flight, so that its outcome is not stored.
     pub(crate) fn enter(
         self: &Arc<Self>,
         (key, owner): (&Key, OwnerId),
@@ -76,8 +77,8 @@ impl<O: Clone> Flights<O> {
         Entered::Leader(self.start(&mut table, (key, owner), epochs, leadership()))
     }
 
-    /// Starts a flight of `key` that the caller leads. Returns `None` if a flight of `key`, of any
-    /// owner, is running.
+    /// Starts a flight of `key` with the caller as its leader. Returns `None` if a flight of `key`,
+    /// of any owner, is running.
     pub(crate) fn lead_if_none(
         self: &Arc<Self>,
         (key, owner): (&Key, OwnerId),
@@ -89,8 +90,9 @@ impl<O: Clone> Flights<O> {
         is_none.then(|| self.start(&mut table, (key, owner), epochs, leadership))
     }
 
-    /// Starts a new flight that the caller leads, in place of the flight of `old`, which is
-    /// retired. Returns `None` if another flight of the key is in the table already.
+    /// Starts a new flight with the caller as its leader, in place of the flight of the waiter
+    /// `old`, which is retired. Returns `None` if another flight of the key is in the table
+    /// already.
     pub(crate) fn replace(
         self: &Arc<Self>,
         old: &Waiter<O>,

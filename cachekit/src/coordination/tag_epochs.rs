@@ -1,131 +1,125 @@
-//! Epochs of tags and events. An epoch is created when its tag is first used, and removed after it
-//! is no longer referenced.
+//! The sequence of a node's invalidations, and the epochs of everything that has a name: tags and
+//! events, and the keys and functions whose values other computations took.
 //!
-//! Entries and computations refer to the epochs of their tags. An epoch without references is
-//! removed (swept) once its shard has grown. The number of the newest invalidation, hard or soft,
-//! of all epochs that were swept from a shard is kept as the `floor` of the shard. An epoch that is
-//! created later starts with that number, as if its tag had been invalidated then.
-//!
-//! So the value of a computation that began before an invalidation of a tag is rejected, even if
-//! the tag's epoch was swept during the computation. In return, a value is sometimes rejected
-//! although none of its tags was invalidated.
+//! Entries and computations refer to the epochs of their tags. An entry that was computed from
+//! other entries refers to the epochs of their tags, keys and functions too.
 
-use std::collections::HashMap;
-use std::hash::BuildHasher;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::base::clock::Tick;
-use crate::base::sync::Mutex;
+use crate::coordination::epoch_registry::EpochRegistry;
+use crate::key::Key;
 use crate::model::epoch::{Epoch, Sequence, SequenceNumber};
+use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
 
-const SHARDS: usize = 16;
-
-/// Number of epochs in a shard below which the shard is not swept.
-const SWEEP_FROM: usize = 256;
-
-/// Epochs of all tags and events of one node.
-#[derive(Debug)]
+/// Epochs of all tags and events of one node, and of the keys and functions that entries depend on
+/// because their computation took a value from there.
+#[derive(Debug, Default)]
 pub(crate) struct Tags {
     sequence: Sequence,
-    hasher: foldhash::quality::RandomState,
-    shards: [Mutex<Shard>; SHARDS],
-}
-
-#[derive(Debug, Default)]
-struct Shard {
-    epochs: HashMap<Tag, Arc<Epoch>, foldhash::quality::RandomState>,
-    floor: SequenceNumber,
-    /// Number of epochs in this shard at which the next sweep is due.
-    sweep_at: usize,
+    tags: EpochRegistry<Tag>,
+    keys: EpochRegistry<Key>,
+    functions: EpochRegistry<Box<str>>,
+    /// `true` once an entry of this node was computed, or may be about to be computed, from another
+    /// entry. Before that, invalidations of keys raise no epochs.
+    has_compositions: AtomicBool,
 }
 
 impl Tags {
     pub(crate) fn new() -> Self {
-        Self {
-            sequence: Sequence::default(),
-            hasher: foldhash::quality::RandomState::default(),
-            shards: Default::default(),
-        }
+        Self::default()
     }
 
-    /// Returns the number of the node's last invalidation. A caller must read this number before
-    /// its computation begins.
+    /// Returns the sequence number of the node's last invalidation. A caller must read this number
+    /// before its computation begins.
     pub(crate) fn now(&self) -> SequenceNumber {
         self.sequence.now()
     }
 
-    /// Returns the epoch of `tag`, and creates the epoch if this process has none.
+    /// Returns the epoch of `tag`. Creates the epoch if this process has no epoch of `tag`.
     pub(crate) fn epoch(&self, tag: &Tag) -> Arc<Epoch> {
-        let mut shard = self.shard(tag).lock();
-        shard.epoch(tag)
+        self.tags.epoch(tag)
     }
 
-    /// Invalidates every entry with `tag`. The cost does not depend on the number of entries: one
-    /// counter is raised.
+    /// Returns the epoch of the entry under `key`, for entries that were computed from it.
+    pub(crate) fn key_epoch(&self, key: &Key) -> Arc<Epoch> {
+        self.keys.epoch(key)
+    }
+
+    /// Returns the epoch of the function `name`, for entries that were computed from entries of a
+    /// function that this process may not know.
+    pub(crate) fn function_epoch(&self, name: &str) -> Arc<Epoch> {
+        self.functions.epoch(&name.into())
+    }
+
+    /// Makes invalidations of keys and functions raise epochs from now on. Returns `true` if they
+    /// did before. A caller must call this method before the look-up whose answer it takes.
+    pub(crate) fn expect_compositions(&self) -> bool {
+        // An invalidation removes the entry and then reads the flag, and a look-up comes after this
+        // write: one of the two sees the other.
+        self.has_compositions.load(Ordering::SeqCst)
+            || self.has_compositions.swap(true, Ordering::SeqCst)
+    }
+
+    /// Invalidates every entry with `tag`. The cost does not depend on the number of entries,
+    /// because only one counter is raised.
     pub(crate) fn invalidate(&self, tag: &Tag) {
-        let mut shard = self.shard(tag).lock();
-        shard.epoch(tag).invalidate(self.sequence.next());
+        self.tags
+            .raise(tag, |epoch| epoch.invalidate(self.sequence.next()));
     }
 
-    /// Invalidates every entry that depends on `epoch`, which is that of an owner or of the cache.
+    /// Invalidates every entry that depends on `epoch`, the epoch of a function, of a region or of
+    /// the cache.
     pub(crate) fn invalidate_epoch(&self, epoch: &Epoch) {
         epoch.invalidate(self.sequence.next());
     }
 
-    /// Invalidates every entry with `tag` softly, at the time `now`: the entries become stale.
+    /// Invalidates every entry with `tag` softly, at the time `now`. The entries become stale.
     pub(crate) fn invalidate_softly(&self, tag: &Tag, now: Tick) {
-        let mut shard = self.shard(tag).lock();
-        shard
-            .epoch(tag)
-            .invalidate_softly(self.sequence.next(), now);
+        self.tags.raise(tag, |epoch| {
+            epoch.invalidate_softly(self.sequence.next(), now);
+        });
     }
 
-    /// Invalidates every entry that depends on `epoch` softly, at the time `now`: the entries
+    /// Invalidates every entry that depends on `epoch` softly, at the time `now`. The entries
     /// become stale.
     pub(crate) fn invalidate_epoch_softly(&self, epoch: &Epoch, now: Tick) {
         epoch.invalidate_softly(self.sequence.next(), now);
     }
 
+    /// Invalidates every entry that was computed from the entry under `key`. The entry itself must
+    /// have left memory before.
+    pub(crate) fn invalidate_key(&self, key: &Key, mode: InvalidationMode, now: Tick) {
+        if self.has_compositions.load(Ordering::SeqCst) {
+            self.keys.raise(key, |epoch| self.raise(epoch, mode, now));
+        }
+    }
+
+    /// Invalidates every entry that was computed from an entry of the function `name`.
+    pub(crate) fn invalidate_function(&self, name: &str, mode: InvalidationMode, now: Tick) {
+        if self.has_compositions.load(Ordering::SeqCst) {
+            self.functions
+                .raise(&name.into(), |epoch| self.raise(epoch, mode, now));
+        }
+    }
+
+    fn raise(&self, epoch: &Epoch, mode: InvalidationMode, now: Tick) {
+        match mode {
+            InvalidationMode::Hard => epoch.invalidate(self.sequence.next()),
+            InvalidationMode::Soft => epoch.invalidate_softly(self.sequence.next(), now),
+        }
+    }
+
     /// Returns the number of tags and events whose epochs are in memory.
     pub(crate) fn len(&self) -> usize {
-        let size = |shard: &Mutex<Shard>| shard.lock().epochs.len();
-        self.shards.iter().map(size).sum()
+        self.tags.len()
     }
 
-    fn shard(&self, tag: &Tag) -> &Mutex<Shard> {
-        // The low bits of this hash choose only the shard. The map in a shard hashes the tag with
-        // another seed.
-        let hash = self.hasher.hash_one(tag);
-        &self.shards[usize::try_from(hash % SHARDS as u64).unwrap_or_default()]
-    }
-}
-
-impl Shard {
-    fn epoch(&mut self, tag: &Tag) -> Arc<Epoch> {
-        if let Some(epoch) = self.epochs.get(tag) {
-            return Arc::clone(epoch);
-        }
-        if self.epochs.len() >= self.sweep_at.max(SWEEP_FROM) {
-            self.sweep();
-        }
-        let epoch = Arc::new(Epoch::at(self.floor));
-        self.epochs.insert(tag.clone(), Arc::clone(&epoch));
-        epoch
-    }
-
-    /// Removes the epochs without references. The next sweep is due when the number of remaining
-    /// epochs has doubled, so the average cost for each new tag is constant.
-    fn sweep(&mut self) {
-        let floor = &mut self.floor;
-        self.epochs.retain(|_, epoch| {
-            let used = Arc::strong_count(epoch) > 1;
-            if !used {
-                *floor = (*floor).max(epoch.last());
-            }
-            used
-        });
-        self.sweep_at = self.epochs.len() * 2;
+    /// Returns the number of keys and functions whose epochs are in memory.
+    pub(crate) fn dependencies(&self) -> usize {
+        self.keys.len() + self.functions.len()
     }
 }
 
@@ -162,5 +156,17 @@ mod tests {
         let began = tags.now();
         tags.invalidate(&Tag::of("held"));
         assert!(held.last() > began);
+    }
+
+    #[test]
+    fn a_key_that_nobody_refers_to_is_raised_once_values_are_composed() {
+        let tags = Tags::new();
+        let (key, now) = (Key::new(b"user:7"), Tick::from_nanos(1));
+        tags.invalidate_key(&key, InvalidationMode::Hard, now);
+        assert_eq!(tags.dependencies(), 0, "nobody composes values yet");
+        assert!(!tags.expect_compositions());
+        let began = tags.now();
+        tags.invalidate_key(&key, InvalidationMode::Hard, now);
+        assert!(tags.key_epoch(&key).last() > began);
     }
 }

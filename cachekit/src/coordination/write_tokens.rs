@@ -20,7 +20,7 @@ use crate::model::entry::MemoryEntry;
 
 type Keys = HashMap<Key, Writing, foldhash::quality::RandomState>;
 
-/// Keys that calls in this process are writing now.
+/// Keys for which calls in this process are running a write now.
 #[derive(Debug, Default)]
 pub(crate) struct Writes {
     keys: Mutex<Keys>,
@@ -28,20 +28,20 @@ pub(crate) struct Writes {
 
 #[derive(Debug, Default)]
 struct Writing {
-    /// Number of running writes of the key without `order_by` (`plain`), and of those with it
-    /// (`ordered`).
+    /// Number of running writes of the key without an order (`order_by`). The field `ordered` is
+    /// the number of running writes with an order.
     plain: usize,
     ordered: usize,
-    /// Number of times that the tokens of this key were fenced. A token from before the last time
-    /// is invalid.
+    /// Number of times that the write tokens of this key were fenced (made invalid). A token from
+    /// before the last time is invalid.
     generation: u64,
-    /// Entry of the newest write whose token was redeemed since the tokens were last fenced. The
-    /// entry is in memory or about to be stored there. `None`: no token was redeemed.
+    /// Entry of the newest write whose token was accepted since the key's tokens were last fenced.
+    /// The entry is in memory or about to be stored there. `None`: no token was accepted.
     pending_entry: Option<Arc<MemoryEntry>>,
 }
 
-/// A pending entry that was replaced. The caller must drop it after the lock is released, because a
-/// value's destructor is user code, which may use the cache.
+/// A pending entry of a write that another entry replaced. The caller must drop the replaced entry
+/// after the lock is released, because a value's destructor is user code, which may use the cache.
 type Replaced = Option<Arc<MemoryEntry>>;
 
 impl Writing {
@@ -50,14 +50,14 @@ impl Writing {
         self.set_pending(None)
     }
 
-    /// Sets the pending entry, and makes the previous pending entry unusable.
+    /// Sets the pending entry of the key's writes, and makes the previous pending entry unusable.
     fn set_pending(&mut self, entry: Replaced) -> Replaced {
         std::mem::replace(&mut self.pending_entry, entry).inspect(|replaced| replaced.evict())
     }
 
-    /// Decides if `entry`, of a write whose token has `generation`, may be stored. `known` is the
-    /// order of the entry that is in memory, if that entry has one. Also returns the pending entry
-    /// that was replaced.
+    /// Decides if `entry`, from a write whose token has the generation `generation`, may be stored.
+    /// `known` is the order of the entry that is in memory, if that entry has an order. Also
+    /// returns the pending entry that `entry` replaced.
     fn redeem(
         &mut self,
         generation: u64,
@@ -70,7 +70,7 @@ impl Writing {
             .and_then(|pending_entry| pending_entry.order);
         let is_decided = match entry.order {
             None => self.plain + self.ordered == 1,
-            // If overlapping writes have equal orders, the newer one is unknown.
+            // If overlapping writes have equal orders, the cache cannot tell which value is newer.
             order => self.plain == 0 && newest != order,
         };
         if !is_decided || self.generation != generation {
@@ -84,8 +84,8 @@ impl Writing {
     }
 }
 
-/// Right to store the result of a write of one key. An overlapping write or an invalidation of the
-/// key can take this right away (fence the token).
+/// Right to store the result of a write of one key. An overlapping write, or an invalidation of the
+/// key, can make the token invalid (fence the token).
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct WriteToken {
@@ -95,13 +95,15 @@ pub(crate) struct WriteToken {
     pub(crate) is_ordered: bool,
 }
 
-/// Answer to a write that presents its token: its value may be stored, or not and why.
+/// Answer to a write that presents its write token: the permission to store its value, or the
+/// reason for the refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Redeemed {
-    /// The value may not be stored: the token was fenced, or the order of overlapping writes is
-    /// unknown, in which case all their tokens are fenced now.
+    /// The value may not be stored: the write token was fenced (made invalid), or the order of
+    /// overlapping writes is unknown. In the second case, the tokens of all overlapping writes are
+    /// fenced now.
     Fenced,
-    /// The entry may be stored: no newer value of the key is known.
+    /// The entry may be stored, because no newer value of the key is known.
     Newest,
     /// The entry may not be stored, because a write with a greater order has stored its value.
     Older,
@@ -112,8 +114,8 @@ impl Writes {
         self.keys.lock()
     }
 
-    /// Begins a write of `key` and returns its token. `is_ordered` must be `true` if the written
-    /// value will have an order (`order_by`).
+    /// Begins a write of `key` and returns its write token. `is_ordered` must be `true` if the
+    /// written value will have an order (`order_by`).
     pub(crate) fn begin(self: &Arc<Self>, key: &Key, is_ordered: bool) -> WriteToken {
         let mut keys = self.lock();
         let writing = keys.entry(key.clone()).or_default();
@@ -130,16 +132,17 @@ impl Writes {
         }
     }
 
-    /// Fences the tokens of all running writes of `key`, so that none of these writes stores its
-    /// value.
+    /// Fences (makes invalid) the tokens of all running writes of `key`, so that none of these
+    /// writes stores its value.
     pub(crate) fn fence(&self, key: &[u8]) {
         let replaced = self.lock().get_mut(key).and_then(Writing::fence);
         drop(replaced);
     }
 
-    /// Fences the running writes of `key` if one of them has no order. Called when another process
-    /// has stored a write of `key` with an order. If all running writes have an order, Redis
-    /// compares their orders with that of the other process.
+    /// Fences the running writes of `key` if at least one of them has no order. The cache calls
+    /// this method when another process has stored a write of `key` with an order. If all running
+    /// writes have an order, Redis compares their orders with the order of the other process's
+    /// write.
     pub(crate) fn superseded_elsewhere(&self, key: &[u8]) {
         let mut keys = self.lock();
         let plain = keys.get_mut(key).filter(|writing| writing.plain > 0);
@@ -148,7 +151,7 @@ impl Writes {
         drop(replaced);
     }
 
-    /// Returns the number of keys that are being written.
+    /// Returns the number of keys for which a write is running.
     pub(crate) fn len(&self) -> usize {
         self.lock().len()
     }
@@ -157,12 +160,12 @@ impl Writes {
 impl WriteToken {
     /// Decides if `entry`, the result of this write, may be stored. A write without an order may
     /// store only if no other write of the key overlaps. A write with an order may store only if
-    /// every overlapping write has an order, and none that was redeemed has a greater or equal
-    /// order. The entry in memory may not have a greater order either. `known` is the order of the
-    /// entry that is in memory, if that entry has one.
+    /// every overlapping write has an order, and no accepted write among them has a greater or
+    /// equal order. The entry in memory may not have a greater order either. `known` is the order
+    /// of the entry that is in memory, if that entry has an order.
     ///
-    /// If the token is fenced between this call and its drop, `entry` becomes unusable, also if it
-    /// is in memory already.
+    /// If the token is fenced between this call and the drop of the token, `entry` becomes
+    /// unusable, even if `entry` is in memory already.
     pub(crate) fn redeem(&self, entry: &Arc<MemoryEntry>, known: Option<u64>) -> Redeemed {
         let mut keys = self.writes.lock();
         let Some(writing) = keys.get_mut(&self.key) else {
@@ -174,9 +177,9 @@ impl WriteToken {
         redeemed
     }
 
-    /// Returns the entry of the newest overlapping write that may be stored, or `None` if no
-    /// overlapping write has redeemed its token. The entry is in memory or about to be stored
-    /// there.
+    /// Returns the entry of the newest overlapping write that may be stored. Returns `None` if the
+    /// token of no overlapping write was accepted. The returned entry is in memory or about to be
+    /// stored there.
     pub(crate) fn pending_entry(&self) -> Option<Arc<MemoryEntry>> {
         self.writes.lock().get(&self.key)?.pending_entry.clone()
     }

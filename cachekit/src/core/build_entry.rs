@@ -7,21 +7,24 @@ use crate::base::clock::Tick;
 use crate::base::durations::cut;
 use crate::base::fault::Point;
 use crate::core::state::Core;
+use crate::core::validity::Validity;
 use crate::key::Key;
 use crate::model::config::engine::Engine;
 use crate::model::config::{Tier, Unit};
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
 use crate::model::entry_options::EntryOptions;
-use crate::model::epoch::{Epochs, SequenceNumber};
+use crate::model::epoch::{Epoch, Epochs};
 use crate::model::freshness::{Freshness, Life};
 use crate::model::idle_expiry::Idle;
 use crate::model::owner::Owner;
 use crate::model::tags::EntryTags;
 use crate::model::ttl_jitter::jittered;
+use crate::store::key_name::StoreKey;
 
-/// Returns the bytes that an entry needs besides its key and value: its header, its epochs and the
-/// engine's bookkeeping. The numbers are those that an allocator counted (`tests/footprint`).
+/// Returns the number of bytes that an entry needs besides its key and value: for its header, its
+/// epochs and the engine's bookkeeping. The numbers in this function were counted by an allocator
+/// (`tests/footprint`).
 const fn overhead(engine: Engine) -> usize {
     match engine {
         Engine::Moka => 448,
@@ -29,25 +32,26 @@ const fn overhead(engine: Engine) -> usize {
     }
 }
 
-/// Value, or absence of one, from which an entry is built.
+/// Value from which an entry is built, or the absence of a value.
 pub(crate) struct Value {
-    /// The value as an `Option<V>`. `None` in it is an absence.
+    /// The value as an `Option<V>`. The `None` of that `Option` is an absence.
     pub(crate) content: AnyShared,
-    /// `true` if `content` is a value, `false` if it is an absence.
+    /// `true` if `content` is a value, `false` if `content` is an absence.
     pub(crate) is_present: bool,
     /// Size of the type of `content` in bytes.
     pub(crate) size: usize,
-    /// Bytes that `content` points to, as far as they are known. Zero if values are not weighed.
+    /// Number of bytes that `content` points to, as far as the number is known. Zero if values are
+    /// not weighed.
     pub(crate) heap: usize,
     /// Order of the write that returned the value (`order_by`). `None`: the write has no order, or
     /// no write returned the value.
     pub(crate) order: Option<u64>,
-    /// Duration of the computation of the value. Zero if no call computed the value.
+    /// Time that the computation of the value took. Zero if no call computed the value.
     pub(crate) took: Duration,
 }
 
 impl Core {
-    /// Returns the epochs that invalidate an entry of `owner` with `entry_tags`: those of the
+    /// Returns the epochs that invalidate an entry of `owner` with `entry_tags`: the epochs of the
     /// cache, of the owner, of the tags and events, and, with Redis, of the bus.
     pub(crate) fn epochs(&self, owner: &Owner, entry_tags: &EntryTags) -> Epochs {
         let whole = [Arc::clone(&self.epoch), Arc::clone(&owner.epoch)];
@@ -59,18 +63,29 @@ impl Core {
             .collect()
     }
 
+    /// Returns the epoch of `name`, on which an entry depends because it was computed from another
+    /// entry: a key or a function. Returns `None` for any other name.
+    pub(crate) fn foreign_epoch(&self, name: &StoreKey) -> Option<Arc<Epoch>> {
+        let (kind, text) = name.parts()?;
+        match kind {
+            "v" => Some(self.tags.key_epoch(&Key::new(text))),
+            "f" => Some(self.tags.function_epoch(str::from_utf8(text).ok()?)),
+            _ => None,
+        }
+    }
+
     /// Returns `true` if the size of values is measured, because the capacity is in bytes.
     pub(crate) fn weighs(&self) -> bool {
         self.config.memory_capacity.unit == Unit::Bytes
     }
 
-    /// Returns the result of `weigh`, the bytes that a value points to, or zero if values are not
-    /// weighed.
+    /// Returns the number of bytes that a value points to, which `weigh` counts. Returns zero if
+    /// values are not weighed.
     pub(crate) fn heap(&self, weigh: impl FnOnce() -> usize) -> usize {
         if self.weighs() { weigh() } else { 0 }
     }
 
-    /// Returns the time to live of a value if `present` is `true`, otherwise that of an absence,
+    /// Returns the time to live of a value if `present` is `true`, and of an absence otherwise,
     /// shortened by jitter. Returns `None` if the value or absence must not be stored.
     pub(crate) fn ttl(
         &self,
@@ -91,45 +106,52 @@ impl Core {
         (!entry_tags.do_not_store && !ttl.is_zero()).then_some(ttl)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what an entry is made of")]
-    /// Builds an entry for `value`, whose computation began at `began`. With `None` as its `life`,
-    /// the caller must not store the entry, but may give it to callers that wait for the value.
+    /// Builds an entry for `value`, which depends on `validity`. The entry's fresh life ends with
+    /// that of `validity` at the latest. With `None` as its `life`, the caller must not store the
+    /// entry, but may give it to callers that wait for the value.
     pub(crate) fn build_entry(
         &self,
         owner: &Arc<Owner>,
         key: &Key,
-        began: SequenceNumber,
-        epochs: Epochs,
+        validity: Validity,
         options: EntryOptions,
         life: Option<Life>,
         value: Value,
     ) -> Arc<MemoryEntry> {
         let now = Tick::now(&*self.clock);
         let none = EntryOptions::DEFAULT;
-        let (life, windows) = life.map_or((Life::from(Duration::ZERO), &none), |it| (it, &options));
+        let is_kept = life.is_some();
+        let (mut life, windows) =
+            life.map_or((Life::from(Duration::MAX), &none), |it| (it, &options));
+        life.left = life.left.min(validity.end.since(now));
         let freshness = Freshness::new(now, life, windows, value.took);
-        let deadline = now.after(options.in_memory(life.left));
+        let deadline = if is_kept {
+            now.after(options.in_memory(life.left))
+        } else {
+            now
+        };
         let idle = options.idle.map(|length| Idle::new(now, length));
         let weight = match self.config.memory_capacity.unit {
             Unit::Entries => 1,
             Unit::Bytes => {
                 let beside = overhead(self.config.engine);
-                let own = key.as_bytes().len() + value.size + epochs.heap() + beside;
+                let own = key.as_bytes().len() + value.size + validity.epochs.heap() + beside;
                 u32::try_from(own.saturating_add(value.heap)).unwrap_or(u32::MAX)
             }
         };
         MemoryEntry::new(
             Arc::clone(owner),
-            began,
-            epochs,
+            validity.began,
+            validity.epochs,
             (deadline, freshness, idle),
             options.tier == Tier::Memory,
             weight,
             (value.content, value.is_present, value.order),
+            validity.lineage,
         )
     }
 
-    /// Inserts `entry` into this core's memory under `key`.
+    /// Inserts `entry` under `key` into the memory of this core.
     pub(crate) fn insert(&self, key: &Key, entry: Arc<MemoryEntry>) {
         self.faults.at(Point::BeforeInsert);
         self.memory.insert(key, entry);

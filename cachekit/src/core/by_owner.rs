@@ -1,21 +1,22 @@
-//! A map from functions to their cores. Entries are only added, so that look-ups take no lock.
+//! A map from functions to the cores with their memory. Entries are only added to the map, so that
+//! look-ups take no lock.
 
 use std::sync::{Arc, OnceLock};
 
 use crate::model::owner::OwnerId;
 
-/// Number of buckets of the map. Few functions have their own memory, so most buckets have at most
-/// one core.
+/// Number of buckets of the map from functions to their cores. Few functions have their own memory,
+/// so most buckets have at most one core.
 pub(crate) const BUCKETS: usize = 32;
 
-/// Cores of the functions with their own memory (`capacity`), as a hash map. Cores are added, and
-/// never removed, so that a hit takes no lock.
+/// Cores (cache states) of the functions with their own memory (`capacity`), as a hash map. Cores
+/// are added, and never removed, so that a hit takes no lock.
 #[derive(Debug)]
 pub(crate) struct FunctionCores<C>([Node<C>; BUCKETS]);
 
 pub(crate) type Node<C> = OnceLock<Box<FunctionCore<C>>>;
 
-/// Core of one function, and the link to the next core in the same bucket.
+/// Core (cache state) of one function, and the link to the next core in the same bucket.
 #[derive(Debug)]
 pub(crate) struct FunctionCore<C> {
     owner: OwnerId,

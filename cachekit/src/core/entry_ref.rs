@@ -1,5 +1,5 @@
 //! An entry of a cached function as the target of a write, with the operations on values of the
-//! function's type.
+//! function's return type.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::model::function_spec::FnSpec;
 use crate::model::owner::Owner;
 use crate::model::tags::EntryTags;
 
-/// Target of a write: one entry of a cached function, without the type of its value.
+/// Target of a write: an entry of a cached function, without the type of the entry's value.
 pub(crate) struct EntryRef {
     pub(crate) core: Arc<Core>,
     pub(crate) owner: Arc<Owner>,

@@ -9,22 +9,24 @@ use crate::model::entry::MemoryEntry;
 use crate::model::epoch::Epochs;
 use crate::model::tags::EntryTags;
 
-/// Outcome of a flight, which all its waiters get.
+/// Outcome of a flight, which all waiters of the flight get.
 #[derive(Debug, Clone)]
 pub(crate) enum Outcome {
     Value(Arc<MemoryEntry>),
-    /// A stale value, which is served because the computation failed (`stale_if_error`).
+    /// A stale value, which is served because the computation of the flight failed
+    /// (`stale_if_error`).
     Fallback(Arc<MemoryEntry>),
     Error(DeferredDrop),
     /// An error that is remembered as an entry in memory (`err_ttl`).
     CachedError(Arc<MemoryEntry>),
-    /// The computation was dropped because it took longer than the function's `timeout`.
+    /// The error of a computation that the cache dropped because it took longer than the function's
+    /// `timeout`.
     TimedOut(ComputeTimeout),
 }
 
 impl Outcome {
-    /// Makes the entry of a computed value or a remembered error unusable, also if the entry is
-    /// stored later. Other outcomes are not stored and do not change.
+    /// Makes the entry of a computed value or a remembered error unusable, even if the entry is
+    /// stored later. Does nothing for the other outcomes, which are not stored.
     pub(crate) fn evict(&self) {
         if let Self::Value(stored) | Self::CachedError(stored) = self {
             stored.evict();
@@ -36,6 +38,7 @@ impl Outcome {
 #[derive(Debug, Default)]
 pub(crate) struct Dependencies {
     pub(crate) entry_tags: EntryTags,
-    /// Epochs of the tags and events, of the function and of the cache.
+    /// Epochs of the tags and events, the function and the cache on which an entry is known to
+    /// depend.
     pub(crate) epochs: Epochs,
 }

@@ -1,4 +1,4 @@
-//! The state of one cache, which its handles, regions and functions share.
+//! The state of one cache, which the cache's handles, regions and functions share.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -68,25 +68,25 @@ pub(crate) struct Core {
     pub(crate) config: Arc<Config>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) memory: Arc<Memory>,
-    /// Memory of the entries of all regions and functions without their own capacity, and of the
-    /// cache's own entries.
+    /// Memory with the entries of the cache itself, and of all regions and functions without their
+    /// own capacity.
     pub(crate) shared_memory: Arc<Memory>,
     /// Memories of all regions and functions with their own capacity. Memories are added, and never
     /// removed.
     pub(crate) own_memories: Arc<RwLock<Vec<Arc<Memory>>>>,
-    /// Cores of the functions with their own capacity. `None` in such a core, because the core
-    /// would refer to itself and never be freed.
+    /// Cores of the functions with their own capacity. `None` in the core of a function, because a
+    /// core that refers to itself would never be freed.
     pub(crate) function_cores: Option<Arc<FunctionCores<Core>>>,
-    /// Cached owner index, in this core's memory, of entries that `put` and `get_or_compute` store
-    /// on the cache.
+    /// Owner index for the entries that `put` and `get_or_compute` store on the cache itself, and
+    /// not in a region. The cached index saves a look-up with a lock.
     pub(crate) direct: Arc<CachedOwnerIndex>,
     /// Counters for the most used keys of all memories of this cache.
     pub(crate) hot: Arc<HotKeys>,
     pub(crate) tags: Arc<Tags>,
-    /// Epoch of all entries of the cache, raised by `clear`.
+    /// Epoch on which all entries of the cache depend, raised by `clear`.
     pub(crate) epoch: Arc<Epoch>,
-    /// Epoch of all entries of a cache with Redis, raised when this node may have missed
-    /// invalidations of other nodes.
+    /// Epoch on which all entries of a cache with Redis depend, raised when this node may have
+    /// missed invalidations of other nodes.
     pub(crate) bus_epoch: Arc<Epoch>,
     pub(crate) flights: Arc<Flights<Outcome>>,
     pub(crate) concurrency_limits: Arc<ConcurrencyLimits>,
@@ -96,25 +96,26 @@ pub(crate) struct Core {
     pub(crate) refresh_claims: Arc<RefreshClaims>,
     pub(crate) random: Random,
     pub(crate) invalidations: Arc<Counter>,
-    /// Protections against races that a test switched off in this cache, to show that the test
-    /// detects the fault.
+    /// Guards against races that a test removed from this cache, to show that the test detects
+    /// their absence.
     pub(crate) faults: Faults,
     pub(crate) background: Arc<Background>,
-    /// Connection to Redis (L2). `None`: the cache has memory only.
+    /// Shared tier (L2) with the connection to Redis. `None`: the cache has memory only.
     pub(crate) l2: Option<Arc<SharedTier>>,
 }
 
-/// Owner and memory of a region.
+/// Owner and memory of one region.
 #[derive(Debug, Clone)]
 pub(crate) struct RegionState {
     pub(crate) owner: Arc<Owner>,
     /// The region's own memory, once one of its handles has set a capacity. All handles of the
     /// region share this cell, also those from before the capacity was set. The cell contains no
-    /// core, because a core refers to its regions and would never be freed.
+    /// core, because a core refers to its regions, and two values that refer to each other would
+    /// never be freed.
     pub(crate) memory: Arc<OnceLock<OwnMemory>>,
 }
 
-/// Capacity of a region, and the memory of that capacity.
+/// Capacity of a region, and the region's own memory with that capacity.
 pub(crate) type OwnMemory = (Capacity, Arc<Memory>);
 
 impl Cache {
@@ -140,8 +141,8 @@ impl Core {
         })
     }
 
-    /// Returns the key with which a call of `spec` with the arguments `arg_words` is looked up in
-    /// the thread's table (L0).
+    /// Returns the key by which a call of `spec` with the arguments `arg_words` is looked up in the
+    /// thread's table (L0).
     #[inline]
     pub(crate) fn lookup_key<'a>(
         &self,
@@ -154,7 +155,7 @@ impl Core {
         )
     }
 
-    /// Returns the number of this node's last invalidation.
+    /// Returns the sequence number of this node's last invalidation.
     pub(crate) fn now(&self) -> SequenceNumber {
         self.tags.now()
     }

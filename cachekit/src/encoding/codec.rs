@@ -1,4 +1,5 @@
-//! Codecs: values to bytes for Redis, and back from bytes that anybody may have written.
+//! Codecs, which encode values for Redis, and decode bytes from Redis that anybody may have
+//! written.
 
 #[cfg(feature = "bincode")]
 pub(crate) mod bincode;
@@ -121,7 +122,7 @@ impl Codec {
         }
     }
 
-    /// Returns the number that stands for this codec in the bytes of an entry.
+    /// Returns the number of this codec in the bytes of an entry in Redis.
     pub(crate) const fn id(self) -> u8 {
         match self {
             Self::Bincode => 1,
@@ -130,8 +131,8 @@ impl Codec {
         }
     }
 
-    /// Returns the text of a message about the use of this codec while its feature is off. The text
-    /// names the feature.
+    /// Returns the text of a message about a codec that this build cannot use. The text names the
+    /// feature that the build needs.
     #[doc(hidden)]
     pub const fn __remedy(self) -> &'static str {
         match self {
@@ -145,13 +146,14 @@ impl Codec {
         }
     }
 
-    /// Returns the text of the error that a use of this codec causes while its feature is off.
+    /// Returns the text of the error for a use of this codec in a build without the codec's
+    /// feature.
     fn is_off(self) -> String {
         format!("the feature `{self}` of `cachekit` is off; turn it on, or name another codec")
     }
 
     /// Returns the default codec: the first of bincode, `MessagePack` and JSON whose feature is on.
-    /// Returns `None` if no codec is on.
+    /// Returns `None` if all three features are off.
     pub(crate) fn preferred() -> Option<Self> {
         [Self::Bincode, Self::MsgPack, Self::Json]
             .into_iter()
@@ -192,9 +194,9 @@ impl FromStr for Codec {
     expect(dead_code, reason = "no codec is on")
 )]
 pub(crate) enum EncodeError {
-    /// The codec cannot encode the value or its type. The text says why, and names a remedy.
+    /// The codec cannot encode the value or its type. The text gives the reason and names a remedy.
     Type(String),
-    /// The encoded value would be larger than the cache's limit.
+    /// The encoded value would be larger than the cache's limit `max_value_bytes`.
     TooLarge,
     /// The `Serialize` of the value's type failed or panicked.
     Value,
@@ -210,20 +212,21 @@ pub(crate) enum EncodeError {
     expect(dead_code, reason = "no codec is on")
 )]
 pub(crate) enum DecodeError {
-    /// The codec of the entry cannot be used, because its feature is off.
+    /// The entry was encoded by a codec that this build cannot use, because the codec's feature is
+    /// off.
     #[cfg_attr(
         all(not(test), feature = "bincode", feature = "msgpack", feature = "json"),
         expect(dead_code, reason = "every feature is on")
     )]
     Codec,
-    /// The codec did not write the bytes for this type, or they are longer or nest deeper than
+    /// The bytes are not a value of the expected type, or they are longer or nest deeper than
     /// allowed.
     Decode,
     /// The `Deserialize` of the value's type panicked.
     Panic,
 }
 
-/// Encoding and decoding in a build without codecs: every function returns an error.
+/// Encoding and decoding in a build without codecs, in which every function returns an error.
 #[cfg(all(
     feature = "serde",
     not(any(feature = "bincode", feature = "msgpack", feature = "json"))

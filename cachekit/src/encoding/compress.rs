@@ -1,7 +1,7 @@
 //! Compression of payloads for Redis, and decompression of bytes that anybody may have written.
 //!
-//! A packed payload consists of the payload's length before compression (4 bytes, little-endian)
-//! and an LZ4 block.
+//! A compressed payload consists of the length that the payload had before compression (4 bytes,
+//! little-endian) and an LZ4 block.
 
 #[cfg(feature = "lz4")]
 pub(crate) mod lz4;
@@ -11,15 +11,15 @@ pub(crate) mod lz4;
 
 use std::borrow::Cow;
 
-/// The number of bytes from which a payload is compressed if its function has `compress` and the
-/// cache sets no threshold.
+/// The number of bytes from which a payload is compressed, if its function has the option
+/// `compress` and the cache sets no threshold.
 pub(crate) const USUAL_THRESHOLD: usize = 1 << 10;
 
-/// The length in bytes of the field at the beginning of a packed payload that has the payload's
-/// length before compression.
+/// The number of bytes at the beginning of a compressed payload that contain the length of the
+/// payload before compression.
 const LENGTH: usize = 4;
 
-/// The most bytes of content that one byte of an LZ4 block can stand for.
+/// The most bytes of decompressed content that one byte of an LZ4 block can stand for.
 const MOST_TIMES: usize = 255;
 
 /// Returns `true` if this build can compress payloads, because the feature `lz4` is on.
@@ -27,10 +27,9 @@ pub(crate) const fn is_available() -> bool {
     cfg!(feature = "lz4")
 }
 
-/// Compresses, in place, the bytes in `out` from the offset `start` on. Does so if they are at
-/// least `threshold` bytes and compression saves at least an eighth of them, because a smaller
-/// saving is not worth the time of a reader. Returns the number of bytes saved, or `None` if `out`
-/// is unchanged.
+/// Compresses the bytes in `out` from the offset `start` on, in place. Returns the number of bytes
+/// saved. Returns `None` and leaves `out` unchanged if there are fewer than `threshold` bytes, or
+/// if compression would save less than an eighth of them, which is not worth the time of a reader.
 pub(crate) fn pack(out: &mut Vec<u8>, start: usize, threshold: usize) -> Option<usize> {
     let plain = &out[start..];
     if plain.len() < threshold {
@@ -48,32 +47,33 @@ pub(crate) fn pack(out: &mut Vec<u8>, start: usize, threshold: usize) -> Option<
     Some(saved)
 }
 
-/// The bytes of an entry's value, compressed or not.
+/// The payload of an entry: its encoded value, compressed or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Payload<'a> {
-    /// The output of the codec, not compressed.
+    /// The encoded value without compression.
     Plain(&'a [u8]),
-    /// A compressed payload: an LZ4 block, and the length that the payload claims to have had
-    /// before compression.
+    /// An encoded value that is compressed as an LZ4 block, and the length that the encoded value
+    /// claims to have without compression.
     Packed { length: usize, block: &'a [u8] },
 }
 
 impl<'a> Payload<'a> {
-    /// Returns the packed payload in `bytes`, or `None` if `bytes` are too short for the length.
+    /// Returns the compressed payload in `bytes`, or `None` if `bytes` are too short for the field
+    /// with the length.
     pub(crate) fn packed(bytes: &'a [u8]) -> Option<Self> {
         let (length, block) = bytes.split_first_chunk::<LENGTH>()?;
         let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
         Some(Self::Packed { length, block })
     }
 
-    /// Returns `true` if this build can open the payload: the payload is not compressed, or the
+    /// Returns `true` if this build can read the payload: the payload is not compressed, or the
     /// feature `lz4` is on.
     pub(crate) fn is_readable(&self) -> bool {
         matches!(self, Self::Plain(_)) || is_available()
     }
 
-    /// Returns the number of bytes in the codec's output. For a packed payload, this is the length
-    /// that the payload claims, which may be wrong.
+    /// Returns the length in bytes of the encoded value without compression. For a compressed
+    /// payload, this is the length that its bytes claim, which may be wrong.
     pub(crate) fn length(&self) -> usize {
         match self {
             Self::Plain(bytes) => bytes.len(),
@@ -81,10 +81,10 @@ impl<'a> Payload<'a> {
         }
     }
 
-    /// Returns the output of the codec; a packed payload is decompressed. The decompression makes
-    /// one allocation of exactly the claimed [`length`](Self::length), and no allocation if a block
-    /// of this size cannot contain so many bytes. Returns `None` in that case, and if the bytes are
-    /// not an LZ4 block or have a content of another length.
+    /// Returns the encoded value, decompressed if necessary. Decompression allocates exactly the
+    /// [`length`](Self::length) that the payload claims. Returns `None`, without an allocation, if
+    /// a block of this size cannot contain so many bytes. Returns `None` also if the bytes are not
+    /// an LZ4 block, or have a content of another length.
     pub(crate) fn open(&self) -> Option<Cow<'a, [u8]>> {
         match *self {
             Self::Plain(bytes) => Some(Cow::Borrowed(bytes)),

@@ -32,17 +32,19 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::Xxh3;
 
-/// The first bytes of every entry: the letters `CK`, and the number of this version of the format.
+/// The first bytes of every entry in Redis: the letters `CK`, and the number of the format's
+/// version.
 pub(crate) const MAGIC: [u8; 3] = *b"CK\x01";
 
 const FLAGS: usize = 3;
 const TOKEN: usize = 8;
 const GRACE: usize = 48;
 
-/// The number of bytes in the head. An entry of exactly this length has a token and no value.
+/// The number of bytes in the head of an entry. An entry of exactly this length has a fencing token
+/// and no value.
 pub(crate) const HEAD: usize = 56;
 
-/// The offset in bytes at which the versions of an entry begin.
+/// The offset in an entry's bytes at which its versions begin.
 pub(crate) const VERSIONS: usize = 98;
 
 /// The number of versions that an entry has in addition to the versions of its tags: the version of
@@ -51,62 +53,63 @@ pub(crate) const IMPLICIT: usize = 2;
 
 const CHECKSUM: usize = 88;
 
-/// Flag of an entry that has a payload or an absence, and not only a token.
+/// Flag of an entry that has a value or an absence. Without this flag, the entry has only a fencing
+/// token.
 const FILLED: u8 = 1;
-/// Flag of an entry with an absence: the function returned `None`.
+/// Flag of an entry that remembers an absence: the function returned `None`.
 const ABSENT: u8 = 2;
-/// Flag of an entry that a write with an order stored. The order is at the end of the entry's
-/// bytes.
+/// Flag of an entry that a write with `order_by` stored. The last bytes of the entry contain
+/// the order.
 const ORDERED: u8 = 4;
-/// The number of bytes of a write's order, at the end of an entry.
+/// The number of bytes that the order of a write (`order_by`) takes at the end of an entry.
 const ORDER: usize = 8;
-/// All flags that this version of the library knows. An entry with another flag is rejected,
-/// because an unknown flag may mean anything, even a different layout.
+/// All flags of an entry that this version of the library knows. An entry with another flag is
+/// rejected, because an unknown flag may mean anything, even a different layout.
 const KNOWN: u8 = FILLED | ABSENT | ORDERED;
 
 const CODEC: usize = 4;
 
-/// Bit in the byte of the codec that marks a compressed payload. The bit is not one of the flags,
-/// because older versions of the library do not check all flags. A version that does not know the
-/// bit takes the byte for an unknown codec, and the entry for a miss.
+/// Bit in the codec byte of an entry that marks a compressed payload. The bit is not in the byte of
+/// flags, because older versions of the library do not check all flags. A version that does not
+/// know the bit takes the byte for an unknown codec, and the entry for a miss.
 const PACKED: u8 = 0x80;
 
-/// A fencing token. A store of a value must show the current token of its key to be accepted. An
-/// invalidation removes the token, and an accepted store replaces it by another token.
+/// A fencing token of a key. Redis stores a value only if the store shows the current token of the
+/// key. An invalidation removes the token, and an accepted store replaces it by another token.
 ///
 /// The first half of a token is its *generation*. A write with an order keeps the generation of the
-/// token that the write replaces; everything else makes a new generation. So a process that finds
+/// token that the write replaces. Any other store makes a new generation. So a process that finds
 /// the generation of its own token at the key knows that only writes with an order came since the
 /// process got the token.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Token(pub(crate) [u8; 16]);
 
 impl Token {
-    /// Creates a random token, which no store or computation has had before.
+    /// Creates a random fencing token, which no store or computation has had before.
     pub(crate) fn random() -> Self {
         let mut token = [0; 16];
-        // If the system gives no randomness, two processes still differ by the seeds of their
-        // generators.
+        // Without randomness of the system, the tokens of two processes still differ by the seeds
+        // of the processes' generators.
         if getrandom::fill(&mut token).is_err() {
             token = fastrand::u128(..).to_ne_bytes();
         }
         Self(token)
     }
 
-    /// Returns this token with the generation of `other` in place of its own.
+    /// Returns this fencing token with the generation (the first half) of `other`.
     pub(crate) fn same_generation_as(mut self, other: Self) -> Self {
         self.0[..8].copy_from_slice(&other.0[..8]);
         self
     }
 
-    /// Returns `true` if both tokens have the same generation.
+    /// Returns `true` if both fencing tokens have the same generation, which is their first half.
     #[cfg(cachekit_faults)]
     pub(crate) fn is_same_generation(self, other: Self) -> bool {
         self.0[..8] == other.0[..8]
     }
 
-    /// Returns the token in the bytes of `entry`, even if the rest of the entry is damaged. Returns
-    /// `None` if the bytes are too short for a token.
+    /// Returns the fencing token in the bytes of `entry`, even if other bytes of the entry are
+    /// damaged. Returns `None` if `entry` is too short for a token.
     pub(crate) fn of(entry: &[u8]) -> Option<Self> {
         let token = entry.get(8..24)?.try_into().ok()?;
         Some(Self(token))
@@ -119,10 +122,10 @@ impl fmt::Debug for Token {
     }
 }
 
-/// The version of a tag, an event, a function or everything. A version is opaque: two versions are
-/// only tested for equality. The first 8 of its 24 bytes are the origin, which identifies the data
-/// set of the server. The last 8 bytes are the *soft half*, the only bytes that a soft invalidation
-/// changes.
+/// The version of a tag, an event, a function or everything. The only use of a version is a test if
+/// two versions are equal. The first 8 of the 24 bytes are the origin, which identifies the data
+/// set of the Redis server. The last 8 bytes are the *soft half*, the only bytes that a soft
+/// invalidation changes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Version(pub(crate) [u8; Version::LEN]);
 
@@ -136,23 +139,23 @@ impl Version {
         self.0[..Self::SOFT] == other.0[..Self::SOFT]
     }
 
-    /// Returns this version as a soft invalidation leaves it, with `soft` as its soft half.
+    /// Returns this version as a soft invalidation changes it: the last 8 bytes are `soft`.
     #[cfg(cachekit_faults)]
     pub(crate) fn softened(mut self, soft: [u8; 8]) -> Self {
         self.0[Self::SOFT..].copy_from_slice(&soft);
         self
     }
 
-    /// Returns the origin of the version, which identifies the data set in which the version was
-    /// made.
+    /// Returns the first 8 bytes of the version, which identify the data set of the Redis server
+    /// that made the version.
     pub(crate) fn origin(self) -> [u8; 8] {
         let mut origin = [0; 8];
         origin.copy_from_slice(&self.0[..8]);
         origin
     }
 
-    /// Returns the version that consists of `bytes`, which Redis sent, or `None` if their number is
-    /// not [`LEN`](Self::LEN).
+    /// Returns the version that consists of `bytes` from Redis, or `None` if the number of `bytes`
+    /// is not [`LEN`](Self::LEN).
     pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
@@ -166,9 +169,9 @@ impl fmt::Debug for Version {
     }
 }
 
-/// Returns the checksum of the entry in `bytes`. The checksum is over everything that decides the
-/// entry's meaning for a reader, except the fields that scripts change: those of the head from byte
-/// 5 on, and the versions. `after_versions` is the offset of the first byte after the versions.
+/// Returns the checksum of the entry in `bytes`. The checksum covers all bytes that decide the
+/// meaning of the entry for a reader, except the fields that scripts change: the head from byte 5
+/// on, and the versions. `after_versions` is the offset of the first byte after the versions.
 fn checksum(bytes: &[u8], after_versions: usize) -> u64 {
     let mut hash = Xxh3::new();
     for part in [
@@ -182,8 +185,8 @@ fn checksum(bytes: &[u8], after_versions: usize) -> u64 {
     hash.digest()
 }
 
-/// Writes the right checksum into `entry` after its bytes were changed. Does nothing if `entry` is
-/// too short for the versions that it announces.
+/// Writes the right checksum into `entry`, after a test has changed its bytes. Does nothing if
+/// `entry` is too short for the versions that it announces.
 #[cfg(all(cachekit_faults, feature = "serde"))]
 pub(crate) fn seal(entry: &mut [u8]) {
     let Some(&[low, high]) = entry.get(VERSIONS - 2..VERSIONS) else {

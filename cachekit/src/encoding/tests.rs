@@ -1,4 +1,4 @@
-//! Every kind of value by every codec.
+//! Tests of all codecs with many kinds of values and with arbitrary bytes.
 
 #[cfg(all(test, feature = "bincode", feature = "msgpack", feature = "json"))]
 pub(crate) mod fuzz;

@@ -1,4 +1,4 @@
-//! Invalidations: their effect on this node, and their way to Redis and the other nodes.
+//! Invalidations: their effect on this node, and their sending to Redis and the other nodes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,8 +17,8 @@ use crate::store::key_name::StoreKey;
 use crate::store::message::text_protocol::CommandTarget;
 use crate::store::message::{BusMessage, NodeId};
 
-/// An invalidation that took effect on this node and that Redis has still to accept, for the other
-/// nodes. If this value is dropped before Redis accepted the invalidation, the outbox sends the
+/// An invalidation that took effect on this node and that Redis has not accepted yet. If a
+/// `PendingInvalidation` is dropped before Redis accepted the invalidation, the outbox sends the
 /// invalidation later.
 #[derive(Debug)]
 #[must_use]
@@ -31,13 +31,14 @@ pub(crate) struct PendingInvalidation {
 /// The limit of the wait until every process has applied an invalidation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Ack {
-    /// Waits for at most this long, even if some process has not confirmed the invalidation.
+    /// Waits for at most this long, even if a process has not confirmed the invalidation by the end
+    /// of the wait.
     Within(Duration),
-    /// Waits until every process is certain to have applied the invalidation.
+    /// Waits without a time limit, until every process is certain to have applied the invalidation.
     Certain,
 }
 
-/// Converts the names and values that an event is about into text.
+/// Converts the data of an event, which are pairs of a name and a value, into text.
 pub(crate) fn event_data<K: Into<String>, V: ToString>(
     about: impl IntoIterator<Item = (K, V)>,
 ) -> Vec<(String, String)> {
@@ -49,7 +50,7 @@ pub(crate) fn event_data<K: Into<String>, V: ToString>(
 
 impl Core {
     /// Invalidates `targets` on this node, and counts them in the statistics. The caller must await
-    /// the result, so that the other nodes follow.
+    /// the result, so that Redis and the other nodes get the invalidation.
     pub(crate) fn invalidate(
         self: &Arc<Self>,
         targets: InvalidationTargets,
@@ -75,9 +76,10 @@ impl Core {
         }
     }
 
-    /// Applies an invalidation on this node. A call that begins after this method returned gets no
-    /// value of the targets whose computation began before, from memory or from a running
-    /// computation. After a soft invalidation, such a call gets such a value only as a stale one.
+    /// Applies an invalidation on this node. A call that begins after this method has returned gets
+    /// no value of the targets whose computation began before the invalidation, from memory or from
+    /// a running computation. After a soft invalidation, the call may get such a value as a stale
+    /// value.
     pub(crate) fn apply(&self, targets: &InvalidationTargets) {
         let (mode, now) = (targets.mode, Tick::now(&*self.clock));
         for key in &targets.keys {
@@ -99,6 +101,10 @@ impl Core {
                 .values()
                 .filter(|owner| targets.functions.contains(&owner.name));
             named.for_each(|owner| invalidate_all_of(&owner.epoch));
+            drop(owners);
+            for name in &targets.functions {
+                self.tags.invalidate_function(name, mode, now);
+            }
         }
         if targets.everything {
             invalidate_all_of(&self.epoch);
@@ -108,15 +114,15 @@ impl Core {
         }
     }
 
-    /// Notifies the node `whom`, which sent an invalidation, that this node (`by`) has applied it;
-    /// `ack` identifies that invalidation.
+    /// Sends an acknowledgement to the node `whom`: the node `by`, which is this node, has applied
+    /// the invalidation that `whom` numbered `ack`.
     pub(crate) fn send_applied(&self, whom: NodeId, by: NodeId, ack: u64) {
         if let Some(l2) = &self.l2 {
             let store = Arc::clone(&l2.store);
             l2.spawn(async move {
                 let applied = BusMessage::Applied { by, ack };
-                // A node that does not receive this message waits as long as for a node that is
-                // gone.
+                // If this message is lost, the node that waits for it waits as long as for a node
+                // that is gone.
                 let _ = store
                     .tell(Some(whom), &applied, SharedTier::background_deadline())
                     .await;
@@ -124,8 +130,9 @@ impl Core {
         }
     }
 
-    /// Translates `requests`, sent by another program, into targets. An event with data gives the
-    /// events of the functions that were called in this process.
+    /// Translates `requests`, sent by another program, into the targets of an invalidation. For an
+    /// event with data, the targets include the events with arguments of those functions that were
+    /// called in this process.
     fn requested_targets(&self, requests: Vec<CommandTarget>) -> InvalidationTargets {
         let mut targets = InvalidationTargets::default();
         for request in requests {
@@ -142,8 +149,8 @@ impl Core {
         targets
     }
 
-    /// Returns the tag of `event`, and the tags of the events with arguments that functions of this
-    /// process make of `event` and `about`.
+    /// Returns the tag of `event`, and the tags of events with arguments: those that the functions
+    /// of this process list for `event`, with their arguments filled in from `about`.
     fn event(&self, event: &str, about: &[(String, String)]) -> Vec<Tag> {
         let mut tags = vec![Tag::event(event)];
         let owners = self.owners.read();
@@ -153,8 +160,8 @@ impl Core {
         tags
     }
 
-    /// Returns the targets that an emission of `event` invalidates. `about` has the names and values
-    /// of the event.
+    /// Returns the targets that an emission of `event` invalidates. `about` contains the data of
+    /// the event, as pairs of name and value.
     pub(crate) fn event_targets(
         &self,
         event: &str,
@@ -163,13 +170,13 @@ impl Core {
         InvalidationTargets::tags(self.event(event, about))
     }
 
-    /// Returns `true` if a function called `name` was called in this process.
+    /// Returns `true` if a cached function with the name `name` was called in this process.
     pub(crate) fn knows_function(&self, name: &str) -> bool {
         let owners = self.owners.read();
         owners.values().any(|owner| &*owner.name == name)
     }
 
-    /// Carries out `requests`, sent by another program, on this node and in L2.
+    /// Carries out the invalidations `requests`, sent by another program, on this node and in L2.
     pub(crate) fn apply_requests(
         self: &Arc<Self>,
         mode: InvalidationMode,
@@ -183,12 +190,14 @@ impl Core {
         }
     }
 
-    /// Removes entries from memory that another node wrote with an order (`order_by`). Running
-    /// writes without an order are fenced, so that their stores are rejected.
+    /// Removes entries from this node's memory, because another node wrote newer values with an
+    /// order (`order_by`). Fences the running writes of `keys` without an order, so that these
+    /// writes store no value.
     pub(crate) fn apply_written(&self, keys: &[Key]) {
         for key in keys {
             self.writes.superseded_elsewhere(key.as_bytes());
             self.evict_key(key.as_bytes());
+            self.invalidate_takers(key, InvalidationMode::Hard);
         }
     }
 
@@ -200,6 +209,7 @@ impl Core {
             InvalidationMode::Hard => self.evict_key(key.as_bytes()),
             InvalidationMode::Soft => self.expire_key(key.as_bytes(), now),
         }
+        self.invalidate_takers(key, mode);
         if let Some(l2) = &self.l2 {
             // The key's lease ended with its entry, so calls that wait for that lease must ask L2
             // again.
@@ -207,21 +217,29 @@ impl Core {
         }
     }
 
+    /// Invalidates the entries that were computed from the entry under `key`. The caller must have
+    /// removed that entry from memory before, so that a computation that still finds it began
+    /// before this invalidation.
+    pub(crate) fn invalidate_takers(&self, key: &Key, mode: InvalidationMode) {
+        let now = Tick::now(&*self.clock);
+        self.tags.invalidate_key(key, mode, now);
+    }
+
     /// Removes the entry of one key from memory, and retires the key's flight.
     pub(crate) fn evict_key(&self, key: &[u8]) {
         self.retire_flight(key);
-        // Last: a flight that stores while this method runs is either found in the table of flights
-        // above, or its entry is found in memory here.
+        // The memories come last: an entry that a flight stores while this method runs is found
+        // either through the table of flights above, or in memory by this loop.
         for memory in self.memories_with_keys() {
             memory.remove(key);
         }
     }
 
-    /// Marks the entry of one key in memory stale, and retires the key's flight, because a running
-    /// computation or look-up may end with the value from before the invalidation.
+    /// Marks the entry of one key in memory stale, and retires the key's flight. The running
+    /// computation or look-up of the flight may end with the value from before the invalidation.
     fn expire_key(&self, key: &[u8], now: Tick) {
         self.retire_flight(key);
-        // Last, as in `evict_key`.
+        // The memories come last, as in `evict_key`.
         for memory in self.memories_with_keys() {
             if let Some(stored) = memory.get(key) {
                 stored.expire(now);
@@ -266,7 +284,8 @@ impl PendingInvalidation {
                 }
             }
         }
-        // Again: while Redis was told, a call may have read from L2 an entry that was still in L2.
+        // The targets are invalidated a second time. While Redis processed the invalidation, a call
+        // may have read an entry from L2 that L2 had not removed yet.
         if !removed!(self.core, NoSecondBump) {
             self.core.apply(targets);
         }
@@ -274,7 +293,8 @@ impl PendingInvalidation {
         certain
     }
 
-    /// Sets the acknowledgement that `accepted` waits for; `None` waits for none.
+    /// Sets the acknowledgement that `accepted` waits for. With `None`, `accepted` waits for no
+    /// acknowledgement.
     pub(crate) fn with_ack(mut self, ack: Option<Ack>) -> Self {
         self.ack = ack;
         self
@@ -285,8 +305,8 @@ impl Drop for PendingInvalidation {
     fn drop(&mut self) {
         if let (Some(targets), Some(l2)) = (self.targets.take(), &self.core.l2) {
             l2.bus.outbox.add(targets.names());
-            // Voids entries that were read from L2 before this line. After this line L2 is not
-            // read.
+            // Invalidates entries that were read from L2 before this line. After this line, this
+            // node does not read the entries from L2.
             self.core.apply(&targets);
         }
     }
@@ -321,7 +341,8 @@ impl Cache {
     /// entries with the tag may be in another process. A mistyped tag is therefore not noticed. For
     /// tags that you write by hand, write the text once, as a constant or in a function.
     ///
-    /// The promise and cancel safety are those of [`invalidate`](Self::invalidate).
+    /// The guarantee for later calls, and the cancel safety, are those of
+    /// [`invalidate`](Self::invalidate).
     pub async fn invalidate_tags<T: AsRef<str>>(&self, tags: impl IntoIterator<Item = T>) {
         let targets = InvalidationTargets::tags(tags.into_iter().map(|tag| Tag::of(tag.as_ref())));
         self.core.invalidate(targets).accepted().await;
@@ -329,7 +350,8 @@ impl Cache {
 
     /// Removes every entry that lists `event` in the `events` of its function.
     ///
-    /// The promise and cancel safety are those of [`invalidate`](Self::invalidate).
+    /// The guarantee for later calls, and the cancel safety, are those of
+    /// [`invalidate`](Self::invalidate).
     pub async fn emit(&self, event: &str) {
         self.core
             .invalidate(InvalidationTargets::tags([Tag::event(event)]))
@@ -337,12 +359,13 @@ impl Cache {
             .await;
     }
 
-    /// [`emit`](Self::emit) for an event with data, such as an id. Removes the entries that list
-    /// `event`, and also the entries whose function lists `event` with arguments that are equal to
-    /// `about`, as in `events = ["product.updated {id}"]`.
+    /// Emits an event with the data `about`, such as an id. Removes the entries that list `event`,
+    /// and also the entries whose function lists `event` with arguments that are equal to `about`,
+    /// as in `events = ["product.updated {id}"]`.
     ///
-    /// This process does not know functions that were not called in it yet. If entries of such a
-    /// function may be in Redis, emit the event with the text that the function writes.
+    /// This process does not know functions that were not called in it yet. If entries of a
+    /// function that was not called yet may be in Redis, call [`emit`](Self::emit) with the whole
+    /// text of the event, as the `events` of that function make the text.
     pub async fn emit_about<K: Into<String>, V: ToString>(
         &self,
         event: &str,
@@ -355,7 +378,8 @@ impl Cache {
     /// Removes every entry of the cached function called `name`, in every process that shares the
     /// Redis. Returns `true` if a function of that name was called in this process.
     ///
-    /// Use this method for functions without a companion: those in a trait's `impl`.
+    /// Use this method for functions without a companion, which are the functions in a trait's
+    /// `impl`.
     pub async fn invalidate_function(&self, name: &str) -> bool {
         let is_known = self.core.knows_function(name);
         self.core
@@ -367,7 +391,8 @@ impl Cache {
 
     /// Removes every entry of the cache, in every process that shares the Redis.
     ///
-    /// The promise and cancel safety are those of [`invalidate`](Self::invalidate).
+    /// The guarantee for later calls, and the cancel safety, are those of
+    /// [`invalidate`](Self::invalidate).
     pub async fn clear(&self) {
         self.core
             .invalidate(InvalidationTargets::everything())

@@ -19,8 +19,8 @@ type DeferredQueue = Arc<Mutex<Vec<Invalidation>>>;
 /// before.
 ///
 /// Without `deferred`, a function that works on an open transaction invalidates when the function
-/// returns. A reader that comes before the commit then stores the old row again, and the cache
-/// keeps that row. Inside `deferred`, a `#[write_through]` is carried out as an invalidation.
+/// returns. A reader that comes between the return and the commit stores the old row again, and the
+/// cache keeps that row. Inside `deferred`, a `#[write_through]` is carried out as an invalidation.
 ///
 /// Cached calls in the scope are answered as everywhere else: after a write in the scope, a cached
 /// read of the same entry still returns the value from before that write.
@@ -30,8 +30,8 @@ type DeferredQueue = Arc<Mutex<Vec<Invalidation>>>;
 /// scope.
 ///
 /// Invalidations that `future` makes directly on a [`Cache`](crate::Cache) or an
-/// [`Entry`](crate::Entry) take effect at once. So do all invalidations of tasks that `future`
-/// spawns.
+/// [`Entry`](crate::Entry) take effect at once. All invalidations of tasks that `future` spawns
+/// take effect at once, too.
 ///
 /// # Errors
 ///
@@ -83,14 +83,14 @@ pub async fn deferred<T, E>(future: impl Future<Output = Result<T, E>>) -> Resul
     result
 }
 
-/// Carries out `invalidation` on this node, and returns a value whose `accepted` waits until Redis
-/// has accepted the invalidation. Inside of a `deferred` scope, leaves `invalidation` to the end of
-/// the scope and returns `None`.
+/// Carries out `invalidation` on this node. The method `accepted` of the returned value waits until
+/// Redis has accepted the invalidation. Inside of a `deferred` scope, defers `invalidation` to the
+/// end of the scope and returns `None`.
 pub(crate) fn defer_or_apply(invalidation: Invalidation) -> Option<PendingInvalidation> {
     defer(invalidation).map(Invalidation::begin)
 }
 
-/// Leaves `invalidation` to the end of the enclosing `deferred` scope and returns `None`. Returns
+/// Defers `invalidation` to the end of the enclosing `deferred` scope and returns `None`. Returns
 /// `invalidation` if no scope encloses the caller.
 fn defer(invalidation: Invalidation) -> Option<Invalidation> {
     let mut undeferred = Some(invalidation);
@@ -106,13 +106,13 @@ pub(crate) fn is_active() -> bool {
 }
 
 /// Guard that carries out the invalidations of a `deferred` scope when the scope ends or is
-/// dropped. `None` carries out nothing.
+/// dropped. A guard with `None` carries out no invalidation.
 struct ApplyOnDrop(Option<DeferredQueue>);
 
 impl ApplyOnDrop {
-    /// Carries out on this node the invalidations that waited for the end of the scope, combined by
-    /// cache and mode. If an outer scope encloses this scope, leaves the invalidations to the outer
-    /// scope.
+    /// Carries out on this node the invalidations that were deferred to the end of the scope,
+    /// combined by cache and mode. If an outer `deferred` scope encloses this scope, defers the
+    /// invalidations to the end of the outer scope.
     fn begin(&mut self) -> Vec<PendingInvalidation> {
         let Some(queue) = self.0.take() else {
             return vec![];

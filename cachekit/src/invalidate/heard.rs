@@ -1,4 +1,4 @@
-//! Messages of other nodes and their effects on this node's cache.
+//! Bus messages of other nodes, and their effects on this node's cache.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! The invalidation of an annotated function that writes: the targets, and the moment relative to
-//! the body.
+//! The invalidation of an annotated function that writes: its targets, and its moment relative to
+//! the body of the function.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,14 +14,15 @@ use crate::model::function_spec::FnSpec;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
 
-/// The moment of an invalidation, relative to the body of the annotated function (`on`).
+/// The moment of an invalidation, relative to the body of the annotated function (option `on`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum On {
-    /// Invalidates after the body, if the body returned `Ok`, panicked or was dropped.
+    /// Carries out the invalidation after the body, if the body returned `Ok`, panicked or was
+    /// dropped.
     Ok,
-    /// Invalidates after the body, also if the body returned `Err`.
+    /// Carries out the invalidation after the body in every case, even if the body returned `Err`.
     Always,
-    /// Invalidates before the body starts, and again after the body has ended.
+    /// Carries out the invalidation before the body starts, and again after the body has ended.
     Before,
 }
 
@@ -39,7 +40,7 @@ pub struct Invalidation {
 }
 
 impl Invalidation {
-    /// Creates an invalidation without targets, for the moment `on`.
+    /// Creates an invalidation without targets, which is carried out at the moment `on`.
     pub(crate) fn of(cache: Cache, on: On) -> Self {
         Self {
             cache,
@@ -53,12 +54,12 @@ impl Invalidation {
         }
     }
 
-    /// Adds one entry of a cached function to the targets.
+    /// Adds an entry of a cached function to the targets of the invalidation.
     pub fn target(&mut self, target: Target) {
         self.keys.push(target.key);
     }
 
-    /// Adds all entries of the cached function `spec` to the targets.
+    /// Adds all entries of the cached function `spec` to the targets of the invalidation.
     pub fn function(&mut self, spec: &'static FnSpec) {
         self.functions.push(spec);
     }
@@ -89,12 +90,13 @@ impl Invalidation {
         self.tags.push(Tag::event(text));
     }
 
-    /// Adds the entry under the key in the buffer `written` to the targets.
+    /// Adds the entry under the key whose text is in the buffer `written` to the targets.
     pub fn key(&mut self, written: &KeyBuf) {
         self.keys.push(Key::new(written.as_bytes()));
     }
 
-    /// Adds the entries under `keys`, which are texts of whole keys, to the targets.
+    /// Adds the entries under `keys` to the targets. Each of `keys` must be the text of a whole
+    /// key.
     pub fn keys<T: fmt::Display>(&mut self, keys: impl IntoIterator<Item = T>) {
         self.keys.extend(
             keys.into_iter()
@@ -102,40 +104,40 @@ impl Invalidation {
         );
     }
 
-    /// Adds the tag in the buffer `written` to the targets.
+    /// Adds the tag whose text is in the buffer `written` to the targets.
     pub fn tag(&mut self, written: &KeyBuf) {
         self.tags.push(Tag::of(&written.to_text()));
     }
 
-    /// Adds each of `tags` to the targets.
+    /// Adds each of `tags`, which are texts of tags, to the targets.
     pub fn tags<T: fmt::Display>(&mut self, tags: impl IntoIterator<Item = T>) {
         self.tags
             .extend(tags.into_iter().map(|tag| Tag::of(&tag.to_string())));
     }
 
-    /// Adds the event in the buffer `written` to the targets.
+    /// Adds the event whose text is in the buffer `written` to the targets.
     pub fn event(&mut self, written: &KeyBuf) {
         self.tags.push(Tag::event(&written.to_text()));
     }
 
-    /// Makes the annotated function return when every process has applied the invalidation, or
-    /// after `within` at the latest (`ack`). `None` sets no limit.
+    /// Makes the annotated function wait until every process has applied the invalidation, for
+    /// `within` at most (option `ack`). `None` sets no limit.
     pub fn ack(&mut self, within: Option<Duration>) {
         self.ack = Some(within.map_or(Ack::Certain, Ack::Within));
     }
 
-    /// Makes the invalidation mark entries stale instead of removing them (`soft`).
+    /// Makes the invalidation mark entries as stale instead of removing them (option `soft`).
     pub fn soft(&mut self) {
         self.mode = InvalidationMode::Soft;
     }
 
-    /// Makes the invalidation do nothing if `condition` is `false` (`if = EXPR`).
+    /// Makes the invalidation do nothing if `condition` is `false` (option `if = EXPR`).
     pub fn only_if(&mut self, condition: bool) {
         self.is_wanted &= condition;
     }
 
-    /// Returns the cache, the targets and the acknowledgement to wait for. The targets are empty if
-    /// the condition (`if = EXPR`) was `false`.
+    /// Returns the cache, the targets of the invalidation, and the acknowledgement to wait for. The
+    /// targets are empty if the condition (`if = EXPR`) was `false`.
     pub(crate) fn into_targets(self) -> (Cache, InvalidationTargets, Option<Ack>) {
         let mut targets = InvalidationTargets::default().with_mode(self.mode);
         if self.is_wanted {

@@ -1,10 +1,11 @@
-//! A key's arguments as words of 64 bits, from which the key can be made.
+//! The arguments of a call as words of 64 bits, from which the text of the key can be made.
 //!
-//! Writing a number as text, checking each byte of a string for escapes, and copying the template's
-//! literals would be most of the cost of a hit in memory. So a call first writes its arguments as
-//! words: a number is one word, a string is its length and its bytes. For the look-up, the words
-//! suffice. If the call needs the key, [`render`](crate::key::render::render) makes the key from
-//! the words. The arguments are not read again, because they may have changed.
+//! Without argument words, a hit in memory would spend most of its time on the text of the key:
+//! writing numbers as text, checking each byte of a string for escapes, and copying the template's
+//! literals. So a call first writes its arguments as words: a number is one word, a string is its
+//! length and its bytes. The words suffice for a look-up in the thread's table. If the call needs
+//! the key, [`render`](crate::key::render::render) makes the key from the words. The arguments are
+//! not read again, because they may have changed.
 //!
 //! The words of an item (a number, a text, a bracket) begin with the item's kind, whatever type
 //! wrote the item, and the items determine the text of the key. So if two calls of one function
@@ -21,22 +22,22 @@
 
 use smallvec::SmallVec;
 
-/// Mask of the bits for an item's kind, in the low byte of the item's first word. No kind is 0.
+/// Mask of the bits that say of which kind an item (number, text or bracket) is. The bits are in
+/// the low byte of the item's first word. No kind is 0.
 pub(crate) const KIND: u64 = 0x7F;
-/// Flag of the last item in an argument, element or `Some`, in the low byte of the item's first
-/// word.
+/// Flag of the last item (number, text or bracket) in an argument, element or `Some`, in the low
+/// byte of the item's first word.
 pub(crate) const LAST: u64 = 0x80;
-/// The number of the bit in an item's first word at which the item's content begins, above the byte
-/// with kind and flag.
+/// The number of the bit at which the content of an item (number, text or bracket) begins in the
+/// item's first word. The low byte below this bit has the item's kind and the flag.
 pub(crate) const REST: u32 = 8;
 
-/// Kind of an item without content. Such an item ends an argument, element or `Some` that has no
-/// item of its own to carry [`LAST`].
+/// Kind of an item without content. The item ends an argument, element or `Some` whose last item
+/// cannot carry the flag [`LAST`].
 pub(crate) const END: u64 = 1;
 pub(crate) const TEXT: u64 = 2;
 pub(crate) const UNSIGNED: u64 = 3;
-/// Kind of a number that is too large for the item's first word. The number is the item's second
-/// word.
+/// Kind of a number that is too large for the item's first word, and so is in a second word.
 pub(crate) const WIDE_UNSIGNED: u64 = 4;
 pub(crate) const SIGNED: u64 = 5;
 pub(crate) const WIDE_SIGNED: u64 = 6;
@@ -46,15 +47,15 @@ pub(crate) const CLOSE: u64 = 9;
 pub(crate) const ELEMENT: u64 = 10;
 pub(crate) const SOME: u64 = 11;
 pub(crate) const NONE: u64 = 12;
-/// Kind of a text of at most seven bytes, which are the content of the item's only word. The length
-/// of the text is added to the kind.
+/// Kind of a text of at most seven bytes, which are in the item's only word. The length of the text
+/// is added to the kind.
 const SHORT_TEXT: u64 = 0x10;
 
-/// The words of a call's arguments, one argument after the other.
+/// The arguments of a call as words of 64 bits, one argument after the other.
 #[derive(Default)]
 pub(crate) struct ArgWords {
     words: SmallVec<[u64; 16]>,
-    /// The index of the first word of the last item.
+    /// The index of the first word of the item (number, text or bracket) that was written last.
     last: usize,
 }
 
@@ -76,7 +77,8 @@ impl ArgWords {
             self.push(u64::from_le_bytes(*word));
         }
         if !rest.is_empty() {
-            // The last eight bytes of the text, without the bytes that the word before contains.
+            // The last word has the last eight bytes of the text, without those that the word
+            // before contains.
             self.push(u64::from_le_bytes(*last) >> (64 - 8 * rest.len()));
         }
     }
@@ -88,8 +90,8 @@ impl ArgWords {
 
     #[inline(always)]
     pub(crate) fn signed(&mut self, number: i64) {
-        // The sign moves to the lowest bit, so that small negative numbers fit into the first word,
-        // too.
+        // The sign is moved to the lowest bit, so that small negative numbers fit into the first
+        // word.
         let folded = (number << 1) ^ (number >> 63);
         self.number(folded.cast_unsigned(), SIGNED);
     }
@@ -104,15 +106,16 @@ impl ArgWords {
         }
     }
 
-    /// Appends `word`, the first word of an item.
+    /// Appends `word`, the first word of an item (number, text or bracket) in an argument.
     #[inline(always)]
     pub(crate) fn push_word(&mut self, word: u64) {
         self.last = self.words.len();
         self.push(word);
     }
 
-    /// Marks the end of the argument, element or `Some` that began after `start` words. Sets
-    /// [`LAST`] in its last item, or appends an item [`END`] if that item cannot carry the flag.
+    /// Marks the end of the argument, element or `Some` whose first word has the index `start`.
+    /// Sets the flag [`LAST`] in the last item, or appends an item [`END`] if the last item cannot
+    /// carry the flag.
     #[inline(always)]
     pub(crate) fn end(&mut self, start: usize) {
         match self.words.get_mut(self.last) {
@@ -132,8 +135,8 @@ impl ArgWords {
     }
 }
 
-/// Returns `bytes`, at most seven of them, as the low bytes of a word. Two or more bytes are read
-/// as two halves that overlap, because a loop over so few bytes takes longer.
+/// Returns `bytes`, at most seven, as the low bytes of a word. Two or more bytes are read as two
+/// halves that overlap, because a loop over so few bytes takes longer.
 #[inline(always)]
 fn short(bytes: &[u8]) -> u64 {
     let behind = |half: usize| 8 * (bytes.len() - half);

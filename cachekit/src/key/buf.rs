@@ -1,6 +1,7 @@
-//! A buffer for one key. A short key is on the stack.
+//! A buffer for the text of a key or tag, or for the arguments of a call. A short key is on the
+//! stack.
 //!
-//! A buffer has one of three forms: a key, the text of a tag, or [argument
+//! A buffer has one of three forms: the text of a key, the text of a tag, or [argument
 //! words](crate::key::arg_words).
 
 #![expect(
@@ -16,27 +17,28 @@ use smallvec::SmallVec;
 use crate::key::arg_words::ArgWords;
 use crate::key::function_path::FunctionPath;
 
-/// The separator in a key between the arguments of a call and the outer types of its function,
-/// which are those of the `impl` or trait around the function.
+/// The separator in a key between the arguments of a call and the type arguments of the `impl` or
+/// trait around the function.
 pub(crate) const SELF_TYPE: &str = ";";
 
-/// A buffer for one key, or for the text of one tag.
+/// A buffer for the text of one key or one tag.
 ///
 /// Keys of up to 128 bytes are built without an allocation.
 ///
 /// In a key, arguments are escaped, because two different calls must never have equal keys. In a
-/// tag, arguments are verbatim, because an invalidation writes the text of the tag, such as
-/// `name:ann lee`. Two tags that are equal by accident cost a computation, but never cause a stale
-/// value.
+/// tag, arguments are verbatim, because an invalidation names the text of the tag, such as
+/// `name:ann lee`. If two tags are equal by accident, an invalidation removes more entries than
+/// necessary, but no call gets a stale value.
 pub struct KeyBuf {
     form: Form,
-    /// The text of the key or tag. A buffer for argument words leaves this field unwritten, which
-    /// costs no time.
+    /// The text of the key or tag. In a buffer for argument words (a call's arguments as words of
+    /// 64 bits), this field stays uninitialized, which costs no time.
     text: SmallVec<[u8; 128]>,
     arg_words: ArgWords,
 }
 
-/// The kind of content that a buffer has.
+/// The content of a `KeyBuf`: the text of a key, the text of a tag, or argument words (a call's
+/// arguments as words of 64 bits).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     /// The text of a key, in which arguments are escaped.
@@ -46,8 +48,8 @@ pub(crate) enum Form {
     ArgWords,
 }
 
-/// The text of an argument, made before the function's body takes the argument. A `Rendered` has
-/// the escaped text, for keys, and the verbatim text, for tags.
+/// The text of one argument of a call, made before the function's body takes the argument. A
+/// `Rendered` has the escaped text, for keys, and the verbatim text, for tags.
 #[derive(Debug, Clone)]
 pub struct Rendered {
     escaped: Box<[u8]>,
@@ -65,15 +67,15 @@ impl KeyBuf {
         Self::of(Form::Tag)
     }
 
-    /// Creates an empty buffer for argument words, from which
-    /// [`render`](crate::key::render::render) makes the key.
+    /// Creates an empty buffer for the arguments of a call as words, from which
+    /// [`render`](crate::key::render::render) can make the key.
     #[inline(always)]
     pub(crate) fn arg_words() -> Self {
         Self::of(Form::ArgWords)
     }
 
-    /// Creates a buffer with the argument words of `key`, a key that is already text. The text
-    /// counts as the only argument.
+    /// Creates a buffer for argument words (words of 64 bits) that contains `key`, the text of a
+    /// whole key, as its only argument.
     pub(crate) fn arg_words_of(key: &[u8]) -> Self {
         let mut buf = Self::arg_words();
         buf.arg_words.text(key);
@@ -89,7 +91,8 @@ impl KeyBuf {
         }
     }
 
-    /// Appends a literal of the template, unchanged. A buffer for argument words ignores literals.
+    /// Appends `text`, a literal of the key's template, without escapes. A buffer for argument
+    /// words ignores literals.
     #[inline(always)]
     pub fn literal(&mut self, text: &str) {
         if self.form != Form::ArgWords {
@@ -98,7 +101,7 @@ impl KeyBuf {
     }
 
     /// Appends the name of `T`, the type of a method's `self`, if `T` is generic. The type
-    /// parameters of `T` may change the result of the method, and an attribute on a method cannot
+    /// arguments of `T` may change the result of the method, and an attribute on a method cannot
     /// see them.
     pub fn self_type<T: ?Sized>(&mut self) {
         let name = std::any::type_name::<T>();
@@ -107,8 +110,8 @@ impl KeyBuf {
         }
     }
 
-    /// Appends the outer types of the function with this path (see [`FunctionPath::outer_types`]).
-    /// Returns `true` if the function has outer types.
+    /// Appends the type arguments of the `impl` or trait around the function `path` (see
+    /// [`FunctionPath::outer_types`]). Returns `true` if that `impl` or trait has type arguments.
     #[inline(always)]
     pub fn outer_types_of(&mut self, path: &FunctionPath) -> bool {
         if path.is_plain() {
@@ -126,14 +129,14 @@ impl KeyBuf {
         self.part(0, name);
     }
 
-    /// Appends an argument whose text was made before: the escaped text to a key, and the verbatim
-    /// text to a tag.
+    /// Appends an argument whose text was made before: to a key the escaped text, to a tag the
+    /// verbatim text.
     pub fn text(&mut self, rendered: &Rendered) {
         match self.form {
             Form::Key => self.push(&rendered.escaped),
             Form::Tag => self.push(&rendered.verbatim),
-            // The argument words of a call contain no `Rendered`, because they are written before
-            // the body takes an argument.
+            // A call writes its argument words before the body takes an argument. So no `Rendered`
+            // occurs in argument words.
             Form::ArgWords => {
                 let start = self.arg_words.len();
                 self.arg_words.text(&rendered.verbatim);
@@ -142,9 +145,9 @@ impl KeyBuf {
         }
     }
 
-    /// Marks the end of an argument, or of a part of an argument, in a buffer for argument words.
-    /// `start` is the length of the buffer at which the argument or the part began. A buffer for
-    /// text needs no mark.
+    /// Marks the end of an argument, or of an element of an argument, in a buffer for argument
+    /// words. `start` is the length of the buffer at which the argument or element began. Does
+    /// nothing in a buffer for text.
     #[inline(always)]
     pub(crate) fn end(&mut self, start: usize) {
         if self.form == Form::ArgWords {
@@ -152,19 +155,21 @@ impl KeyBuf {
         }
     }
 
-    /// Returns the text of the key or tag. The text is empty in a buffer for argument words.
+    /// Returns the text of the key or tag. In a buffer for a call's arguments as words of 64 bits,
+    /// the text is empty.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.text
     }
 
-    /// Returns the argument words. A buffer for text has no argument words.
+    /// Returns the arguments of the call as words of 64 bits. A buffer for the text of a key or tag
+    /// has no words.
     #[inline(always)]
     pub(crate) fn words(&self) -> &[u64] {
         self.arg_words.words()
     }
 
-    /// Returns the number of bytes in a buffer for text, or the number of words in a buffer for
-    /// argument words.
+    /// Returns the length of the content: in bytes for the text of a key or tag, and in words for a
+    /// call's arguments as words of 64 bits.
     #[inline(always)]
     pub(crate) fn len(&self) -> usize {
         match self.form {
@@ -173,8 +178,8 @@ impl KeyBuf {
         }
     }
 
-    /// Returns the text that was written so far. The conversion to UTF-8 loses nothing, because
-    /// only whole strings are appended, and an escape `%XX` is ASCII.
+    /// Returns the text of the key or tag that was written so far. The conversion to UTF-8 loses
+    /// nothing, because only whole strings are appended, and an escape `%XX` is ASCII.
     pub(crate) fn to_text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(self.as_bytes())
     }
@@ -193,16 +198,16 @@ impl KeyBuf {
         self.text.extend_from_slice(bytes);
     }
 
-    /// Inserts `bytes` into the text at the offset `at`, before everything that was written after
-    /// the text had the length `at`.
+    /// Inserts `bytes` into the text of the key or tag at the offset `at`. The text from `at` on
+    /// follows `bytes`.
     pub(crate) fn insert(&mut self, at: usize, bytes: &[u8]) {
         self.text.insert_from_slice(at, bytes);
     }
 }
 
 impl Rendered {
-    /// Calls `write` for the escaped text of an argument, and again for its verbatim text, and
-    /// returns both texts.
+    /// Calls `write` twice, for the escaped and for the verbatim text of an argument, and returns
+    /// both texts.
     pub fn new(write: impl Fn(&mut KeyBuf)) -> Self {
         let into = |mut buf: KeyBuf| -> Box<[u8]> {
             write(&mut buf);

@@ -1,4 +1,4 @@
-//! The writer of one argument into a key, and the trait of values that can be arguments.
+//! The writer of one argument to a key or tag, and the trait of the values that can be arguments.
 
 #![expect(
     clippy::inline_always,
@@ -64,18 +64,18 @@ use crate::key::buf::{Form, KeyBuf};
             `bytes`, `rust_decimal` and `chrono`"
 )]
 pub trait CacheKey {
-    /// Writes this value by `out`, as an argument of a key or tag, or as a part of such an
-    /// argument. The writer `out` escapes the text of a key.
+    /// Writes this value to `out`, as an argument of a key or tag, or as an element of such an
+    /// argument. In a key, `out` escapes the text.
     fn write_key(&self, out: &mut KeyWriter<'_>);
 }
 
-/// A writer of one argument, or of one element of an argument, into a key or a tag. In a key, the
-/// writer escapes the text.
+/// A writer of one argument of a call, or of one element of an argument, to a key or a tag. In a
+/// key, the writer escapes the text.
 pub struct KeyWriter<'a> {
     out: &'a mut KeyBuf,
     stop: u8,
-    /// Length of the buffer at which the last element of the current composite begins. `None`
-    /// before the first element, and outside of a composite.
+    /// Length of the buffer at which the last element of the current tuple, sequence or struct
+    /// begins. `None` before the first element, and outside of a tuple, sequence or struct.
     element: Option<usize>,
 }
 
@@ -96,14 +96,15 @@ const SAFE: [bool; 256] = {
     safe
 };
 
-/// ASCII bytes that need no escape in an argument of a key.
+/// ASCII bytes that an argument in a key contains without an escape.
 const BARE: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.@+=~!/";
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
-/// Returns `true` if an argument in a key contains `byte` unescaped. `stop` is the first byte of
-/// the literal that follows the argument, and is always escaped. If `stop` is beyond ASCII, all
-/// bytes beyond ASCII are escaped, so that a character is escaped as a whole or not at all.
+/// Returns `true` if an argument in a key contains `byte` without an escape. `stop` is the first
+/// byte of the literal that follows the argument in the template, and is always escaped. If `stop`
+/// is beyond ASCII, all bytes beyond ASCII are escaped, so that a character is escaped as a whole
+/// or not at all.
 pub(crate) fn is_bare(byte: u8, stop: u8) -> bool {
     SAFE[usize::from(byte)] && byte != stop && (byte < 0x80 || stop < 0x80)
 }
@@ -118,7 +119,7 @@ impl<'a> KeyWriter<'a> {
         }
     }
 
-    /// Appends `text` to the argument. In a key, the text is escaped.
+    /// Appends `text` to the current argument. In a key, `text` is escaped.
     #[inline(always)]
     pub fn text(&mut self, text: &str) {
         self.bytes(text.as_bytes());
@@ -150,7 +151,7 @@ impl<'a> KeyWriter<'a> {
         }
     }
 
-    /// Appends the `Display` of `value` to the argument. In a key, the text is escaped.
+    /// Appends the `Display` of `value` to the current argument. In a key, the text is escaped.
     pub fn display(&mut self, value: &(impl fmt::Display + ?Sized)) {
         struct Escape<'w, 'a>(&'w mut KeyWriter<'a>);
         impl fmt::Write for Escape<'_, '_> {
@@ -159,12 +160,13 @@ impl<'a> KeyWriter<'a> {
                 Ok(())
             }
         }
-        // Writing to the buffer never fails. If the `Display` itself fails, the text that it has
-        // written so far stays.
+        // Writing to the buffer never fails. If the `Display` itself fails, the text that the
+        // `Display` has written until then stays.
         let _ = write!(Escape(self), "{value}");
     }
 
-    /// Appends `name`, the name of an enum's variant. In a key, the name is escaped.
+    /// Appends `name`, the name of an enum's variant, to the current argument. In a key, `name` is
+    /// escaped.
     pub fn name(&mut self, name: &str) {
         self.text(name);
     }
@@ -190,14 +192,14 @@ impl<'a> KeyWriter<'a> {
         self.text(digits);
     }
 
-    /// Begins a composite, which is a tuple, a sequence, a struct or the fields of a variant, by a
-    /// `(`.
+    /// Writes the `(` at the beginning of a composite: a tuple, a sequence, a struct, or the fields
+    /// of a variant.
     pub fn open(&mut self) {
         self.mark(arg_words::OPEN, b"(");
         self.element = None;
     }
 
-    /// Separates two elements of a composite by a `,`.
+    /// Writes the `,` between two elements of a composite (tuple, sequence or struct).
     pub fn next(&mut self) {
         self.mark(arg_words::NEXT, b",");
     }
@@ -210,8 +212,8 @@ impl<'a> KeyWriter<'a> {
         }
     }
 
-    /// Ends a composite by a `)`. If the text of the last element is empty, a `,` comes before the
-    /// `)`, so that `[""]` and `[]` differ.
+    /// Writes the `)` at the end of a composite (tuple, sequence or struct). If the text of the
+    /// last element is empty, a `,` comes before the `)`, so that `[""]` and `[]` differ.
     pub fn close(&mut self) {
         if self.element == Some(self.out.len()) && self.out.form() != Form::ArgWords {
             self.out.push(b",");
@@ -220,30 +222,31 @@ impl<'a> KeyWriter<'a> {
         self.element = None;
     }
 
-    /// Writes `value` as an element of a composite, by its `CacheKey`.
+    /// Writes `value` as an element of a tuple, sequence or struct, by the `CacheKey` of `value`.
     pub fn field<T: CacheKey + ?Sized>(&mut self, value: &T) {
         self.inner(|inner| value.write_key(inner));
     }
 
-    /// Writes `value` as an element of a composite, by its `Display`.
+    /// Writes `value` as an element of a tuple, sequence or struct, by the `Display` of `value`.
     pub fn field_display<T: fmt::Display + ?Sized>(&mut self, value: &T) {
         self.inner(|inner| inner.display(value));
     }
 
-    /// Writes an element of a composite by calling `write` with a writer for the element.
+    /// Writes an element of a tuple, sequence or struct by calling `write` with a writer for the
+    /// element.
     pub(crate) fn inner(&mut self, write: impl FnOnce(&mut KeyWriter<'_>)) {
         self.element = Some(self.out.len());
         self.enclosed(arg_words::ELEMENT, write);
     }
 
-    /// Writes a `None`, as `%-`.
+    /// Writes a `None` to the current argument, as `%-`.
     pub(crate) fn absent(&mut self) {
         self.mark(arg_words::NONE, b"%-");
     }
 
-    /// Writes a `Some` by calling `write`, which writes the value in the `Some`. If the text of
-    /// that value begins with `%-` or `%+`, a `%+` is inserted before the text, so that `None` and
-    /// `Some(None)` differ.
+    /// Writes a `Some` to the current argument. `write` writes the content of the `Some`. If the
+    /// text of the content begins with `%-` or `%+`, a `%+` is inserted before the text, so that
+    /// `None` and `Some(None)` differ.
     pub(crate) fn present(&mut self, write: impl FnOnce(&mut KeyWriter<'_>)) {
         let start = self.out.len();
         self.enclosed(arg_words::SOME, write);
@@ -254,8 +257,9 @@ impl<'a> KeyWriter<'a> {
         }
     }
 
-    /// Calls `write` with a writer for a part of the argument. In a buffer for argument words, the
-    /// word `token` comes before the part, and the last item of the part is marked as its end.
+    /// Writes an element, or the content of a `Some`, by calling `write`. In a buffer for a call's
+    /// arguments as words of 64 bits, the word `token` comes before the element, and the last item
+    /// of the element gets the mark of an end.
     #[inline(always)]
     fn enclosed(&mut self, token: u64, write: impl FnOnce(&mut KeyWriter<'_>)) {
         if self.out.form() == Form::ArgWords {
@@ -266,8 +270,8 @@ impl<'a> KeyWriter<'a> {
         self.out.end(start);
     }
 
-    /// Writes an element of a composite by calling `write`. Every element but the first has a `,`
-    /// before it.
+    /// Writes an element of a tuple, sequence or struct by calling `write`. A `,` comes before
+    /// every element but the first.
     pub(crate) fn element_by(&mut self, write: impl FnOnce(&mut KeyWriter<'_>)) {
         if self.element.is_some() {
             self.next();
@@ -275,7 +279,7 @@ impl<'a> KeyWriter<'a> {
         self.inner(write);
     }
 
-    /// Writes `items` as a composite, each item by a call of `write`.
+    /// Writes `items` as a composite (`(`, elements, `)`), each item by a call of `write`.
     pub(crate) fn elements<I>(
         &mut self,
         items: impl IntoIterator<Item = I>,
@@ -291,8 +295,8 @@ impl<'a> KeyWriter<'a> {
 
 impl KeyBuf {
     /// Appends the argument `value` by its `CacheKey`. `stop` is the first byte of the literal that
-    /// follows the argument, or 0 if no literal follows. In a key, the argument is escaped, and so
-    /// is `stop` in it.
+    /// follows the argument in the template, or 0 if no literal follows. In a key, the text of the
+    /// argument is escaped, and a byte equal to `stop` is escaped too.
     #[inline(always)]
     pub fn part<T: CacheKey + ?Sized>(&mut self, stop: u8, value: &T) {
         let start = self.len();
@@ -301,8 +305,8 @@ impl KeyBuf {
     }
 
     /// Appends an argument by calling `write`. `stop` is the first byte of the literal that follows
-    /// the argument, or 0 if no literal follows. In a key, the argument is escaped, and so is
-    /// `stop` in it.
+    /// the argument in the template, or 0 if no literal follows. In a key, the text of the argument
+    /// is escaped, and a byte equal to `stop` is escaped too.
     #[inline]
     pub(crate) fn part_by(&mut self, stop: u8, write: impl FnOnce(&mut KeyWriter<'_>)) {
         let start = self.len();
@@ -311,8 +315,8 @@ impl KeyBuf {
     }
 
     /// Appends the argument `value` by its `Display`. `stop` is the first byte of the literal that
-    /// follows the argument, or 0 if no literal follows. In a key, the argument is escaped, and so
-    /// is `stop` in it.
+    /// follows the argument in the template, or 0 if no literal follows. In a key, the text of the
+    /// argument is escaped, and a byte equal to `stop` is escaped too.
     pub fn display<T: fmt::Display + ?Sized>(&mut self, stop: u8, value: &T) {
         let start = self.len();
         KeyWriter::new(self, stop).display(value);

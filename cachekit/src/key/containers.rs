@@ -10,8 +10,9 @@ use std::sync::Arc;
 use crate::key::buf::KeyBuf;
 use crate::key::component::{CacheKey, KeyWriter};
 
-/// Writes `items` as a composite, each item by a call of `write`, in the order of the written
-/// texts. So equal sets are written as equal texts, whatever their order of iteration is.
+/// Writes `items` as a composite, each item by a call of `write`. The items are in the order of
+/// their texts, so that equal sets are written as equal texts, whatever their order of iteration
+/// is.
 pub(crate) fn sorted<I>(
     out: &mut KeyWriter<'_>,
     items: impl IntoIterator<Item = I>,
@@ -27,7 +28,8 @@ pub(crate) fn sorted<I>(
     out.elements(items, |(_, item), out| write(&item, out));
 }
 
-/// Writes a tuple of two elements: one by a call of `first`, the next by a call of `second`.
+/// Writes a tuple of two elements: the first by a call of `first`, the second by a call of
+/// `second`.
 pub(crate) fn pair(
     out: &mut KeyWriter<'_>,
     first: impl FnOnce(&mut KeyWriter<'_>),
@@ -39,9 +41,9 @@ pub(crate) fn pair(
     out.close();
 }
 
-/// A `None` is written as `%-`. A `Some(x)` is written as the text of `x`, with `%+` before the
-/// text if it begins with `%-` or `%+`. So the texts of `None`, `Some(None)` and `Some(Some(None))`
-/// differ.
+/// An `Option` in a key: `None` is written as `%-`. `Some(x)` is written as the text of `x`, with
+/// `%+` before the text if the text begins with `%-` or `%+`. So the texts of `None`, `Some(None)`
+/// and `Some(Some(None))` differ.
 impl<T: CacheKey> CacheKey for Option<T> {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
         match self {

@@ -1,6 +1,6 @@
 //! `CacheKey` for types of other crates, each with the feature that has the crate's name. Equal
-//! values are written as equal texts. For some of these types, the `Display` of equal values
-//! differs.
+//! values are written as equal texts, also for types whose `Display` may differ between equal
+//! values.
 
 #[cfg(any(feature = "uuid", feature = "bytes", feature = "rust_decimal"))]
 use crate::key::component::{CacheKey, KeyWriter};
@@ -15,7 +15,7 @@ impl CacheKey for uuid::Uuid {
     }
 }
 
-/// A `Bytes` is written as a slice of bytes.
+/// A `Bytes` in a key is written as a slice of bytes.
 #[cfg(feature = "bytes")]
 impl CacheKey for bytes::Bytes {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
@@ -23,7 +23,7 @@ impl CacheKey for bytes::Bytes {
     }
 }
 
-/// A decimal is written without trailing zeros: 1.10 as `1.1`.
+/// A `Decimal` in a key is written without trailing zeros: 1.10 as `1.1`.
 #[cfg(feature = "rust_decimal")]
 impl CacheKey for rust_decimal::Decimal {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
@@ -40,8 +40,8 @@ mod of_chrono {
 
     use crate::key::component::{CacheKey, KeyWriter};
 
-    /// A `DateTime` is written in UTC, so that equal instants are written as equal texts, whatever
-    /// their time zones are.
+    /// A `DateTime` in a key is written in UTC, so that equal instants are written as equal texts,
+    /// whatever their time zones are.
     impl<Tz: TimeZone> CacheKey for DateTime<Tz> {
         fn write_key(&self, out: &mut KeyWriter<'_>) {
             out.display(&format_args!("{:?}", self.with_timezone(&Utc)));

@@ -1,9 +1,10 @@
-//! The outer types of a function: those of the `impl` or trait around it.
+//! The outer types of a function: the types in the `impl` or trait around the function, with their
+//! type arguments.
 //!
 //! An attribute on the function cannot see these types. The compiler's name of a closure in the
-//! function's body contains the outer types with all their type arguments. The compiler's name of
-//! an item in the body contains no type arguments, because an item does not inherit type
-//! parameters. If the two names differ, the key needs the outer types.
+//! function's body contains the outer types with all type arguments. The compiler's name of an item
+//! in the body contains no type arguments, because an item does not inherit type parameters. If the
+//! two names differ, the key needs the outer types.
 
 #![expect(
     clippy::inline_always,
@@ -12,27 +13,28 @@
 
 const CLOSURE: &str = "::{{closure}}";
 
-/// The compiler's names for the path of a function, without and with the type arguments of the
-/// `impl` or trait around the function.
+/// The path of a cached function in the compiler's words, once without and once with the type
+/// arguments of the `impl` or trait around the function.
 #[derive(Debug, Clone, Copy)]
 pub struct FunctionPath {
-    /// The path of the function, without type arguments.
+    /// The path of the function, without the type arguments of the `impl` or trait around it.
     plain: &'static str,
-    /// `::` and the function's own name; empty if the name is unknown.
+    /// The text `::` and the function's own name; empty if the name is unknown.
     own: &'static str,
-    /// The path of a closure in the function, with type arguments.
+    /// The path of a closure in the function's body, with the type arguments of the `impl` or trait
+    /// around the function.
     typed: &'static str,
 }
 
 impl FunctionPath {
-    /// Creates the path of a function from `own`, which is `::` and the function's name, and from
-    /// two names that the compiler gives: `item` is the name of an item `__here` in the function's
-    /// body, and `closure` is the name of a closure beside that item.
+    /// Creates the path of a function. `own` is `::` and the function's name. `item` is the
+    /// compiler's name of an item `__here` in the function's body. `closure` is the compiler's name
+    /// of a closure in the function's body.
     #[inline(always)]
     pub fn new(own: &'static str, item: &'static str, closure: &'static str) -> Self {
         let path = item.strip_suffix("::__here").unwrap_or(item);
-        // Cuts off the `async` block and the closure that writes a key. There is no loop, because
-        // the compiler evaluates this code.
+        // Cuts off the names of the `async` block and of the closure that writes a key. The code
+        // has no loop, because the compiler evaluates it.
         let path = path.strip_suffix(CLOSURE).unwrap_or(path);
         let path = path.strip_suffix(CLOSURE).unwrap_or(path);
         let path = path.strip_suffix(CLOSURE).unwrap_or(path);
@@ -43,8 +45,8 @@ impl FunctionPath {
         }
     }
 
-    /// Returns `true` if a comparison of the names suffices to see that the function has no outer
-    /// types.
+    /// Returns `true` if the two names of the compiler show that neither an `impl` nor a trait with
+    /// type arguments is around the function.
     #[inline(always)]
     pub(crate) fn is_plain(&self) -> bool {
         !self.own.is_empty() && self.plain.ends_with(self.own) && self.typed.starts_with(self.plain)
@@ -62,8 +64,8 @@ impl FunctionPath {
 }
 
 /// Returns the path of the `impl`, trait or module around a function. `path` is the path of the
-/// function, or of a closure in the function. The result does not include the function's own name
-/// and type arguments.
+/// function, or of a closure in the function. The result contains neither the function's own name
+/// nor the function's own type arguments.
 fn parent(path: &str) -> &str {
     let mut function = path;
     while let Some(outer) = function.strip_suffix(CLOSURE) {
@@ -72,8 +74,8 @@ fn parent(path: &str) -> &str {
     &function[..last_separator(function).unwrap_or(0)]
 }
 
-/// Returns the offset in `path` of the last `::` that is outside of brackets, or `None` without
-/// such a `::`.
+/// Returns the offset in `path` of the last `::` that is outside of brackets, or `None` if `path`
+/// has no such `::`.
 fn last_separator(path: &str) -> Option<usize> {
     let bytes = path.as_bytes();
     let mut depth = 0_usize;
@@ -81,8 +83,8 @@ fn last_separator(path: &str) -> Option<usize> {
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         match byte {
-            // A character such as `'<'` may be the value of a const parameter. A lifetime has no
-            // second quote.
+            // A character in quotes, such as `'<'`, may be the value of a const parameter. The
+            // quote of a lifetime has no second quote.
             b'\'' => at += quoted(&path[at + 1..]),
             b'<' | b'(' | b'[' => depth += 1,
             // The `>` of an arrow `->` is not a bracket.
@@ -100,11 +102,11 @@ fn last_separator(path: &str) -> Option<usize> {
 }
 
 /// Returns the number of bytes in `behind`, the text after a quote, up to and including the closing
-/// quote of a character literal. Returns 0 if the quote belongs to a lifetime.
+/// quote of a character literal. Returns 0 if the quote is that of a lifetime.
 fn quoted(behind: &str) -> usize {
     let mut chars = behind.char_indices();
     let end = match chars.next() {
-        // The escaped character may be a quote.
+        // The escaped character may itself be a quote.
         Some((_, '\\')) => {
             chars.next();
             chars.find(|(_, it)| *it == '\'')
@@ -114,13 +116,14 @@ fn quoted(behind: &str) -> usize {
     end.map_or(0, |(at, _)| at + 1)
 }
 
-/// Returns `true` if the name of a type is, or contains, the name of a closure or of an `async`
-/// block. All closures and `async` blocks in one function have one name, so their types cannot be
-/// told apart in a key.
+/// Returns `true` if the type name `type_name` contains the name of a closure or of an `async`
+/// block. The compiler gives all closures and `async` blocks in a function the same name, so a key
+/// cannot distinguish their types.
 pub(crate) fn is_nameless(type_name: &str) -> bool {
     let mut rest = type_name;
     while let Some((_, behind)) = rest.split_once("{{closure}}") {
-        // An item in a closure has its own name after it.
+        // If `::` follows the name of the closure, the type is an item in the closure, which has a
+        // name.
         if !behind.starts_with("::") {
             return true;
         }
@@ -138,7 +141,7 @@ mod tests {
     }
 
     /// A test case: the function's name, the compiler's names of an item and of a closure, and the
-    /// outer types that are expected.
+    /// expected outer types.
     type Case = (
         &'static str,
         &'static str,
@@ -159,7 +162,7 @@ mod tests {
             "n::S<n::User>::get::{{closure}}",
             Some("n::S<n::User>"),
         ),
-        // Type parameters and lifetimes of the function itself.
+        // Functions with type parameters or lifetimes of their own.
         (
             "::get",
             "n::Repo::get::__here",
@@ -178,7 +181,7 @@ mod tests {
             "n::S<u8>::get<n::get::A>::{{closure}}",
             Some("n::S<u8>"),
         ),
-        // Types of a trait.
+        // Functions in a trait or in an `impl` of a generic trait.
         (
             "::load",
             "<n::Repo as n::Load<_>>::load::{{closure}}::{{closure}}::__here",
@@ -197,7 +200,7 @@ mod tests {
             "n::m::<impl n::S<u8>>::o::{{closure}}",
             Some("n::m::<impl n::S<u8>>"),
         ),
-        // Characters that are no brackets.
+        // Names with the characters `<` or `>` that are no brackets.
         (
             "::c",
             "n::C<X>::c::__here",
@@ -222,7 +225,7 @@ mod tests {
             "<fn(&'_ u8) -> &'_ u8 as n::D>::d::{{closure}}",
             Some("<fn(&'_ u8) -> &'_ u8 as n::D>"),
         ),
-        // A name that begins with the other name.
+        // The name of the closure begins with the name of the item.
         (
             "::d",
             "n::S<N>::d::__here",

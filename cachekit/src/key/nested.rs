@@ -1,20 +1,23 @@
-//! Values that have no `CacheKey` as a whole, but whose elements have `CacheKey` or `Display`.
+//! Arguments of a key that have no `CacheKey` as a whole, but whose elements have `CacheKey` or
+//! `Display`.
 //!
-//! An `Option<NaiveDate>`, for example, has neither `CacheKey` nor `Display` without the feature
-//! `chrono`, and an `impl<T: Display> CacheKey for Option<T>` cannot exist beside the `impl` for
-//! `T: CacheKey`. Only generated code knows the type of an argument and can find out which of the
-//! two traits the type has. To do so, the generated code calls a method on a chain of types, each
-//! of which derefs to the next. The compiler takes the method of the first type whose `impl` has
-//! its bounds met. By a sequence of such calls, a *walk*, the generated code takes a type apart
-//! into its containers and elements, one type for each call.
+//! For example, an `Option<NaiveDate>` has neither `CacheKey` nor `Display` without the feature
+//! `chrono`. An `impl<T: Display> CacheKey for Option<T>` cannot exist beside the `impl` for `T:
+//! CacheKey`. Only generated code knows the type of an argument, and can find out which of the two
+//! traits the type has. For this purpose, the generated code calls a method on a chain of wrapper
+//! types, each of which derefs to the next. The compiler takes the method of the first wrapper type
+//! whose `impl` has its bounds met. A sequence of such calls is a *walk* over the type of an
+//! argument: each call decides about one type, and replaces a container by the types of its
+//! elements.
 //!
-//! The state of a walk consists of the types that are left, and of a list with a mark for each type
-//! before them. The list, in the order in which the type is read, says by which trait each part of
-//! a value is written. The text is equal to the text that the same containers have if all their
-//! elements are `CacheKey`.
+//! The state of a walk consists of the types that are left, and of a list of marks, with a mark for
+//! each type that the walk has decided about. The marks say, in the order of the types, by which
+//! trait each part of a value is written. The text is equal to the text that the same containers
+//! have if all their elements are `CacheKey`.
 //!
-//! The compiler chooses by types and not by traits in scope, and a finished walk has a type of its
-//! own. Most walks end after one call, and each call for each argument costs compile time.
+//! The generated code need not import the two traits, because the compiler selects the method by
+//! the wrapper types. A finished walk has a type of its own. Most walks end after one call, and
+//! each call for each argument costs compile time.
 
 #![expect(
     clippy::unused_self,
@@ -30,53 +33,56 @@ use std::ops::Deref;
 use crate::key::buf::KeyBuf;
 use crate::key::component::{CacheKey, KeyWriter};
 
-/// A list of types: `T` is the next type of a walk, and `R` has the types after `T`.
+/// A type-level list of types about which generated code has not decided by which trait they are
+/// written to a key. `T` is the first type of the list, and `R` has the other types.
 pub struct Then<T: ?Sized, R>(PhantomData<fn() -> (R, *const T)>);
 
-/// Marks, in the list of a walk, a type whose values are written by their `CacheKey`.
+/// A compile-time mark for a type in a key argument: values of the type are written by `CacheKey`.
 #[derive(Debug)]
 pub struct AsPart;
 
-/// Marks, in the list of a walk, a type whose values are written by their `Display`.
+/// A compile-time mark for a type in a key argument: values of the type are written by `Display`.
 #[derive(Debug)]
 pub struct AsDisplay;
 
-/// Marks, in the list of a walk, a container whose elements are written one by one. The marks of
-/// the elements' types follow.
+/// A compile-time mark for a container in a key argument: the elements of the container are written
+/// one by one. The marks of the elements' types follow in the list.
 #[derive(Debug)]
 pub struct AsContainer;
 
-/// Marks, in the list of a walk, a type whose values cannot be written. A program with such a type
-/// does not compile.
+/// A compile-time mark for a type in a key argument that has neither `CacheKey` nor `Display` and
+/// is no container. A program with such a type does not compile.
 #[derive(Debug)]
 pub struct AsNothing;
 
-/// The state of a walk that has come to the type `T`, and the first choice: the method of this type
-/// exists if `T` has `CacheKey`, and otherwise the compiler tries `ByDisplay`. `R` has the types
-/// that are left to the walk, and `F` the marks of the types before `T`.
+/// The first choice for the type `T` in a key argument: writing by `CacheKey`. The method of this
+/// type exists if `T` has `CacheKey`; otherwise the compiler tries `ByDisplay`. `R` has the types
+/// of the argument that come after `T`, and `F` the marks of the types before `T`.
 pub struct ByPart<T: ?Sized, R, F>(ByDisplay<T, R, F>);
 
-/// The second choice of a walk that has come to the type `T`. The method of this type exists if `T`
-/// has `Display`; otherwise the compiler tries `ByElements`.
+/// The second choice for the type `T` in a key argument: writing by `Display`. The method of this
+/// type exists if `T` has `Display`; otherwise the compiler tries `ByElements`.
 pub struct ByDisplay<T: ?Sized, R, F>(ByElements<T, R, F>);
 
-/// The third choice of a walk that has come to the type `T`. The method of this type exists if `T`
-/// is a `Container`; otherwise the compiler takes `ByNothing`.
+/// The third choice for the type `T` in a key argument: writing the elements one by one. The method
+/// of this type exists if `T` is a `Container`; otherwise the compiler takes `ByNothing`.
 pub struct ByElements<T: ?Sized, R, F>(ByNothing<T, R, F>);
 
-/// The last choice of a walk that has come to the type `T`, which cannot be written. A call of this
-/// type's method is a compile error.
+/// The last choice for the type `T` in a key argument, which can be written neither by `CacheKey`,
+/// nor by `Display`, nor by its elements. A call of the method of this type is a compile error.
 pub struct ByNothing<T: ?Sized, R, F>(Then<T, (R, F)>);
 
-/// The state of a walk that has come to its end. `F` has the marks of all types.
+/// The result of the compile-time choice of traits for a key argument. `F` has a mark for each type
+/// in the argument, which says by which trait the type is written.
 pub struct Done<F>(PhantomData<fn() -> F>);
 
-/// The list of the types that are left to a walk, which has found the marks `F` so far.
+/// A type-level list of the types in a key argument that have no mark yet. The types before them
+/// have the marks `F`.
 pub trait Left<F> {
-    /// The state of the walk at the first type of this list, or at the walk's end if the list is
-    /// empty.
+    /// The state of the compile-time walk at the first type of this list: `ByPart`, or `Done` if
+    /// the list is empty.
     type Walk;
-    /// Creates the state of the walk at the first type of this list.
+    /// Creates the state of the compile-time walk at the first type of this list.
     fn walk() -> Self::Walk;
 }
 impl<F> Left<F> for () {
@@ -92,9 +98,9 @@ impl<T: ?Sized, R, F> Left<F> for Then<T, R> {
     }
 }
 
-/// A list of marks to which the mark `More` can be appended.
+/// A type-level list of marks, to which the mark `More` can be appended.
 pub trait With<More> {
-    /// The list of marks with `More` at its end.
+    /// The type-level list of marks with `More` at its end.
     type List;
 }
 impl<More> With<More> for () {
@@ -104,19 +110,21 @@ impl<First, Rest: With<More>, More> With<More> for (First, Rest) {
     type List = (First, Rest::List);
 }
 
-/// Begins a walk over the type of a value. The argument only gives the type.
+/// Begins the compile-time choice of the traits by which a value of the type `T` is written to a
+/// key. The argument serves only to infer `T`.
 pub fn over<T: ?Sized>(_: &T) -> ByPart<T, (), ()> {
     Then::<T, ()>::walk()
 }
 
 impl<F> Done<F> {
-    /// Returns the finished walk itself: further steps change nothing.
+    /// Returns `self` unchanged, because each type in the key argument already has its mark.
     pub fn __cachekit_step(self) -> Self {
         self
     }
 
-    /// Appends `value` to `key` as an argument, by the marks of the walk. `stop` is the first byte
-    /// of the literal that follows the argument, or 0 if no literal follows.
+    /// Appends `value` to `key` as an argument, each part by the trait that its mark in `F` names.
+    /// `stop` is the first byte of the literal that follows the argument, or 0 if no literal
+    /// follows.
     #[inline]
     pub fn __cachekit_write<T: ?Sized>(self, key: &mut KeyBuf, stop: u8, value: &T)
     where
@@ -125,7 +133,8 @@ impl<F> Done<F> {
         key.part_by(stop, |out| F::write(value, out));
     }
 
-    /// Writes `value` as an element of a composite, by the marks of the walk.
+    /// Writes `value` as an element of a tuple, sequence or struct in a key, each part by the trait
+    /// that its mark in `F` names.
     pub fn __cachekit_field<T: ?Sized>(self, out: &mut KeyWriter<'_>, value: &T)
     where
         F: Writes<T>,
@@ -140,7 +149,8 @@ where
     F: With<AsPart>,
     R: Left<F::List>,
 {
-    /// Marks this type as written by its `CacheKey`, and continues the walk at the next type.
+    /// Marks the type `T` as written by `CacheKey`, and continues with the next type of the key
+    /// argument.
     pub fn __cachekit_step(&self) -> R::Walk {
         R::walk()
     }
@@ -152,7 +162,8 @@ where
     F: With<AsDisplay>,
     R: Left<F::List>,
 {
-    /// Marks this type as written by its `Display`, and continues the walk at the next type.
+    /// Marks the type `T` as written by `Display`, and continues with the next type of the key
+    /// argument.
     pub fn __cachekit_step(&self) -> R::Walk {
         R::walk()
     }
@@ -164,7 +175,7 @@ where
     F: With<AsContainer>,
     T::Left: Left<F::List>,
 {
-    /// Marks this type as a container, and continues the walk at the types of its elements.
+    /// Marks the type `T` as a container, and continues with the types of its elements.
     pub fn __cachekit_step(&self) -> <T::Left as Left<F::List>>::Walk {
         T::Left::walk()
     }
@@ -176,8 +187,9 @@ where
     F: With<AsNothing>,
     R: Left<F::List>,
 {
-    /// Marks this type as one that cannot be written, and continues the walk. The program thus has
-    /// a single compile error, with the words of the bound.
+    /// Marks the type `T` as one that cannot be written to a key, and continues with the next type.
+    /// The bound makes the program fail to compile, with a single error in the words of the trait
+    /// `ImplementedBy`.
     pub fn __cachekit_step(&self) -> R::Walk
     where
         CacheKeyOrDisplay: ImplementedBy<T>,
@@ -186,13 +198,15 @@ where
     }
 }
 
-/// A walk that did not reach its end, because its type contains too many types. The compile error
-/// has the words of the bound `Shallow`.
+/// A key argument that contains too many types, so that the generated calls did not reach the last
+/// of them. The compile error has the words of the trait `Shallow`.
 impl<T: ?Sized, R, F> ByNothing<T, R, F> {
-    /// Causes the compile error. No code can call this method, because no type meets its bound.
+    /// Causes the compile error for a key argument with too many types. No code can call this
+    /// method, because no type implements `Shallow`.
     pub fn __cachekit_write<V: ?Sized + Shallow>(&self, _: &mut KeyBuf, _: u8, _: &V) {}
 
-    /// Causes the compile error. No code can call this method, because no type meets its bound.
+    /// Causes the compile error for a key argument with too many types. No code can call this
+    /// method, because no type implements `Shallow`.
     pub fn __cachekit_field<V: ?Sized + Shallow>(&self, _: &mut KeyWriter<'_>, _: &V) {}
 }
 
@@ -218,14 +232,14 @@ impl<T: ?Sized, R, F> Deref for ByElements<T, R, F> {
     }
 }
 
-/// The requirement on the type of a value that generated code writes: the type has `CacheKey` or
-/// `Display`.
+/// The subject of a compile error for a type in a key argument that has neither `CacheKey` nor
+/// `Display`. Generated code requires that this struct is `ImplementedBy` the type.
 #[derive(Debug)]
 pub struct CacheKeyOrDisplay;
 
-/// A trait that no type implements: a bound by this trait causes the compile error for `T`. The
-/// bound is not on `T` itself, because the compiler would offer to add such a bound to a type
-/// parameter.
+/// A trait that no type implements. A bound by this trait causes the compile error for a type `T`
+/// that cannot be written to a key. The bound is not on `T` itself, because the compiler would then
+/// offer to add the bound to a type parameter.
 #[diagnostic::on_unimplemented(
     message = "`{T}` cannot be part of a key",
     label = "`{T}` implements neither `CacheKey` nor `Display`",
@@ -235,18 +249,20 @@ pub struct CacheKeyOrDisplay;
 )]
 pub trait ImplementedBy<T: ?Sized> {}
 
-/// A type whose elements are written one by one. `R` has the types that are left to the walk after
-/// this type.
+/// A type in a key argument whose elements are written one by one. `R` has the types of the
+/// argument that come after this type.
 pub trait Container<R> {
-    /// The types of the elements, followed by those of `R`.
+    /// The types of the container's elements, followed by the types in `R`.
     type Left;
 }
 
-/// A list of marks of a walk that begins with the mark of `T`.
+/// A type-level list of marks that says by which trait each part of a value of the type `T` is
+/// written to a key. The first mark of the list is that of `T`.
 pub trait Writes<T: ?Sized> {
-    /// The marks of the types after `T` and its elements.
+    /// The marks after those of `T` and its elements.
     type Rest;
-    /// Writes `value` into an argument by `out`, as the marks say.
+    /// Writes `value` to `out` as a part of a key argument, each part by the trait that its mark
+    /// names.
     fn write(value: &T, out: &mut KeyWriter<'_>);
 }
 
@@ -268,8 +284,9 @@ impl<T: ?Sized, R> Writes<T> for (AsNothing, R) {
     fn write(_: &T, _: &mut KeyWriter<'_>) {}
 }
 
-/// A type that contains few enough types for a walk. No type implements this trait: a bound by it
-/// causes the compile error for a type with too many types.
+/// A bound for a type with so few types in it that generated code can choose a trait for each. No
+/// type implements this trait: the bound causes the compile error for a key argument with too many
+/// types.
 #[diagnostic::on_unimplemented(
     message = "too many types are in `{Self}` for a key",
     label = "of these, not all can be looked at",

@@ -29,7 +29,7 @@ macro_rules! other_integers {
         }
     )*};
 }
-// These integers are wider than the number in an argument word.
+// An argument word has room for an integer of up to 64 bits, so these integers are written as text.
 other_integers!(u128 i128);
 
 macro_rules! pointer_sized_integers {
@@ -37,7 +37,8 @@ macro_rules! pointer_sized_integers {
         impl CacheKey for $ty {
             #[inline(always)]
             fn write_key(&self, out: &mut KeyWriter<'_>) {
-                // A pointer has at most 64 bits on every machine that Rust supports today.
+                // `usize` and `isize` have at most 64 bits on every machine that Rust supports
+                // today.
                 match <$wide>::try_from(*self) {
                     Ok(number) => out.$write(number),
                     Err(_) => out.text(itoa::Buffer::new().format(*self)),

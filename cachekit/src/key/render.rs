@@ -1,4 +1,4 @@
-//! The conversion of argument words to the key for which they stand.
+//! The conversion of argument words to the text of the key for which they stand.
 
 use crate::key::arg_words::{
     CLOSE, ELEMENT, END, KIND, LAST, NEXT, NONE, OPEN, REST, SIGNED, SOME, TEXT, UNSIGNED,
@@ -8,8 +8,8 @@ use crate::key::buf::{KeyBuf, SELF_TYPE};
 use crate::key::component::KeyWriter;
 use crate::key::template::Piece;
 
-/// Returns the key of a call. `name` and `template` are those of the called function, and
-/// `arg_words` are the argument words of the call.
+/// Returns the key of a call of the function `name`, whose keys have the template `template`.
+/// `arg_words` are the arguments of the call as words.
 pub(crate) fn render(arg_words: &[u64], template: &[Piece], name: &str) -> KeyBuf {
     let mut key = KeyBuf::new();
     let mut arg_words = Reader(arg_words);
@@ -29,12 +29,13 @@ pub(crate) fn render(arg_words: &[u64], template: &[Piece], name: &str) -> KeyBu
     key
 }
 
-/// The argument words of a call that are still to be read.
+/// A reader of a call's arguments as words of 64 bits. The slice has the words that were not read
+/// yet.
 pub(crate) struct Reader<'a>(&'a [u64]);
 
 impl Reader<'_> {
-    /// Reads the words up to the end of the current argument, element or `Some`, and writes the
-    /// text for which they stand to `out`.
+    /// Reads the words of 64 bits up to the end of the current argument, element or `Some`, and
+    /// writes the text for which the words stand to `out`.
     fn write(&mut self, out: &mut KeyWriter<'_>) {
         while let Some(word) = self.word() {
             let rest = word >> REST;
@@ -101,7 +102,8 @@ mod tests {
     use super::*;
     use crate::key::component::CacheKey;
 
-    /// An argument of any kind, so that all kinds of argument words occur, also inside one another.
+    /// An argument of any kind for a key, so that all kinds of argument words (words of 64 bits)
+    /// occur, also inside one another.
     #[derive(Debug, Clone)]
     enum Any {
         Text(String),
@@ -222,7 +224,8 @@ mod tests {
         }
     }
 
-    /// Compares the keys of small texts and numbers, whose argument words are likely to be equal by
+    /// Asserts that two calls have equal keys if their arguments are equal as words of 64 bits. The
+    /// arguments are small texts and numbers, whose words are the likeliest to be equal by
     /// accident.
     #[test]
     fn equal_tokens_are_equal_keys() {

@@ -1,42 +1,45 @@
-//! The template of a key, and the check that two templates never give the same key.
+//! The template of a function's keys, and the check that two templates never give the same key.
 
 use std::collections::HashSet;
 
 use crate::key::component::is_bare;
 
-/// A piece of a key template: a literal, or a placeholder for a text that differs between keys.
+/// A part of a key template: a literal, or a placeholder for a text that differs between keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Piece {
-    /// Text that every key of the template contains.
+    /// A literal text, which every key of the template contains.
     Literal(&'static str),
-    /// An argument of the call. The byte is the first byte of the literal that follows the
-    /// argument, or 0 if no literal follows.
+    /// A placeholder for an argument of the call. The byte is the first byte of the literal that
+    /// follows the argument, or 0 if no literal follows.
     Argument(u8),
-    /// The name of the cached function.
+    /// A placeholder for the name of the cached function.
     Name,
-    /// The type of a method's `self`. Keys contain this type only if it is generic.
+    /// A placeholder for the type of a method's `self`. Keys contain this type only if it is
+    /// generic.
     SelfType,
 }
 
-/// An element of the pattern that all keys of a template match.
+/// An element of a pattern that all keys of one template match: a literal byte, or the text of an
+/// argument.
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Byte(u8),
-    /// Any number of bytes that an argument can contain if the literal after the argument begins
-    /// with `stop`.
+    /// The text of an argument: any number of the bytes that an argument can contain if the literal
+    /// after the argument begins with `stop`.
     Any {
         stop: u8,
     },
 }
 
-/// Returns `true` if the templates `a` and `b`, which belong to the functions `a_name` and
-/// `b_name`, can give the same key.
+/// Returns `true` if the key templates `a` and `b` of the functions `a_name` and `b_name` can give
+/// the same key.
 ///
 /// Both templates are patterns of literals and arguments. The search reads the two patterns from
 /// left to right at the same time, and visits every pair of positions that can be reached. The
-/// result is exact, with an exception: the search ignores the structure inside composite arguments,
-/// and may therefore return `true` for two templates that never give the same key.
+/// search ignores the structure inside of composite arguments. Therefore the search may return
+/// `true` for two templates that never give the same key, but never `false` for two templates that
+/// do.
 pub(crate) fn overlap(a: &[Piece], a_name: &str, b: &[Piece], b_name: &str) -> bool {
     let (a, b) = (steps(a, a_name), steps(b, b_name));
     let mut seen = HashSet::new();
@@ -49,7 +52,7 @@ pub(crate) fn overlap(a: &[Piece], a_name: &str, b: &[Piece], b_name: &str) -> b
             continue;
         }
         let (left, right) = (a.get(i).copied(), b.get(j).copied());
-        // An argument may be empty or end here.
+        // The text of an argument may be empty, or may end at this position.
         if let Some(Step::Any { .. }) = left {
             open.push((i + 1, j));
         }
@@ -78,23 +81,24 @@ fn steps(pieces: &[Piece], name: &str) -> Vec<Step> {
             Piece::Literal(text) => bytes(text),
             Piece::Name => bytes(name),
             Piece::Argument(stop) => vec![Step::Any { stop }],
-            // The type of `self` may be absent, and then the two templates may give the same key.
+            // A key may contain the type of `self` or not, and without the type the two templates
+            // may give the same key.
             Piece::SelfType => Vec::new(),
         })
         .collect()
 }
 
-/// Returns `true` if the text of an argument can contain `byte`, where `stop` is the first byte of
-/// the literal after the argument. The text contains unescaped bytes other than `stop`, and the
+/// Returns `true` if the text of an argument in a key can contain `byte`. `stop` is the first byte
+/// of the literal after the argument. The text contains unescaped bytes other than `stop`, and the
 /// bytes of escapes (`%`) and composites (`(`, `,`, `)`).
 fn holds(stop: u8, byte: u8) -> bool {
     is_bare(byte, stop) || matches!(byte, b'%' | b'(' | b',' | b')')
-        // The digits of an escape may be the stop byte.
+        // The hexadecimal digits of an escape may be equal to the stop byte.
         || (byte == stop && (byte.is_ascii_hexdigit() || matches!(byte, b'-' | b'+')))
 }
 
-/// Returns the template as a user would write it, with `{}` for each argument. The text is for
-/// messages.
+/// Returns the key template as a user would write it, with `{}` for each argument. The text is for
+/// error messages.
 pub(crate) fn shown(pieces: &[Piece], name: &str) -> String {
     pieces
         .iter()
@@ -118,8 +122,8 @@ mod tests {
         overlap(a, "a::f", b, "b::g")
     }
 
-    /// Generates a template in which literals and arguments alternate, so that a literal separates
-    /// any two arguments.
+    /// Generates a key template in which literals and arguments alternate, so that a literal
+    /// separates any two arguments.
     fn template() -> impl Strategy<Value = Vec<Piece>> {
         let literal = prop::sample::select(vec!["a", "b", "a:", ":", "-", "ab:", "A", ",", ")"]);
         let middle = prop::collection::vec(literal.clone(), 0..3);
@@ -167,7 +171,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// Checks that two templates that do not overlap never give the same key.
+        /// Checks that two key templates for which `overlap` returns `false` never give the same
+        /// key.
         #[test]
         fn templates_that_do_not_meet_share_no_key(
             a in template(), b in template(),

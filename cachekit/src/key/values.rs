@@ -1,4 +1,4 @@
-//! `CacheKey` for other values of std: numbers with a fraction, times, addresses and paths.
+//! `CacheKey` for floats, times, addresses and paths of std.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::ffi::{OsStr, OsString};
@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime};
 use crate::key::component::{CacheKey, KeyWriter};
 use crate::key::containers::pair;
 
-/// Implements `CacheKey` for floats. Each bit pattern is written as a text of its own: `-0.0` as
-/// `-0`, and a NaN with its bits.
+/// Implements `CacheKey` for floats. Two floats with different bits are written as different texts:
+/// `-0.0` as `-0`, and a NaN with its bits.
 macro_rules! floats {
     ($($ty:ty)*) => {$(
         impl CacheKey for $ty {
@@ -29,7 +29,8 @@ macro_rules! floats {
 }
 floats!(f32 f64);
 
-/// Shows a duration in seconds, with as many digits after the point as the duration needs.
+/// A duration whose `Display` is a number of seconds, with as many digits after the point as
+/// needed.
 struct Seconds(Duration);
 
 impl std::fmt::Display for Seconds {
@@ -44,15 +45,15 @@ impl std::fmt::Display for Seconds {
     }
 }
 
-/// A duration is written in seconds: `90s`, `0.25s`.
+/// A `Duration` in a key is written in seconds: `90s`, `0.25s`.
 impl CacheKey for Duration {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
         out.display(&Seconds(*self));
     }
 }
 
-/// A time is written in seconds since the beginning of 1970, in UTC: `1764300000.5s`. A time before
-/// 1970 is negative: `-1s`.
+/// A `SystemTime` in a key is written in seconds since the beginning of 1970, in UTC:
+/// `1764300000.5s`. A time before 1970 is negative: `-1s`.
 impl CacheKey for SystemTime {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
         match self.duration_since(Self::UNIX_EPOCH) {
@@ -84,7 +85,7 @@ impl CacheKey for SocketAddr {
 
 impl CacheKey for SocketAddrV6 {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
-        // The `Display` of an IPv6 address leaves the flow information out.
+        // The `Display` of an IPv6 address does not contain the flow information.
         match self.flowinfo() {
             0 => out.display(self),
             flow => pair(out, |out| out.display(self), |out| flow.write_key(out)),
@@ -92,7 +93,7 @@ impl CacheKey for SocketAddrV6 {
     }
 }
 
-/// A string is written as its text or, if it is not Unicode, as the slice of its bytes.
+/// An `OsStr` in a key is written as its text or, if it is not Unicode, as a slice of its bytes.
 impl CacheKey for OsStr {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
         match self.to_str() {
@@ -120,7 +121,7 @@ impl CacheKey for PathBuf {
     }
 }
 
-/// A `PhantomData` is written as `()`, because its type has only one value.
+/// A `PhantomData` in a key is written as `()`, because its type has only one value.
 impl<T: ?Sized> CacheKey for PhantomData<T> {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
         ().write_key(out);

@@ -1,4 +1,4 @@
-//! Generation counters, which tell if the engine's entry for a key may have changed since an
+//! Generation counters, which tell if the memory engine's entry for a key may have changed since an
 //! earlier look-up.
 //!
 //! Keys are grouped by hash, with one counter for each group. A thread's table (L0) keeps the
@@ -7,11 +7,11 @@
 //! engine first and the counter second. So after a call that inserts or removes has returned, no
 //! older result is used.
 //!
-//! Hits in a thread's table (L0) do not reach the engine. If the engine never saw them, it would
-//! evict the entries that are used most. But eviction depends only on the number of insertions
-//! since an entry's last use. Therefore all counters advance whenever as many entries were inserted
-//! as an eighth of all entries, and the next use of each entry looks it up in the engine.
-//! (Measured: docs/decisions/0010-hits-in-memory.md.)
+//! Hits in a thread's table (L0) do not reach the engine. If the engine never noticed these hits,
+//! it would evict the entries that are used most. But eviction depends only on the number of
+//! insertions since an entry's last use. Therefore all counters advance whenever as many entries
+//! were inserted as an eighth of all entries, and the next use of each entry looks it up in the
+//! engine. (Measured: docs/decisions/0010-hits-in-memory.md.)
 
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -19,25 +19,28 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::base::fault::Faults;
 use crate::model::config::Capacity;
 
-/// Largest number of groups. 4,096 counters, 16 KiB, fit into the data cache nearest to a CPU core.
+/// Largest number of groups of keys with a generation counter each. 4,096 counters, 16 KiB, fit
+/// into the data cache nearest to a CPU core.
 const MOST_GROUPS: u64 = 1 << 12;
 const FEWEST_GROUPS: u64 = 1 << 6;
 
-/// Divisor for the length of a window: all counters advance after as many insertions as there are
-/// entries, divided by this.
+/// Divisor for the length of a window of insertions into memory: all generation counters advance
+/// after as many insertions as memory has entries, divided by this number.
 const WINDOWS: u64 = 8;
-/// Divisor for the shortest window: at least one insertion for this many groups must pass before
-/// all counters advance, so that advancing them costs little for each insertion.
+/// Divisor for the shortest window of insertions into memory. A window has at least one insertion
+/// for this many groups of keys, so that advancing all generation counters costs little for each
+/// insertion.
 const GROUPS_PER_INSERTION: u64 = 4;
 
-/// State of the counter of a key's group at one moment.
+/// State of the generation counter of a key's group at one moment. A later change shows that the
+/// entry of the key may have changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Generation {
     pub(crate) count: u32,
     pub(crate) group: u16,
 }
 
-/// Generation counters for the keys in one engine.
+/// Generation counters, one for each group of keys in a memory engine.
 #[derive(Debug)]
 pub(crate) struct Generations {
     counts: Box<[AtomicU32]>,
@@ -46,8 +49,8 @@ pub(crate) struct Generations {
     pub(crate) faults: Faults,
 }
 
-/// Number of insertions in the current window, and the number at which the window ends. Stored on
-/// CPU cache lines that hits do not read.
+/// Number of insertions into memory in the current window, and the number at which the window ends
+/// and all generation counters advance. Stored on CPU cache lines that hits do not read.
 #[derive(Debug)]
 #[repr(align(128))]
 struct Window {
@@ -85,25 +88,25 @@ impl Generations {
         count.is_some_and(|count| count.load(Ordering::Acquire) == generation.count)
     }
 
-    /// Records that the entry under `key` changed: results of earlier look-ups of keys in its group
-    /// are no longer used.
+    /// Records that the entry under `key` changed. From now on, the threads' tables do not use
+    /// results of earlier look-ups of keys in the same group.
     pub(crate) fn advance(&self, key: &[u8]) {
         self.counts[self.group(key)].fetch_add(1, Ordering::Release);
     }
 
-    /// Records that the entry of any key may have changed: results of all earlier look-ups are no
-    /// longer used.
+    /// Records that the entry of any key may have changed. From now on, the threads' tables do not
+    /// use results of earlier look-ups.
     pub(crate) fn advance_all(&self) {
         for count in &self.counts {
             count.fetch_add(1, Ordering::Release);
         }
     }
 
-    /// Records an insertion into the engine. If this ends the window, `entries` is called for the
-    /// number of entries in the engine, and all counters advance.
+    /// Records an insertion into the memory engine. If the insertion ends the window, calls
+    /// `entries` for the number of entries in the engine, and advances all generation counters.
     pub(crate) fn inserted(&self, entries: impl FnOnce() -> u64) {
         let inserted = self.window.inserted.fetch_add(1, Ordering::Relaxed) + 1;
-        // If several threads insert at the end of a window, only one of them reaches exactly this
+        // If several threads insert at the end of a window, only one thread reaches exactly this
         // number and starts the next window.
         if inserted == self.window.length.load(Ordering::Relaxed) {
             self.next_window(entries());

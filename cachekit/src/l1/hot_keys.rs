@@ -17,26 +17,26 @@ use crate::base::sync::Mutex;
 use crate::l1::hot_keys::space_saving::SpaceSaving;
 use crate::model::owner::OwnerId;
 
-/// Period after which all counts are halved, so that older uses weigh less.
+/// Period after which the counts of all hot keys are halved, so that older uses weigh less.
 const HALF_LIFE: Duration = Duration::from_secs(600);
-/// Longest key that is counted, in bytes. Uses of longer keys are ignored, so that the table is
-/// bounded in bytes, too.
+/// Longest key, in bytes, whose uses are counted for the hot keys. Uses of longer keys are ignored,
+/// so that the memory of the table is bounded.
 const LONGEST_KEY: usize = 1 << 10;
 
-/// A frequently used key: see [`Cache::hot_keys`](crate::Cache::hot_keys).
+/// A frequently used key, as [`Cache::hot_keys`](crate::Cache::hot_keys) returns it.
 ///
 /// `Debug` omits the key, which contains a call's arguments.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HotKey {
-    /// Name of the function that uses the key, as in statistics, or of the region.
+    /// Name of the function that uses the key, as in statistics, or name of the region.
     pub function: String,
-    /// Text of the key, for example `user:42`.
+    /// Text of the frequently used key, for example `user:42`.
     pub key: String,
-    /// Approximate number of calls that asked for the key. The number is halved every ten minutes.
+    /// Approximate number of calls that looked up the key. The number is halved every ten minutes.
     pub uses: u64,
-    /// Largest number of [`uses`](Self::uses) that may be those of other keys. The counter of this
-    /// key may have counted other keys before.
+    /// Largest part of [`uses`](Self::uses) that may be uses of other keys, because the counter of
+    /// this key may have counted other keys before.
     pub error: u64,
 }
 
@@ -52,19 +52,20 @@ impl fmt::Debug for HotKey {
 
 /// Counters for the most used keys of one cache.
 pub(crate) struct HotKeys {
-    /// Largest number of keys that are counted at once. Zero turns counting off.
+    /// Largest number of keys whose uses are counted at once. With zero, no use is counted.
     capacity: usize,
     aged: Mutex<Aged>,
 }
 
 struct Aged {
     counters: SpaceSaving,
-    /// Number of half-lives between the start of the clock and the last halving of the counts.
+    /// Number of half-lives that had ended, since the start of the clock, when the counts of the
+    /// hot keys were last halved.
     half_lives: u64,
 }
 
 impl HotKeys {
-    /// Creates counters for up to `capacity` keys. With zero, no use is counted.
+    /// Creates counters for the uses of up to `capacity` keys. With zero, no use is counted.
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             capacity,
@@ -75,8 +76,8 @@ impl HotKeys {
         }
     }
 
-    /// Adds `uses` to the count of `key`, which belongs to `owner`, after halving all counts for
-    /// the half-lives that ended before `now`.
+    /// Adds `uses` to the count of `key`, which belongs to `owner`. First, all counts are halved
+    /// once for each half-life that ended before `now`.
     pub(crate) fn count(&self, owner: OwnerId, key: &[u8], uses: u32, now: Tick) {
         if self.capacity == 0 || key.len() > LONGEST_KEY {
             return;
@@ -86,8 +87,9 @@ impl HotKeys {
         aged.counters.add(owner, key, u64::from(uses));
     }
 
-    /// Returns up to `most` keys, with the most used key first. Counts are halved for the
-    /// half-lives that ended before `now`. Keys for whose owner `name` returns `None` are omitted.
+    /// Returns up to `most` hot keys, with the most used key first. Before that, all counts are
+    /// halved once for each half-life that ended before `now`. Keys for whose owner `name` returns
+    /// `None` are omitted.
     pub(crate) fn hottest(
         &self,
         most: usize,
@@ -102,7 +104,7 @@ impl HotKeys {
         let hottest = counted.into_iter().filter_map(|counter| {
             Some(HotKey {
                 function: name(counter.owner)?,
-                // Keys are written from strings only.
+                // A key is written only from strings, so the conversion to UTF-8 loses nothing.
                 key: String::from_utf8_lossy(&counter.key).into_owned(),
                 uses: counter.uses,
                 error: counter.error,
@@ -113,7 +115,8 @@ impl HotKeys {
 }
 
 impl Aged {
-    /// Halves all counts once for each half-life that ended between the last halving and `now`.
+    /// Halves the counts of all hot keys once for each half-life that ended between the last
+    /// halving and `now`.
     fn age(&mut self, now: Tick) {
         let over = now.nanos() / HALF_LIFE_NANOS;
         if over > self.half_lives {
@@ -128,7 +131,7 @@ const HALF_LIFE_NANOS: u64 = HALF_LIFE.as_nanos() as u64;
 
 impl fmt::Debug for HotKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Never the keys: they contain arguments.
+        // `Debug` never shows a key, because keys contain arguments.
         f.debug_struct("HotKeys")
             .field("capacity", &self.capacity)
             .finish_non_exhaustive()

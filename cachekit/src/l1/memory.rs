@@ -18,8 +18,8 @@ use crate::model::epoch::revision;
 use crate::model::owner::OwnerId;
 use crate::model::owner_index::{CachedOwnerIndex, OwnerIndex, OwnerIndexes};
 
-/// Counters of a key from before a look-up, by which a caller finds out later if the entry may have
-/// changed since.
+/// Counters of a key, read before a look-up of the key. With a snapshot, a caller finds out later
+/// if the entry of the key may have changed since.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Snapshot {
     revision: u64,
@@ -27,7 +27,7 @@ pub(crate) struct Snapshot {
 }
 
 /// Puts `value` into this thread's table (L0) under `lookup`. `stored` is the entry of the value.
-/// The caller must have looked the entry up and found it valid after it took the snapshot `seen`.
+/// The caller must have looked up the entry and found it valid after taking the snapshot `seen`.
 pub(crate) fn cache_on_thread(
     lookup: &LookupKey<'_>,
     seen: Snapshot,
@@ -47,7 +47,7 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// Creates an empty memory for `capacity`, with the engine that `config` names.
+    /// Creates an empty memory with the capacity `capacity`, with the engine that `config` names.
     pub(crate) fn new(capacity: Capacity, config: &Config) -> Self {
         Self {
             engine: engine(capacity, config),
@@ -56,19 +56,19 @@ impl Memory {
         }
     }
 
-    /// Returns the small number that stands for `owner` in this memory. `last` remembers the
-    /// number, so that the next call takes no lock.
+    /// Returns the small number that stands for the function or region `owner` in this memory.
+    /// `last` keeps the number, so that the next call takes no lock.
     #[inline]
     pub(crate) fn owner_index(&self, owner: OwnerId, last: &CachedOwnerIndex) -> OwnerIndex {
         last.get(owner, &self.indexes)
     }
 
     /// Looks up `lookup` in this thread's table (L0). If the table has a value that is valid at
-    /// `now`, passes it to `take`, and returns the result of `take`. A `Some` counts as a hit.
-    /// Returns `None` if the table has no valid value.
+    /// `now`, passes the value to `take`, and returns the result of `take`. A result `Some` counts
+    /// as a hit. Returns `None` if the table has no valid value.
     ///
-    /// If the use is a sample for the hot keys, `count` is called with the number of uses that the
-    /// sample stands for. Neither closure may run user code.
+    /// If the use of the key is a sample for the hot keys, calls `count` with the number of uses
+    /// that the sample stands for. Neither closure may run user code.
     #[inline]
     pub(crate) fn find<R>(
         &self,
@@ -80,6 +80,17 @@ impl Memory {
         crate::l1::thread_cache::find(lookup, now, &self.generations, take, count)
     }
 
+    /// Looks up `lookup` in this thread's table (L0), also while the table is lent, and returns the
+    /// entry. `count` is that of [`find`](Self::find).
+    pub(crate) fn find_entry(
+        &self,
+        lookup: &LookupKey<'_>,
+        now: Tick,
+        count: impl FnOnce(u32),
+    ) -> Option<Arc<MemoryEntry>> {
+        crate::l1::thread_cache::find_entry(lookup, now, &self.generations, count)
+    }
+
     /// Returns a snapshot of the counters of `key`. The caller must take the snapshot before it
     /// looks up the key.
     pub(crate) fn snapshot(&self, key: &[u8]) -> Snapshot {
@@ -89,8 +100,8 @@ impl Memory {
         }
     }
 
-    /// Returns the entry under `key`, if memory has one. The call is a use of the key for the
-    /// engine's eviction policy, even if memory has no entry.
+    /// Returns the entry under `key`, if the memory has this entry. The call is a use of the key
+    /// for the engine's eviction policy, even if the memory has no entry under `key`.
     pub(crate) fn get(&self, key: &[u8]) -> Option<Arc<MemoryEntry>> {
         self.ask(|engine| engine.get(key))
     }
@@ -103,13 +114,14 @@ impl Memory {
         self.generations.inserted(|| self.engine.entries());
     }
 
-    /// Removes the entry under `key`. The threads' tables (L0) no longer use that entry.
+    /// Removes the entry under `key` from memory. The threads' tables (L0) no longer use the
+    /// removed entry.
     pub(crate) fn remove(&self, key: &[u8]) {
         self.ask(|engine| engine.remove(key));
         self.generations.advance(key);
     }
 
-    /// Removes all entries. The threads' tables (L0) no longer use any of them.
+    /// Removes all entries from memory. The threads' tables (L0) no longer use the removed entries.
     pub(crate) fn clear(&self) {
         self.ask(|engine| engine.clear());
         self.generations.advance_all();
@@ -120,9 +132,9 @@ impl Memory {
         self.ask(|engine| engine.size())
     }
 
-    /// Runs `call` with the engine. The values of entries that the engine evicts in `call` are
-    /// dropped after it, because the engine has locks during a call and a value's destructor may
-    /// use the cache.
+    /// Runs `call` with the memory engine. The values of entries that the engine evicts in `call`
+    /// are dropped after `call`, because the engine has locks during a call and a value's
+    /// destructor may use the cache.
     #[inline]
     fn ask<R>(&self, call: impl FnOnce(&dyn MemoryEngine) -> R) -> R {
         let engine = &*self.engine;
@@ -133,8 +145,8 @@ impl Memory {
         }
     }
 
-    /// Returns `true` if no entry was inserted or removed under the key of `seen` since that
-    /// snapshot. The engine may have evicted the entry.
+    /// Returns `true` if no entry was inserted or removed under the key of `seen` since the
+    /// snapshot `seen` was taken. The engine may still have evicted the entry.
     pub(crate) fn is_unchanged_since(&self, seen: Snapshot) -> bool {
         self.generations.is_current(seen.generation)
     }
@@ -149,7 +161,7 @@ pub(crate) fn engine(capacity: Capacity, config: &Config) -> Box<dyn MemoryEngin
         Engine::Moka => first(),
         #[cfg(feature = "quick_cache")]
         Engine::QuickCache => Box::new(crate::l1::quick_cache_engine::QuickCache::new(capacity)),
-        // A cache cannot be built with an engine whose feature is off.
+        // `Cache::build` returns an error for an engine whose feature is off.
         #[cfg(not(feature = "quick_cache"))]
         Engine::QuickCache => first(),
     }

@@ -73,8 +73,7 @@ impl MemoryEngine for Moka {
     }
 
     fn size(&self) -> Size {
-        // moka updates its counts when it runs its pending tasks. Without this call the counts lag
-        // behind.
+        // moka updates its counts only when it runs its pending tasks.
         self.entries.run_pending_tasks();
         let bytes = match self.unit {
             Unit::Entries => 0,

@@ -21,15 +21,15 @@ use crate::model::entry::MemoryEntry;
 /// not know their hashes.
 type Hasher = foldhash::quality::RandomState;
 
-/// Smallest capacity of a shard in entries, unless the whole capacity is smaller. The number of
-/// keys that hash to a shard for `n` entries varies by about the square root of `n`, so smaller
-/// shards would fill too unevenly.
+/// Smallest capacity of a `quick_cache` shard in entries, unless the whole capacity is smaller. The
+/// number of keys that hash to a shard for `n` entries varies by about the square root of `n`, so
+/// smaller shards would fill too unevenly.
 const FEWEST_ENTRIES: u64 = 512;
-/// Smallest capacity of a shard in bytes, unless the whole capacity is smaller. An entry larger
-/// than a shard is never kept, so smaller shards would reject more entries.
+/// Smallest capacity of a `quick_cache` shard in bytes, unless the whole capacity is smaller. An
+/// entry larger than a shard is never kept, so smaller shards would reject more entries.
 const FEWEST_BYTES: u64 = 16 << 20;
-/// Number of shards for each CPU core. With four, two callers rarely wait for the same shard's
-/// lock.
+/// Number of `quick_cache` shards for each CPU core. With four shards for each core, two callers
+/// rarely wait for the lock of the same shard.
 const SHARDS_PER_CORE: usize = 4;
 
 /// Engine that keeps the entries in a cache of the crate `quick_cache`.
@@ -41,7 +41,7 @@ pub(crate) struct QuickCache {
 impl QuickCache {
     pub(crate) fn new(capacity: Capacity) -> Self {
         let shards = shards(capacity);
-        // quick_cache would round a shard's share up, and exceed the capacity.
+        // `quick_cache` would round the capacity of a shard up, and so exceed the whole capacity.
         let amount = capacity.amount - capacity.amount % shards;
         let entries = usize::try_from(capacity.small_entries()).unwrap_or(usize::MAX);
         let options = OptionsBuilder::new()
@@ -63,9 +63,9 @@ impl QuickCache {
     }
 }
 
-/// Returns the number of shards for `capacity`: the smallest power of two with [`SHARDS_PER_CORE`]
-/// shards for each CPU core, or fewer if a shard would be smaller than [`FEWEST_ENTRIES`] or
-/// [`FEWEST_BYTES`].
+/// Returns the number of `quick_cache` shards for `capacity`: the smallest power of two with
+/// [`SHARDS_PER_CORE`] shards for each CPU core, or fewer if a shard would be smaller than
+/// [`FEWEST_ENTRIES`] or [`FEWEST_BYTES`].
 fn shards(capacity: Capacity) -> u64 {
     static CORES: LazyLock<usize> =
         LazyLock::new(|| thread::available_parallelism().map_or(1, NonZeroUsize::get));
@@ -121,7 +121,8 @@ impl fmt::Debug for QuickCache {
     }
 }
 
-/// Weigher of entries, in the unit of the capacity: 1 for each entry, or the entry's bytes.
+/// Weigher of entries for `quick_cache`, in the unit of the capacity: 1 for each entry, or the
+/// entry's bytes.
 #[derive(Debug, Clone, Copy)]
 struct Weigh(Unit);
 
@@ -129,7 +130,7 @@ impl Weighter<Key, Arc<MemoryEntry>> for Weigh {
     fn weight(&self, _: &Key, entry: &Arc<MemoryEntry>) -> u64 {
         match self.0 {
             Unit::Entries => 1,
-            // An entry of weight zero would never be evicted.
+            // `quick_cache` would never evict an entry of weight zero.
             Unit::Bytes => u64::from(entry.weight.max(1)),
         }
     }

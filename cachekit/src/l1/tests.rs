@@ -1,4 +1,4 @@
-//! Tests of the port's contract, run against every engine.
+//! Tests of the contract of `MemoryEngine`, run with every engine.
 
 use std::sync::Arc;
 use std::thread;
@@ -16,7 +16,7 @@ use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::freshness::{Freshness, Life};
 use crate::model::owner::{Owner, OwnerId};
 
-/// Every engine, with each of its settings.
+/// Creates every engine of this build, with each of its settings.
 fn all(capacity: Capacity) -> Vec<Box<dyn MemoryEngine>> {
     let settings = [
         (Engine::Moka, Some(Eviction::Lru)),
@@ -39,7 +39,7 @@ fn key(n: u64) -> Key {
     Key::new(format!("k:{n}").as_bytes())
 }
 
-/// An entry with a number as its value.
+/// Creates an entry with the number `value` as its value.
 fn entry(value: u64, weight: u32) -> Arc<MemoryEntry> {
     let now = Tick::from_nanos(0);
     let life = Life::from(Duration::from_secs(60));
@@ -52,6 +52,7 @@ fn entry(value: u64, weight: u32) -> Arc<MemoryEntry> {
         true,
         weight,
         (Arc::new(Some(value)), true, None),
+        None,
     )
 }
 
@@ -96,7 +97,7 @@ fn after_clear_nothing_is_there_and_it_goes_on() {
 
 #[test]
 fn never_more_entries_than_there_is_room_for() {
-    // Including capacities that no number of shards divides.
+    // The capacities include numbers that no number of shards divides.
     for room in [1, 2, 33, 1_000, 4_099] {
         for engine in all(Capacity::entries(room)) {
             for n in 0..5 * room {
@@ -105,7 +106,8 @@ fn never_more_entries_than_there_is_room_for() {
             }
             let held = engine.size().entries;
             assert!(held <= room, "{engine:?}: {held} of {room}");
-            // Rounding down to the shards loses less than one in a hundred.
+            // The capacity is rounded down to a multiple of the shards, which loses at most one
+            // entry in fifty.
             assert!(held >= room - room / 50, "{engine:?}: {held} of {room}");
         }
     }
@@ -135,10 +137,10 @@ fn one_larger_than_all_is_not_kept_nor_what_it_replaces() {
             entries: 2,
             bytes: 200,
         };
-        // moka evicts in its pending tasks, which asking for the size runs.
+        // moka evicts in its pending tasks, which `size` runs.
         assert_eq!(engine.size(), both, "{engine:?}");
         assert_eq!(value(&*engine, 3), None, "{engine:?}");
-        // moka may evict any of the others then.
+        // To make room for an entry that does not fit, moka may evict any other entry.
         engine.insert(&key(1), entry(9, 10_001));
         assert!(engine.size().bytes <= 100, "{engine:?}");
         assert_eq!(value(&*engine, 1), None, "{engine:?}");
@@ -178,8 +180,8 @@ fn sizes_are_exact() {
     }
 }
 
-/// Threads write, remove and read the same keys, more than fit. Every value found under a key was
-/// written under it.
+/// Threads write, remove and read the same keys, of which not all fit into the engine. Every value
+/// that is found under a key was written under this key.
 #[test]
 fn in_use_by_several_threads() {
     const KEYS: u64 = 2_000;

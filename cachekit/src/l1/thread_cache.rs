@@ -1,12 +1,13 @@
-//! Per-thread lookup table in front of the memory engine (L0).
+//! Lookup table of each thread (L0), in which a call looks before it asks the memory engine (L1).
 //!
 //! A look-up in the engine must render the key's text and record the use. A look-up in the thread's
 //! table only hashes the [argument words](crate::key::buf::KeyBuf::arg_words) of the call and
-//! compares them with one slot. So a hit reads two CPU cache lines: the slot and the value.
+//! compares them with one slot. So a hit in the table reads two CPU cache lines: the slot and the
+//! value.
 //!
-//! A slot has a weak reference to its value, so the table keeps no value alive: once the engine has
-//! evicted an entry and no caller uses its value, the table does not find the value either. An
-//! entry gets a slot after it was found valid. A slot is valid while the
+//! A slot has a weak reference to its value, so the table keeps no value in memory. Once the engine
+//! has evicted an entry and no caller uses the entry's value, the table does not find the value
+//! either. An entry gets a slot after it was found valid. A slot is valid while the
 //! [generation](crate::l1::generations) of its key is unchanged. If the global
 //! [`revision`](crate::model::epoch::revision) has changed, some entry was invalidated, and the
 //! slot's entry is checked again.
@@ -29,26 +30,27 @@ use crate::l1::generations::{Generation, Generations};
 use crate::l1::thread_cache::lookup_key::LookupKey;
 use crate::l1::thread_cache::slot::Slot;
 use crate::l1::thread_cache::table::{SlotDetails, Table};
-use crate::model::deferred_drop::AnyShared;
+use crate::model::deferred_drop::{AnyShared, DeferredDrop};
 use crate::model::entry::MemoryEntry;
 
 thread_local! {
     static TABLE: RefCell<Table> = const { RefCell::new(Table::new()) };
 }
-/// Largest number of argument words of a call whose value is kept in the table. A slot needs a copy
-/// of the words, so values of calls with more words are found only in the engine.
+/// Largest number of argument words (words of 64 bits) of a call whose value is kept in the
+/// thread's table (L0). A slot needs a copy of the words, so values of calls with more words are
+/// found only in the engine.
 const MOST_WORDS: usize = 64;
-/// Largest value that is kept in the table, as the size of its type in bytes. A slot keeps the
-/// memory of its value allocated after the value was dropped, and copying a larger value costs more
-/// than a look-up in the engine.
+/// Largest value that is kept in the thread's table (L0), as the size of its type in bytes. A slot
+/// keeps the memory of its value allocated after the value was dropped, and copying a larger value
+/// costs more than a look-up in the engine.
 const MOST_BYTES: usize = 4 << 10;
 
-/// Looks up `lookup` in this thread's table. If the table has a value that is valid at `now`,
-/// passes it to `take`, and returns the result of `take`. A `Some` counts as a hit. Returns `None`
-/// if the table has no valid value. If the use is a sample for the hot keys, `count` is called with
-/// the number of uses that the sample stands for.
+/// Looks up `lookup` in this thread's table (L0). If the table has a value that is valid at `now`,
+/// passes the value to `take`, and returns the result of `take`. A result `Some` counts as a hit.
+/// Returns `None` if the table has no valid value. If the use of the key is a sample for the hot
+/// keys, calls `count` with the number of uses that the sample stands for.
 ///
-/// Neither closure may run user code, because the table is borrowed while they run.
+/// Neither closure may run user code, because the table is borrowed while the closures run.
 #[inline]
 pub(crate) fn find<R>(
     lookup: &LookupKey<'_>,
@@ -58,12 +60,54 @@ pub(crate) fn find<R>(
     count: impl FnOnce(u32),
 ) -> Option<R> {
     let found = TABLE.try_with(|table| {
-        // The table is borrowed already if this call comes from a value's destructor that runs
-        // while the table is in use.
+        // The table is already borrowed if a value's destructor makes this call while the table is
+        // in use.
         let mut table = table.try_borrow_mut().ok()?;
         table.find(lookup, now, generations, take, count)
     });
     found.ok().flatten()
+}
+
+/// Looks up `lookup` as [`find`] does, also while the table is lent, and returns the entry.
+pub(crate) fn find_entry(
+    lookup: &LookupKey<'_>,
+    now: Tick,
+    generations: &Generations,
+    count: impl FnOnce(u32),
+) -> Option<Arc<MemoryEntry>> {
+    let found = TABLE.try_with(|table| {
+        let mut table = table.try_borrow_mut().ok()?;
+        Some(table.find_entry(lookup, now, generations, count))
+    });
+    let (entry, value) = found.ok().flatten()?;
+    // The value may be the last reference, and its destructor may use the cache.
+    drop(value.map(DeferredDrop::new));
+    entry
+}
+
+/// Guard that keeps this thread's table lent: while it lives, [`find`] finds nothing on this
+/// thread, so that each call takes the path that knows about the computations around it.
+#[must_use]
+pub(crate) struct Lent {
+    is_first: bool,
+}
+
+impl Lent {
+    /// Lends the table of this thread, until the guard is dropped on this thread.
+    pub(crate) fn new() -> Self {
+        let lent = TABLE.try_with(|table| Some(table.try_borrow_mut().ok()?.lend()));
+        Self {
+            is_first: lent.ok().flatten().unwrap_or(false),
+        }
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if self.is_first {
+            let _ = TABLE.try_with(|table| table.try_borrow_mut().map(|mut it| it.give_back()));
+        }
+    }
 }
 
 /// Records a use of a key that was not a hit in the thread's table. If the use is a sample for the
@@ -77,10 +121,10 @@ pub(crate) fn draw() -> Option<u32> {
     drawn.ok().flatten()
 }
 
-/// Puts `value`, which is that of the entry `stored`, into this thread's table under `lookup`. The
-/// entry must have been valid at the revision `checked`, and its key's generation must be from
-/// before the entry was looked up. Without room, or if the value or its words are too large, the
-/// table stays as it was.
+/// Puts `value`, the value of the entry `stored`, into this thread's table (L0) under `lookup`. The
+/// entry must have been valid at the revision `checked`, and the generation of its key must be from
+/// before the entry was looked up. If the table has no room, or if the value or its argument words
+/// are too large, the table stays as it was.
 pub(crate) fn keep(
     lookup: &LookupKey<'_>,
     (generation, checked): (Generation, u64),
@@ -109,7 +153,11 @@ pub(crate) fn keep(
     let _ = TABLE.try_with(|table| {
         let mut table = table.try_borrow_mut().ok()?;
         if table.admission.admits() {
+            let was_lent = table.give_back();
             table.keep(lookup, slot(), detail(), &stored.owner);
+            if was_lent {
+                table.lend();
+            }
         }
         Some(())
     });

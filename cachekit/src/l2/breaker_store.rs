@@ -1,6 +1,7 @@
 //! The store (L2) behind its circuit breaker.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -16,21 +17,23 @@ use crate::store::port::{
     Store, StoreFuture,
 };
 
-/// A store that is not asked while its circuit breaker is open, or if the runtime has no timer to
-/// limit the wait. The outcome of each question is reported to the breaker. Heartbeats, and
-/// messages to nodes, bypass the breaker.
+/// A store (L2) to which no operation is sent while its circuit breaker is open, or if the runtime
+/// has no timer to limit the wait. The outcome of each operation is reported to the circuit
+/// breaker. Heartbeats, and messages to nodes, bypass the circuit breaker.
 #[derive(Debug)]
 pub(crate) struct BreakerStore {
     pub(crate) inner: Arc<dyn Store>,
     pub(crate) breaker: Arc<Breaker>,
 }
 
-/// The effect on the breaker if the store rejects an operation with an error code.
+/// The effect on the circuit breaker if the store rejects an operation with an error code.
 #[derive(Clone, Copy)]
 enum Rejection {
-    /// The rejection is reported as a failure: a store that cannot be read is useless.
+    /// The rejection counts as a failure for the circuit breaker, because a store that cannot be
+    /// read is useless.
     Counted,
-    /// The rejection is not reported: a full store that refuses a value can still be read.
+    /// The rejection does not count as a failure for the circuit breaker, because a full store that
+    /// refuses a value can still be read.
     Ignored,
 }
 
@@ -95,6 +98,18 @@ impl Store for BreakerStore {
         until: Instant,
     ) -> StoreFuture<'a, Vec<Option<Version>>> {
         self.through_breaker(Rejection::Counted, |store| store.versions(names, until))
+    }
+
+    fn ensure_versions<'a>(
+        &'a self,
+        names: &'a [StoreKey],
+        life: Duration,
+        any_origin: bool,
+        until: Instant,
+    ) -> StoreFuture<'a, Vec<Version>> {
+        self.through_breaker(Rejection::Ignored, move |store| {
+            store.ensure_versions(names, life, any_origin, until)
+        })
     }
 
     fn acquire<'a>(

@@ -1,9 +1,9 @@
 //! The circuit breaker of the store (L2).
 //!
 //! While the breaker is closed, calls ask the store. A few consecutive failures open the breaker:
-//! calls then do without the store and do not wait. From time to time the breaker is half-open: one
-//! probe runs in the background, never in a user's call. Only a probe that is answered in time
-//! closes the breaker. (M. Nygard, "Release It!", 2007, chapter 5.)
+//! calls then skip the store and do not wait. From time to time the breaker is half-open: a single
+//! probe of the store runs in the background, never in a user's call. Only a probe that is answered
+//! in time closes the breaker. (M. Nygard, "Release It!", 2007, chapter 5.)
 
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use crate::base::fault::{Faults, guard};
 use crate::base::trace;
 
-/// The number of consecutive failures of the store that open the breaker.
+/// The number of consecutive failures of the store that open the circuit breaker.
 const FAILURES: u32 = 5;
 
 const CLOSED: u8 = 0;
@@ -23,7 +23,7 @@ const HALF_OPEN: u8 = 2;
 /// half-open.
 #[derive(Debug)]
 pub(crate) struct Breaker {
-    /// The number of failures since the store last answered.
+    /// The number of failures since the store last answered a call.
     failures: AtomicU32,
     state: AtomicU8,
     openings: AtomicU64,
@@ -42,22 +42,22 @@ impl Breaker {
         }
     }
 
-    /// Returns `true` if the breaker is closed, so that calls may ask the store.
+    /// Returns `true` if the circuit breaker is closed, so that calls may use the store.
     pub(crate) fn is_closed(&self) -> bool {
         self.state.load(Ordering::Acquire) == CLOSED
     }
 
-    /// Returns `true` if the breaker is half-open: a probe of the store is running.
+    /// Returns `true` if the circuit breaker is half-open: a probe of the store is running.
     pub(crate) fn is_half_open(&self) -> bool {
         self.state.load(Ordering::Acquire) == HALF_OPEN
     }
 
-    /// Returns the number of times that the breaker turned from closed to open.
+    /// Returns the number of times that the circuit breaker turned from closed to open.
     pub(crate) fn openings(&self) -> u64 {
         self.openings.load(Ordering::Relaxed)
     }
 
-    /// Records that the store answered a call, which ends a series of failures.
+    /// Records that the store answered a call. The answer ends a series of consecutive failures.
     pub(crate) fn succeeded(&self) {
         // The number is read first, so that no call writes while the store answers every call.
         if self.failures.load(Ordering::Relaxed) != 0 {
@@ -66,7 +66,7 @@ impl Breaker {
     }
 
     /// Records that the store did not answer a call in time, or rejected a read. The last of
-    /// [`FAILURES`] consecutive failures opens the breaker.
+    /// [`FAILURES`] consecutive failures opens the circuit breaker.
     pub(crate) fn failed(&self) {
         let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
         if !guard!(self, NoBreaker: failures < FAILURES) && self.turn(CLOSED, OPEN) {
@@ -76,16 +76,17 @@ impl Breaker {
         }
     }
 
-    /// Waits until the breaker is not closed. Only one task may wait at a time.
+    /// Waits until the circuit breaker is open or half-open. Only one task may wait at a time.
     pub(crate) async fn opened(&self) {
         while self.is_closed() {
             self.opened.notified().await;
         }
     }
 
-    /// Turns an open breaker half-open, and returns the probe. Returns `None` if the breaker is
-    /// closed or another probe runs. If the probe is dropped before it
-    /// [succeeded](Attempt::succeeded), the breaker is open again.
+    /// Turns an open circuit breaker half-open, and returns the probe of the store that the caller
+    /// must run. Returns `None` if the circuit breaker is closed or another probe runs. If the
+    /// probe is dropped before it [succeeded](Attempt::succeeded), the circuit breaker is open
+    /// again.
     pub(crate) fn attempt(&self) -> Option<Attempt<'_>> {
         self.turn(OPEN, HALF_OPEN).then(|| Attempt(self))
     }
@@ -97,14 +98,14 @@ impl Breaker {
     }
 }
 
-/// A running probe of the store, whose breaker is half-open.
+/// A running probe of the store, during which the circuit breaker is half-open.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Attempt<'a>(&'a Breaker);
 
 impl Attempt<'_> {
-    /// Records that the store answered the probe: closes the breaker, so that calls ask the store
-    /// again.
+    /// Records that the store answered the probe: closes the circuit breaker, so that calls use the
+    /// store again.
     pub(crate) fn succeeded(self) {
         self.0.failures.store(0, Ordering::Relaxed);
         if self.0.turn(HALF_OPEN, CLOSED) {
@@ -115,7 +116,7 @@ impl Attempt<'_> {
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
-        // After a success, the breaker is closed and this changes nothing.
+        // After a success, the breaker is already closed, and `turn` changes nothing.
         self.0.turn(HALF_OPEN, OPEN);
     }
 }

@@ -11,16 +11,17 @@ use crate::store::port::EntryQuery;
 
 /// The replica of a key's entry that a call uses in the store.
 ///
-/// Replicas are entries of their own: each has its token, its lease and its value. All replicas of
-/// a key depend on a shared version, as on the version of a tag. The store invalidates the shared
+/// Each replica is an entry of its own, with its token, its lease and its value. All replicas of a
+/// key depend on a shared version, as on the version of a tag. The store invalidates the shared
 /// version with every invalidation and every write of the key, by any process, so no other code has
 /// to know whether replicas exist. The shared version fences the computation of a replica, as the
 /// token fences the computation of an entry without replicas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Replica {
-    /// The key has one entry, without replicas.
+    /// The key has one entry in the store, without replicas.
     Only,
-    /// The replica with this index, from 0. The replica 0 has the name of the entry itself.
+    /// The replica of the entry with this index, from 0. The replica 0 has the name of the entry
+    /// itself.
     Nth(u8),
 }
 
@@ -55,8 +56,8 @@ impl Replica {
     }
 }
 
-/// The names in the store of an entry and of its versions, as far as they are known before the
-/// value.
+/// The names in the store of an entry and of the versions that it depends on, as far as the names
+/// are known before the value.
 #[derive(Debug, Clone)]
 pub(crate) struct EntryKeys {
     pub(crate) entry: StoreKey,
@@ -64,16 +65,26 @@ pub(crate) struct EntryKeys {
     /// The names of the versions of the namespace, the function, the replicas and the known tags,
     /// in this order.
     pub(crate) versions: Vec<StoreKey>,
+    /// The name of the version of the entry's key, if entries are computed from entries of this
+    /// function. Empty otherwise, and for replicas, which list that version themselves.
+    pub(crate) beside: Vec<StoreKey>,
 }
 
 impl EntryKeys {
     pub(crate) fn new(key: &Key, replica: Replica, owner: &Owner, entry_tags: &EntryTags) -> Self {
         let implicit = [StoreKey::everything(), StoreKey::function(&owner.name)];
         let tags = tag_keys(key, replica, entry_tags);
+        let is_needed = owner.is_taken() && replica == Replica::Only;
+        let key_version = is_needed.then(|| StoreKey::copies(key));
         Self {
             entry: replica.entry(key),
             replica,
             versions: implicit.into_iter().chain(tags).collect(),
+            // An entry's list of names has no room for a shortened name.
+            beside: key_version
+                .filter(|name| !name.is_long())
+                .into_iter()
+                .collect(),
         }
     }
 
@@ -81,13 +92,15 @@ impl EntryKeys {
         EntryQuery {
             entry: &self.entry,
             versions: &self.versions,
-            with_value_tags: owner.tag_prefixes.is_known(),
+            with_value_tags: owner.tag_prefixes.is_known() || owner.is_composed(),
+            beside: &self.beside,
         }
     }
 }
 
-/// Returns the names of an entry's versions after those of the namespace and the function. The
-/// replicas' version comes before the tags, because each look-up of a replica knows it.
+/// Returns the names of the replicas' version, if the entry has replicas, and of the versions of
+/// the tags `entry_tags`. The replicas' version comes first, because each look-up of a replica
+/// knows that version.
 pub(crate) fn tag_keys<'a>(
     key: &Key,
     replica: Replica,
@@ -99,9 +112,9 @@ pub(crate) fn tag_keys<'a>(
         .chain(entry_tags.tags.iter().map(StoreKey::tag))
 }
 
-/// Returns the guards that must not change while the value tags of `owner` are unknown: the guards
-/// of the tag prefixes that values had so far. Before the first value, returns the guard of all
-/// tags.
+/// Returns the guards that must not change while a value of `owner` has no tags yet: a guard for
+/// each tag prefix that earlier values of `owner` had. Before the first value of `owner`, returns
+/// the guard of all tags.
 pub(crate) fn guards(owner: &Owner) -> Vec<StoreKey> {
     owner
         .tag_prefixes

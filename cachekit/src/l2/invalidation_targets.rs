@@ -46,7 +46,7 @@ impl InvalidationTargets {
         }
     }
 
-    /// Makes the targets for which a message of another node has these names, in hard mode.
+    /// Makes the targets of a hard invalidation from `names`, the names in another node's message.
     pub(crate) fn from_names(names: &[StoreKey]) -> Self {
         let mut targets = Self::default();
         for name in names {
@@ -55,14 +55,15 @@ impl InvalidationTargets {
                 Some(("f", name)) => targets.functions.push(String::from_utf8_lossy(name).into()),
                 Some(("all", _)) => targets.everything = true,
                 Some(("t" | "e", _)) => targets.tags.extend(Tag::named(name.as_bytes())),
-                // No entry in memory depends on a guard or a replica, so such a name is no target.
+                // No entry in memory depends on a guard or a replica, so the name of a guard or a
+                // replica is no target.
                 _ => {}
             }
         }
         targets
     }
 
-    /// Returns these targets with the given mode.
+    /// Returns the targets of `self` with the given mode.
     pub(crate) fn with_mode(self, mode: InvalidationMode) -> Self {
         Self { mode, ..self }
     }
@@ -83,7 +84,7 @@ impl InvalidationTargets {
         self.keys.len() + self.tags.len() + self.functions.len() + usize::from(self.everything)
     }
 
-    /// Returns the names in the store of all targets, with the guards of the tags.
+    /// Returns the names of all targets in the store, including the guards that cover the tags.
     pub(crate) fn names(&self) -> Vec<StoreKey> {
         let keys = self.keys.iter().map(StoreKey::entry);
         let tags = self

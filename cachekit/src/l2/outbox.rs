@@ -18,12 +18,12 @@ use crate::base::sync::{Mutex, MutexGuard};
 use crate::base::trace;
 use crate::store::key_name::StoreKey;
 
-/// The largest number of names that wait in the outbox, and of names that were accepted recently.
-/// One removal of everything replaces a larger number of names.
+/// The largest number of names that wait in the outbox, and of recently accepted names that the
+/// outbox remembers. If there are more names, a single removal of everything replaces the names.
 const MAX_NAMES: usize = 100_000;
 
-/// The time for which an accepted removal is remembered, to be sent again to a server that comes
-/// back.
+/// The time for which the outbox remembers an accepted removal. If the server comes back within
+/// that time, the outbox sends the removal again.
 const RECENT: Duration = Duration::from_secs(60);
 
 /// The largest number of names that one invalidation from the outbox sends to the store.
@@ -32,30 +32,32 @@ const BATCH: usize = 1_000;
 type HashSet<T> = std::collections::HashSet<T, RandomState>;
 
 const NOTHING: u8 = 0;
-/// The state of an outbox in which only names of single entries wait.
+/// The state of an outbox in which only names of entries wait, and no name of a tag, a function, a
+/// guard or everything.
 const ENTRIES: u8 = 1;
-/// The state of an outbox with an invalidation of a tag, a function, a guard or everything. Such an
-/// invalidation may concern any entry.
+/// The state of an outbox with an invalidation of a tag, a function, a guard or everything. Any
+/// entry may depend on these names.
 const SHARED_NAMES: u8 = 2;
 
 /// The invalidations that a node still has to send to the store (L2).
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     queue: Mutex<Queue>,
-    /// The kind of the waiting names: [`NOTHING`], [`ENTRIES`] or [`SHARED_NAMES`]. Every call that
-    /// missed in memory reads this without the lock.
+    /// The kind of the names that wait in the outbox: [`NOTHING`], [`ENTRIES`] or [`SHARED_NAMES`].
+    /// Every call that missed in memory reads this state without the lock.
     state: AtomicU8,
     filled: Notify,
-    /// Wakes the recovery task from its pause, to send the waiting names at once.
+    /// Wakes the recovery task from its pause, so that the task sends the waiting names at once.
     again: Notify,
     recent: Mutex<Recent>,
 }
 
-/// Names whose invalidation the store accepted recently, bounded in time and number.
+/// The names whose invalidation the store accepted recently. Both their age and their number are
+/// bounded.
 #[derive(Debug, Default)]
 struct Recent {
     accepted: VecDeque<(Instant, Vec<StoreKey>)>,
-    /// The number of names in all batches of `accepted`.
+    /// The number of names in all batches of `accepted`, the recently accepted names.
     count: usize,
 }
 
@@ -70,7 +72,8 @@ impl Recent {
 
     fn add(&mut self, now: Instant, mut names: Vec<StoreKey>) {
         if self.count + names.len() > MAX_NAMES {
-            // All names are replaced, because the oldest would be lost if only they were dropped.
+            // A removal of everything replaces all names. If only the oldest names were dropped,
+            // they would be lost.
             self.accepted.clear();
             self.count = 0;
             names = vec![StoreKey::everything()];
@@ -90,15 +93,15 @@ impl Recent {
 #[derive(Debug, Default)]
 struct Queue {
     entries: HashSet<StoreKey>,
-    /// The names of tags, functions, guards and everything that wait to be sent.
+    /// The names of tags, functions, guards and everything that wait in the outbox to be sent.
     shared_names: HashSet<StoreKey>,
-    /// `true` after too many names waited. One removal of everything replaces those names, and also
-    /// the names that are added until that removal is sent.
+    /// `true` after too many names waited in the outbox. A single removal of everything replaces
+    /// the names that waited, and also the names that are added until that removal is sent.
     is_everything: bool,
-    /// The names that are being sent, until the store has accepted their invalidation.
+    /// The names that are being sent to the store, until the store has accepted their invalidation.
     sending: HashSet<StoreKey>,
-    /// `true` if any entry may depend on the names in `sending`, because they are no names of
-    /// entries.
+    /// `true` if the names in `sending` are not names of entries but of tags, functions, guards or
+    /// everything, so that any entry may depend on them.
     sends_shared_names: bool,
 }
 
@@ -129,7 +132,7 @@ impl Queue {
 }
 
 impl Outbox {
-    /// Returns `true` if no invalidation waits: the store has accepted all of them.
+    /// Returns `true` if no invalidation waits in the outbox: the store has accepted all of them.
     pub(crate) fn is_clear(&self) -> bool {
         self.state.load(Ordering::SeqCst) == NOTHING
     }
@@ -153,7 +156,8 @@ impl Outbox {
         }
     }
 
-    /// Adds `names` to the outbox. The names stay there until the store accepts their invalidation.
+    /// Adds `names` to the outbox. The outbox keeps the names until the store accepts their
+    /// invalidation.
     pub(crate) fn add(&self, names: impl IntoIterator<Item = StoreKey>) {
         let mut overflows = false;
         let mut queue = self.lock();
@@ -179,15 +183,16 @@ impl Outbox {
         }
     }
 
-    /// Waits until at least one name waits in the outbox to be sent.
+    /// Waits until the outbox has at least one name to send.
     pub(crate) async fn filled(&self) {
         while self.is_clear() {
             self.filled.notified().await;
         }
     }
 
-    /// Returns the names to send next: the batch that was not accepted yet, or a new batch, first
-    /// of the names that block all entries.
+    /// Returns the names to send to the store next: the last batch if the store did not accept it,
+    /// or else a new batch. A new batch contains names that block all entries before it contains
+    /// names of single entries.
     pub(crate) fn next(&self) -> Vec<StoreKey> {
         let mut queue = self.lock();
         if queue.sending.is_empty() {
@@ -226,8 +231,9 @@ impl Outbox {
         self.state.store(queue.state(), Ordering::SeqCst);
     }
 
-    /// Remembers accepted names for [`RECENT`]. A server that comes back with an older data set, or
-    /// is replaced by a server that never received the names, must receive them again.
+    /// Remembers names whose invalidation the store accepted, for [`RECENT`]. If the server comes
+    /// back with an older data set, or is replaced by a server that never received the names, the
+    /// outbox must send the names again.
     pub(crate) fn remember(&self, names: Vec<StoreKey>) {
         let mut recent = self.recent.lock();
         let now = Instant::now();
@@ -247,7 +253,7 @@ impl Outbox {
         self.again.notify_one();
     }
 
-    /// Waits until [`resend_recent`](Self::resend_recent) is called.
+    /// Waits until [`resend_recent`](Self::resend_recent) is called on this outbox.
     pub(crate) async fn retried(&self) {
         self.again.notified().await;
     }

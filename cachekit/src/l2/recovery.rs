@@ -21,42 +21,43 @@ use crate::store::key_name::StoreKey;
 use crate::store::port::Store;
 
 /// The first pause between two attempts to send the invalidations that the store has not accepted.
-/// Each further pause is twice as long.
+/// Each further pause is twice as long as the pause before.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// The pause before the first probe of a store whose circuit breaker opened.
 const FIRST_REST: Duration = Duration::from_millis(100);
 
-/// The time after a successful probe within which a further failure means that the store had not
-/// recovered: the pauses before further probes keep growing.
+/// The time after a successful probe of the store within which a further failure means that the
+/// store had not recovered. In that case, the pauses before further probes continue to grow.
 const RELAPSE: Duration = Duration::from_secs(10);
 
 /// The time limit of operations on the store for which no caller waits.
 pub(crate) const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The time for which a dropped cache still sends the invalidations that the store has not
-/// accepted.
+/// The time for which the recovery task of a dropped cache still sends the invalidations that the
+/// store has not accepted.
 const LINGER: Duration = Duration::from_secs(300);
 
 /// The task that recovers a failed store, with the parts of the cache that the task needs.
 pub(crate) struct Recovery {
     pub(crate) bus: Arc<BusClient>,
     /// The store without its circuit breaker, because a probe must reach the store while the
-    /// breaker is open.
+    /// circuit breaker is open.
     pub(crate) store: Arc<dyn Store>,
     pub(crate) breaker: Arc<Breaker>,
-    /// The time for which a call waits for the store. A probe must be answered within that time.
+    /// The time for which a call waits for the store. The store must answer a probe within that
+    /// time.
     pub(crate) call_timeout: Duration,
 }
 
 impl Recovery {
     /// Supervises the store until `abandoned` is notified, which happens when the cache is dropped.
-    /// After that, the task sends the names that the store has not accepted, for [`LINGER`] at
-    /// most: otherwise the store would keep values that a write has changed. The connections end
-    /// with the task.
+    /// After the drop, the task sends the names whose invalidation the store has not accepted, for
+    /// [`LINGER`] at most. Without these invalidations, the store would keep values that a write
+    /// has changed. The connections end with the task.
     pub(crate) async fn run(self, abandoned: Arc<Notify>) {
-        // Names that were being sent when the cache was dropped are sent again below.
+        // Names that were being sent when the cache was dropped are sent again by `send_all`.
         select(self.supervise(), abandoned.notified()).await;
         if removed!(self.bus.terms, LeaveUntold) {
             return;
@@ -81,8 +82,8 @@ impl Recovery {
         }
     }
 
-    /// Sends names from the outbox until the store accepts them, and probes a store whose breaker
-    /// is open until the store answers. Never returns.
+    /// Sends names from the outbox until the store accepts them, and probes a store whose circuit
+    /// breaker is open until the store answers. Never returns.
     async fn supervise(&self) {
         let (mut pause, mut rest) = (FIRST_PAUSE, FIRST_REST);
         let mut was_closed = true;
@@ -123,9 +124,9 @@ impl Recovery {
     }
 
     /// Sends one batch of names from the outbox. Returns `true` if the store accepted the batch or
-    /// no name waits. Sends only one batch, because calls that do without the store add more names.
-    /// Names that still wait keep the calls that they concern from the store, even when the breaker
-    /// is closed.
+    /// no name waits. Sends only one batch, because calls that skip the store add more names. A
+    /// call for which a name still waits does not use the store, even when the circuit breaker is
+    /// closed.
     async fn send_next(&self) -> bool {
         let outbox = &self.bus.outbox;
         if outbox.is_clear() {
@@ -143,7 +144,8 @@ impl Recovery {
         {
             Ok(()) => {
                 outbox.accepted();
-                // The leases of these entries are removed with them, so the waiters must ask again.
+                // The leases of these entries are removed with the entries, so the lease waiters
+                // must ask the store again.
                 for name in &names {
                     self.bus.lease_waiters.wake(name);
                 }

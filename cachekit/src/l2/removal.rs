@@ -1,4 +1,4 @@
-//! Invalidations on their way to the store (L2), and from there to every node.
+//! The sending of an invalidation to the store (L2), and from the store to every node.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -25,8 +25,8 @@ impl SharedTier {
         }
     }
 
-    /// Invalidates `names` as [`invalidate`](Self::invalidate) does. Then waits until every node
-    /// has applied the invalidation or serves nothing older, or until the time `within` has passed.
+    /// Invalidates `names` as [`invalidate`](Self::invalidate) does, and waits until every node has
+    /// applied the invalidation or serves no older value, or until the time `within` has passed.
     /// Returns `true` if certainly no node serves an older value.
     pub(crate) async fn invalidate_everywhere(
         &self,
@@ -62,8 +62,8 @@ impl SharedTier {
         is_certain
     }
 
-    /// Returns a guard for `names`. A guard that is dropped without being settled puts the names
-    /// into the outbox.
+    /// Returns a guard that puts `names` into the outbox if the guard is dropped without being
+    /// settled.
     pub(crate) fn pending_removal(&self, names: Vec<StoreKey>) -> PendingRemoval<'_> {
         PendingRemoval {
             outbox: &self.bus.outbox,
@@ -80,9 +80,9 @@ struct Unconfirmed<'a> {
 }
 
 impl Unconfirmed<'_> {
-    /// Records the result of the wait: `are_all` if every node acknowledged the invalidation,
-    /// `is_certain` if no node serves an older value. If that is not certain, the invalidation
-    /// stays unconfirmed.
+    /// Records the result of the wait for acknowledgements. `are_all` is `true` if every node
+    /// acknowledged the invalidation, and `is_certain` if no node serves an older value. The
+    /// invalidation stays unconfirmed if `is_certain` is `false`.
     fn settle(mut self, are_all: bool, is_certain: bool) {
         if !is_certain {
             return;
@@ -119,7 +119,8 @@ pub(crate) struct PendingRemoval<'a> {
 }
 
 impl PendingRemoval<'_> {
-    /// Returns the names and leaves nothing for the outbox, because the store has answered.
+    /// Settles the guard, because the store has answered, and returns the names. The guard puts no
+    /// name into the outbox any more.
     pub(crate) fn settled(mut self) -> Vec<StoreKey> {
         std::mem::take(&mut self.names)
     }

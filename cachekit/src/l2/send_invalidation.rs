@@ -8,8 +8,8 @@ use crate::store::key_name::StoreKey;
 use crate::store::message::BusMessage;
 use crate::store::port::{Failure, Store};
 
-/// Invalidates `names` in the store, which publishes the message to every process in the same step.
-/// Requests no acknowledgements.
+/// Invalidates `names` in the store. In the same step, the store publishes the message of the
+/// invalidation to every process. Requests no acknowledgements.
 pub(crate) async fn send_invalidation(
     bus: &BusClient,
     store: &dyn Store,

@@ -47,8 +47,8 @@ pub(crate) struct SharedTier {
     abandoned: Arc<Notify>,
 }
 
-/// The number of calls in flight from which no further call asks the store only because its entry
-/// in memory is not trusted.
+/// The limit of calls that ask the store at the same time. At this limit, no further call asks the
+/// store merely because its entry in memory is not trusted.
 const MAX_IN_FLIGHT: usize = 512;
 
 /// The longest time for which building a cache waits until the cache's first heartbeat comes back.
@@ -58,10 +58,10 @@ const MAX_SETTLING: Duration = Duration::from_secs(1);
 /// Redis.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings {
-    /// The longest time for which a call waits for an answer of the store.
+    /// The longest time for which a call waits for an answer of the store (`redis_timeout`).
     pub(crate) timeout: Duration,
     pub(crate) codec: Codec,
-    /// The size in bytes of the largest encoded value that is stored in Redis or read from there.
+    /// The size in bytes of the largest encoded value that is stored in Redis or read from Redis.
     pub(crate) max_value: usize,
     /// The size in bytes from which encoded values are compressed. `None` if no value is
     /// compressed.
@@ -76,9 +76,9 @@ pub(crate) struct Settings {
 pub(crate) struct SharedTierCounts {
     pub(crate) reasons: MissReasons,
     pub(crate) stores: Counter,
-    /// The number of stored values that were compressed.
+    /// The number of values that were compressed when they were stored in Redis.
     pub(crate) compressed: Counter,
-    /// The number of bytes that compression saved in stored values.
+    /// The number of bytes that compression saved in values that were stored in Redis.
     pub(crate) saved_bytes: AtomicU64,
     pub(crate) refused_stores: Counter,
     /// The number of values that were not stored because they are larger than allowed, or because
@@ -86,19 +86,20 @@ pub(crate) struct SharedTierCounts {
     pub(crate) unstorable: Counter,
     /// The number of operations on the store that got no answer in time, or an error.
     pub(crate) failures: Counter,
-    /// The number of times that a call waited for another process's computation.
+    /// The number of times that a call waited for another process's computation of an entry.
     pub(crate) waits: Counter,
     /// The number of acknowledged invalidations that every node acknowledged in time.
     pub(crate) acknowledged: Counter,
     /// The number of acknowledged invalidations that may not have reached every node in time.
     pub(crate) unacknowledged: Counter,
-    /// `true` after the log reported that an invalidation is not confirmed, until one is confirmed.
+    /// `true` after the log reported an invalidation that is not confirmed, until an invalidation
+    /// is confirmed.
     pub(crate) is_unconfirmed: AtomicBool,
 }
 
 impl SharedTier {
-    /// Creates the tier over `store`, whose events arrive at `bus`, and spawns the tasks for
-    /// recovery and heartbeats on the current runtime.
+    /// Creates the shared tier (L2) over `store`, whose events arrive at `bus`. Spawns the tasks
+    /// for recovery and heartbeats on the current runtime.
     pub(crate) fn new(
         bus: Arc<BusClient>,
         store: Arc<dyn Store>,
@@ -139,8 +140,9 @@ impl SharedTier {
         }
     }
 
-    /// Waits until a heartbeat came back, so that memory may be served, for one second at most. A
-    /// cache that is built while Redis is reachable therefore starts with a live bus.
+    /// Waits until a heartbeat of this node came back, so that the node may serve from memory.
+    /// Waits for one second at most. A cache that is built while Redis is reachable therefore
+    /// starts with a live bus.
     pub(crate) async fn wait_until_live(&self, clock: &Arc<dyn Clock>) {
         let end = from_now(self.settings.bus_timeout.min(MAX_SETTLING));
         while self.store.is_up()
@@ -173,7 +175,7 @@ impl SharedTier {
             && (outbox.is_clear() || !replica.is_blocked(key, outbox))
     }
 
-    /// Returns `true` if entries are used although their versions are from another data set of
+    /// Returns `true` if the cache uses entries whose versions were made in another data set of
     /// Redis.
     pub(crate) fn accepts_any_origin(&self) -> bool {
         self.settings.on_new_master == OnNewMaster::Replay
@@ -189,7 +191,8 @@ impl SharedTier {
     /// no message arrives and the store cannot be asked.
     pub(crate) fn serves_disconnected(&self, now: Tick) -> bool {
         match self.settings.on_disconnect {
-            // After the goodbye, the other nodes do not wait for this node's acknowledgements.
+            // After the goodbye of this node, the other nodes do not wait for its acknowledgements,
+            // so memory may be outdated.
             _ if self.bus.liveness.is_over() => false,
             OnDisconnect::Serve => true,
             OnDisconnect::Bypass => false,
@@ -197,8 +200,9 @@ impl SharedTier {
         }
     }
 
-    /// Returns `true` if a call whose entry in memory is not trusted may ask the store: fewer than
-    /// [`MAX_IN_FLIGHT`] calls ask now. When the bus is interrupted, many calls would ask at once.
+    /// Returns `true` if a call whose entry in memory is not trusted may ask the store, because
+    /// fewer than [`MAX_IN_FLIGHT`] calls ask the store now. When the bus is interrupted, many
+    /// calls would ask the store at once.
     pub(crate) fn has_capacity(&self) -> bool {
         self.in_flight.load(Ordering::Relaxed) < MAX_IN_FLIGHT
     }
@@ -226,8 +230,8 @@ impl SharedTier {
         self.background.spawn_required(TaskOwner::Cache, future);
     }
 
-    /// Returns `true` if the cache is shut down. Such a cache no longer reads from the store, and
-    /// only sends invalidations.
+    /// Returns `true` if the cache is shut down. A cache that is shut down no longer reads from the
+    /// store, and only sends invalidations.
     pub(crate) fn is_shut_down(&self) -> bool {
         self.background.is_closed()
     }
@@ -277,7 +281,7 @@ impl SharedTier {
         }
     }
 
-    /// Counts a value that cannot be stored in Redis, and logs the reason `why` for the first such
+    /// Counts a value that cannot be stored in Redis. Logs the reason `why` for the first such
     /// value of each function.
     pub(crate) fn count_unstorable(&self, owner: &Owner, why: &str) {
         self.counts.unstorable.bump();
@@ -292,7 +296,8 @@ impl SharedTier {
     }
 }
 
-/// A call that looks up an entry in the store, counted until this guard is dropped.
+/// A guard that counts a call as one that looks up an entry in the store, until the guard is
+/// dropped.
 #[derive(Debug)]
 pub(crate) struct InFlightGuard(Arc<SharedTier>);
 

@@ -10,8 +10,8 @@ use crate::model::config::duration_text::parse_length;
 use crate::model::config::engine::Engine;
 use crate::model::config::engine::Eviction;
 
-/// Approximate weight of a small entry, in bytes. A capacity in bytes divided by this is the number
-/// of small entries that fit.
+/// Approximate weight of a small entry, in bytes. The number of small entries that fit into a
+/// capacity in bytes is this capacity, divided by the weight.
 const SMALL_ENTRY: u64 = 512;
 
 /// Capacity of the memory tier: a number of entries, or a number of bytes.
@@ -39,7 +39,7 @@ pub(crate) enum Unit {
 }
 
 impl Capacity {
-    /// Limits memory to this many entries.
+    /// Returns a capacity of `amount` entries: memory keeps at most this many.
     pub const fn entries(amount: u64) -> Self {
         Self {
             amount,
@@ -47,17 +47,18 @@ impl Capacity {
         }
     }
 
-    /// Limits memory to about this many bytes. The weight of an entry is the sum of its key, the
-    /// cache's bookkeeping for it, the size of the value's type, and the data that the value points
-    /// to.
+    /// Returns a capacity of about `amount` bytes. The weight of an entry is the sum of its key,
+    /// the cache's bookkeeping for it, the size of the value's type, and the data that the value
+    /// points to.
     ///
     /// The data that a value points to is measured by serialising the value, to a depth of 128
     /// layers. This needs `serde::Serialize` and one of the features `serde`, `bincode`, `msgpack`,
     /// `json` and `redis`. For values cached without a macro, measuring needs `redis`.
     ///
-    /// Without these, the data is measured only for strings and byte slices in a `Box`, `Arc` or
-    /// `Vec`, and for the content of the `Arc` that an annotated function returns, but not for the
-    /// data that this content points to. With a capacity in entries, values are not measured.
+    /// Without `Serialize` and these features, the data that a value points to is measured only in
+    /// two cases: for strings and byte slices in a `Box`, `Arc` or `Vec`, and for the content of
+    /// the `Arc` that an annotated function returns. Data that this content points to is not
+    /// measured. With a capacity in entries, no value is measured.
     pub const fn bytes(amount: u64) -> Self {
         Self {
             amount,
@@ -91,15 +92,17 @@ impl std::str::FromStr for Capacity {
     }
 }
 
-/// Tiers that keep an entry.
+/// Tiers that keep an entry: the memory of the process, Redis, or both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Tier {
-    /// Only the memory of this process. The value type need not implement the traits of `serde`.
+    /// Only the memory of this process keeps the entry. The value type need not implement the
+    /// traits of `serde`.
     Memory,
-    /// Only Redis: no process keeps a copy of the entry in its memory.
+    /// Only Redis keeps the entry: no process keeps a copy in its memory.
     Redis,
-    /// Memory and Redis. A call asks Redis only if the memory of its process has no entry.
+    /// Memory and Redis keep the entry. A call asks Redis only if the memory of its process has no
+    /// entry.
     Both,
 }
 
@@ -115,33 +118,35 @@ pub enum SingleFlight {
     Cluster,
 }
 
-/// Use of memory while this process receives no invalidations and cannot reach Redis either.
+/// Rule for calls while this process receives no invalidations and cannot reach Redis: whether they
+/// are served from memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnDisconnect {
-    /// Serves from memory for this long after messages from Redis were missing for `bus_timeout`.
-    /// After this time every call computes.
+    /// For this long after messages from Redis were missing for `bus_timeout`, calls are served
+    /// from memory. After this time every call computes.
     ServeFor(Duration),
-    /// Serves nothing from memory: every call computes.
+    /// While this process is cut off from Redis, no call is served from memory: every call
+    /// computes.
     Bypass,
-    /// Serves from memory until the entry's life ends, so a value may be served after another
-    /// process invalidated it.
+    /// Calls are served from memory until an entry's life ends, so a value may be served after
+    /// another process invalidated it.
     Serve,
 }
 
-/// Use of existing entries after Redis turns out to have another data set than before, because of a
-/// failover or a restart from an old snapshot.
+/// Rule for the existing entries after Redis turns out to have another data set than before,
+/// because of a failover or a restart from an old snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnNewMaster {
-    /// Discards all entries, because the new data set may lack an invalidation.
+    /// All entries are discarded, because Redis's new data set may lack an invalidation.
     Clear,
-    /// Keeps the entries, and every process repeats its recent invalidations. Invalidations of a
+    /// The entries are kept, and every process repeats its recent invalidations. Invalidations of a
     /// process that has ended may be lost: the entries may then be served until their life ends.
     Replay,
 }
 
-/// All settings of one cache, validated.
+/// All settings of one cache, after their validation.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
     pub(crate) enabled: bool,
@@ -204,8 +209,8 @@ pub(crate) fn parse_bytes(text: &str) -> Result<usize, String> {
         .ok_or_else(|| "expected a number of bytes (`1024`, `512KB`, `8MiB`)".to_owned())
 }
 
-/// Parses a number and its unit. The unit is returned as a shift: the number shifted left by so
-/// many bits is in bytes. Returns no shift for a number without a unit.
+/// Parses a size such as `64MB` into a number and the shift of its unit: the number, shifted left
+/// by so many bits, is the size in bytes. The shift is `None` for a number without a unit.
 fn sized(text: &str) -> Option<(u64, Option<u32>)> {
     let text = text.trim();
     let digits = text
@@ -228,8 +233,8 @@ fn shifted(number: u64, shift: u32) -> Option<u64> {
     number.checked_mul(1 << shift)
 }
 
-/// Texts of sizes, with the number of bytes that each stands for. `None`: the text must be
-/// rejected.
+/// Texts of sizes, each with its number of bytes. The number is `None` for a text that the parser
+/// must reject.
 #[cfg(test)]
 pub(crate) const SIZES: &[(&str, Option<u64>)] = &[
     ("1024", Some(1_024)),

@@ -15,10 +15,10 @@ use crate::base::sync::expect_no_lock;
 use crate::base::trace;
 
 thread_local! {
-    /// Number of engine calls that this thread is inside of.
+    /// Number of nested calls of a memory engine that are running on this thread.
     static INSIDE: Cell<u32> = const { Cell::new(0) };
-    /// Values whose last reference was dropped inside an engine call. They are dropped after the
-    /// call.
+    /// Values whose last reference was dropped during an engine call. These values are dropped
+    /// after the call.
     static DEFERRED: RefCell<Vec<AnyShared>> = const { RefCell::new(Vec::new()) };
     /// `true` while `DEFERRED` has values to drop. This flag makes the check after each engine call
     /// cheap, because most engine calls defer no value.
@@ -54,7 +54,7 @@ impl DeferredDrop {
 
 impl fmt::Debug for DeferredDrop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Never the content: it may be a secret.
+        // The content is not shown, because it may be a secret.
         f.debug_struct("DeferredDrop").finish_non_exhaustive()
     }
 }
@@ -113,9 +113,8 @@ impl Drop for Outside {
     }
 }
 
-/// Drops the deferred values, one after the other. If a destructor uses the cache and an engine
-/// evicts another value meanwhile, that value joins the list, so destructors never run inside each
-/// other.
+/// Drops the deferred values one by one. If a destructor uses the cache and an engine evicts
+/// another value meanwhile, that value joins the list, so destructors never run inside each other.
 #[cold]
 fn drop_deferred() {
     let next = || {

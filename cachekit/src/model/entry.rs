@@ -1,44 +1,47 @@
 //! Entries of the memory tier (L1): a value, and everything that decides if it may be served.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::base::clock::Tick;
 use crate::base::fault::guard;
 use crate::model::deferred_drop::{AnyShared, DeferredDrop};
-use crate::model::epoch::{Epochs, SequenceNumber, bump_revision};
+use crate::model::epoch::{Epoch, Epochs, SequenceNumber, bump_revision};
 use crate::model::freshness::Freshness;
 use crate::model::idle_expiry::Idle;
+use crate::model::lineage::Lineage;
 use crate::model::owner::{Owner, OwnerId};
 
 /// Content of an entry that remembers an error in place of a value. No cached function returns this
 /// type, so a reader that expects a value of the function finds none in such an entry.
 pub(crate) struct CachedError(pub(crate) AnyShared);
 
-/// State in `expired_at`: no invalidation has ended the entry early.
+/// Content of the field `expired_at` if no invalidation ended the entry early.
 const LIVE: u64 = u64::MAX;
-/// State in `expired_at`: the entry may not be served at all. This number is less than that of any
-/// time, so that `fetch_min` with a time does not overwrite it.
+/// Content of the field `expired_at` if the entry must not be served at all. This number is less
+/// than that of any time, so that `fetch_min` with a time does not overwrite it.
 const EVICTED: u64 = 0;
 
-/// An entry in memory. The `value` of an entry is an `Option<V>`, and a `None` in it is a
-/// remembered absence.
+/// An entry in memory. Its `value` is an `Option<V>`, in which a `None` is a remembered absence.
 pub(crate) struct MemoryEntry {
     pub(crate) owner: Arc<Owner>,
     /// Number of the node's last invalidation when the computation of the value began.
     pub(crate) began: SequenceNumber,
-    /// Epochs of the tags, the owner and the cache.
+    /// Epochs of the entry's tags, of its owner and of the cache. A newer invalidation in one of
+    /// these epochs makes the entry invalid.
     pub(crate) epochs: Epochs,
     pub(crate) deadline: Tick,
-    /// End of the entry's life, and the windows after it.
+    /// End of the entry's fresh life, and the windows after it in which the entry may be served as
+    /// a stale value.
     pub(crate) freshness: Freshness,
     /// Idle time after which the entry expires. `None`: the function has no `idle`.
     idle: Option<Box<Idle>>,
     /// `true` if the entry is only in this process's memory (`tier = memory`), so that Redis has no
     /// copy.
     pub(crate) local: bool,
-    /// Bytes that the entry and its key take, if the cache's capacity is in bytes. Otherwise 1.
+    /// Bytes that the entry and its key take, if the cache's capacity is in bytes. The weight is 1
+    /// if the capacity is in entries.
     pub(crate) weight: u32,
     /// [`LIVE`] if no invalidation ended the entry early. After a soft invalidation, the time of
     /// that invalidation in nanoseconds of the clock, plus one. [`EVICTED`] if an invalidation or a
@@ -49,6 +52,12 @@ pub(crate) struct MemoryEntry {
     pub(crate) order: Option<u64>,
     /// `true` if the entry contains a value, `false` if it contains a remembered absence or error.
     pub(crate) is_present: bool,
+    /// Epoch of the entry's key, once a computation took the value: an invalidation of the key then
+    /// reaches the entry of that computation too.
+    key_epoch: OnceLock<Arc<Epoch>>,
+    /// Names and versions in the store that the value depends on. `None`: they are not known, or no
+    /// computation took a value of the owner yet.
+    lineage: Option<Arc<Lineage>>,
     /// The value, in an `Arc` of its own: a caller can keep the value without the entry.
     value: DeferredDrop,
 }
@@ -62,6 +71,7 @@ impl MemoryEntry {
         local: bool,
         weight: u32,
         (value, is_present, order): (AnyShared, bool, Option<u64>),
+        lineage: Option<Arc<Lineage>>,
     ) -> Arc<Self> {
         let expired_at = AtomicU64::new(LIVE);
         let value = DeferredDrop::new(value);
@@ -77,6 +87,8 @@ impl MemoryEntry {
             expired_at,
             order,
             is_present,
+            key_epoch: OnceLock::new(),
+            lineage,
             value,
         })
     }
@@ -87,9 +99,9 @@ impl MemoryEntry {
         self.owner.id == reader && now < self.deadline && self.is_in_use(now) && self.is_valid()
     }
 
-    /// Returns `true` if `reader` may be served this expired entry at `now`, while the key is
-    /// recomputed. Returns `false` if `memory_ttl` ended the entry in memory before its `ttl`,
-    /// because Redis may have a newer entry.
+    /// Returns `true` if a call of the owner `reader` may be served this expired entry at `now`,
+    /// while the key is recomputed. Returns `false` if `memory_ttl` ended the entry in memory
+    /// before its `ttl`, because Redis may have a newer entry.
     pub(crate) fn may_serve_stale(&self, reader: OwnerId, now: Tick) -> bool {
         let freshness = self.freshness_now();
         self.owner.id == reader
@@ -154,8 +166,8 @@ impl MemoryEntry {
             || !guard!(self.owner, IgnoreDead: self.expired_at.load(Ordering::Acquire) != EVICTED)
     }
 
-    /// Returns the freshness of the entry. If a soft invalidation came, the fresh life ends at its
-    /// time, and the stale windows begin there.
+    /// Returns the freshness of the entry. If a soft invalidation came, the fresh life ends at the
+    /// time of that invalidation, and the stale windows begin at the same time.
     pub(crate) fn freshness_now(&self) -> Freshness {
         if let Some(at) = self.epochs.soft_invalidated_since(self.began) {
             // The time is stored, so that a later soft invalidation does not extend the stale
@@ -185,6 +197,22 @@ impl MemoryEntry {
         }
     }
 
+    /// Returns the epoch of the entry's key, once [`set_key_epoch`](Self::set_key_epoch) was called.
+    pub(crate) fn key_epoch(&self) -> Option<&Arc<Epoch>> {
+        self.key_epoch.get()
+    }
+
+    /// Sets the epoch of the entry's key, unless the epoch was set before.
+    pub(crate) fn set_key_epoch(&self, epoch: impl FnOnce() -> Arc<Epoch>) {
+        self.key_epoch.get_or_init(epoch);
+    }
+
+    /// Returns the names and versions in the store that the value depends on; `None` if they are
+    /// not known.
+    pub(crate) fn lineage(&self) -> Option<&Arc<Lineage>> {
+        self.lineage.as_ref()
+    }
+
     /// Takes the value, an `Option<V>`, out of an entry that has no other reference.
     pub(crate) fn into_shared(self) -> AnyShared {
         self.value.into_shared()
@@ -198,7 +226,7 @@ impl MemoryEntry {
 
 impl fmt::Debug for MemoryEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Never the value: it may be a secret.
+        // The value is not shown, because it may be a secret.
         f.debug_struct("Stored")
             .field("owner", &self.owner.name)
             .field("began", &self.began)

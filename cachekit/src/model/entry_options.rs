@@ -19,12 +19,14 @@ pub(crate) struct EntryOptions {
     pub(crate) none_ttl: Option<Duration>,
     /// Time to live of a remembered error. `None`: errors are not remembered.
     pub(crate) err_ttl: Option<Duration>,
-    /// Longest time for which memory keeps an entry. `None`: its time to live.
+    /// Longest time for which memory keeps an entry (`memory_ttl`). `None`: as long as the entry's
+    /// time to live.
     pub(crate) memory_ttl: Option<Duration>,
     /// Time without a use after which an entry in memory expires. `None`: entries do not expire for
     /// lack of use.
     pub(crate) idle: Option<Duration>,
-    /// Longest time for which Redis keeps an entry. `None`: its time to live.
+    /// Longest time for which Redis keeps an entry (`redis_ttl`). `None`: as long as the entry's
+    /// time to live.
     pub(crate) redis_ttl: Option<Duration>,
     pub(crate) jitter: f32,
     pub(crate) tier: Tier,
@@ -43,21 +45,38 @@ pub(crate) struct EntryOptions {
     /// Turns compression of large values on or off. `None`: the cache's setting.
     pub(crate) compress: Option<bool>,
     /// Time after the end of its `ttl` for which an entry is served while its key is recomputed.
-    /// `None`: an expired entry is not served then.
+    /// `None`: an expired entry is not served during a recomputation.
     pub(crate) stale: Option<Duration>,
     /// Time after the end of its `ttl` for which an entry is served if its recomputation failed.
-    /// `None`: an expired entry is not served then.
+    /// `None`: an expired entry is not served after a failed recomputation.
     pub(crate) stale_if_error: Option<Duration>,
     /// Time that a caller waits for the computation before the caller is served a stale value.
     /// `None`: callers wait until the computation ends.
     pub(crate) soft_timeout: Option<Duration>,
     /// `true` if `detach` is set: a computation continues after its caller was dropped.
     pub(crate) detach: bool,
-    /// Beta of probabilistic early expiration: entries are recomputed earlier with a larger one.
-    /// Zero turns early expiration off.
+    /// Beta of probabilistic early expiration: the larger the beta, the earlier an entry is
+    /// recomputed. Zero turns early expiration off.
     pub(crate) early: f32,
     /// Number of replicas of an entry in Redis, at least 1. Ignored unless Redis is the only tier.
     pub(crate) replicas: u8,
+    /// Dependencies that an entry takes over from the values that its computation took.
+    pub(crate) depends: Depends,
+}
+
+/// Dependencies that an entry takes over from the values that its computation took from the cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Depends {
+    /// The invalidations and the lives of the values: the entry is invalidated with each of them,
+    /// and is fresh no longer than the first of them.
+    #[default]
+    All,
+    /// The invalidations alone. A value that is old, or ends soon, does not shorten the entry's
+    /// life.
+    Names,
+    /// None: the entry is as old as the values that its computation was given.
+    Nothing,
 }
 
 /// Limit of concurrent computations, for a function or a group.
@@ -93,6 +112,7 @@ impl EntryOptions {
         detach: false,
         early: 1.0,
         replicas: 1,
+        depends: Depends::All,
     };
 
     /// Returns the time after its `ttl` for which an entry is kept, to be served as a stale value:
@@ -101,8 +121,8 @@ impl EntryOptions {
         self.stale.max(self.stale_if_error).unwrap_or_default()
     }
 
-    /// Returns the size in bytes from which values are compressed, or `None` if no value is.
-    /// `threshold` is that size in the cache's settings.
+    /// Returns the size in bytes from which values are compressed for Redis, or `None` if no value
+    /// is compressed. `threshold` is the setting `compress_above` of the cache.
     pub(crate) fn compress_above(&self, threshold: Option<usize>) -> Option<usize> {
         match self.compress {
             Some(false) => None,

@@ -56,7 +56,7 @@ pub(crate) struct SequenceNumber(u64);
 pub(crate) struct Sequence(AtomicU64);
 
 impl Sequence {
-    /// Returns the number of the last invalidation.
+    /// Returns the number of the last invalidation on this node.
     pub(crate) fn now(&self) -> SequenceNumber {
         SequenceNumber(self.0.load(Ordering::SeqCst))
     }
@@ -71,11 +71,11 @@ impl Sequence {
 /// State of the invalidations of one tag, event or function, or of the whole cache.
 #[derive(Debug, Default)]
 pub(crate) struct Epoch {
-    /// Number of the last invalidation, hard or soft.
+    /// Number of the last invalidation of this tag, function or cache, hard or soft.
     last: AtomicU64,
-    /// Number of the last hard invalidation.
+    /// Number of the last hard invalidation of this tag, function or cache.
     last_hard: AtomicU64,
-    /// Numbers and times of the soft invalidations.
+    /// Numbers and times of the soft invalidations of this tag, function or cache.
     soft_invalidations: SoftInvalidations,
 }
 
@@ -108,7 +108,7 @@ impl Epoch {
         bump_revision();
     }
 
-    /// Returns the number of the last invalidation, hard or soft.
+    /// Returns the number of the last invalidation of this tag, function or cache, hard or soft.
     pub(crate) fn last(&self) -> SequenceNumber {
         SequenceNumber(self.last.load(Ordering::Acquire))
     }
@@ -118,8 +118,8 @@ impl Epoch {
     }
 }
 
-/// Number of soft invalidations of one epoch that are kept one by one. With more, older ones are
-/// merged.
+/// Largest number of soft invalidations that one epoch keeps without merging any. If there are
+/// more, older ones are merged.
 const EXACT: usize = 16;
 
 /// Factor for merging soft invalidations: two are merged if the time from the first to the second,
@@ -132,12 +132,12 @@ const NEARER: u32 = 8;
 #[derive(Debug, Default)]
 struct SoftInvalidations(Mutex<Vec<SoftInvalidation>>);
 
-/// A soft invalidation, or several merged ones.
+/// Record of one soft invalidation, or of several that were merged.
 #[derive(Debug, Clone, Copy)]
 struct SoftInvalidation {
-    /// Number of the last merged invalidation.
+    /// Number of the last soft invalidation that was merged into this record.
     number: SequenceNumber,
-    /// Times of the first and the last merged invalidation.
+    /// Times of the first and the last soft invalidation that were merged into this record.
     first: Tick,
     last: Tick,
 }
@@ -171,8 +171,8 @@ impl SoftInvalidations {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<SoftInvalidation>> {
-        // This is the mutex of `std`, not that of `crate::base::sync`, because the search of the
-        // interleavings of flights need not stop here.
+        // This is the mutex of `std`, not that of `crate::base::sync`: tests that search all
+        // interleavings of flights need not switch threads at this lock.
         unpoisoned(self.0.lock())
     }
 }
@@ -229,6 +229,18 @@ impl Epochs {
         let bump_revision = self.0.iter().filter(|epoch| epoch.last() > began);
         let first = bump_revision.filter_map(|epoch| epoch.soft_invalidations.first_since(began));
         first.min()
+    }
+}
+
+impl Epochs {
+    /// Returns an iterator over the epochs.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Epoch>> {
+        self.0.iter()
+    }
+
+    /// Returns the number of epochs.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 }
 

@@ -31,7 +31,7 @@ impl From<Duration> for Life {
 /// The points in time until which an entry is fresh, or may be served as a stale value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Freshness {
-    /// End of the fresh life. With `memory_ttl`, memory may drop the entry earlier.
+    /// End of the entry's fresh life. With `memory_ttl`, memory may drop the entry earlier.
     pub(crate) end: Tick,
     /// End of the window in which the expired entry is served while its key is recomputed
     /// (`stale`).
@@ -42,7 +42,7 @@ pub(crate) struct Freshness {
     /// Time before which early expiration cannot happen, whatever number is drawn. Hits before this
     /// time draw no number.
     early_from: Tick,
-    /// Duration of the computation, times the beta of early expiration (`early`).
+    /// Duration of the value's computation, multiplied by the beta of early expiration (`early`).
     spread: Duration,
 }
 
@@ -87,8 +87,8 @@ impl Freshness {
         }
     }
 
-    /// Returns `true` if the fresh life is over and the entry may be served while its key is
-    /// recomputed.
+    /// Returns `true` if the entry's fresh life is over at `now`, but the entry may be served while
+    /// its key is recomputed.
     pub(crate) fn is_stale(&self, now: Tick) -> bool {
         self.end <= now && now < self.stale_until
     }
@@ -168,7 +168,7 @@ mod tests {
             left: Duration::ZERO,
             over: 3 * SECOND,
         };
-        // The clock's beginning is nearer than the entry's end.
+        // The end of the entry's life lies before the start of the clock.
         let found = Freshness::new(at(1), life, &options(1.0), SECOND);
         assert!(found.is_stale(at(1)) && found.is_stale(at(2)) && !found.is_stale(at(3)));
         assert!(found.outlives_errors(at(17)) && !found.outlives_errors(at(18)));

@@ -159,7 +159,7 @@ impl FnSpec {
         self
     }
 
-    /// Turns compression of values for Redis on or off: `compress`.
+    /// Turns compression of values for Redis on or off: the option `compress`.
     pub const fn compress(mut self, compress: bool) -> Self {
         self.options.compress = Some(compress);
         self
@@ -184,7 +184,7 @@ impl FnSpec {
         self
     }
 
-    /// Lets a computation continue after its caller was dropped: `detach`.
+    /// Lets a computation continue after its caller was dropped: the option `detach`.
     pub const fn detach(mut self) -> Self {
         self.options.detach = true;
         self
@@ -275,9 +275,9 @@ impl fmt::Debug for FnSpec {
     }
 }
 
-/// Prefixes and suffixes around a function's name in the name of a hidden function that an
-/// attribute generates next to the cached function. The last two are alternatives: the compiler
-/// resolves the call to one of them.
+/// Prefixes and suffixes around a cached function's name in the name of its hidden function. The
+/// first pair is for a method, the second for a free function with a visibility such as `pub`, and
+/// the third for a free function without a visibility.
 const HIDDEN: [(&str, &str); 3] = [
     ("__all_of_", "__needs_companion_Self"),
     ("__", "_is_in_an_impl__write_companion_Self"),
@@ -286,8 +286,8 @@ const HIDDEN: [(&str, &str); 3] = [
 
 /// Turns the path of a marker type inside a function into the path of the function:
 /// `a::outer::{{closure}}::get::__spec::{{closure}}::__CachekitHere` becomes `a::outer::get`. For a
-/// function with a companion, the marker is in a hidden function next to the cached one. The name
-/// of the hidden function contains that of the cached one.
+/// function with a companion, the marker is in a hidden function next to the cached function. The
+/// name of the hidden function contains the name of the cached function.
 fn tidy(marker: &str) -> String {
     let end = marker.rfind("::__CachekitHere").unwrap_or(marker.len());
     let path = marker[..end].replace("::{{closure}}", "");

@@ -14,7 +14,7 @@ const NOTED: u32 = 4;
 #[derive(Debug)]
 pub(crate) struct Idle {
     length: Duration,
-    /// Time of the last recorded use, in nanoseconds of the clock.
+    /// Time of the entry's last recorded use, in nanoseconds of the clock.
     noted: AtomicU64,
 }
 

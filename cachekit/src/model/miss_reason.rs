@@ -9,8 +9,8 @@ pub(crate) enum MissReason {
     Absent,
     /// Redis still had the entry, but its life was over.
     Expired,
-    /// A tag or an event of the entry, the entry's function, or everything was invalidated since
-    /// the entry was computed.
+    /// A tag or an event of the entry, the entry's function, or the whole cache was invalidated
+    /// since the entry was computed.
     Invalidated,
     /// The bytes under the key were not written by this library.
     Foreign,
@@ -18,11 +18,11 @@ pub(crate) enum MissReason {
     Format,
     /// The bytes of the entry were cut short or changed after they were written.
     Damaged,
-    /// The entry under this name in Redis contained another key.
+    /// The entry under the key's name in Redis contained another key.
     Key,
     /// The entry under the key was stored by another function, which uses the same key.
     Function,
-    /// The entry was written by another codec.
+    /// The entry was written by another codec than the reader uses.
     Codec,
     /// The entry was written for a value type with other fields or variants than the reader's.
     Schema,

@@ -41,6 +41,12 @@ pub(crate) struct Owner {
     /// Hash of the expressions that make tags and events from the owner's values.
     pub(crate) value_tags_hash: u64,
     is_reported: AtomicBool,
+    /// `true` once a computation took a value of this owner. From then on, the versions of the
+    /// owner's entries in Redis are kept with the entries in memory.
+    is_taken: AtomicBool,
+    /// `true` once an entry of this owner in Redis was found to depend on values that its
+    /// computation took.
+    is_composed: AtomicBool,
     /// `true` if another owner in this cache has the same name. Redis could not tell the entries of
     /// the two apart.
     pub(crate) is_namesake: bool,
@@ -72,6 +78,7 @@ pub(crate) struct Counts {
     pub(crate) stale_hits: Counter,
     pub(crate) early_refreshes: Counter,
     pub(crate) refresh_failures: Counter,
+    pub(crate) memory_only: Counter,
 }
 
 impl Owner {
@@ -85,6 +92,8 @@ impl Owner {
             events: &[],
             value_tags_hash: 0,
             is_reported: AtomicBool::new(false),
+            is_taken: AtomicBool::new(false),
+            is_composed: AtomicBool::new(false),
             is_namesake: false,
             has_collision: AtomicBool::new(false),
             faults: Faults::default(),
@@ -109,13 +118,37 @@ impl Owner {
         !self.is_reported.swap(true, Ordering::Relaxed)
     }
 
+    /// Returns `true` if a computation took a value of this owner.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.is_taken.load(Ordering::Relaxed)
+    }
+
+    /// Records that a computation takes a value of this owner.
+    pub(crate) fn set_taken(&self) {
+        if !self.is_taken() {
+            self.is_taken.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Returns `true` if an entry of this owner in Redis was found to depend on values that its
+    /// computation took.
+    pub(crate) fn is_composed(&self) -> bool {
+        self.is_composed.load(Ordering::Relaxed)
+    }
+
+    /// Records that an entry of this owner in Redis depends on values that its computation took.
+    pub(crate) fn set_composed(&self) {
+        self.is_composed.store(true, Ordering::Relaxed);
+    }
+
     /// Returns `true` if this owner and another one were found to use one key.
     pub(crate) fn has_collided(&self) -> bool {
         self.has_collision.load(Ordering::Relaxed)
     }
 
-    /// Records that `self` and `other` use one key, so that each one's entry replaces the other's.
-    /// A warning is logged if this is the first such key of one of the two owners.
+    /// Records that `self` and `other` use one key, so that an entry of one owner replaces the
+    /// entry of the other owner. A warning is logged if this is the first such key of one of the
+    /// two owners.
     #[cold]
     pub(crate) fn collides_with(&self, other: &Self) {
         let know_it = [self, other].map(|owner| owner.has_collision.swap(true, Ordering::Relaxed));

@@ -13,8 +13,8 @@ use crate::model::owner::OwnerId;
 pub(crate) struct OwnerIndex(pub(crate) u16);
 
 impl OwnerIndex {
-    /// Number of all owners that came after the other numbers ran out. A process reaches so many
-    /// only if it builds thousands of caches, as tests do.
+    /// Index of all owners that were registered after all other indexes were taken. A process has
+    /// so many owners only if it builds thousands of caches, as tests do.
     pub(crate) const NONE: Self = Self(u16::MAX);
 
     #[inline]
@@ -63,8 +63,8 @@ pub(crate) struct CachedOwnerIndex {
     others: [AtomicU64; OTHERS],
 }
 
-/// Number of memories whose index is remembered besides the last one. If an owner alternates
-/// between more, some look-ups take the lock.
+/// Number of memories, besides the one looked up last, for which an owner's index is remembered. If
+/// an owner alternates between more memories, some look-ups take the lock.
 const OTHERS: usize = 7;
 
 impl CachedOwnerIndex {

@@ -130,8 +130,8 @@ impl Policy {
     /// background makes a new value (stale-while-revalidate).
     ///
     /// Only [`get_or_refresh`](crate::Cache::get_or_refresh) and
-    /// [`try_get_or_refresh`](crate::Cache::try_get_or_refresh) serve such a value. For other calls
-    /// the entry ends with its time to live.
+    /// [`try_get_or_refresh`](crate::Cache::try_get_or_refresh) serve a stale value in this way.
+    /// For other calls the entry ends with its time to live.
     pub fn stale(mut self, window: Duration) -> Self {
         self.options.stale = Some(cut(window));
         self

@@ -279,12 +279,13 @@ pub struct RedisStats {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BreakerState {
-    /// Calls use Redis.
+    /// The breaker is closed: calls use Redis.
     #[default]
     Closed,
-    /// Calls run without Redis, because several commands in a row failed.
+    /// The breaker is open: calls run without Redis, because several commands in a row failed.
     Open,
-    /// Calls run without Redis, while one probe in the background checks if Redis works again.
+    /// The breaker is half open: calls run without Redis, while one probe in the background checks
+    /// if Redis works again.
     HalfOpen,
 }
 
@@ -292,33 +293,36 @@ pub enum BreakerState {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RedisMisses {
-    /// Redis had no entry under the key.
+    /// Misses because Redis had no entry under the key.
     pub absent: u64,
-    /// Redis still had the entry, but its life was over.
+    /// Misses because the life of the entry in Redis was over.
     pub expired: u64,
-    /// A tag or an event of the entry, the entry's function, or everything was invalidated since
-    /// the entry was computed.
+    /// Misses because a tag or an event of the entry, the entry's function, or the whole cache was
+    /// invalidated since the entry was computed.
     pub invalidated: u64,
-    /// The bytes under the key were not written by this library.
+    /// Misses because the bytes under the key were not written by this library.
     pub foreign: u64,
-    /// The entry was written by a version of this library with another format of entries.
+    /// Misses because the entry was written by a version of this library with another format of
+    /// entries.
     pub format: u64,
-    /// The bytes of the entry were cut short or changed after they were written.
+    /// Misses because the bytes of the entry were cut short or changed after they were written.
     pub damaged: u64,
-    /// The entry under this name in Redis contained another key.
+    /// Misses because the entry under the key's name in Redis contained another key.
     pub key: u64,
-    /// The entry under the key was stored by another function, which uses the same key.
+    /// Misses because the entry was stored by another function, which uses the same key.
     pub function: u64,
-    /// The entry was written by another codec, or compressed while the feature `lz4` is off.
+    /// Misses because the entry was written by another codec, or compressed while the feature `lz4`
+    /// is off.
     pub codec: u64,
-    /// The entry was written for a value type with other fields or variants than the reader's.
+    /// Misses because the entry was written for a value type with other fields or variants than the
+    /// reader's.
     pub schema: u64,
-    /// The entry was larger than `max_value_bytes`.
+    /// Misses because the entry was larger than `max_value_bytes`.
     pub too_large: u64,
-    /// The compressed value could not be decompressed, or had another length than its header
-    /// declared.
+    /// Misses because the compressed value could not be decompressed, or had another length than
+    /// its header declared.
     pub compression: u64,
-    /// The codec could not decode the value.
+    /// Misses because the codec could not decode the value.
     pub undecodable: u64,
 }
 

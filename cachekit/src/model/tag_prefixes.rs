@@ -20,7 +20,7 @@ const MAX_PREFIXES: usize = 8;
 #[derive(Debug, Default)]
 pub(crate) struct TagPrefixes {
     is_known: AtomicBool,
-    /// `true` if the owner had a value without value tags.
+    /// `true` if a value of the owner had no value tags (tags made from the value).
     had_none: AtomicBool,
     seen: RwLock<Vec<Box<[u8]>>>,
 }

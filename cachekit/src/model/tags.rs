@@ -39,8 +39,8 @@ impl Tag {
         }
     }
 
-    /// Returns the two parts of the name in Redis: `t:` for a tag or `e:` for an event, and the
-    /// text.
+    /// Returns the two parts of the name that a tag or an event has in Redis: `t:` for a tag or
+    /// `e:` for an event, and the text.
     pub(crate) fn parts(&self) -> (&'static [u8], &str) {
         let kind: &[u8] = if self.0.starts_with('e') {
             b"e:"

@@ -68,7 +68,8 @@ macro_rules! ranked {
         impl sealed::Sealed for $int {}
         impl WriteOrder for $int {
             fn __rank(&self) -> u64 {
-                // At most 64 bits, so only negative numbers do not fit.
+                // The integers have at most 64 bits, so only a negative number does not fit into a
+                // `u64`.
                 u64::try_from(*self).unwrap_or(0)
             }
         }

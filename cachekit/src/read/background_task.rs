@@ -13,12 +13,12 @@ use crate::model::owner::Owner;
 /// A boxed future to run in the background, where no caller awaits its end.
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A function that gives a background task the context of the caller's task, such as the cache of
-/// one test.
+/// A function that gives a background task the context of its caller's task. In tests, the context
+/// is the cache of one test.
 pub(crate) type TaskWrapper = fn(Task) -> Task;
 
 /// Starts `task` on `runtime`, in the background, and returns `true` if the task was started. The
-/// cache starts user code in the background only by this function.
+/// cache starts user code in the background only through this function.
 ///
 /// The task is dropped, and the result is `false`, if too many background tasks run already or the
 /// cache is shut down. If the dropped task is a refresh, calls get the stale value until its window

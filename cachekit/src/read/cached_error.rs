@@ -4,10 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::backfill::lease::LeaseState;
 use crate::base::clock::Tick;
 use crate::base::fault::removed;
 use crate::base::trace;
 use crate::coordination::single_flight::waiter::Leader;
+use crate::coordination::taken::TakenDependencies;
 use crate::core::build_entry::Value;
 use crate::core::outcome::{Dependencies, Outcome};
 use crate::core::state::Core;
@@ -24,7 +26,7 @@ use crate::return_type::shape::SharedError;
 
 impl Core {
     /// Returns the entry under `key` if the entry contains a remembered error and `reader`, a
-    /// function, may be served that entry; else `None`.
+    /// function, may be served that entry. Returns `None` otherwise.
     fn peek_error(&self, key: &Key, reader: OwnerId) -> Option<Arc<MemoryEntry>> {
         let stored = self.memory.get(key.as_bytes())?;
         let now = Tick::now(&*self.clock);
@@ -34,9 +36,9 @@ impl Core {
 }
 
 impl Call {
-    /// Returns the error that another leader stored after this call's miss and before this call led
-    /// the flight, with the entry that contains the error. Returns `None` if no leader stored an
-    /// error, without `err_ttl`, and for a forced refresh.
+    /// Returns the error that another leader stored between this call's miss and the moment when
+    /// this call became the leader of the flight, with the entry that contains the error. Returns
+    /// `None` if no leader stored an error, without `err_ttl`, and for a forced refresh.
     pub(crate) fn recheck_error(&self, ops: &ValueOps) -> Option<(Arc<MemoryEntry>, DeferredDrop)> {
         if self.options.err_ttl.is_none() || self.force_refresh || removed!(self.core, NoSecondLook)
         {
@@ -62,7 +64,8 @@ impl Call {
     pub(crate) fn settle_error(
         &self,
         lead: Leader<Outcome>,
-        dependencies: Dependencies,
+        mut dependencies: Dependencies,
+        taken: Option<TakenDependencies>,
         ops: &ValueOps,
         error: SharedError,
     ) {
@@ -88,13 +91,12 @@ impl Call {
             took: Duration::ZERO,
         };
         let (options, life) = (self.options.of_error(), Some(Life::from(ttl)));
-        let epochs = if removed!(core, FreeErrors) {
-            Epochs::default()
-        } else {
-            dependencies.epochs
-        };
         let (owner, key) = (&self.owner, &self.key);
-        let stored = core.build_entry(owner, key, began, epochs, options, life, value);
+        let mut validity = self.validity(began, &mut dependencies, taken, &LeaseState::None);
+        if removed!(core, FreeErrors) {
+            validity.epochs = Epochs::default();
+        }
+        let stored = core.build_entry(owner, key, validity, options, life, value);
         let keep = stored.is_valid();
         let was_stored = lead.settle(Outcome::CachedError(Arc::clone(&stored)), || {
             if keep {
@@ -111,7 +113,7 @@ impl Call {
 }
 
 /// Returns the error in the entry `failed`, if the function can give a copy of that error to each
-/// caller. Returns `None` also if `failed` contains a value in place of an error.
+/// caller. Returns `None` if it cannot, or if `failed` contains a value.
 pub(crate) fn shareable_error(ops: &ValueOps, failed: &MemoryEntry) -> Option<DeferredDrop> {
     let error = failed.cached_error().filter(|error| ops.copies(error))?;
     Some(DeferredDrop::new(Arc::clone(error)))

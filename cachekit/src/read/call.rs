@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::base::clock::Tick;
+use crate::base::fault::removed;
+use crate::coordination::frame;
 use crate::coordination::single_flight::table::{Flight, Leadership};
 use crate::coordination::single_flight::waiter::{Leader, Waiter};
 use crate::core::outcome::Outcome;
@@ -27,39 +29,46 @@ pub(crate) struct Call {
     pub(crate) owner: Arc<Owner>,
     pub(crate) key: Key,
     pub(crate) options: EntryOptions,
-    /// Replica of the entry in Redis that the call looks up and computes.
+    /// Replica of the entry in Redis that the call reads and computes.
     pub(crate) replica: Replica,
-    /// Start of the call. The call's `lock_timeout` is measured from here.
+    /// Start of the call, from which the call's `lock_timeout` is measured.
     pub(crate) since: Instant,
-    /// Sequence number at the start of the call. The value of an older computation answers the call
-    /// only if nothing invalidated that value since its computation began.
+    /// Sequence number of the node's last invalidation when the call started. The value of an older
+    /// computation answers the call only if nothing has invalidated that value since its
+    /// computation began.
     pub(crate) began: SequenceNumber,
     /// `true` if the call computes even if memory or Redis has the value (`refresh`).
     pub(crate) force_refresh: bool,
-    /// State of the entry, as far as the look-up in memory shows that state.
+    /// State of the entry when the call looked into memory, as far as the look-up shows the state.
     pub(crate) l1_state: L1State,
-    /// Snapshot of memory from before the look-up, which tells whether memory changed since; `None`
-    /// if the call did not look for a hit in memory.
+    /// Snapshot of memory from before the look-up, by which the call finds out if memory changed
+    /// since. `None` if the call did not look for a hit in memory.
     pub(crate) seen: Option<Snapshot>,
-    /// Value that the call already has, if the call is a refresh; else `None`. A refresh waits for
-    /// no other computation.
+    /// Value that the call already has, if the call is a refresh. `None` for every other call. A
+    /// refresh waits for no other computation.
     pub(crate) old: Option<OldValue>,
-    /// Leadership of the key's flight, if this call leads that flight already; else `None`.
+    /// Leadership of the key's flight, if this call is already the leader of that flight. `None`
+    /// otherwise.
     pub(crate) lead: Option<Leader<Outcome>>,
-    /// Slot for a stale value that the call finds in L2; `None` if no stale value may be served in
-    /// place of a new one.
+    /// Slot for a stale value that the call finds in L2. `None` if no stale value may be served in
+    /// place of a new value.
     pub(crate) stale_slot: Option<Arc<StaleSlot>>,
     /// `true` if the call's computation can continue in the background, without the caller.
     pub(crate) is_detachable: bool,
-    /// State shared with the guard that continues the computation after its caller is dropped;
-    /// `None` without `detach`.
+    /// State shared with the guard that continues the computation after its caller is dropped.
+    /// `None` if the function has no `detach`.
     pub(crate) detach_state: Option<Arc<DetachState>>,
+    /// `true` if the call was made inside of a computation, whose entry will depend on the answer.
+    pub(crate) is_taken: bool,
+    /// `true` if the call takes no stale value, because a refresh that no caller waits for made the
+    /// call.
+    pub(crate) takes_nothing_old: bool,
 }
 
 /// A call that memory did not answer.
 ///
 /// The call is boxed, so that a hit reserves no room for the data of a miss. `None` is a bypass:
-/// `when` was false, the call is an `uncached` one, or the cache is off.
+/// `when` was false, the call was made by `uncached`, or the cache is off.
 pub struct Miss(pub(crate) Option<Box<Call>>);
 
 impl fmt::Debug for Miss {
@@ -72,6 +81,11 @@ impl Call {
     /// Creates a call that begins now and has not looked into memory.
     pub(crate) fn new(core: Arc<Core>, owner: Arc<Owner>, key: Key, options: EntryOptions) -> Self {
         let began = core.now();
+        let is_taken = core.begin_taking();
+        if is_taken {
+            owner.set_taken();
+        }
+        let takes_nothing_old = frame::takes_nothing_old() && !removed!(core, RefreshFromStale);
         let stale_slot = (!options.window().is_zero()).then(Arc::default);
         let replica = Replica::pick(options, &core.random);
         Self {
@@ -90,10 +104,13 @@ impl Call {
             stale_slot,
             is_detachable: false,
             detach_state: None,
+            is_taken,
+            takes_nothing_old,
         }
     }
 
-    /// Creates a call that begins now, with the findings of the look-up in memory that missed.
+    /// Creates a call that begins now, from `missed`, the findings of a look-up in memory without
+    /// an answer.
     pub(crate) fn after_miss(
         core: Arc<Core>,
         owner: Arc<Owner>,
@@ -116,8 +133,8 @@ impl Call {
         }
     }
 
-    /// Returns the longest time that the call waits for other computations: the function's own
-    /// `lock_timeout`, or else the cache's.
+    /// Returns the longest time for which the call waits for other computations: the function's own
+    /// `lock_timeout`, or the cache's `lock_timeout` if the function has none.
     pub(crate) fn lock_timeout(&self) -> Duration {
         let own = self.options.lock_timeout;
         own.unwrap_or(self.core.config.lock_timeout)
@@ -131,7 +148,8 @@ impl Call {
         }
     }
 
-    /// Returns the description of this call's leadership of its flight, which begins at `start`.
+    /// Returns the description of this call's leadership of its flight. The leadership begins at
+    /// `start`.
     pub(crate) fn leadership(&self, start: Instant) -> Leadership {
         Leadership {
             number: self.core.tags.now(),
@@ -157,8 +175,8 @@ pub(crate) struct WaitBudget {
 }
 
 impl WaitBudget {
-    /// Returns the limit of the next wait: the rest of the budget, but no longer than until the
-    /// awaited computation is `lock_timeout` old.
+    /// Returns the time limit of the call's next wait: the rest of the wait budget, but no longer
+    /// than until the awaited computation is as old as `lock_timeout`.
     pub(crate) fn limit(&self, waiter: &Waiter<Outcome>) -> Duration {
         self.left()
             .min(self.lock_timeout.saturating_sub(waiter.age()))
@@ -176,11 +194,12 @@ impl WaitBudget {
 /// State of an entry, as far as a look-up in memory that gave no answer shows that state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum L1State {
-    /// Memory was not asked, or the entry in memory says nothing about the entry in L2.
+    /// The call did not look into memory, or the entry in memory says nothing about the entry in
+    /// L2.
     Unknown,
-    /// Memory had no entry under the key.
+    /// Memory had no entry under the key of the call.
     Absent,
-    /// The entry in memory has ended or was invalidated, so no tier can have that entry.
+    /// The entry in memory has ended or was invalidated, so no tier can have that entry any more.
     Expired,
 }
 
@@ -188,28 +207,28 @@ pub(crate) enum L1State {
 pub(crate) struct MemoryMiss {
     pub(crate) key: Key,
     pub(crate) l1_state: L1State,
-    /// Snapshot of memory from before the look-up, which tells whether memory changed since; `None`
-    /// if the call did not look for a hit in memory.
+    /// Snapshot of memory from before the look-up, by which the call finds out if memory changed
+    /// since. `None` if the call did not look for a hit in memory.
     pub(crate) seen: Option<Snapshot>,
-    /// Value that early expiration drew, to be recomputed before its end; `None` if memory has no
-    /// such value.
+    /// Fresh value that early expiration chose for a refresh before the value's end. `None` if
+    /// memory has no such value.
     pub(crate) old: Option<Box<OldValue>>,
 }
 
-/// A value that a refresh already has and recomputes.
+/// A value that a refresh already has, and that the refresh recomputes.
 #[derive(Debug)]
 pub(crate) struct OldValue {
     pub(crate) stored: Arc<MemoryEntry>,
-    /// Time before the value's end from which early expiration recomputes the value; `None` if the
+    /// Time before the value's end from which early expiration recomputes the value. `None` if the
     /// value is stale.
     pub(crate) advance: Option<Duration>,
-    /// `true` if the caller was already given the value.
+    /// `true` if the caller of the cached function already got the value.
     pub(crate) is_delivered: bool,
 }
 
 impl OldValue {
-    /// Returns `true` if the end of the entry `other` is also nearer than the time that early
-    /// expiration drew for this value. Returns `false` if this value is stale.
+    /// Returns `true` if the end of the entry `other` is also nearer than the time before the end
+    /// that early expiration drew for this value. Returns `false` if this value is stale.
     pub(crate) fn also_refreshes(&self, other: &MemoryEntry, now: Tick) -> bool {
         self.advance
             .is_some_and(|advance| other.freshness.is_due(now, advance))
@@ -221,8 +240,8 @@ impl OldValue {
 #[derive(Debug, Default)]
 pub(crate) struct StaleSlot {
     pub(crate) found: OnceLock<Arc<MemoryEntry>>,
-    /// Flight in which the value was found. An invalidation of the key retires that flight, and the
-    /// value is no fallback any more.
+    /// Flight in which the stale value was found in L2. An invalidation of the key retires that
+    /// flight, and the value is no longer served as a fallback.
     pub(crate) flight: OnceLock<Arc<Flight<Outcome>>>,
     /// `true` if the code that polls the call serves the stale value at once, before the
     /// computation ends.
@@ -230,7 +249,7 @@ pub(crate) struct StaleSlot {
 }
 
 impl StaleSlot {
-    /// Makes the code that polls the call answer with the stale value in this slot.
+    /// Makes the code that polls the call return the stale value in this slot as the answer.
     pub(crate) fn serve(&self) {
         self.serve.store(true, Ordering::Release);
     }
@@ -245,9 +264,9 @@ impl StaleSlot {
 /// dropped (`detach`).
 #[derive(Debug, Default)]
 pub(crate) struct DetachState {
-    /// `true` once the body has begun, if the call leads a flight: other calls may wait for the
-    /// result.
+    /// `true` after the body has begun, if the call leads a flight. Other calls may wait for the
+    /// result of such a computation.
     pub(crate) is_leading: AtomicBool,
-    /// `true` once the caller was dropped and the computation continues in the background.
+    /// `true` after the caller was dropped, when the computation continues in the background.
     pub(crate) caller_is_gone: AtomicBool,
 }

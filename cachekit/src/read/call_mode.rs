@@ -13,7 +13,7 @@ use crate::model::owner::OwnerId;
 /// The way in which a call of a cached function is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallMode {
-    /// The cache answers the call if it has the value; else the function runs.
+    /// The cache answers the call if the cache has the value. Otherwise the function runs.
     Cached,
     /// The function runs even if the cache has the value, and the new value is stored.
     Refresh,
@@ -21,7 +21,7 @@ pub(crate) enum CallMode {
     Uncached,
 }
 
-/// The mode that the next look-up of one function takes.
+/// The call mode that the next look-up of one function takes.
 #[derive(Clone, Copy)]
 struct PendingMode {
     function: OwnerId,
@@ -37,8 +37,8 @@ thread_local! {
     static PENDING_MODE: Cell<PendingMode> = const { Cell::new(NONE) };
 }
 
-/// Takes the mode of this look-up of `function` out of the thread-local: `Cached`, unless another
-/// mode was set for `function`. A mode that was set applies to one look-up.
+/// Takes the call mode of this look-up of `function` out of the thread-local. The mode is `Cached`,
+/// unless another mode was set for `function`. A mode that was set applies to one look-up.
 #[inline]
 pub(crate) fn take_mode(function: OwnerId) -> CallMode {
     if PENDING_MODE.with(|pending| pending.get().function != function) {
@@ -80,7 +80,8 @@ pub(crate) fn in_mode_blocking<T>(
     call()
 }
 
-/// Restores the mode that the thread-local contained before, on drop and also if the call panics.
+/// Guard that restores the call mode which the thread-local contained before. The guard does so on
+/// drop, and also if the call panics.
 struct Restore(PendingMode);
 
 impl Drop for Restore {

@@ -19,14 +19,14 @@ use crate::read::return_answer::return_answer;
 use crate::read::typed_call::compute;
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// Answers `call` like [`compute`], or answers it with a stale value while the computation
-/// continues in the background.
+/// Answers `call` as [`compute`] does, or with a stale value while the computation continues in the
+/// background.
 ///
 /// # Cancel safety
 ///
-/// Dropping the future is as safe as dropping that of [`compute`]. A computation that already runs
-/// in the background continues. With `detach`, a computation that this call leads continues in the
-/// background too ([`DetachOnDrop`]).
+/// Dropping the future is as safe as dropping the future of [`compute`]. A computation that already
+/// runs in the background continues. With `detach`, a computation that this call leads continues in
+/// the background too ([`DetachOnDrop`]).
 pub(crate) async fn compute_detachable<S, P, A, Fut>(
     mut call: Box<Call>,
     return_ops: P,
@@ -52,6 +52,14 @@ where
     let immediate = call.immediate_answer(&ops);
     call.is_detachable = true;
     let returns = return_ops();
+    let recorder = call.recorder();
+    let answer_with = |stored| {
+        let answer = Answer::Entry(stored);
+        if let Some(recorder) = &recorder {
+            recorder.record(&answer);
+        }
+        return_answer(&returns, answer)
+    };
     if let Some(immediate) = immediate {
         if call.try_lead_refresh(&entry_tags) {
             let (core, owner) = (Arc::clone(&call.core), Arc::clone(&call.owner));
@@ -59,7 +67,7 @@ where
                 async move { compute(Miss(Some(call)), return_ops, entry_tags, after, body).await };
             spawn_in_background((&core, &owner), &runtime, ending(refresh), wrap_task);
         }
-        return return_answer(&returns, Answer::Entry(immediate));
+        return answer_with(immediate);
     }
     let watch = call.watch();
     let detach = call.detach(&ops, &runtime, wrap_task);
@@ -84,7 +92,7 @@ where
             wrap_task,
         );
     }
-    return_answer(&returns, Answer::Entry(stored))
+    answer_with(stored)
 }
 
 fn ending<T>(future: impl Future<Output = T> + Send + 'static) -> Task {
@@ -93,8 +101,8 @@ fn ending<T>(future: impl Future<Output = T> + Send + 'static) -> Task {
     })
 }
 
-/// Polls `task` until the task ends, and returns its output. Returns a stale value, as `Err`, if
-/// that value is to be served in place of the output.
+/// Polls `task` until `task` ends, and returns its output. Returns a stale value, as `Err`, if a
+/// stale value is to be served in place of the output.
 async fn watched<F: Future>(
     mut task: Pin<&mut F>,
     watch: &Call,
@@ -117,8 +125,8 @@ async fn watched<F: Future>(
         if let Some(stored) = to_serve {
             return Poll::Ready(Err(Arc::clone(stored)));
         }
-        // Asked at every poll after `soft_timeout`: L2 may return the stale value only after that
-        // time.
+        // The slot is checked at every poll after `soft_timeout`, because L2 may return the stale
+        // value only after that time.
         is_late = is_late || timer.as_mut().poll(context).is_ready();
         if is_late && let Some(stored) = watch.soft_timeout_fallback() {
             return Poll::Ready(Err(stored));

@@ -28,14 +28,14 @@ pub(crate) struct DetachTarget {
     owner: Arc<Owner>,
     runtime: Handle,
     wrap_task: TaskWrapper,
-    /// Longest time that the computation runs after its caller was dropped; `None` if the
+    /// Longest time for which the computation runs after its caller was dropped. `None` if the
     /// computation has a `timeout`, or the runtime has no timer.
     limit: Option<Duration>,
 }
 
 impl Call {
-    /// Returns the runtime and the limits with which the computation continues after its caller is
-    /// dropped; `None` if the call has no `detach`.
+    /// Returns the runtime and the time limit with which the computation continues after its caller
+    /// is dropped. Returns `None` if the call has no `detach`.
     pub(crate) fn detach(
         &mut self,
         ops: &ValueOps,
@@ -58,8 +58,8 @@ impl Call {
         })
     }
 
-    /// Records, for `detach`, that the body begins and that this call leads its flight. Does
-    /// nothing without `detach`.
+    /// Records that the function's body begins and that this call leads its flight, so that the
+    /// computation may be detached. Does nothing without `detach`.
     pub(crate) fn mark_leading(&self) {
         if let Some(detach_state) = &self.detach_state {
             detach_state.is_leading.store(true, Ordering::Release);
@@ -75,8 +75,8 @@ impl Call {
 
 impl DetachTarget {
     /// Continues `task` in the background if the call leads its flight, because other calls wait
-    /// for the result or will join. Drops `task` if the call leads no flight, if `task` panicked
-    /// (`is_poisoned`), or if the caller is panicking.
+    /// for the result or will join the flight. Drops `task` if the call leads no flight, if `task`
+    /// panicked (`is_poisoned`), or if the caller is panicking.
     fn spawn_detached(self, task: impl Future + Send + 'static, is_poisoned: bool) {
         let is_leading = self.detach_state.is_leading.load(Ordering::Acquire);
         let is_unwinding = is_poisoned || std::thread::panicking();
@@ -89,8 +89,8 @@ impl DetachTarget {
             .caller_is_gone
             .store(true, Ordering::Release);
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
-        // Computed here, because the limit is measured from the drop of the caller, which may
-        // happen outside of the runtime.
+        // The limit is computed on drop of the caller, because the time starts at the drop, which
+        // may happen outside of the runtime.
         let limit = self.limit.map(|limit| (limit, from_now(limit)));
         let rest = async move {
             let Some((limit, end)) = limit else {
@@ -108,12 +108,12 @@ impl DetachTarget {
     }
 }
 
-/// A computation in its caller's task. If this guard is dropped before the computation has ended,
-/// the computation continues in the background, as `detach` allows.
+/// A computation in its caller's task. If a `DetachOnDrop` is dropped before the computation has
+/// ended, the computation continues in the background, as `detach` allows.
 pub(crate) struct DetachOnDrop<F: Future + Send + 'static> {
-    /// Future of the computation; `None` once the computation has ended or was taken out.
+    /// Future of the computation. `None` after the computation has ended or was taken out.
     task: Option<Pin<Box<F>>>,
-    /// `true` while the computation is polled, and after a poll that panicked.
+    /// `true` while the computation is polled, and after a poll of the computation that panicked.
     is_poisoned: bool,
     detach: Option<DetachTarget>,
 }

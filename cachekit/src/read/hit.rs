@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::base::clock::Tick;
 use crate::base::fault::{Point, removed};
 use crate::base::sync::expect_no_lock;
+use crate::coordination::frame;
 use crate::core::state::{Cache, Core};
 use crate::encoding::codec::cacheable::Cacheable;
 use crate::key::Key;
@@ -12,6 +13,7 @@ use crate::key::buf::KeyBuf;
 use crate::l1::memory::cache_on_thread;
 use crate::l1::thread_cache::lookup_key::LookupKey;
 use crate::l2::tier::SharedTier;
+use crate::model::config::Tier;
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
 use crate::model::entry_options::EntryOptions;
@@ -26,14 +28,14 @@ use crate::return_type::shape::{Plain, ReturnOps, ReturnType, ValueSharing};
 /// A hit in this thread's table (L0), before the hit becomes the function's result.
 enum ThreadHit<S: ReturnType> {
     Ret(S::Ret),
-    /// A shared `Option<S::Value>`, whose value is cloned for the caller.
+    /// A shared `Option<S::Value>`. The value in it is cloned for the caller.
     Value(AnyShared),
 }
 
 impl Core {
-    /// Answers a call from this thread's table (L0): without a lock, and without an allocation
-    /// other than the value's own clone. Returns `None` if the table has no usable value, or the
-    /// bus is not live. `text` makes the key, for the count of uses.
+    /// Answers a call from this thread's table (L0). Takes no lock, and allocates nothing except
+    /// for the clone of the value. Returns `None` if the table has no usable value, or the bus is
+    /// not live. `text` makes the key, for the count of the key's uses.
     #[inline]
     pub(crate) fn hit_on_thread<S, K: AsRef<[u8]>>(
         &self,
@@ -58,15 +60,32 @@ impl Core {
         }
     }
 
+    /// Returns the entry that this thread's table (L0) has for a call inside of a computation, where
+    /// the table is lent. Returns `None` if the table has no usable entry, or the bus is not live.
+    pub(crate) fn entry_on_thread<K: AsRef<[u8]>>(
+        &self,
+        lookup: &LookupKey<'_>,
+        reader: OwnerId,
+        text: impl Fn() -> K,
+    ) -> Option<Arc<MemoryEntry>> {
+        let now = Tick::coarse(&*self.clock);
+        if !self.l2.as_ref().is_none_or(|it| it.is_bus_live(now)) {
+            return None;
+        }
+        let count = |uses| self.count_sampled(reader, &text, uses, now);
+        self.memory.find_entry(lookup, now, count)
+    }
+
     /// Answers a call of `reader` with a key that is already text, from this thread's table (L0) or
-    /// from memory (L1). Returns a `MemoryMiss` if neither answers.
+    /// from memory (L1). Returns a `MemoryMiss` if neither answers, and `None` as the error if the
+    /// call bypasses the cache.
     pub(crate) fn hit_direct<S>(
         &self,
         return_ops: impl Fn() -> ReturnOps<S>,
         key: &[u8],
         reader: OwnerId,
         owner_index: &CachedOwnerIndex,
-    ) -> Result<S::Ret, MemoryMiss>
+    ) -> Result<S::Ret, Option<MemoryMiss>>
     where
         S: ReturnType,
         S::Value: Clone + Send + Sync + 'static,
@@ -76,13 +95,23 @@ impl Core {
         if let Some(ret) = self.hit_on_thread(&return_ops, &lookup, reader, || key) {
             return Ok(ret);
         }
+        if frame::bypasses() {
+            return Err(None);
+        }
         let return_ops = return_ops();
+        let is_taken = frame::is_inside() && self.begin_taking();
         let stored = self.hit_in_memory(&return_ops.value_ops(), &lookup, reader, key)?;
+        if is_taken {
+            if self.lacks_lineage(&stored) {
+                return Err(Some(self.miss_without_lineage(key)));
+            }
+            self.record_taken(|| Key::new(key), &stored);
+        }
         Ok(return_value(&return_ops, &stored))
     }
 
-    /// Returns the entry in memory (L1) that answers the call, or a `MemoryMiss`. The value of that
-    /// entry also goes into this thread's table (L0), for the next call on this thread.
+    /// Returns the entry in memory (L1) that answers the call, or a `MemoryMiss`. Also puts the
+    /// value of that entry into this thread's table (L0), for the next call on this thread.
     pub(crate) fn hit_in_memory(
         &self,
         ops: &ValueOps,
@@ -92,7 +121,8 @@ impl Core {
     ) -> Result<Arc<MemoryEntry>, MemoryMiss> {
         let now = Tick::coarse(&*self.clock);
         self.count_use(reader, key, now);
-        // Taken before the look-up, so that a store or an invalidation after this line is noticed.
+        // The snapshot is taken before the look-up, so that a store or an invalidation after this
+        // line is noticed.
         let seen = self.memory.snapshot(key);
         let stored = self.memory.get(key);
         let missed = |old| MemoryMiss {
@@ -146,8 +176,9 @@ impl Core {
         }
     }
 
-    /// Records that `owner` and the function called `name` have entries under one key. Does nothing
-    /// if this process does not know that function, or a collision of `owner` was recorded before.
+    /// Records that `owner` and the function with the name `name` have entries under one key. Does
+    /// nothing if this process does not know that function, or if a key collision of `owner` was
+    /// recorded before.
     #[cold]
     pub(crate) fn note_key_collision_with(&self, owner: &Owner, name: &[u8]) {
         if owner.has_collided() {
@@ -162,13 +193,23 @@ impl Core {
         }
     }
 
-    /// Returns the miss of a call of `reader`, a function whose entries are never in memory, and
-    /// counts the use of `key`.
+    /// Returns the `MemoryMiss` for a call of `reader`, a function whose entries are never in
+    /// memory, and counts the use of `key`.
     pub(crate) fn miss_without_memory(&self, key: &[u8], reader: OwnerId) -> MemoryMiss {
         self.count_use(reader, key, Tick::coarse(&*self.clock));
         MemoryMiss {
             key: Key::new(key),
             l1_state: L1State::Absent,
+            seen: None,
+            old: None,
+        }
+    }
+
+    /// Returns the miss of a call whose entry in memory lacks the versions that a computation needs.
+    pub(crate) fn miss_without_lineage(&self, key: &[u8]) -> MemoryMiss {
+        MemoryMiss {
+            key: Key::new(key),
+            l1_state: L1State::Unknown,
             seen: None,
             old: None,
         }
@@ -187,10 +228,10 @@ impl Core {
     }
 
     /// Returns the state of `reader`'s entry, as far as `stored` shows that state. `stored` is the
-    /// entry in memory; `None` if memory has no entry.
+    /// entry that memory has, or `None` if memory has no entry.
     fn l1_state(&self, stored: Option<&MemoryEntry>, reader: OwnerId, now: Tick) -> L1State {
         match stored {
-            // Without L2, no code reads the state.
+            // In a cache without L2, no code reads the state.
             _ if self.l2.is_none() => L1State::Unknown,
             None => L1State::Absent,
             // Another process may have computed a value since this error.
@@ -200,8 +241,8 @@ impl Core {
         }
     }
 
-    /// Returns `true` if a call of `reader` may be served `entry` at `now`: the entry itself allows
-    /// it, and [`is_confirmed`](Self::is_confirmed) does too.
+    /// Returns `true` if a call of `reader` may be served `entry` at `now`: the entry is usable for
+    /// `reader`, and [`is_confirmed`](Self::is_confirmed) returns `true` for the entry.
     #[inline]
     pub(crate) fn may_serve(&self, entry: &MemoryEntry, reader: OwnerId, now: Tick) -> bool {
         entry.may_serve(reader, now) && self.is_confirmed(entry, now)
@@ -214,6 +255,20 @@ impl Core {
         let now = Tick::now(&*self.clock);
         let may_serve = stored.cached_error().is_none() && self.may_serve(&stored, reader, now);
         may_serve.then_some(stored)
+    }
+
+    /// [`peek`](Self::peek) for a caller that may be inside of a computation. Returns `None` also if
+    /// the entry lacks the versions that the computation needs, and L2 may have the entry with them.
+    pub(crate) fn peek_to_take(
+        &self,
+        key: &Key,
+        reader: OwnerId,
+        options: EntryOptions,
+    ) -> Option<Arc<MemoryEntry>> {
+        let stored = self.peek(key, reader)?;
+        let is_of_no_use =
+            options.tier != Tier::Memory && frame::is_recorded() && self.lacks_lineage(&stored);
+        (!is_of_no_use).then_some(stored)
     }
 
     /// Returns the entry in memory under `key` after L2 could not be asked, if `reader` may be
@@ -236,8 +291,9 @@ impl Core {
         self.memory.get(key.as_bytes())
     }
 
-    /// Returns `true` without L2; if the bus is live, so that other nodes' invalidations of
-    /// `stored` have arrived by `now`; or if `stored` is served without that certainty.
+    /// Returns `true` if `stored` may be served at `now` as far as other nodes' invalidations
+    /// matter. In a cache with L2, the bus must be live, so that these invalidations have arrived,
+    /// or `on_disconnect` must allow `stored` without that certainty.
     #[inline]
     pub(crate) fn is_confirmed(&self, stored: &MemoryEntry, now: Tick) -> bool {
         match &self.l2 {
@@ -258,8 +314,8 @@ impl Core {
     }
 }
 
-/// Unpacks `value`, a hit in the thread's table (L0). Returns `None` if `value` is not of the
-/// function's type. Runs no code of that type.
+/// Unpacks `value`, a hit in the thread's table (L0). Returns `None` if `value` does not have the
+/// type that the function returns. Runs no code of that type.
 #[inline]
 fn unpack_hit<S>(sharing: Option<ValueSharing<S::Value>>, value: AnyShared) -> Option<ThreadHit<S>>
 where
@@ -269,7 +325,7 @@ where
     if let Some(sharing) = sharing {
         return match (sharing.back)(value) {
             Ok(value) => Some(ThreadHit::Ret(S::some(value))),
-            // A cached absence.
+            // The value is a cached absence.
             Err(value) => Some(ThreadHit::Value(value)),
         };
     }
@@ -279,7 +335,7 @@ where
 }
 
 /// Converts `value`, the content of an entry, into the function's return type. Returns `None` if
-/// `value` is of another type, or is an absence that the return type cannot express.
+/// `value` has another type, or is an absence that the return type cannot express.
 fn of_shared<S>(value: &AnyShared) -> Option<S::Ret>
 where
     S: ReturnType,
@@ -302,8 +358,8 @@ pub(crate) fn take_shared(stored: Arc<MemoryEntry>) -> AnyShared {
     }
 }
 
-/// Converts the value or the error in `stored` into the function's return type, which must be able
-/// to express it.
+/// Converts the value or the error in `stored` into the function's return type. The return type
+/// must be able to express the value or the error.
 pub(crate) fn return_value<S>(return_ops: &ReturnOps<S>, stored: &MemoryEntry) -> S::Ret
 where
     S: ReturnType,
@@ -356,9 +412,12 @@ pub(crate) async fn get<V: Cacheable>(
     options: EntryOptions,
 ) -> Option<V> {
     core.count_use(owner.id, key.as_bytes(), Tick::coarse(&*core.clock));
-    if let Some(stored) = core.peek(key, owner.id)
+    core.begin_taking();
+    let stored = core.peek_to_take(key, owner.id, options);
+    if let Some(stored) = stored
         && let Some(hit) = value_in::<Plain<V>>(&stored)
     {
+        core.record_taken(|| key.clone(), &stored);
         stored.record_use(Tick::coarse(&*core.clock));
         owner.counts.memory_hits.bump();
         return Some(hit);
@@ -371,5 +430,6 @@ pub(crate) async fn get<V: Cacheable>(
     if hit.is_from_l2 {
         owner.counts.redis_hits.bump();
     }
+    core.record_taken(|| key.clone(), &hit.stored);
     value_in::<Plain<V>>(&hit.stored)
 }

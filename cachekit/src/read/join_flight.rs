@@ -1,7 +1,7 @@
 //! The steps by which a call joins the flight of its key (single-flight).
 //!
-//! No function here waits. Its caller waits between two steps: an asynchronous caller as a task, a
-//! synchronous caller as a parked thread.
+//! No function in this module waits. The caller waits between two steps: an asynchronous caller as
+//! a task, and a synchronous caller as a parked thread.
 
 use std::sync::Arc;
 
@@ -25,17 +25,18 @@ use crate::return_type::erased_ops::ValueOps;
 
 /// The next step of a call that missed memory.
 pub(crate) enum NextStep {
-    /// The call returns this answer without a run of its body.
+    /// The call returns this answer without a run of the function's body.
     Return(Answer),
-    /// The call computes: as the leader for all waiters, or, with `None`, for itself alone.
+    /// The call computes. With a `Leader`, the call computes for all waiters of its flight. With
+    /// `None`, the call computes for itself alone.
     Compute(Option<Leader<Outcome>>),
     /// The call waits for another call's computation, and then calls [`Call::resume_after_wait`].
     Wait(Waiter<Outcome>),
 }
 
 impl Call {
-    /// Takes the first step of a call: joins the flight of the key, or leads a new flight. The
-    /// entry depends on `epochs`.
+    /// Takes the first step of a call: joins the flight of the key, or becomes the leader of a new
+    /// flight. `epochs` are the epochs on which the entry depends.
     pub(crate) fn join_flight(&self, ops: &ValueOps, epochs: &Epochs) -> NextStep {
         self.core.faults.at(Point::BeforeEnter);
         // The call has not waited yet, so its own start saves a reading of the clock.
@@ -82,8 +83,8 @@ impl Call {
         self.lead.is_some()
     }
 
-    /// Takes the step after a wait for another call's computation; `woken` is the result of the
-    /// wait.
+    /// Takes the next step of a call after a wait for another call's computation. `woken` is the
+    /// result of the wait.
     pub(crate) fn resume_after_wait(
         &self,
         ops: &ValueOps,
@@ -125,7 +126,7 @@ impl Call {
     }
 
     /// Makes this call the leader in place of a call that computed for too long. Returns the
-    /// leadership; `None` if another waiter took the leadership before.
+    /// leadership. Returns `None` if another waiter became the leader first.
     fn take_over(&self, waiter: Waiter<Outcome>) -> Option<Leader<Outcome>> {
         self.owner.counts.lock_timeouts.bump();
         trace::lock_timed_out(&self.owner.name);
@@ -135,16 +136,16 @@ impl Call {
         replaced
     }
 
-    /// Returns `true` with `single_flight = off`: the call waits for no other call. Computations of
-    /// a key may then overlap, and the first value is stored.
+    /// Returns `true` if the call waits for no other call, because the option is `single_flight =
+    /// off`. Computations of a key may overlap in this case, and the first value is stored.
     fn never_waits(&self) -> bool {
         self.options.single_flight == Some(SingleFlight::Off)
     }
 }
 
 impl Call {
-    /// Returns the answer that `outcome`, the result of another call's computation, gives this
-    /// call. Returns `None` if this call must not use that result.
+    /// Returns the answer to this call that `outcome`, the result of another call's computation,
+    /// contains. Returns `None` if this call must not use `outcome`.
     pub(crate) fn accept(&self, ops: &ValueOps, outcome: &Outcome) -> Option<Answer> {
         let is_own = |stored: &MemoryEntry| {
             // At present every flight has one owner. This guard holds if that changes.

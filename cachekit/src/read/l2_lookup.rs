@@ -5,7 +5,9 @@ pub(crate) mod acquire;
 pub(crate) mod budget;
 
 use crate::backfill::lease::LeaseState;
+use crate::backfill::lineage::ask_versions;
 use crate::core::outcome::Dependencies;
+use crate::model::config::Tier;
 use crate::model::epoch::SequenceNumber;
 use crate::read::call::Call;
 use crate::read::l2_lookup::acquire::{Acquire, Fetched};
@@ -13,13 +15,31 @@ use crate::read::permit::ComputePermit;
 use crate::return_type::erased_ops::ValueOps;
 
 impl Call {
-    /// Returns the lease state of a computation that skips L2, because the cache has no L2 or L2 is
-    /// not usable now. Returns `None` if L2 is to be asked.
+    /// Returns the lease state of a computation without L2, if the cache has no L2 or L2 is not
+    /// usable now. Returns `None` if the call must ask L2.
     pub(crate) fn skipped_l2(&self) -> Option<LeaseState> {
         let Some(l2) = &self.core.l2 else {
             return Some(LeaseState::None);
         };
         (!l2.is_usable_for(&self.key, self.replica)).then_some(LeaseState::Unavailable)
+    }
+
+    /// Asks L2 for the versions that the entry depends on, if L2 will not have the entry and entries
+    /// of other functions are computed from it.
+    async fn ask_versions(&self, dependencies: &Dependencies) -> LeaseState {
+        let Some(l2) = &self.core.l2 else {
+            return LeaseState::None;
+        };
+        if !self.owner.is_taken() || self.options.tier != Tier::Memory {
+            return LeaseState::None;
+        }
+        let options = (&self.options, self.core.config.default_ttl);
+        let tags = &dependencies.entry_tags;
+        let asked = ask_versions(l2, &self.owner, &self.key, tags, options, l2.deadline());
+        match asked.await {
+            Some(lineage) => LeaseState::VersionsOnly(Box::new(lineage)),
+            None => LeaseState::None,
+        }
     }
 
     /// Looks the entry up in L2, and waits while another process computes the entry. If L2 fails,
@@ -41,7 +61,11 @@ impl Call {
             began,
         );
         let Some(mut lookup) = lookup else {
-            return Fetched::Compute(self.skipped_l2().unwrap_or(LeaseState::None));
+            let lease_state = match self.skipped_l2() {
+                Some(lease_state) => lease_state,
+                None => self.ask_versions(dependencies).await,
+            };
+            return Fetched::Compute(lease_state);
         };
         lookup.epochs = Some(&dependencies.epochs);
         let _in_flight = lookup.l2.in_flight_guard();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::backfill::validate::Validated;
+use crate::coordination::frame;
 use crate::coordination::single_flight::table::Leadership;
 use crate::coordination::single_flight::waiter::Leader;
 use crate::core::outcome::Outcome;
@@ -24,12 +25,13 @@ use crate::return_type::erased_ops::ValueOps;
 /// A value found by a look-up in L2 that never computes.
 pub(crate) struct L2Hit {
     pub(crate) stored: Arc<MemoryEntry>,
-    /// `false` if the value comes from memory, because L2 could not be asked.
+    /// `true` if the value comes from L2. `false` if the value comes from memory, because L2 could
+    /// not be asked.
     pub(crate) is_from_l2: bool,
 }
 
 impl Core {
-    /// Looks an entry up in L2 after memory had none, and back-fills memory with a fresh value.
+    /// Looks up an entry in L2 after memory had no entry, and puts a fresh value into memory too.
     /// Never computes. If L2 fails, returns the value in memory that `on_disconnect` allows.
     pub(crate) async fn peek_l2(
         &self,
@@ -54,8 +56,7 @@ impl Core {
         let lead = self.lead_lookup(owner, key, entry_tags, began);
         let answer = async {
             let start = lookup.started(lookup.l2.deadline());
-            let query = lookup.keys.query(owner);
-            let found = lookup.l2.store.read(query, start.until).await?;
+            let found = lookup.read(frame::is_recorded(), start.until).await?;
             lookup.validate(ops, &found, start).await
         };
         match answer.await {
@@ -85,9 +86,9 @@ impl Core {
         }
     }
 
-    /// Leads a flight for a look-up in L2, so that an invalidation or a write of the key during
+    /// Begins a flight for a look-up in L2, so that an invalidation or a write of the key during
     /// that look-up keeps the value out of memory. Returns `None` if the key already has a flight,
-    /// of any function. That flight goes on, and the look-up stores nothing in memory.
+    /// of any function. That flight continues, and the look-up stores no value in memory.
     fn lead_lookup(
         &self,
         owner: &Arc<Owner>,
@@ -105,7 +106,8 @@ impl Core {
             .lead_if_none((key, owner.id), &epochs, leadership)
     }
 
-    /// Returns the remaining life of the entry in L2; `None` if L2 has no usable entry or fails.
+    /// Returns the remaining life of the entry in L2. Returns `None` if L2 has no usable entry or
+    /// fails.
     pub(crate) async fn l2_ttl(
         &self,
         owner: &Arc<Owner>,

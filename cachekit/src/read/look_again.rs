@@ -12,9 +12,9 @@ use crate::read::call::{Call, L1State};
 use crate::return_type::erased_ops::ValueOps;
 
 impl Call {
-    /// Looks into memory again as the leader, because another leader may have stored the entry
-    /// after this call's miss. Returns the leadership if memory has no answer; else ends the flight
-    /// with the answer, and returns the answer as `Err`.
+    /// Looks into memory again as the leader of the flight, because another leader may have stored
+    /// the entry after this call's miss. Returns the leadership if memory has no answer. Otherwise
+    /// ends the flight with the answer from memory, and returns that answer as `Err`.
     pub(crate) fn recheck_memory(
         &self,
         lead: Leader<Outcome>,
@@ -32,33 +32,37 @@ impl Call {
         Ok(lead)
     }
 
-    /// Returns the value that another leader stored after this call's miss and before this call led
-    /// the flight; `None` if no leader stored a usable value.
+    /// Returns the value that another leader stored between this call's miss and the moment when
+    /// this call became the leader of the flight. Returns `None` if no leader stored a usable
+    /// value.
     fn recheck_value(&self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
         if self.force_refresh || removed!(self.core, NoSecondLook) {
             return None;
         }
         if self.options.tier == Tier::Redis {
-            // Memory has no entries of the tier `redis`.
+            // Memory has no entries of functions with the tier `redis`.
             return None;
         }
         if self
             .seen
             .is_some_and(|seen| self.core.memory.is_unchanged_since(seen))
         {
-            // Nothing was stored since the miss.
+            // No value was stored since the miss.
             return None;
         }
         let stored = self.core.peek(&self.key, self.owner.id)?;
-        if self.needs_refresh_too(&stored) || !ops.answers(stored.shared()) {
+        if self.needs_refresh_too(&stored)
+            || !ops.answers(stored.shared())
+            || (self.is_taken && self.core.lacks_lineage(&stored))
+        {
             return None;
         }
         self.owner.counts.coalesced.bump();
         Some(stored)
     }
 
-    /// Returns the value in memory that is served because L2 could not be asked (`on_disconnect`);
-    /// `None` if memory has no such value.
+    /// Returns the value in memory that is served because L2 could not be asked (`on_disconnect`).
+    /// Returns `None` if memory has no such value.
     pub(crate) fn hit_unconfirmed(&self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
         if self.force_refresh || self.l1_state != L1State::Unknown {
             return None;

@@ -1,4 +1,4 @@
-//! The sequence of a miss: everything between a look-up in memory that gave no answer, and the body.
+//! The sequence of a miss: every step between a look-up in memory that gave no answer and the body.
 //!
 //! 1. Join the key's flight (single-flight), and wait while another call leads it.
 //! 2. As the leader, look into memory again: another leader may have stored meanwhile.
@@ -34,19 +34,20 @@ use crate::read::permit::ComputePermit;
 use crate::read::running::Computation;
 use crate::return_type::erased_ops::ValueOps;
 
-/// The result of the steps that a call takes after a miss.
+/// The result of the steps that a call takes after a miss in memory.
 pub(crate) enum Resolved {
-    /// The call returns this answer without a run of its body.
+    /// The call returns this answer without a run of the function's body.
     Return(Answer),
-    /// The call is to run the body of this computation.
+    /// The call must run the function's body, as this computation.
     RunBody(Box<Computation>),
 }
 
-/// The steps that a call takes after a miss, as far as the call came without waiting.
+/// The progress of a call after a miss in memory: its result, or a future if the call has to wait.
 pub(crate) enum Resolving {
-    /// The call took all steps without a wait, with this result.
+    /// The call took all steps after the miss without a wait, and has this result.
     Ready(Resolved),
-    /// The call has to wait for a flight, for L2 or for a permit; the future takes the other steps.
+    /// The call has to wait for a flight, for L2 or for a permit. The future takes the remaining
+    /// steps of the call.
     Pending(Pin<Box<dyn Future<Output = Resolved> + Send>>),
 }
 
@@ -73,8 +74,8 @@ pub(crate) fn resolve(mut call: Box<Call>, ops: ValueOps, entry_tags: EntryTags)
     }
 }
 
-/// Takes `call` through the steps after its flight in a cache without L2, where only the permit may
-/// need a wait.
+/// Takes `call` through the steps after its flight in a cache without L2. In such a cache, the call
+/// may have to wait only for a permit.
 fn resolve_without_l2(
     call: Box<Call>,
     lead: Option<Leader<Outcome>>,
@@ -97,8 +98,8 @@ fn resolve_without_l2(
     }))
 }
 
-/// Takes `call` through all steps from `next` on. A call that was answered with a value that is due
-/// for a recomputation takes the steps again, as a refresh.
+/// Takes `call` through all steps from `next` on. If the call was answered with a value that is due
+/// for a recomputation, the call takes the steps again, as a refresh.
 async fn resolve_with_waits(
     mut call: Box<Call>,
     mut next: NextStep,
@@ -131,19 +132,19 @@ async fn resolve_with_waits(
     }
 }
 
-/// The next step of a leader that has looked into memory and L2.
+/// The next step of a flight's leader that has looked into memory and L2.
 enum LeaderStep {
-    /// The call returns this answer.
+    /// The leader's call returns this answer.
     Return(Answer),
-    /// The caller is answered, and the call goes on as this refresh in the background.
+    /// The caller has got its answer, and the call continues as this refresh in the background.
     Refresh(Box<Call>),
-    /// The call computes, as the leader of its flight.
+    /// The call computes the value, as the leader of its flight, with this lease state.
     Compute(Leader<Outcome>, LeaseState),
 }
 
 impl Call {
-    /// Waits while another call leads the key's flight. Returns the answer of that call, as `Err`,
-    /// or the leadership; `None` if this call computes for itself alone.
+    /// Waits while another call leads the key's flight. Returns the answer of that call as `Err`,
+    /// or the leadership as `Ok`. The leadership is `None` if this call computes for itself alone.
     async fn wait_for_flight(
         &self,
         mut next: NextStep,
@@ -162,8 +163,8 @@ impl Call {
         }
     }
 
-    /// Looks into memory and L2 as the leader, for every waiter of the flight, and returns the next
-    /// step.
+    /// Looks into memory and L2 as the leader of the flight, for every waiter of the flight.
+    /// Returns the leader's next step.
     async fn lead_flight(
         &self,
         lead: Leader<Outcome>,
@@ -185,7 +186,8 @@ impl Call {
                     self.store_if_valid(lead, Arc::clone(&stored));
                     return LeaderStep::Return(Answer::Entry(stored));
                 }
-                // The waiters get nothing: one may have begun after an invalidation of the old value.
+                // The waiters do not get the old value: a waiter may have begun after an
+                // invalidation of the old value.
                 Fetched::KeepOld(old) => return LeaderStep::Return(Answer::Entry(old)),
                 Fetched::Refresh(stored, advance) => {
                     return self.serve_stale(lead, stored, advance);
@@ -203,8 +205,8 @@ impl Call {
         LeaderStep::Compute(lead, lease_state)
     }
 
-    /// Ends the flight with `stored`, a value that is due for a recomputation, so that every waiter
-    /// gets that value, and returns the step that refreshes the value.
+    /// Ends the flight with `stored`, a value that is due for a refresh, so that every waiter gets
+    /// that value. Returns the step that refreshes the value.
     fn serve_stale(
         &self,
         lead: Leader<Outcome>,
@@ -218,8 +220,8 @@ impl Call {
         }
     }
 
-    /// Calls [`recheck_memory`](Self::recheck_memory) if the call leads its flight; else does
-    /// nothing.
+    /// Calls [`recheck_memory`](Self::recheck_memory) if the call is the leader of its flight, and
+    /// does nothing otherwise.
     fn recheck_memory_as_leader(
         &self,
         lead: Option<Leader<Outcome>>,
@@ -235,7 +237,7 @@ impl Call {
     }
 }
 
-/// Takes the last step: creates the computation whose body is to run.
+/// Creates the computation whose body is to run, which is the last step of a call after a miss.
 fn run_body(
     call: Box<Call>,
     lead: Option<Leader<Outcome>>,
@@ -267,15 +269,17 @@ pub(crate) fn resolve_blocking(call: Box<Call>, ops: &ValueOps, entry_tags: Entr
         Ok(lead) => lead,
         Err(answer) => return Resolved::Return(answer),
     };
-    // Kept until the body has ended: a thread cannot do anything else meanwhile.
+    // The permit is kept until the body has ended, because a thread cannot do anything else
+    // meanwhile.
     let mut permit = call.compute_permit();
     permit.acquire_blocking(&call);
-    run_body(call, lead, ops, dependencies, LeaseState::None, permit)
+    let lease_state = call.names_only(&dependencies);
+    run_body(call, lead, ops, dependencies, lease_state, permit)
 }
 
 impl Call {
-    /// [`wait_for_flight`](Self::wait_for_flight) for a synchronous caller: parks the thread
-    /// instead of waiting as a task.
+    /// Waits for the flight as [`wait_for_flight`](Self::wait_for_flight) does, for a synchronous
+    /// caller: parks the thread instead of waiting as a task.
     fn wait_for_flight_blocking(
         &self,
         mut next: NextStep,

@@ -12,9 +12,10 @@ use crate::coordination::concurrency_limit::{ConcurrencyLimit, Permit};
 use crate::coordination::recursion;
 use crate::read::call::Call;
 
-/// The permit of one call, or the call's attempt to get one under the function's concurrency limit.
+/// The permit of one call to compute, or the call's attempt to get a permit under the function's
+/// concurrency limit.
 pub(crate) struct ComputePermit {
-    /// Limit of the function's concurrent computations; `None` if no limit applies to this
+    /// Limit of the function's concurrent computations. `None` if no limit applies to this
     /// computation.
     limit: Option<ConcurrencyLimit>,
     permit: Option<Permit>,
@@ -22,13 +23,13 @@ pub(crate) struct ComputePermit {
 }
 
 impl Call {
-    /// Returns the call's permit, which the call must still acquire.
+    /// Returns the call's permit to compute, which the call must still acquire.
     pub(crate) fn compute_permit(&self) -> ComputePermit {
         let bound = self.options.bound.filter(|_| !removed!(self.core, NoGate));
         let limit = bound.map(|bound| self.core.concurrency_limits.limit(self.owner.id, bound));
         // A computation that calls a function under the same limit has one permit for both
-        // computations. Otherwise the inner computation would wait for the outer one, and never
-        // end.
+        // computations. With a second permit, the inner computation would wait for the outer
+        // computation, and never end.
         let counts = |limit: &ConcurrencyLimit| guard!(self.core, GateItself: !recursion::holds_permit(limit.id()));
         ComputePermit {
             limit: limit.filter(counts),
@@ -39,13 +40,13 @@ impl Call {
 }
 
 impl ComputePermit {
-    /// Returns the id of the function's concurrency limit; zero if no limit applies.
+    /// Returns the id of the function's concurrency limit. Returns zero if no limit applies.
     pub(crate) fn limit_id(&self) -> usize {
         self.limit.as_ref().map_or(0, ConcurrencyLimit::id)
     }
 
-    /// Returns `true` if the call has a permit, gets a free one now, or needs none. Returns `false`
-    /// if all permits are taken. Never waits.
+    /// Returns `true` if the call has a permit to compute, gets a free permit now, or needs no
+    /// permit. Returns `false` if all permits are taken. Never waits.
     pub(crate) fn try_acquire(&mut self) -> bool {
         self.is_admitted = self.is_admitted
             || self.limit.as_ref().is_none_or(|limit| {
@@ -55,8 +56,9 @@ impl ComputePermit {
         self.is_admitted
     }
 
-    /// Waits for a permit, for at most the rest of the call's `lock_timeout`. After that time, the
-    /// call computes without a permit, so that computations that hang delay no call for longer.
+    /// Waits for a permit to compute, for at most the rest of the call's `lock_timeout`. After that
+    /// time, the call computes without a permit, so that a computation that hangs delays no call
+    /// for longer.
     pub(crate) async fn acquire(&mut self, call: &Call) {
         if self.try_acquire() {
             return;
@@ -71,8 +73,8 @@ impl ComputePermit {
         self.note_acquired(call);
     }
 
-    /// [`acquire`](Self::acquire) for a synchronous caller: parks the thread instead of waiting as
-    /// a task.
+    /// Waits for a permit as [`acquire`](Self::acquire) does, for a synchronous caller: parks the
+    /// thread instead of waiting as a task.
     pub(crate) fn acquire_blocking(&mut self, call: &Call) {
         if self.try_acquire() {
             return;
@@ -90,8 +92,9 @@ impl ComputePermit {
         }
     }
 
-    /// Releases the permit, because the call first waits for another process's computation. A call
-    /// that was let through without a permit does not wait for a permit again.
+    /// Releases the permit to compute, because the call first waits for another process's
+    /// computation. If the call was allowed to compute without a permit, the call does not wait for
+    /// a permit again.
     pub(crate) fn release_while_waiting(&mut self, call: &Call) {
         if removed!(call.core, PlaceWhileWaiting) {
             return;
@@ -106,14 +109,14 @@ impl ComputePermit {
         self.permit.is_some() && has_timer() && !removed!(call.core, KeepPlace)
     }
 
-    /// Returns `true` if a computation that is as old as `lock_timeout` releases its permit: the
-    /// computation may hang, and other calls then compute. A computation whose caller was dropped
-    /// ends soon by itself, and keeps its permit until its end.
+    /// Returns `true` if this computation releases its permit at the age of `lock_timeout`. The
+    /// computation may hang at that age, and other calls can compute. A computation whose caller
+    /// was dropped ends soon by itself, and keeps its permit until its end.
     pub(crate) fn may_release(&self, call: &Call) -> bool {
         self.permit.is_some() && guard!(call.core, LeavePlace: !call.caller_is_gone())
     }
 
-    /// Releases the permit, if the computation has a permit.
+    /// Releases the computation's permit. Does nothing if the computation has no permit.
     pub(crate) fn release(&mut self) {
         self.permit = None;
     }

@@ -22,8 +22,8 @@ use crate::read::call::{Call, OldValue};
 use crate::return_type::erased_ops::ValueOps;
 
 impl Core {
-    /// Draws at random whether `stored`, which is fresh, is recomputed before its end (early
-    /// expiration). Returns `stored` as the old value of that refresh; `None` if `stored` is not
+    /// Decides at random if the fresh entry `stored` is recomputed before its end (early
+    /// expiration). Returns `stored` as the old value of that refresh, or `None` if `stored` is not
     /// recomputed now.
     #[cold]
     pub(crate) fn draw_early_refresh(
@@ -41,15 +41,15 @@ impl Core {
         })
     }
 
-    /// Returns `true` if no call is to refresh the key now: a refresh failed a short time ago, or
+    /// Returns `true` if no call may refresh the key now: a refresh failed a short time ago, or
     /// another process computes the key.
     fn is_refresh_paused(&self, flight_key: &(OwnerId, Key)) -> bool {
         let now = Tick::now(&*self.clock);
         self.refresh_claims.is_claimed(flight_key, now) && !removed!(self, ForgetRefreshes)
     }
 
-    /// Draws at random how long before its end `stored` is recomputed. Returns that length if the
-    /// end is nearer; else `None`.
+    /// Draws at random a time before the end of `stored` from which `stored` is recomputed (early
+    /// expiration). Returns that time if the end is nearer than that, and `None` otherwise.
     pub(crate) fn draw_advance(&self, stored: &MemoryEntry, now: Tick) -> Option<Duration> {
         let freshness = &stored.freshness;
         if !freshness.is_near_end(now) {
@@ -59,9 +59,9 @@ impl Core {
         freshness.is_due(now, advance).then_some(advance)
     }
 
-    /// Returns `reader`'s entry under `key` in memory, stale or not, if `allows` accepts the entry.
-    /// Returns `None` for an entry that was invalidated, is unused for its `idle`, or contains an
-    /// error.
+    /// Returns the entry under `key` that memory has for `reader`, stale or not, if `allows`
+    /// accepts the entry. Returns `None` for an entry that was invalidated, that was not used for
+    /// its `idle` time, or that contains an error.
     fn peek_stale(
         &self,
         key: &[u8],
@@ -84,8 +84,8 @@ impl Core {
 }
 
 impl Call {
-    /// Makes the call a refresh of `old`, the value that the call already has. With `None`, the
-    /// call is no refresh.
+    /// Makes the call a refresh of `old`, the value that the call already has. If `old` is `None`,
+    /// the call is no refresh.
     pub(crate) fn with_old(mut self, old: Option<OldValue>) -> Self {
         if old.is_some() {
             self.stale_slot.get_or_insert_default();
@@ -94,18 +94,19 @@ impl Call {
         self
     }
 
-    /// Returns a second call for the same key, which finds a stale value while this call runs;
-    /// `None` if no stale value may be served in place of a new one.
+    /// Returns a second call for the same key, which looks for a stale value while this call runs.
+    /// Returns `None` if no stale value may be served in place of a new value.
     pub(crate) fn watch(&self) -> Option<Self> {
-        let stale_slot = self.stale_slot.as_ref()?;
+        let stale_slot = self.stale_slot.as_ref();
+        let stale_slot = stale_slot.filter(|_| !self.takes_nothing_old)?;
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
         let mut watch = Self::new(core, owner, self.key.clone(), self.options);
         watch.stale_slot = Some(Arc::clone(stale_slot));
         Some(watch)
     }
 
-    /// Returns the value that answers this call at once, while the computation continues in the
-    /// background. Returns `None` if the call has no such value.
+    /// Returns the value with which this call is answered at once, while the computation continues
+    /// in the background. Returns `None` if the call has no such value.
     pub(crate) fn immediate_answer(&mut self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
         if self.old.is_none() {
             let stored = self
@@ -122,10 +123,10 @@ impl Call {
         self.old_value(ops)
     }
 
-    /// Returns the stale value in memory that is served while the entry is recomputed (`stale`);
-    /// `None` if memory has no such value.
+    /// Returns the stale value in memory that is served while the entry is recomputed (`stale`).
+    /// Returns `None` if memory has no such value.
     fn stale_in_memory(&self) -> Option<Arc<MemoryEntry>> {
-        if self.force_refresh || self.options.stale.is_none() {
+        if self.force_refresh || self.takes_nothing_old || self.options.stale.is_none() {
             return None;
         }
         let id = self.owner.id;
@@ -135,14 +136,15 @@ impl Call {
             })
     }
 
-    /// Returns `true` if no call is to refresh this call's key now.
+    /// Returns `true` if no call may refresh this call's key now, because refreshes of the key are
+    /// paused.
     pub(crate) fn is_refresh_paused(&self) -> bool {
         self.core.is_refresh_paused(&self.flight_key())
     }
 
     /// Returns `true` if this call is a refresh, and another refresh of the key failed after this
-    /// call checked for a failure. Only a leader asks: the leader before has recorded its result by
-    /// now.
+    /// call checked for a failure. Only the leader of a flight calls this method: the previous
+    /// leader has recorded its result by that time.
     pub(crate) fn failed_meanwhile(&self) -> bool {
         self.old.is_some() && !guard!(self.core, IgnorePause: !self.is_refresh_paused())
     }
@@ -184,7 +186,7 @@ impl Call {
     }
 
     /// Returns `true` if this call is an early refresh, and the end of the entry `stored` is also
-    /// nearer than the time that early expiration drew.
+    /// nearer than the time before the end that early expiration drew.
     pub(crate) fn needs_refresh_too(&self, stored: &MemoryEntry) -> bool {
         let now = Tick::now(&*self.core.clock);
         self.old
@@ -192,8 +194,8 @@ impl Call {
             .is_some_and(|old| old.also_refreshes(stored, now))
     }
 
-    /// Counts a run of the function in the statistics; counts an early refresh too if early
-    /// expiration drew the old value.
+    /// Counts a run of the function in the statistics. Also counts an early refresh if early
+    /// expiration chose the old value for this call.
     pub(crate) fn count_computation(&self) {
         let counts = &self.owner.counts;
         counts.computations.bump();
@@ -202,9 +204,9 @@ impl Call {
         }
     }
 
-    /// Returns the value that this call, a refresh, already has: the call ends with that value
-    /// instead of waiting. Returns `None` for other calls, or if the function cannot return the
-    /// value.
+    /// Returns the value that this call, a refresh, already has. The call ends with that value
+    /// instead of waiting. Returns `None` if the call is no refresh, or if the function cannot
+    /// return the value.
     pub(crate) fn old_value(&self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
         let old = self.old.as_ref()?;
         if !ops.answers(old.stored.shared()) {
@@ -216,8 +218,8 @@ impl Call {
         Some(Arc::clone(&old.stored))
     }
 
-    /// Records the success or failure of a refresh. After a failure, refreshes of the key pause.
-    /// Does nothing for other calls.
+    /// Records the success or failure of a refresh. After a failure, refreshes of the key are
+    /// paused. Does nothing if this call is no refresh.
     pub(crate) fn note_refresh(&self, is_ok: bool) {
         if self.old.is_none() {
             return;
@@ -233,33 +235,33 @@ impl Call {
             .failed(self.flight_key(), now, core.random.uniform());
     }
 
-    /// Records that another process computes the key, so that refreshes of the key pause for at
-    /// most `longest`.
+    /// Records that another process computes the key, so that refreshes of the key are paused for
+    /// at most `longest`.
     pub(crate) fn note_computed_elsewhere(&self, longest: Duration) {
         let now = Tick::now(&*self.core.clock);
         let refresh_claims = &self.core.refresh_claims;
         refresh_claims.claimed_elsewhere(self.flight_key(), now, longest);
     }
 
-    /// Remembers the flight in which the call looks for a stale value: an invalidation, which
-    /// retires that flight, then rejects the value.
+    /// Remembers the flight in which the call looks for a stale value. An invalidation retires that
+    /// flight, and the stale value is not served after that.
     pub(crate) fn watch_flight(&self, lead: &Leader<Outcome>) {
         if let Some(stale_slot) = &self.stale_slot {
             let _ = stale_slot.flight.set(lead.flight());
         }
     }
 
-    /// Remembers `stored`, the value that L2 had, as a fallback if the computation fails or is
-    /// slow.
+    /// Remembers `stored`, the stale value that L2 had, as a fallback if the computation fails or
+    /// is slow.
     pub(crate) fn remember_stale(&self, stored: &Arc<MemoryEntry>) {
         if let Some(stale_slot) = &self.stale_slot {
             let _ = stale_slot.found.set(Arc::clone(stored));
         }
     }
 
-    /// Returns the value that is served because the computation failed (fail-safe), after an error
-    /// or a timeout. Returns `None` if no such value exists, if that value was invalidated, or for
-    /// a forced refresh.
+    /// Returns the stale value that is served because the computation returned an error or timed
+    /// out (fail-safe). Returns `None` if no such value exists, if that value was invalidated, or
+    /// for a forced refresh.
     pub(crate) fn fail_safe(&self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
         if self.force_refresh {
             return None;
@@ -277,16 +279,15 @@ impl Call {
         Some(stored)
     }
 
-    /// Returns the value that is served because the computation exceeds `soft_timeout`; `None` if
-    /// no such value exists.
+    /// Returns the value that is served because the computation exceeds `soft_timeout`. Returns
+    /// `None` if no such value exists.
     pub(crate) fn soft_timeout_fallback(&self) -> Option<Arc<MemoryEntry>> {
         self.fallback(Freshness::outlives_delay)
     }
 
     fn fallback(&self, outlives: impl Fn(Freshness, Tick) -> bool) -> Option<Arc<MemoryEntry>> {
         let (core, id) = (&self.core, self.owner.id);
-        // A value that is still fresh was drawn for an early refresh, and may be served until its
-        // end.
+        // A fresh value was chosen for an early refresh, and may be served until its end.
         let allows = |stored: &MemoryEntry, now| {
             let freshness = stored.freshness_now();
             now < freshness.end || outlives(freshness, now)

@@ -7,7 +7,8 @@ use crate::read::answer::Answer;
 use crate::read::hit::take_shared;
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// Calls [`return_answer`], and keeps the table of operations off the stack of its own caller.
+/// Converts `answer` as [`return_answer`] does, and keeps the table of operations off the stack of
+/// the caller.
 #[inline(never)]
 pub(crate) fn return_answer_by<S>(return_ops: impl Fn() -> ReturnOps<S>, answer: Answer) -> S::Ret
 where

@@ -14,45 +14,48 @@ use crate::backfill::store::Backfill;
 use crate::base::fault::removed;
 use crate::base::sync::expect_no_lock;
 use crate::base::trace;
-use crate::coordination::recursion;
-use crate::coordination::recursion::{Frame, FrameGuard};
+use crate::coordination::frame;
+use crate::coordination::frame::{Frame, FrameKind};
 use crate::coordination::single_flight::waiter::Leader;
+use crate::coordination::taken::{Taken, TakenDependencies};
 use crate::core::build_entry::Value;
 use crate::core::outcome::{Dependencies, Outcome};
 use crate::model::config::Tier;
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
 use crate::model::freshness::Life;
+use crate::model::lineage::Lineage;
 use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
 use crate::read::call::Call;
+use crate::read::composition::Inside;
 use crate::read::permit::ComputePermit;
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::SharedError;
 
-/// A future that the computation polls along with its body.
+/// A future that a computation polls along with the function's body.
 type SideTask<F> = Option<Pin<Box<F>>>;
 
-/// A running computation. Dropping the computation before its body has ended hands the leadership
-/// to the next waiter and releases the lease.
+/// A running computation. If a `Computation` is dropped before its body has ended, the leadership
+/// of its flight passes to the next waiter, and its lease is released.
 pub(crate) struct Computation {
     // The fields are declared in the order in which they must be dropped.
     renewal: SideTask<dyn Future<Output = ()> + Send>,
     lease_state: LeaseState,
     permit: ComputePermit,
-    /// Leadership of the flight; `None` if the computation is for its caller alone.
+    /// Leadership of the computation's flight. `None` if the computation is for its caller alone.
     lead: Option<Leader<Outcome>>,
     dependencies: Dependencies,
     ops: ValueOps,
-    /// Time limit of the body (`timeout`), with its timer, after which the body is dropped; `None`
-    /// without a limit.
+    /// Time limit of the function's body (`timeout`), with a timer. The body is dropped when the
+    /// timer fires. `None` without a limit.
     deadline: Option<(Duration, Pin<Box<Unconstrained<Sleep>>>)>,
-    /// Timer that ends the time for which the computation keeps its permit; `None` if that time has
-    /// no limit, or is over.
+    /// Timer for the time for which the computation keeps its permit. `None` if that time has no
+    /// limit, or is over.
     permit_until: SideTask<Sleep>,
-    /// Frame by which a call inside of the body recognises this computation, so that such a call
-    /// does not wait for its own computation. While the body is polled, this field has the thread's
-    /// outer frame.
+    /// Frame by which a call inside of the function's body recognises this computation, so that the
+    /// call does not wait for its own computation. While the body is polled, this field contains
+    /// the outer frame of the thread.
     frame: Option<Arc<Frame>>,
     began: Duration,
     call: Box<Call>,
@@ -66,8 +69,8 @@ pub(crate) struct Computed {
 }
 
 impl Computation {
-    /// Creates the computation, and counts a run of the function. The caller must run the body
-    /// next.
+    /// Creates the computation, and counts a run of the function. The caller must run the
+    /// function's body next.
     pub(crate) fn new(
         call: Box<Call>,
         lead: Option<Leader<Outcome>>,
@@ -86,7 +89,12 @@ impl Computation {
         let permit_until = permit
             .is_time_limited(&call)
             .then(|| Box::pin(sleep(call.lock_timeout())));
-        let frame = recursion::frame(flight, permit.limit_id());
+        let kind = if call.old.is_some() {
+            FrameKind::Refresh
+        } else {
+            FrameKind::Computation
+        };
+        let frame = Frame::new(kind, flight, permit.limit_id());
         Box::new(Self {
             renewal: None,
             lease_state,
@@ -104,14 +112,14 @@ impl Computation {
 
     /// Enters the computation: until the guard is dropped, cached calls on this thread are calls
     /// inside of this computation.
-    pub(crate) fn inside(&mut self) -> FrameGuard<'_> {
-        recursion::enter(&mut self.frame)
+    pub(crate) fn inside(&mut self) -> Inside<'_> {
+        Inside::enter(&mut self.frame)
     }
 
-    /// Polls the work beside the body, after a poll of the body that returned `Pending`. Renews in
-    /// Redis the token, the versions that the value depends on and, for `lock_timeout`, the lease;
-    /// releases the permit when the permit's time is over. Returns `Ready` if the body exceeded its
-    /// `timeout` and must be dropped.
+    /// Polls the work beside the function's body, after a poll of the body that returned `Pending`.
+    /// Renews in Redis the token and the versions that the value depends on, and for `lock_timeout`
+    /// also the lease. Releases the permit when the permit's time is over. Returns `Ready` if the
+    /// body exceeded its `timeout` and must be dropped.
     pub(crate) fn poll_side_tasks(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if let Some((_, deadline)) = &mut self.deadline
             && deadline.as_mut().poll(context).is_ready()
@@ -136,7 +144,8 @@ impl Computation {
         Poll::Pending
     }
 
-    /// Stops the work beside the body, releases the permit, and returns how long the body took.
+    /// Stops the futures that the computation polls beside the body, releases the permit, and
+    /// returns the time that the body took.
     fn end(&mut self) -> Duration {
         self.renewal = None;
         self.deadline = None;
@@ -147,24 +156,30 @@ impl Computation {
         took
     }
 
+    /// Takes out the record of everything that the body was given by the cache.
+    fn take_record(&self) -> Option<TakenDependencies> {
+        self.frame.as_ref()?.take_record()
+    }
+
     /// Completes a computation whose body succeeded. `prepare` runs the user code that only storing
-    /// needs, and returns the value to store. If `prepare` panics, nothing is stored.
+    /// needs, and returns the value to store. If `prepare` panics, no value is stored.
     pub(crate) fn succeeded(
         mut self: Box<Self>,
         prepare: &mut dyn FnMut(&mut EntryTags, bool) -> Option<Computed>,
     ) {
         let took = self.end();
+        let taken = self.take_record();
         let Some(lead) = self.lead.take() else {
-            return;
+            return self.call.record_unkept(taken, &self.dependencies.epochs);
         };
         let call = &self.call;
-        call.note_refresh(true);
         let known_tags = self.dependencies.entry_tags.tags.len();
         // The function succeeded: a panic in code that only storing needs does not fail the call.
         let weighs = call.core.weighs();
         let entry_tags = &mut self.dependencies.entry_tags;
         let Some(computed) = call.catch_panic(|| prepare(entry_tags, weighs)).flatten() else {
-            return;
+            call.note_refresh(true);
+            return call.record_unkept(taken, &self.dependencies.epochs);
         };
         if entry_tags.tags.len() > known_tags {
             let value_tags = self.dependencies.entry_tags.tags[known_tags..].iter();
@@ -182,12 +197,12 @@ impl Computation {
         let lease_state = std::mem::replace(&mut self.lease_state, LeaseState::None);
         let dependencies = std::mem::take(&mut self.dependencies);
         self.call
-            .settle(lead, &self.ops, dependencies, value, lease_state);
+            .settle(lead, &self.ops, (dependencies, taken), value, lease_state);
     }
 
     /// Completes a computation whose body returned an error. Returns the stale value that is served
-    /// in place of the error (fail-safe); `None` if the caller gets the error. `share` makes a copy
-    /// of the error for the waiters.
+    /// in place of the error (fail-safe), or `None` if the caller gets the error. `share` makes a
+    /// copy of the error for the waiters.
     pub(crate) fn failed(
         mut self: Box<Self>,
         share: &mut dyn FnMut() -> Option<SharedError>,
@@ -198,9 +213,14 @@ impl Computation {
             call.note_refresh(false);
         }
         call.owner.counts.errors.bump();
+        let taken = self.take_record();
         // Releases the lease: other processes need not wait for this one any longer.
         self.lease_state = LeaseState::None;
         let fallback = call.fail_safe(&self.ops);
+        match &fallback {
+            Some(stored) => call.record_taken(stored),
+            None => frame::record(Taken::add_error),
+        }
         let Some(lead) = self.lead.take() else {
             return fallback.map(Answer::Entry);
         };
@@ -212,7 +232,7 @@ impl Computation {
             Some(shared) => {
                 let dependencies = std::mem::take(&mut self.dependencies);
                 self.call
-                    .settle_error(lead, dependencies, &self.ops, shared);
+                    .settle_error(lead, dependencies, taken, &self.ops, shared);
             }
             None => lead.retry_wider(),
         }
@@ -220,7 +240,7 @@ impl Computation {
     }
 
     /// Completes a computation whose body was dropped because the body exceeded its `timeout`.
-    /// Every waiter is answered now, and does not compute and wait as long again. The next call
+    /// Every waiter gets its answer now, and does not compute for as long again. The next call
     /// computes.
     ///
     /// If a stale value may be served in place of a failure, the caller and every waiter get that
@@ -233,17 +253,21 @@ impl Computation {
         if self.lead.is_some() {
             call.note_refresh(false);
         }
-        // Releases the lease.
+        // The lease is released.
         self.lease_state = LeaseState::None;
         let (answer, outcome) = match call.fail_safe(&self.ops) {
             Some(stored) => {
+                call.record_taken(&stored);
                 let outcome = Outcome::Fallback(Arc::clone(&stored));
                 (Answer::Entry(stored), outcome)
             }
-            None => (
-                Answer::TimedOut(timeout.clone()),
-                Outcome::TimedOut(timeout),
-            ),
+            None => {
+                frame::record(Taken::add_error);
+                (
+                    Answer::TimedOut(timeout.clone()),
+                    Outcome::TimedOut(timeout),
+                )
+            }
         };
         if let Some(lead) = self.lead.take() {
             lead.settle(outcome, || {});
@@ -252,7 +276,7 @@ impl Computation {
     }
 }
 
-/// Records a refresh whose body panics as failed.
+/// Records a refresh as failed if the body of the computation panics.
 impl Drop for Computation {
     fn drop(&mut self) {
         if self.lead.is_some() && std::thread::panicking() {
@@ -262,8 +286,8 @@ impl Drop for Computation {
 }
 
 impl Call {
-    /// Runs `code`, which the user wrote. If `code` panics, logs that the value is not cached, and
-    /// returns `None`.
+    /// Runs `code`, which the user wrote. If `code` panics, logs that the function's value is not
+    /// cached, and returns `None`.
     fn catch_panic<T>(&self, code: impl FnOnce() -> T) -> Option<T> {
         let given = catch_unwind(AssertUnwindSafe(code));
         given
@@ -272,12 +296,13 @@ impl Call {
     }
 
     /// Makes an entry of `value`, ends the flight with that entry, and stores the entry in memory
-    /// and in L2. Stores nothing if the value is not to be cached, or was invalidated meanwhile.
+    /// and in L2. Stores nothing if the value is not to be cached, or was invalidated during the
+    /// computation.
     fn settle(
         &self,
         lead: Leader<Outcome>,
         ops: &ValueOps,
-        Dependencies { entry_tags, epochs }: Dependencies,
+        (mut dependencies, taken): (Dependencies, Option<TakenDependencies>),
         value: Value,
         lease_state: LeaseState,
     ) {
@@ -287,24 +312,24 @@ impl Call {
             began = core.tags.now();
         }
         let took = value.took;
-        let ttl = core.ttl(self.options, &entry_tags, value.is_present);
         let (owner, key, options) = (&self.owner, &self.key, self.options);
-        let stored = core.build_entry(
-            owner,
-            key,
-            began,
-            epochs,
-            options,
-            ttl.map(Life::from),
-            value,
-        );
+        let ttl = core.ttl(options, &dependencies.entry_tags, value.is_present);
+        let taken = self.of_interest(taken);
+        let foreign = taken.as_ref().map(|taken| taken.lineage.clone());
+        let is_kept = taken.as_ref().is_none_or(|taken| self.may_keep(taken));
+        self.note_refresh(is_kept);
+        let ttl = ttl.filter(|_| is_kept);
+        let validity = self.validity(began, &mut dependencies, taken, &lease_state);
+        let stored = core.build_entry(owner, key, validity, options, ttl.map(Life::from), value);
+        self.record_taken(&stored);
         let Some(ttl) = ttl else {
             lead.settle(Outcome::Value(stored), || {});
             return;
         };
         if self.store_if_valid(lead, Arc::clone(&stored)) {
             self.owner.counts.stores.bump();
-            self.backfill(ops, entry_tags, (ttl, took), stored, lease_state);
+            let entry_tags = dependencies.entry_tags;
+            self.backfill(ops, entry_tags, (ttl, took), stored, (lease_state, foreign));
         } else {
             self.owner.counts.refused_stores.bump();
             trace::store_refused(&self.owner.name, &self.key);
@@ -327,14 +352,24 @@ impl Call {
 
     /// Begins to store `stored` in L2, in the background, if the computation has a lease. If L2
     /// could not be asked for a lease, queues the removal of the older entry from L2.
+    ///
+    /// `foreign` is the lineage of the values that the computation took; `None` if it took none. A
+    /// value whose lineage is not known is not stored in L2, because no process could tell whether
+    /// it is valid.
     fn backfill(
         &self,
         ops: &ValueOps,
         entry_tags: EntryTags,
         (ttl, took): (Duration, Duration),
         stored: Arc<MemoryEntry>,
-        lease_state: LeaseState,
+        (lease_state, foreign): (LeaseState, Option<Option<Lineage>>),
     ) {
+        let foreign = match foreign {
+            None => Lineage::default(),
+            Some(Some(foreign)) => foreign,
+            Some(None) if self.core.l2.is_none() || self.options.tier == Tier::Memory => return,
+            Some(None) => return self.keep_from_l2(),
+        };
         match (lease_state, ops.wire) {
             (LeaseState::Granted(lease), Some(wire)) => {
                 let lease = *lease;
@@ -345,6 +380,7 @@ impl Call {
                     key: self.key.clone(),
                     options: self.options,
                     entry_tags,
+                    foreign,
                     ttl,
                     wire,
                     stored,
@@ -354,6 +390,15 @@ impl Call {
             }
             (LeaseState::Unavailable, Some(_)) => self.core.queue_removal(&self.key, self.options),
             _ => {}
+        }
+    }
+
+    /// Counts a value that stays in memory because its lineage is not known. A forced refresh has
+    /// the older entry removed from L2.
+    fn keep_from_l2(&self) {
+        self.owner.counts.memory_only.bump();
+        if self.force_refresh {
+            self.core.queue_removal(&self.key, self.options);
         }
     }
 

@@ -13,10 +13,10 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::coordination::recursion::FrameGuard;
 use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
 use crate::read::call::Miss;
+use crate::read::composition::{Inside, Recorder};
 use crate::read::miss::{Resolved, Resolving, resolve, resolve_blocking};
 use crate::read::return_answer::{return_answer, return_answer_by};
 use crate::read::running::{Computation, Computed};
@@ -47,13 +47,16 @@ where
     A: FnOnce(&S::Value, &mut EntryTags),
     Fut: Future<Output = S::Ret>,
 {
+    let recorder = call.as_ref().and_then(|call| call.recorder());
     let state = match call.map(|call| resolve(call, return_ops().value_ops(), entry_tags)) {
         None => CallState::Running(None),
         Some(resolved) => CallState::from(resolved),
     };
-    // Boxed, so that the function's own future reserves no room for it: most calls hit.
+    // The future is boxed, so that the function's own future reserves no room for it: most calls
+    // hit.
     Box::pin(CallFuture {
         state,
+        recorder,
         return_ops,
         after: Some(after),
         body: Some(body),
@@ -61,8 +64,16 @@ where
     })
 }
 
-/// The start of a synchronous function's call: the computation whose body is to run, or an answer.
+/// The result of the start of a synchronous function's call: the computation whose body is to run,
+/// or an answer. No computation means that the body runs without the cache.
 pub struct Started(Result<Option<Box<Computation>>, Answer>);
+
+/// Records `answer` in the computation that the call was made in. Does nothing without a recorder.
+fn record(recorder: Option<&Recorder>, answer: &Answer) {
+    if let Some(recorder) = recorder {
+        recorder.record(answer);
+    }
+}
 
 impl fmt::Debug for Started {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,11 +94,15 @@ where
     S: ReturnType,
     S::Value: Clone + Send + Sync + 'static,
 {
+    let recorder = call.as_ref().and_then(|call| call.recorder());
     Started(
         match call.map(|call| resolve_blocking(call, &return_ops().value_ops(), entry_tags)) {
             None => Ok(None),
             Some(Resolved::RunBody(computation)) => Ok(Some(computation)),
-            Some(Resolved::Return(answer)) => Err(answer),
+            Some(Resolved::Return(answer)) => {
+                record(recorder.as_deref(), &answer);
+                Err(answer)
+            }
         },
     )
 }
@@ -137,8 +152,8 @@ where
     )
 }
 
-/// Wraps `after`, the user's code that runs on the value, so that the wrapper calls `after` at most
-/// once.
+/// Wraps `after`, the user's code that runs on the returned value, so that the wrapper calls
+/// `after` at most once.
 fn once<V>(mut after: Option<impl FnOnce(&V, &mut EntryTags)>) -> impl FnMut(&V, &mut EntryTags) {
     move |value, entry_tags| {
         if let Some(after) = after.take() {
@@ -150,11 +165,12 @@ fn once<V>(mut after: Option<impl FnOnce(&V, &mut EntryTags)>) -> impl FnMut(&V,
 pin_project! {
     /// The future of a call that memory could not answer.
     ///
-    /// This is a named type, because an `async` block would keep on the stack also the values that
-    /// are needed only before or after the body.
+    /// `CallFuture` is a named type, because an `async` block would keep on the stack also the
+    /// values that are needed only before or after the body.
     #[must_use = "futures do nothing unless they are polled"]
     pub struct CallFuture<S: ReturnType, P, A, Fut> {
         state: CallState,
+        recorder: Option<Box<Recorder>>,
         return_ops: P,
         after: Option<A>,
         #[pin]
@@ -171,11 +187,12 @@ pin_project! {
     }
 }
 
-/// The progress of a call that memory could not answer.
+/// The state of a call that memory could not answer.
 enum CallState {
     Answered(Option<Answer>),
     Waiting(Pin<Box<dyn Future<Output = Resolved> + Send>>),
-    /// The body runs, as part of this computation; `None` if the body runs without the cache.
+    /// The function's body runs, as part of this computation. `None` if the body runs without the
+    /// cache.
     Running(Option<Box<Computation>>),
 }
 
@@ -200,15 +217,15 @@ impl From<Resolved> for CallState {
 impl CallState {
     /// Enters the computation, if the call has one: until the guard is dropped, cached calls on
     /// this thread are calls inside of that computation.
-    fn inside(&mut self) -> Option<FrameGuard<'_>> {
+    fn inside(&mut self) -> Option<Inside<'_>> {
         match self {
             Self::Running(Some(computation)) => Some(computation.inside()),
             _ => None,
         }
     }
 
-    /// Advances the call until its body is to run (`Ready(None)`), or until the call has an answer
-    /// without its body.
+    /// Advances the call until the function's body is to run (`Ready(None)`), or until the call has
+    /// an answer without a run of the body.
     #[inline(never)]
     fn come_to_body(&mut self, context: &mut Context<'_>) -> Poll<Option<Answer>> {
         if let Self::Waiting(resolved) = self {
@@ -223,8 +240,8 @@ impl CallState {
         })
     }
 
-    /// Polls the work beside the body, after a poll of the body that returned `Pending`. Returns
-    /// `Ready` if the body exceeded its `timeout`.
+    /// Polls the work beside the function's body, after a poll of the body that returned `Pending`.
+    /// Returns `Ready` if the body exceeded its `timeout`.
     #[inline(never)]
     fn poll_side_tasks(&mut self, context: &mut Context<'_>) -> Poll<()> {
         match self {
@@ -251,6 +268,7 @@ where
             match this.state.come_to_body(context) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Some(answer)) => {
+                    record(this.recorder.as_deref(), &answer);
                     return Poll::Ready(return_answer_by(&*this.return_ops, answer));
                 }
                 Poll::Ready(None) => {}
@@ -274,7 +292,7 @@ where
 }
 
 impl<S: ReturnType, P, A, Fut> CallFuture<S, P, A, Fut> {
-    /// Ends the call, and returns the call's result. `ret` is the value that the body returned;
+    /// Ends the call, and returns the call's result. `ret` is the value that the body returned, or
     /// `None` if the body exceeded its `timeout`.
     #[inline(never)]
     fn end(mut self: Pin<&mut Self>, ret: Option<S::Ret>) -> S::Ret
@@ -309,7 +327,7 @@ impl<S: ReturnType, P, A, Fut> fmt::Debug for CallFuture<S, P, A, Fut> {
 }
 
 /// Completes the computation, and returns the call's result. `ret` is the value that the body
-/// returned; `None` if the body exceeded its `timeout`.
+/// returned, or `None` if the body exceeded its `timeout`.
 #[inline(never)]
 fn complete<S>(
     return_ops: &ReturnOps<S>,
@@ -340,7 +358,7 @@ where
                 } else {
                     0
                 };
-                // From here on the caller gets the copy, even if storing fails.
+                // From this line on, the caller gets the copy, even if storing fails.
                 let content = Arc::new(value.take());
                 kept = Some(copy);
                 Some(Computed {
@@ -360,7 +378,7 @@ where
                     heap: 0,
                 })
             });
-            // A return type that splits into `None` can also be built from it.
+            // A return type that can be split into `None` can also be built from `None`.
             S::none().unwrap_or_else(|| unreachable!("an absence without a form"))
         }
         ReturnParts::Err(error) => match computation.failed(&mut || return_ops.share(&error)) {

@@ -1,11 +1,13 @@
-//! Dispatch on the question whether memory can keep a function's value.
+//! The compile-time choice between a function's value that memory can keep, and one that it cannot.
 
 use crate::return_type::diagnostics::NotCacheable;
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// A return type whose value memory can keep: the value can be cloned and shared by threads.
+/// A return type whose value memory can keep, because the value can be cloned and shared by
+/// threads.
 pub trait CacheableValue<S: ReturnType> {
-    /// Returns the `ReturnOps` of the return type, without a codec for Redis.
+    /// Returns the table of functions ([`ReturnOps`]) for the return type, without those that
+    /// encode and decode values for Redis.
     fn __cachekit_cacheable(&self) -> ReturnOps<S>;
 }
 impl<S: ReturnType> CacheableValue<S> for &ReturnOps<S>
@@ -17,9 +19,10 @@ where
     }
 }
 
-/// A return type whose value memory cannot keep.
+/// A return type whose value memory cannot keep, because the value cannot be cloned or shared by
+/// threads.
 pub trait UncacheableValue<S: ReturnType> {
-    /// Returns the marker of a value that memory cannot keep. Generated code with that marker does
+    /// Returns the marker of a value that memory cannot keep. Generated code with this marker does
     /// not compile.
     fn __cachekit_cacheable(&self) -> NotCacheable<S::Value>;
 }

@@ -1,18 +1,18 @@
-//! Dispatch on the question whether a function's error can be remembered (`err_ttl`), and the
-//! compile errors if the answer is no.
+//! The compile-time choice between a function's error that can be remembered (`err_ttl`), and one
+//! that cannot, which is a compile error.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use crate::return_type::shape::{Fallible, FallibleOptional, ReturnOps, ReturnType};
 
-/// A requirement of `err_ttl`, met by return types that have an error.
+/// A requirement of the option `err_ttl`, met by return types that have an error.
 #[diagnostic::on_unimplemented(
     message = "`err_ttl` is for functions that return a `Result`",
     label = "this function never fails; take `err_ttl` out"
 )]
 pub trait RequireErrors: Sized {
-    /// Does nothing. A call compiles only if the return type has an error.
+    /// Does nothing. A call of this function compiles only if the return type has an error.
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]
@@ -20,7 +20,8 @@ impl<T, E> RequireErrors for ReturnOps<Fallible<T, E>> {}
 #[diagnostic::do_not_recommend]
 impl<T, E> RequireErrors for ReturnOps<FallibleOptional<T, E>> {}
 
-/// The marker of an error that cannot be cloned, and so not be remembered.
+/// The marker of a function's error that cannot be cloned, and so cannot be remembered by
+/// `err_ttl`.
 pub struct NotCloneable<E>(PhantomData<fn() -> E>);
 
 impl<E> fmt::Debug for NotCloneable<E> {
@@ -29,8 +30,8 @@ impl<E> fmt::Debug for NotCloneable<E> {
     }
 }
 
-/// A requirement of `err_ttl` that `NotCloneable` does not meet: the unmet bound is the compile
-/// error.
+/// A requirement of the option `err_ttl` that the marker `NotCloneable` does not meet: the unmet
+/// bound is the compile error.
 #[diagnostic::on_unimplemented(
     message = "the error that this function returns cannot be remembered",
     label = "`err_ttl` needs an error that is `Clone + Send + Sync + 'static`",
@@ -38,15 +39,16 @@ impl<E> fmt::Debug for NotCloneable<E> {
             `Arc<E>`; or take `err_ttl` out"
 )]
 pub trait RequireCloneableError: Sized {
-    /// Does nothing. A call compiles only if the error can be cloned for later calls.
+    /// Does nothing. A call of this function compiles only if the function's error can be cloned.
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]
 impl<S: ReturnType> RequireCloneableError for ReturnOps<S> {}
 
-/// A return type whose error can be cloned, and so be remembered.
+/// A return type whose error can be cloned, and so can be remembered by the option `err_ttl`.
 pub trait CloneableError<S: ReturnType> {
-    /// Returns the `ReturnOps` of the return type, which meet the requirement of `err_ttl`.
+    /// Returns the table of functions ([`ReturnOps`]) for the return type, which meets the
+    /// requirement of the option `err_ttl`.
     fn __cachekit_cloneable_error(&self) -> ReturnOps<S>;
 }
 impl<S: ReturnType> CloneableError<S> for &ReturnOps<S>
@@ -58,9 +60,9 @@ where
     }
 }
 
-/// A return type whose error cannot be cloned, and so not be remembered.
+/// A return type whose error cannot be cloned, and so cannot be remembered by the option `err_ttl`.
 pub trait UncloneableError<S: ReturnType> {
-    /// Returns the marker of an error that cannot be cloned. Generated code with that marker does
+    /// Returns the marker of an error that cannot be cloned. Generated code with this marker does
     /// not compile.
     fn __cachekit_cloneable_error(&self) -> NotCloneable<S::Error>;
 }

@@ -1,5 +1,5 @@
-//! Operations that only some return types allow: share an error among waiters, weigh a value, store
-//! a value in Redis.
+//! Operations that only some return types allow: sharing an error among waiters, weighing a value,
+//! storing a value in Redis.
 
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ use crate::encoding::codec::type_codec::Wire;
 #[cfg(feature = "redis")]
 use crate::return_type::serializable::Reference;
 
-/// A return type whose error can be cloned for every waiter.
+/// A return type whose error can be cloned for every call that waits for a computation.
 pub trait ErrorIsShared<E> {
-    /// Returns the functions that clone the error for every waiter.
+    /// Returns the functions that clone the error of a computation for every waiter.
     fn error_sharing(&self) -> Option<ErrorSharing<E>>;
 }
 impl<S: ReturnType> ErrorIsShared<S::Error> for &ReturnOps<S>
@@ -29,10 +29,10 @@ where
     }
 }
 
-/// A return type whose error cannot be cloned, so that waiters compute for themselves after an
-/// error.
+/// A return type whose error cannot be cloned. After an error, each waiter computes the value
+/// itself.
 pub trait ErrorIsOwned<E> {
-    /// Returns `None`: the error cannot be shared among waiters.
+    /// Returns `None`, because the error of a computation cannot be cloned for its waiters.
     fn error_sharing(&self) -> Option<ErrorSharing<E>>;
 }
 impl<S: ReturnType> ErrorIsOwned<S::Error> for ReturnOps<S> {
@@ -43,7 +43,7 @@ impl<S: ReturnType> ErrorIsOwned<S::Error> for ReturnOps<S> {
 
 /// A return type whose value is an `Arc`, so that a hit can return another reference to the value.
 pub trait ValueIsShared<V> {
-    /// Returns the functions that make further references to the value.
+    /// Returns the functions that make further references to the value, which is an `Arc`.
     fn value_sharing(&self) -> Option<ValueSharing<V>>;
 }
 impl<S, T> ValueIsShared<Arc<T>> for &ReturnOps<S>
@@ -66,7 +66,7 @@ where
 
 /// A return type whose value is not an `Arc`, so that a hit clones the value.
 pub trait ValueIsOwned<V> {
-    /// Returns `None`: a hit clones the value.
+    /// Returns `None`, because the value is no `Arc`, so that a hit clones the value.
     fn value_sharing(&self) -> Option<ValueSharing<V>>;
 }
 impl<S: ReturnType> ValueIsOwned<S::Value> for ReturnOps<S> {
@@ -76,10 +76,12 @@ impl<S: ReturnType> ValueIsOwned<S::Value> for ReturnOps<S> {
     }
 }
 
-/// A return type whose value can be serialised. The serialised size is the weight of the value.
+/// A return type whose value can be serialised. The weight of the value is estimated from its
+/// serialised parts.
 #[cfg(feature = "serde")]
 pub trait WeighSerialised<V> {
-    /// Returns the function that weighs a value: its bytes beside the size of the type.
+    /// Returns the function that estimates the bytes that a value takes in memory in addition to
+    /// the size of its type.
     fn weigher(&self) -> Option<fn(&V) -> usize>;
 }
 #[cfg(feature = "serde")]
@@ -92,9 +94,10 @@ where
     }
 }
 
-/// A return type whose value cannot be serialised, and so not be weighed.
+/// A return type whose value cannot be serialised, so that its weight cannot be estimated.
 pub trait Unweighed<V> {
-    /// Returns `None`: the weight is known only for a few well-known types.
+    /// Returns `None`, because the weight of a value that cannot be serialised is known only for a
+    /// few well-known types, such as `String`.
     fn weigher(&self) -> Option<fn(&V) -> usize>;
 }
 impl<S: ReturnType> Unweighed<S::Value> for ReturnOps<S> {
@@ -106,7 +109,8 @@ impl<S: ReturnType> Unweighed<S::Value> for ReturnOps<S> {
 /// A return type whose value is a reference, which cannot be stored in Redis.
 #[cfg(feature = "redis")]
 pub trait NeverSerialized<S: ReturnType> {
-    /// Returns the `ReturnOps` of the return type, without a codec for Redis.
+    /// Returns the table of functions ([`ReturnOps`]) for the return type, without those that
+    /// encode and decode values for Redis.
     fn __cachekit_serializable(&self) -> ReturnOps<S>;
 }
 #[cfg(feature = "redis")]
@@ -119,10 +123,11 @@ where
     }
 }
 
-/// A return type whose value can be stored in Redis.
+/// A return type whose value can be stored in Redis, because serde can encode and decode the value.
 #[cfg(feature = "redis")]
 pub trait Serialized<S: ReturnType> {
-    /// Returns the `ReturnOps` of the return type, with the codec of the value for Redis.
+    /// Returns the table of functions ([`ReturnOps`]) for the return type, with those that encode
+    /// and decode values for Redis.
     fn __cachekit_serializable(&self) -> ReturnOps<S>;
 }
 #[cfg(feature = "redis")]
@@ -138,10 +143,11 @@ where
     }
 }
 
-/// A return type whose value cannot or shall not be stored in Redis. If the value should be stored
-/// there, the compile error is at the function itself.
+/// A return type whose value is not stored in Redis, because it cannot be encoded or must stay in
+/// memory. If a function with such a value requires Redis, the compile error is at that function.
 pub trait NotSerialized<S: ReturnType> {
-    /// Returns the `ReturnOps` of the return type, without a codec for Redis.
+    /// Returns the table of functions ([`ReturnOps`]) for the return type, without those that
+    /// encode and decode values for Redis.
     fn __cachekit_serializable(&self) -> ReturnOps<S>;
 }
 impl<S: ReturnType> NotSerialized<S> for ReturnOps<S> {

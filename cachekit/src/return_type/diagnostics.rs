@@ -1,17 +1,17 @@
 //! Compile errors for a value that a cache cannot keep.
 //!
-//! Dispatch on a value gives the operations of its return type, or a marker type for the property
-//! that the value lacks. Generated code then requires a trait that only that marker lacks, by the
-//! trait's own name. So the error is short and in the trait's words, and the compiler reports no
-//! further errors.
+//! At compile time, generated code gets either the functions for the value's return type, or a
+//! marker type for the property that the value lacks. The generated code then requires a trait that
+//! only this marker lacks. So the error is short and has the words of the trait, and the compiler
+//! reports no further errors.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// A requirement of every cached function that `NotCacheable` does not meet: the unmet bound is the
-/// compile error.
+/// A requirement of every cached function that the marker `NotCacheable` does not meet: the unmet
+/// bound is the compile error.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be cached",
     label = "a cached value must be `Clone + Send + Sync + 'static`",
@@ -20,14 +20,15 @@ use crate::return_type::shape::{ReturnOps, ReturnType};
             crate's type (`HttpResponse`), cache the function that makes what is in it"
 )]
 pub trait RequireCacheable {
-    /// The type of the result, which is `Self`, if the value meets this requirement.
+    /// The type that `of` returns: `Self` for a value that memory can keep.
     type Checked;
-    /// Returns `self` unchanged. A call compiles only if memory can keep the value.
+    /// Returns `self` unchanged. A call of this function compiles only if memory can keep the
+    /// value.
     fn of(self) -> Self::Checked;
 }
 
-/// A requirement of values in Redis that `NotSerializable` does not meet: the unmet bound is the
-/// compile error.
+/// A requirement for values in Redis that the marker `NotSerializable` does not meet: the unmet
+/// bound is the compile error.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be stored in Redis",
     label = "needs `serde::Serialize` and `serde::Deserialize`",
@@ -35,14 +36,15 @@ pub trait RequireCacheable {
             crate's type (`axum::Json`), cache the function that makes what is in it"
 )]
 pub trait RequireSerializable {
-    /// The type of the result, which is `Self`, if the value meets this requirement.
+    /// The type that `of` returns: `Self` for a value that Redis can store.
     type Checked;
-    /// Returns `self` unchanged. A call compiles only if Redis can store the value.
+    /// Returns `self` unchanged. A call of this function compiles only if Redis can store the
+    /// value.
     fn of(self) -> Self::Checked;
 }
 
-/// A requirement of values in Redis that `NotOwned` does not meet: the unmet bound is the compile
-/// error.
+/// A requirement for values in Redis that the marker `NotOwned` does not meet: the unmet bound is
+/// the compile error.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be stored in Redis",
     label = "only what owns its data can be read back",
@@ -50,9 +52,10 @@ pub trait RequireSerializable {
             this process"
 )]
 pub trait RequireOwned {
-    /// The type of the result, which is `Self`, if the value meets this requirement.
+    /// The type that `of` returns: `Self` for a value that is no reference.
     type Checked;
-    /// Returns `self` unchanged. A call compiles only if the value is no reference.
+    /// Returns `self` unchanged. A call of this function compiles only if the value is no
+    /// reference.
     fn of(self) -> Self::Checked;
 }
 
@@ -75,14 +78,15 @@ macro_rules! refusals {
 }
 
 refusals! {
-    /// The marker of a value that memory cannot keep, because it cannot be cloned or shared by
-    /// threads.
+    /// The marker of a function's value that memory cannot keep, because the value cannot be cloned
+    /// or shared by threads.
     NotCacheable
-    /// The marker of a value that cannot be stored in Redis, because serde cannot write and read
-    /// it.
+    /// The marker of a function's value that cannot be stored in Redis, because serde cannot encode
+    /// and decode the value.
     #[cfg_attr(not(feature = "redis"), expect(unreachable_pub, reason = "nothing gives it"))]
     NotSerializable
-    /// The marker of a value that is a reference: no value read from Redis can be a reference.
+    /// The marker of a function's value that is a reference, which cannot be decoded from bytes of
+    /// Redis.
     #[cfg_attr(not(feature = "redis"), expect(unreachable_pub, reason = "nothing gives it"))]
     NotOwned
 }

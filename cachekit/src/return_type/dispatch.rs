@@ -1,4 +1,5 @@
-//! Dispatch on the form of a return type: is it a `Result`, and is its content an `Option`?
+//! The compile-time choice of the form of a return type: with or without a `Result`, and with or
+//! without an `Option`.
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
@@ -7,30 +8,35 @@ use crate::return_type::shape::{
     Fallible, FallibleOptional, Optional, Plain, ReturnOps, ReturnType,
 };
 
-/// The first step of the dispatch: is the return type `R` a `Result`?
+/// A compile-time test of a function's return type `R`: a call of `peel` removes the error if `R`
+/// is a `Result`.
 #[derive(Debug)]
 pub struct Probe<R>(PhantomData<fn() -> R>);
 
-/// The second step of the dispatch: is `T`, which is `R` without its error, an `Option`?
+/// A compile-time test of a function's return type `R`: `T` is `R` without the error `E`. A call of
+/// `return_ops` finds out if `T` is an `Option`.
 #[derive(Debug)]
 pub struct Peel<R, T, E>(PhantomData<(R, T, E)>);
 
-/// Begins the dispatch on the form of the return type `R`.
+/// Begins the compile-time test of the return type `R`, which finds out if `R` has a `Result` and
+/// an `Option`.
 pub const fn probe<R>() -> Probe<R> {
     Probe(PhantomData)
 }
 
 impl<T, E> Probe<Result<T, E>> {
-    /// Takes the error `E` off the return type, a `Result`.
+    /// Removes the error `E` from the return type `Result<T, E>`, and returns the test that looks
+    /// for an `Option` in `T`.
     #[expect(clippy::unused_self, reason = "dispatch looks at the receiver's type")]
     pub const fn peel(self) -> Peel<Result<T, E>, T, E> {
         Peel(PhantomData)
     }
 }
 
-/// A return type that is not a `Result`: the first step of the dispatch takes no error off.
+/// A return type for which the compiler finds no `Result`, so there is no error to remove.
 pub trait AnyResult<R>: Sized {
-    /// Takes nothing off the return type, because it is not a `Result`.
+    /// Removes nothing from the return type `R`, which is not a `Result`, and returns the test that
+    /// looks for an `Option` in `R`.
     fn peel(self) -> Peel<R, R, Infallible> {
         Peel(PhantomData)
     }
@@ -38,7 +44,7 @@ pub trait AnyResult<R>: Sized {
 impl<R> AnyResult<R> for Probe<R> {}
 
 impl<V, E> Peel<Result<Option<V>, E>, Option<V>, E> {
-    /// Returns the `ReturnOps` of `Result<Option<V>, E>`.
+    /// Returns the table of functions ([`ReturnOps`]) for the return type `Result<Option<V>, E>`.
     #[expect(clippy::unused_self, reason = "dispatch looks at the receiver's type")]
     pub fn return_ops(self) -> ReturnOps<FallibleOptional<V, E>> {
         ReturnOps::plain()
@@ -46,18 +52,18 @@ impl<V, E> Peel<Result<Option<V>, E>, Option<V>, E> {
 }
 
 impl<V> Peel<Option<V>, Option<V>, Infallible> {
-    /// Returns the `ReturnOps` of `Option<V>`.
+    /// Returns the table of functions ([`ReturnOps`]) for the return type `Option<V>`.
     #[expect(clippy::unused_self, reason = "dispatch looks at the receiver's type")]
     pub fn return_ops(self) -> ReturnOps<Optional<V>> {
         ReturnOps::plain()
     }
 }
 
-/// A return type without an `Option` inside.
+/// A return type without an `Option`, or with an error and without an `Option`.
 pub trait AnyReturn: Sized {
-    /// The form of the return type: `Plain` or `Fallible`.
+    /// The form of the return type: `Plain` for a value, `Fallible` for a value or an error.
     type ReturnType: ReturnType;
-    /// Returns the `ReturnOps` of the return type.
+    /// Returns the table of functions ([`ReturnOps`]) for a return type without an `Option`.
     fn return_ops(self) -> ReturnOps<Self::ReturnType> {
         ReturnOps::plain()
     }

@@ -1,6 +1,6 @@
-//! Operations on a function's values and errors, for code that does not know the types of both.
+//! Operations on the values and errors of a function, for code that does not know their types.
 //!
-//! All code of a call, except the body, is equal for all functions and compiled once. That code
+//! All code of a call, except the body, is equal for all functions and compiled once. This code
 //! handles entries whose values have any type, and uses [`ValueOps`] for everything that depends on
 //! the type.
 
@@ -11,22 +11,25 @@ use crate::encoding::codec::type_codec::Wire;
 use crate::model::deferred_drop::AnyShared;
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// Operations on the values and errors of one cached function, with the types of both erased.
+/// Operations on the values and errors of one cached function, for code that does not know their
+/// types.
 #[derive(Clone, Copy)]
 pub(crate) struct ValueOps {
     /// Creates the content of an entry that remembers an absence (`None`).
     pub(crate) absence: fn() -> AnyShared,
-    /// Returns `true` if the function's return type can express the content of an entry.
+    /// Returns `true` if the function can return the content of an entry, which is a value or an
+    /// absence. A function without an `Option` in its return type cannot return an absence.
     has_answer: fn(&dyn Any) -> bool,
-    /// Returns another reference to the value in the content of an entry; `None` if values are no
-    /// `Arc`.
+    /// Returns another reference to the value in the content of an entry. `None` if the function's
+    /// values are no `Arc`.
     share: Option<fn(&dyn Any) -> Option<AnyShared>>,
-    /// Returns `true` if an error is of the function's error type; `None` if that type cannot be
+    /// Returns `true` if an error has the function's error type. `None` if the error type cannot be
     /// cloned.
     has_error: Option<fn(&(dyn Any + Send + Sync)) -> bool>,
-    /// The size in bytes of an entry's content, without the data that the content points to.
+    /// The size in bytes of an entry's content, without the data to which the content points.
     pub(crate) size: usize,
-    /// The codec of values for Redis; `None` if values stay in this process.
+    /// The functions that encode and decode the function's values for Redis; `None` if the values
+    /// stay in this process.
     pub(crate) wire: Option<Wire>,
     /// `true` if the function can return an error for a computation that exceeded its `timeout`.
     pub(crate) has_timeout_error: bool,
@@ -36,7 +39,7 @@ impl<S: ReturnType> ReturnOps<S>
 where
     S::Value: Send + Sync + 'static,
 {
-    /// Returns the operations for code that does not know the return type `S`.
+    /// Returns the operations on values and errors for code that does not know the return type `S`.
     pub(crate) fn value_ops(&self) -> ValueOps {
         ValueOps {
             share: self.value_sharing.map(|sharing| sharing.of_entry),
@@ -56,8 +59,9 @@ where
 }
 
 impl ValueOps {
-    /// Creates the operations of values with the codec `wire`; `None` is for values that stay in
-    /// this process. Values and errors are not shared.
+    /// Creates the operations on values that `wire` encodes and decodes for Redis. With `None`, the
+    /// values stay in this process. With these operations, hits clone values, and waiters get no
+    /// copy of an error.
     pub(crate) fn of<S: ReturnType>(wire: Option<Wire>) -> Self
     where
         S::Value: Send + Sync + 'static,
@@ -73,18 +77,19 @@ impl ValueOps {
         }
     }
 
-    /// Returns `true` if the function's return type can express `value`, the content of an entry.
+    /// Returns `true` if the function can return `value`, the content of an entry. A function
+    /// without an `Option` in its return type cannot return an absence.
     pub(crate) fn answers(&self, value: &AnyShared) -> bool {
         (self.has_answer)(&**value)
     }
 
-    /// Returns another reference to the value in `value`, the content of an entry; `None` if a hit
-    /// clones the value.
+    /// Returns another reference to the value in `value`, the content of an entry. Returns `None`
+    /// if a hit clones the value, because it is no `Arc`.
     pub(crate) fn shared(&self, value: &AnyShared) -> Option<AnyShared> {
         self.share.and_then(|share| share(&**value))
     }
 
-    /// Returns `true` if the function can answer a call with a copy of `error`.
+    /// Returns `true` if the function can return a copy of `error` to a waiter or a later call.
     pub(crate) fn copies(&self, error: &AnyShared) -> bool {
         self.has_error.is_some_and(|is_error| is_error(&**error))
     }

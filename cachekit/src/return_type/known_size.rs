@@ -1,10 +1,10 @@
-//! The weight of values of a few well-known types: the bytes beside the size of the type.
+//! The weight of values of a few well-known types, in builds or for types without serde.
 
 use std::any::Any;
 use std::sync::Arc;
 
-/// Returns the number of bytes that `value` uses beside the size of its type, for a few well-known
-/// types; 0 for others.
+/// Returns the number of bytes that `value` takes in memory in addition to the size of its type.
+/// Returns 0 if the type of `value` is none of a few well-known types, such as `String`.
 pub(crate) fn heap_of_known(value: &dyn Any) -> usize {
     macro_rules! lengths {
         ($($type:ty)*) => {

@@ -1,4 +1,4 @@
-//! Dispatch on the question whether a value can be stored in Redis.
+//! The compile-time choice between a value that can be stored in Redis, and one that cannot.
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -6,15 +6,15 @@ use crate::encoding::codec::type_codec::Wire;
 use crate::return_type::diagnostics::{NotOwned, NotSerializable};
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// A value that is a reference, which cannot be read back from bytes. This trait is needed because
-/// serde implements `Deserialize` for references of one lifetime, and the compiler chooses an
-/// implementation without regard to lifetimes.
+/// A value that is a reference, which cannot be decoded from bytes of Redis. The trait is needed
+/// because serde implements `Deserialize` for references of one lifetime, and the compiler chooses
+/// an implementation without regard to lifetimes.
 pub trait Reference {}
 impl<T: ?Sized> Reference for &T {}
 
-/// A return type whose value is a reference, which cannot be read back from Redis.
+/// A return type whose value is a reference, which cannot be decoded from bytes of Redis.
 pub trait UnownedValue<S: ReturnType> {
-    /// Returns the marker of a value that is a reference. Generated code with that marker does not
+    /// Returns the marker of a value that is a reference. Generated code with this marker does not
     /// compile.
     fn __cachekit_cacheable(&self) -> NotOwned<S::Value>;
 }
@@ -29,7 +29,8 @@ where
 
 /// A return type whose value memory can keep, and Redis can store.
 pub trait SerializableValue<S: ReturnType> {
-    /// Returns the `ReturnOps` of the return type, with the codec of the value for Redis.
+    /// Returns the table of functions ([`ReturnOps`]) for the return type, with those that encode
+    /// and decode values for Redis.
     fn __cachekit_cacheable(&self) -> ReturnOps<S>;
 }
 impl<S: ReturnType> SerializableValue<S> for &&ReturnOps<S>
@@ -44,9 +45,10 @@ where
     }
 }
 
-/// A return type whose value memory can keep, but Redis cannot store.
+/// A return type whose value memory can keep, but Redis cannot store, because serde cannot encode
+/// and decode the value.
 pub trait UnserializableValue<S: ReturnType> {
-    /// Returns the marker of a value that Redis cannot store. Generated code with that marker does
+    /// Returns the marker of a value that Redis cannot store. Generated code with this marker does
     /// not compile.
     fn __cachekit_cacheable(&self) -> NotSerializable<S::Value>;
 }

@@ -1,9 +1,9 @@
 //! The form of a function's return type (value, absence, error), found by the type system.
 //!
 //! A macro sees names: `ApiResult<User>` may be a `Result`. So the generated code asks the
-//! compiler, in two steps, by the rule that an inherent method wins over a trait's: `probe` takes a
-//! `Result` off, then `Peel` takes an `Option` off. No step is left at run time; a [`ReturnType`]
-//! is a type without a value.
+//! compiler, by the rule that an inherent method is preferred to a method of a trait. In a first
+//! step, `probe` removes a `Result`. In a second step, `Peel` removes an `Option`. All steps are at
+//! compile time, and a [`ReturnType`] is a type without a value.
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -16,35 +16,38 @@ use crate::encoding::codec::cacheable::Cacheable;
 use crate::encoding::codec::type_codec::Wire;
 use crate::model::deferred_drop::AnyShared;
 
-/// The parts of the value that a function returned.
+/// The parts of the value that a function returned: the value to store, an absence, or an error.
 #[derive(Debug)]
 pub enum ReturnParts<V, E> {
-    /// A value to store: the one inside `Ok` and `Some`.
+    /// The value to store in the cache, taken out of an `Ok` and a `Some`.
     Some(V),
-    /// An absence: the function returned `None`, or `Ok(None)`.
+    /// An absence: the function returned `None` or `Ok(None)`.
     None,
     /// An error: the function returned `Err`.
     Err(E),
 }
 
-/// The form of a return type, which can be taken apart and put together again.
+/// The form of a function's return type, by which a returned value is taken apart and put together
+/// again.
 pub trait ReturnType: Copy {
-    /// The type that the function returns.
+    /// The return type of the function, with its `Result` and `Option`.
     type Ret;
-    /// The type of the value that is stored: the one inside `Ok` and `Some`.
+    /// The type of the value that is stored in the cache: the type inside of `Result` and `Option`.
     type Value;
-    /// The type of the error; [`Infallible`] if the function returns no `Result`.
+    /// The error type of the function; [`Infallible`] if the function returns no `Result`.
     type Error;
 
-    /// Takes a returned value apart, into a value, an absence or an error.
+    /// Takes a function's returned value apart, into a value to store, an absence, or an error.
     fn split(ret: Self::Ret) -> ReturnParts<Self::Value, Self::Error>;
-    /// Borrows the value, the absence or the error in a returned value.
+    /// Borrows the value to store, the absence, or the error in a function's returned value.
     fn peek(ret: &Self::Ret) -> ReturnParts<&Self::Value, &Self::Error>;
-    /// Returns `value` in the function's return type.
+    /// Returns the stored value `value` as the function returns it, in `Ok` and `Some` if
+    /// necessary.
     fn some(value: Self::Value) -> Self::Ret;
-    /// Returns an absence in the function's return type; `None` if that type has no `Option`.
+    /// Returns an absence (`None` or `Ok(None)`) as the function returns it. Returns `None` if the
+    /// function's return type has no `Option`.
     fn none() -> Option<Self::Ret>;
-    /// Returns `error` in the function's return type.
+    /// Returns `error` as the function returns it, as an `Err`.
     fn err(error: Self::Error) -> Self::Ret;
 }
 
@@ -91,7 +94,7 @@ macro_rules! return_types {
 }
 
 return_types! {
-    /// Form of a return type `T` that is neither a `Result` nor an `Option`: always a value.
+    /// Form of a return type `T` that is neither a `Result` nor an `Option`, and so always a value.
     Plain<T>: T => T, Infallible;
         |ret| ReturnParts::Some(ret), ReturnParts::Some(ret), |value| value, None, |error| match error {};
     /// Form of the return type `Option<T>`: a value or an absence.
@@ -99,7 +102,7 @@ return_types! {
         |ret| ret.map_or(ReturnParts::None, ReturnParts::Some),
         ret.as_ref().map_or(ReturnParts::None, ReturnParts::Some), |value| Some(value), Some(None),
         |error| match error {};
-    /// Form of the return type `Result<T, E>`: a value or an error. `T` is no `Option`.
+    /// Form of the return type `Result<T, E>`, whose `T` is no `Option`: a value or an error.
     Fallible<T, E>: Result<T, E> => T, E;
         |ret| ret.map_or_else(ReturnParts::Err, ReturnParts::Some),
         ret.as_ref().map_or_else(ReturnParts::Err, ReturnParts::Some), |value| Ok(value), None,
@@ -119,13 +122,13 @@ return_types! {
         |value| Ok(Some(value)), Some(Ok(None)), |error| Err(error);
 }
 
-/// A requirement of `none_ttl`, met by return types that have an `Option`.
+/// A requirement of the option `none_ttl`, met by return types that have an `Option`.
 #[diagnostic::on_unimplemented(
     message = "`none_ttl` is for functions that return an `Option`",
     label = "this function never returns `None`; take `none_ttl` out"
 )]
 pub trait RequireOption: Sized {
-    /// Does nothing. A call compiles only if the return type has an `Option`.
+    /// Does nothing. A call of this function compiles only if the return type has an `Option`.
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]
@@ -133,13 +136,13 @@ impl<T> RequireOption for ReturnOps<Optional<T>> {}
 #[diagnostic::do_not_recommend]
 impl<T, E> RequireOption for ReturnOps<FallibleOptional<T, E>> {}
 
-/// A requirement of `stale_if_error`, met by return types that have an error.
+/// A requirement of the option `stale_if_error`, met by return types that have an error.
 #[diagnostic::on_unimplemented(
     message = "`stale_if_error` is for functions that return a `Result`",
     label = "this function never fails; take `stale_if_error` out"
 )]
 pub trait RequireFallible: Sized {
-    /// Does nothing. A call compiles only if the return type has an error.
+    /// Does nothing. A call of this function compiles only if the return type has an error.
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]
@@ -147,13 +150,13 @@ impl<T, E> RequireFallible for ReturnOps<Fallible<T, E>> {}
 #[diagnostic::do_not_recommend]
 impl<T, E> RequireFallible for ReturnOps<FallibleOptional<T, E>> {}
 
-/// An error of which every waiter can get a copy, with its type erased.
+/// An error of a computation, with its type erased, of which every waiter can get a copy.
 pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
 
-/// The functions that share an error of type `E` among waiters.
+/// The functions that give an error of type `E` to all waiters of a computation.
 #[derive(Debug)]
 pub struct ErrorSharing<E> {
-    /// Returns `true` if an erased error is of type `E`.
+    /// Returns `true` if an error, whose type is erased, is of type `E`.
     pub(crate) is_error: fn(&(dyn Any + Send + Sync)) -> bool,
     pub(crate) share: fn(&E) -> SharedError,
     pub(crate) copy: fn(&(dyn Any + Send + Sync)) -> Option<E>,
@@ -161,13 +164,13 @@ pub struct ErrorSharing<E> {
 
 /// The functions that make further references to a value of type `V`, which is an `Arc`.
 pub struct ValueSharing<V> {
-    /// Returns another reference to a value, with the type erased.
+    /// Returns another reference to a value, an `Arc`, with its type erased.
     pub(crate) share: fn(&V) -> AnyShared,
-    /// Returns another reference to the value in an entry's content, an erased `Option<V>`; `None`
-    /// for an absence.
+    /// Returns another reference to the value in an entry's content, an `Option<V>` with its type
+    /// erased. Returns `None` for an absence.
     pub(crate) of_entry: fn(&dyn Any) -> Option<AnyShared>,
-    /// Returns an erased reference as a `V`; returns the reference, as `Err`, if it is of another
-    /// type.
+    /// Returns a reference whose type is erased as a `V`. If the reference is of another type,
+    /// returns it unchanged as an `Err`.
     pub(crate) back: fn(AnyShared) -> Result<V, AnyShared>,
 }
 
@@ -178,8 +181,8 @@ pub struct ReturnOps<S: ReturnType> {
     pub(crate) weigh: Option<fn(&S::Value) -> usize>,
     pub(crate) wire: Option<Wire>,
     pub(crate) value_sharing: Option<ValueSharing<S::Value>>,
-    /// Makes the error for a computation that exceeded its `timeout`; `None` if the function has
-    /// none.
+    /// Makes the error for a computation that exceeded its `timeout`. `None` if the function has no
+    /// such error.
     pub(crate) timeout_error: Option<fn(ComputeTimeout) -> S::Error>,
 }
 
@@ -194,7 +197,7 @@ impl<S: ReturnType> ReturnOps<S> {
         }
     }
 
-    /// Creates the `ReturnOps` of a return type whose value is cached without a macro.
+    /// Creates the table of functions for a value that is cached without a macro.
     pub(crate) fn direct() -> Self
     where
         S::Value: Cacheable,
@@ -206,8 +209,8 @@ impl<S: ReturnType> ReturnOps<S> {
         }
     }
 
-    /// Adds the functions that dispatch found: those that share errors, and the one that weighs
-    /// values. `None` means that the type does not allow the operation.
+    /// Adds the functions that share the errors of a computation among waiters, and the function
+    /// that weighs values. `None` means that the return type does not allow the operation.
     pub fn with(
         self,
         error_sharing: Option<ErrorSharing<S::Error>>,
@@ -220,7 +223,8 @@ impl<S: ReturnType> ReturnOps<S> {
         }
     }
 
-    /// Adds the functions that make further references to values; `None` if hits clone values.
+    /// Adds the functions that make further references to values of the type `Arc`. With `None`,
+    /// hits clone values.
     #[inline]
     pub fn with_sharing(self, value_sharing: Option<ValueSharing<S::Value>>) -> Self {
         Self {
@@ -229,13 +233,15 @@ impl<S: ReturnType> ReturnOps<S> {
         }
     }
 
-    /// Returns the functions that make further references to values; `None` if hits clone values.
+    /// Returns the functions that make further references to values of the type `Arc`. Returns
+    /// `None` if hits clone values.
     #[inline]
     pub(crate) fn sharing(&self) -> Option<ValueSharing<S::Value>> {
         self.value_sharing
     }
 
-    /// Returns `closure`, with the type of its first parameter fixed to the function's value.
+    /// Returns `closure` unchanged. The call tells the compiler that the first parameter of
+    /// `closure` has the type of the function's value.
     pub fn after<F: Fn(&S::Value, &mut crate::model::tags::EntryTags)>(self, closure: F) -> F {
         closure
     }
@@ -252,12 +258,14 @@ impl<S: ReturnType> ReturnOps<S> {
             .and_then(|sharing| (sharing.copy)(&**error))
     }
 
-    /// Returns the codec of values for Redis; `None` if values stay in this process.
+    /// Returns the functions that encode and decode values for Redis; `None` if values stay in this
+    /// process.
     pub(crate) fn wire(&self) -> Option<Wire> {
         self.wire
     }
 
-    /// Returns the number of bytes that `value` points to; 0 if the number is not known.
+    /// Returns the bytes that `value` takes in memory in addition to the size of its type; 0 if the
+    /// number is not known.
     pub(crate) fn weigh(&self, value: &S::Value) -> usize
     where
         S::Value: 'static,

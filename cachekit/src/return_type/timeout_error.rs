@@ -1,5 +1,5 @@
-//! Dispatch on the error for a computation that exceeded its `timeout`, and the compile errors for
-//! a function without such an error.
+//! The compile-time choice of the error for a computation that exceeded its `timeout`. A function
+//! without such an error does not compile.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use crate::base::error::ComputeTimeout;
 use crate::return_type::shape::{Fallible, FallibleOptional, ReturnOps, ReturnType};
 
-/// A requirement of `timeout`, met by `Result` types.
+/// A requirement of the option `timeout`, met by return types that are a `Result`.
 #[diagnostic::on_unimplemented(
     message = "`timeout` is for functions that return a `Result`",
     label = "this function has no way to say that its computation was dropped",
@@ -16,13 +16,14 @@ use crate::return_type::shape::{Fallible, FallibleOptional, ReturnOps, ReturnTyp
             other's computation longer than `lock_timeout`"
 )]
 pub trait RequireResult {
-    /// The type of the result, which is `Self`, if the return type meets this requirement.
+    /// The type that `of` returns: `Self` for a return type that is a `Result`.
     type Checked;
-    /// Returns the `ReturnOps` unchanged. A call compiles only if the return type is a `Result`.
+    /// Returns `self` unchanged. A call of this function compiles only if the return type is a
+    /// `Result`.
     fn of(self) -> Self::Checked;
 }
 
-/// The marker of an error type that has no conversion from `ComputeTimeout`.
+/// The marker of a function's error type that has no conversion from `ComputeTimeout`.
 pub struct NoTimeoutError<E>(PhantomData<fn() -> E>);
 
 impl<E> fmt::Debug for NoTimeoutError<E> {
@@ -31,17 +32,19 @@ impl<E> fmt::Debug for NoTimeoutError<E> {
     }
 }
 
-/// A requirement of `timeout` that `NoTimeoutError` does not meet: the unmet bound is the compile
-/// error.
+/// A requirement of the option `timeout` that the marker `NoTimeoutError` does not meet: the unmet
+/// bound is the compile error.
 #[diagnostic::on_unimplemented(
     message = "`timeout` does not know which error to answer with",
     label = "the function's error type cannot be made of a `cachekit::ComputeTimeout`",
     note = "write `timeout_error = EXPR`, or `impl From<cachekit::ComputeTimeout>` for the error type"
 )]
 pub trait RequireTimeoutError {
-    /// The type of the result, which is `Self`, if the return type meets this requirement.
+    /// The type that `of` returns: `Self` for a function that has an error for an exceeded
+    /// `timeout`.
     type Checked;
-    /// Returns the `ReturnOps` unchanged. A call compiles only if the function has a timeout error.
+    /// Returns `self` unchanged. A call of this function compiles only if the function has an error
+    /// for a computation that exceeded its `timeout`.
     fn of(self) -> Self::Checked;
 }
 
@@ -65,9 +68,11 @@ passes! {
     RequireTimeoutError: [T, E] FallibleOptional<T, E>;
 }
 
-/// A return type whose error can be made from a `ComputeTimeout`.
+/// A return type whose error can be made from a `ComputeTimeout`, and so meets the option
+/// `timeout`.
 pub trait TimeoutError<S: ReturnType> {
-    /// Returns the `ReturnOps` of the return type, with the conversion from `ComputeTimeout`.
+    /// Returns the table of functions ([`ReturnOps`]) for the return type, with the conversion of a
+    /// `ComputeTimeout` to the function's error.
     fn __cachekit_timeout_error(&self) -> ReturnOps<S>;
 }
 impl<S: ReturnType> TimeoutError<S> for &ReturnOps<S>
@@ -82,7 +87,7 @@ where
 /// A return type whose error cannot be made from a `ComputeTimeout`.
 pub trait MissingTimeoutError<S: ReturnType> {
     /// Returns the marker of an error type without a conversion from `ComputeTimeout`. Generated
-    /// code with that marker does not compile.
+    /// code with this marker does not compile.
     fn __cachekit_timeout_error(&self) -> NoTimeoutError<S::Error>;
 }
 impl<S: ReturnType> MissingTimeoutError<S> for ReturnOps<S> {
@@ -92,8 +97,8 @@ impl<S: ReturnType> MissingTimeoutError<S> for ReturnOps<S> {
 }
 
 impl<S: ReturnType> ReturnOps<S> {
-    /// Returns this `ReturnOps` with `error` added, the function that makes the error for a
-    /// computation that exceeded its `timeout`.
+    /// Returns this table of functions with `error` added, which makes the error for a computation
+    /// that exceeded its `timeout`.
     pub fn with_timeout_error(self, error: fn(ComputeTimeout) -> S::Error) -> Self {
         Self {
             timeout_error: Some(error),
@@ -101,8 +106,8 @@ impl<S: ReturnType> ReturnOps<S> {
         }
     }
 
-    /// Returns a new error for a call whose computation exceeded its `timeout`; `None` if the
-    /// function has no such error.
+    /// Returns a new error for a call whose computation exceeded its `timeout`. Returns `None` if
+    /// the function has no such error.
     pub(crate) fn timeout_error(&self, timeout_error: &ComputeTimeout) -> Option<S::Error> {
         self.timeout_error.map(|error| error(timeout_error.clone()))
     }

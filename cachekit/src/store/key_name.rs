@@ -19,11 +19,11 @@ use crate::model::tags::Tag;
 
 const COPIES: &[u8] = b"v:";
 
-/// The length in bytes of a shortened name of an entry. A name of this length or more is shortened,
-/// so no full name equals a shortened one.
+/// The length in bytes of a shortened entry name in the store. A name of at least this length is
+/// shortened, so no full name can equal a shortened name.
 const SHORTENED: usize = 512;
 
-/// The number of hexadecimal digits of the 128-bit hash that ends a shortened name.
+/// The number of hexadecimal digits of the 128-bit hash at the end of a shortened entry name.
 pub(crate) const DIGITS: usize = 32;
 
 /// The name of an entry, a version or a guard in a store, without the namespace and never
@@ -32,13 +32,14 @@ pub(crate) const DIGITS: usize = 32;
 pub(crate) struct StoreKey(Arc<[u8]>);
 
 impl StoreKey {
-    /// Returns the name of the entry under `key`, or of its first replica.
+    /// Returns the name in the store of the entry under `key`. The first replica of an entry has
+    /// this name too.
     pub(crate) fn entry(key: &Key) -> Self {
         Self(Arc::clone(key.entry()))
     }
 
-    /// Returns the name of the replica with this `index` of the entry under `key`. The replica with
-    /// the index 0 has the name of the entry itself.
+    /// Returns the name in the store of the replica `index` of the entry under `key`. The replica
+    /// with the index 0 has the name of the entry itself.
     pub(crate) fn copy(key: &Key, index: u8) -> Self {
         match index {
             0 => Self::entry(key),
@@ -51,8 +52,9 @@ impl StoreKey {
         Self::of(COPIES, key.as_bytes())
     }
 
-    /// Returns the name of the version that all replicas of this entry depend on. Returns `None` if
-    /// this name belongs to a replica with an index above 0, or to no entry.
+    /// Returns the name of the version that all replicas of an entry depend on, if this name is the
+    /// name of that entry. Returns `None` if this name belongs to a replica with an index above 0,
+    /// or to no entry.
     pub(crate) fn replicas_version(&self) -> Option<Self> {
         let key = self.0.strip_prefix(ENTRY)?;
         Some(Self::of(COPIES, key))
@@ -80,9 +82,19 @@ impl StoreKey {
         Self::of(b"g:", tag_prefix)
     }
 
-    /// Makes a name from the bytes that a message or an entry has for the name.
+    /// Makes a `StoreKey` from the bytes of a name in a bus message or in a stored entry.
     pub(crate) fn read(bytes: &[u8]) -> Self {
         Self(bytes.into())
+    }
+
+    /// Returns the name whose bytes are `bytes`.
+    pub(crate) fn of_shared(bytes: &Arc<[u8]>) -> Self {
+        Self(Arc::clone(bytes))
+    }
+
+    /// Returns the bytes of the name, shared with this name.
+    pub(crate) fn shared(&self) -> &Arc<[u8]> {
+        &self.0
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
@@ -92,8 +104,8 @@ impl StoreKey {
     /// Returns the name as the store has it after the namespace: shortened if
     /// [`is_long`](Self::is_long) is `true`, and unchanged otherwise.
     ///
-    /// A shortened name has 512 bytes: the beginning of the full name, `#` up to the hash, and the
-    /// hash of the full name. Messages between nodes have the full name.
+    /// A shortened name has 512 bytes: the beginning of the full name, at least one `#` as padding,
+    /// and the hash of the full name. Messages between nodes contain the full name.
     pub(crate) fn in_store(&self) -> Cow<'_, [u8]> {
         if !self.is_long() {
             return Cow::Borrowed(&self.0);
@@ -112,13 +124,13 @@ impl StoreKey {
 
     /// Returns `true` if the name is shortened in a store. Only names of entries, replicas and
     /// replicas' versions are ever shortened. The name of a tag is never shortened, because an
-    /// entry contains the names of its tags and the store's scripts read them from the entry.
+    /// entry contains the names of its tags and the store's scripts read the names from the entry.
     pub(crate) fn is_long(&self) -> bool {
         self.0.len() >= SHORTENED && (self.is_entry() || self.0.starts_with(COPIES))
     }
 
-    /// Returns `true` if this name is shortened, and the entry under `key` has an equal shortened
-    /// name.
+    /// Returns `true` if this name is shortened in the store, and the entry under `key` has an
+    /// equal shortened name.
     pub(crate) fn may_meet(&self, key: &[u8]) -> bool {
         let kind = self.parts().map_or("", |(kind, _)| kind);
         let other = Self::of(format!("{kind}:").as_bytes(), key);
@@ -134,22 +146,28 @@ impl StoreKey {
         self.0.starts_with(ENTRY) || self.parts().is_some_and(is_copy)
     }
 
+    /// Returns `true` if this is the name of the version of an entry's key, on which its replicas
+    /// and the entries that were computed from it depend.
+    pub(crate) fn is_key_version(&self) -> bool {
+        self.0.starts_with(COPIES)
+    }
+
     /// Returns `true` if this is the name of the version of a tag or of an event.
     pub(crate) fn is_tag(&self) -> bool {
         self.0.starts_with(b"t:") || self.0.starts_with(b"e:")
     }
 
-    /// Returns `true` if this is the name of the version of the namespace or of a cached function,
-    /// which the store keeps without an expiry. The program's code limits the number of its
-    /// functions. The version of a region expires, because regions may be named after tenants or
-    /// days.
+    /// Returns `true` if this is the name of the version of the namespace or of a cached function.
+    /// The store keeps these versions without an expiry, because the program's code limits the
+    /// number of functions. The version of a region expires, because regions may be named after
+    /// tenants or days.
     pub(crate) fn never_expires(&self) -> bool {
         let function = self.0.strip_prefix(b"f:");
         &*self.0 == b"all" || function.is_some_and(|name| !name.starts_with(REGION.as_bytes()))
     }
 
-    /// Returns the kind of the name, such as `k` or `t`, and the bytes after the first colon.
-    /// Returns `None` if the kind is no UTF-8.
+    /// Returns the kind of this name, such as `k` for an entry or `t` for a tag, and the bytes
+    /// after the first colon of the name. Returns `None` if the kind is not UTF-8.
     pub(crate) fn parts(&self) -> Option<(&str, &[u8])> {
         let end = self.0.iter().position(|byte| *byte == b':');
         let kind = str::from_utf8(&self.0[..end.unwrap_or(self.0.len())]).ok()?;

@@ -23,7 +23,8 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
 use crate::store::message::text_protocol::CommandTarget;
 
-/// The identity of one cache in one process. It is random, and stays until the cache is dropped.
+/// The random identity of a node, which is one cache in one process. A node keeps its identity
+/// until its cache is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct NodeId(pub(crate) [u8; 16]);
 
@@ -33,8 +34,8 @@ impl NodeId {
         Self(Token::random().0)
     }
 
-    /// Returns the name, without the namespace, of the Redis channel that only this node listens
-    /// to.
+    /// Returns the name, without the namespace, of the Redis channel to which only this node
+    /// subscribes.
     pub(crate) fn channel(self) -> String {
         let mut name = "node:".to_owned();
         for byte in &self.0 {
@@ -48,26 +49,29 @@ impl NodeId {
 /// A message on the bus, from a node or from another program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum BusMessage {
-    /// The node `from` invalidated `names`. If `ack` has a number, each node that has applied the
-    /// invalidation sends an `Applied` with that number to `from`.
+    /// The node `from` invalidated `names`. If `ack` is a number, each node that has applied the
+    /// invalidation sends an `Applied` message with that number to `from`.
     Invalidated {
         from: NodeId,
         ack: Option<u64>,
         mode: InvalidationMode,
         names: Vec<StoreKey>,
     },
-    /// The node `from` stored values under `names` by writes with an order, and previous values are
-    /// no longer valid. Writes with an order that still run on other nodes may store.
+    /// The node `from` stored values under `names` by writes with an order (`order_by`), so the
+    /// values under `names` in other nodes' memory are outdated. Running writes with an order on
+    /// other nodes may still store their values.
     WriteApplied { from: NodeId, names: Vec<StoreKey> },
-    /// The node `from` may serve from memory from now on, until its liveness runs out.
+    /// The hello of the node `from`: the node may serve from memory, for as long as its heartbeats
+    /// come back to it.
     Hello { from: NodeId },
-    /// The node `from` never serves from memory again.
+    /// The goodbye of the node `from`: the node never serves from memory again.
     Goodbye { from: NodeId },
-    /// The node `by` has applied the receiver's invalidation with the number `ack`.
+    /// The acknowledgement of the node `by`: `by` has applied the invalidation that the receiving
+    /// node sent with the number `ack`.
     Applied { by: NodeId, ack: u64 },
-    /// A message of a node to itself, sent at `sent` for `subscription`. When the heartbeat
-    /// arrives, everything that the server published before it on that subscription has arrived
-    /// too.
+    /// The heartbeat of a node to itself, sent at the time `sent` for the bus subscription with the
+    /// number `subscription`. When the heartbeat arrives, every message that the server published
+    /// before the heartbeat on that subscription has arrived too.
     Heartbeat { subscription: u64, sent: u64 },
     /// An invalidation that another program requests by a text message.
     ExternalCommand(InvalidationMode, Vec<CommandTarget>),
@@ -75,8 +79,8 @@ pub(crate) enum BusMessage {
 
 const FORMAT: &[u8] = b"CK\x02";
 
-/// The bits of the flags byte of an `Invalidated` message in its bytes: an acknowledgement is
-/// requested, and the invalidation is soft.
+/// The bit in the flags byte of an `Invalidated` message by which the sender requests
+/// acknowledgements. The bit `IS_SOFT` of that byte marks a soft invalidation.
 const WANTS_ACK: u8 = 1;
 const IS_SOFT: u8 = 2;
 
@@ -125,7 +129,7 @@ impl BusMessage {
         out
     }
 
-    /// Reads a message from its bytes. Returns `None` if their form is unknown.
+    /// Parses a bus message from its bytes. Returns `None` if the bytes have an unknown form.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let Some(rest) = bytes.strip_prefix(FORMAT) else {
             let (mode, requests) = text_protocol::parse_command(str::from_utf8(bytes).ok()?)?;
@@ -184,7 +188,7 @@ fn write_names(out: &mut Vec<u8>, names: &[StoreKey]) {
     }
 }
 
-/// Reads names until the bytes of `rest` end. Returns `None` if a name is cut short.
+/// Parses names until the bytes of `rest` end. Returns `None` if a name is cut short.
 fn read_names(rest: &mut &[u8]) -> Option<Vec<StoreKey>> {
     let mut names = Vec::new();
     while !rest.is_empty() {
@@ -260,7 +264,8 @@ mod tests {
         }
     }
 
-    /// Older and newer versions of a program read these bytes: a new layout needs a new number.
+    /// Pins the bytes of a bus message. Nodes with older and newer versions of the program read
+    /// each other's messages, so a new layout of the bytes needs a new format number.
     #[test]
     fn the_form_is_pinned() {
         let node = "07".repeat(16);
@@ -286,7 +291,7 @@ mod tests {
         }
     }
 
-    /// A node never relies on having understood a message of the previous format.
+    /// Tests that a node treats a message in the previous format as unknown.
     #[test]
     fn messages_of_the_form_before_are_unknown() {
         for message in some() {

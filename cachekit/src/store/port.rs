@@ -30,12 +30,12 @@ use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 
-/// The origin of a server that does not report its data set. No reported origin equals this value.
-/// Two servers with this origin may have different data sets.
+/// The origin of a Redis server that does not report its data set. No reported origin equals this
+/// value. Two servers with this origin may have different data sets.
 pub(crate) const UNKNOWN_ORIGIN: [u8; 8] = [0; 8];
 
-/// The future answer of a store: the result of an operation, or the failure that prevented the
-/// operation.
+/// The future that an operation of a store returns. Its output is the result of the operation, or
+/// the failure that prevented the operation.
 pub(crate) type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
 /// A store that processes share: Redis, or a test's replacement in memory.
@@ -47,38 +47,51 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// Returns `true` if the store has a usable connection, so that operations can be sent now.
     fn is_up(&self) -> bool;
 
-    /// Returns the origin of the server's data set, or [`UNKNOWN_ORIGIN`] if the server did not
-    /// report one. Sends nothing.
+    /// Returns the origin, which identifies the server's data set. Returns [`UNKNOWN_ORIGIN`] if
+    /// the server did not report its data set. Sends nothing.
     fn origin(&self) -> [u8; 8];
 
-    /// Asks the server again for the origin of its data set, and returns the answer.
+    /// Asks the server again for the origin, which identifies its data set, and returns the answer.
     fn ask_origin(&self, until: Instant) -> StoreFuture<'_, [u8; 8]>;
 
-    /// Replaces the connection that receives messages by a new subscription. A node calls this when
-    /// a heartbeat that it sent to itself is overdue.
+    /// Replaces the connection that receives bus messages by a new subscription. A node calls this
+    /// method when a heartbeat that it sent to itself is overdue.
     fn resubscribe(&self);
 
-    /// Replaces the connection for commands. The caller calls this when the store answered with the
-    /// entry of another key: every later answer on that connection may belong to another command.
+    /// Replaces the connection for commands. A node calls this method when the store answered with
+    /// the entry of another key, because every later answer on that connection may belong to
+    /// another command too.
     fn discard_connection(&self);
 
-    /// Returns the number of connections for commands that were made so far, the present one
-    /// included.
+    /// Returns the number of connections for commands that were made to the store so far, the
+    /// present connection included.
     fn connections(&self) -> u64;
 
-    /// Reads the entry of `query`, and the current versions of the names that `query` lists.
+    /// Reads the entry of `query` from the store, and the current versions of the names that
+    /// `query` lists.
     fn read<'a>(&'a self, query: EntryQuery<'a>, until: Instant) -> StoreFuture<'a, Found>;
 
-    /// Reads the current versions of `names`, without an entry. A version is `None` if the store
-    /// has none under that name.
+    /// Reads the current version of each of `names` from the store, and no entry. A version is
+    /// `None` if the store has none under that name.
     fn versions<'a>(
         &'a self,
         names: &'a [StoreKey],
         until: Instant,
     ) -> StoreFuture<'a, Vec<Option<Version>>>;
 
+    /// Returns the current versions of `names`, and makes the versions that are missing, which the
+    /// store then keeps for `life`.
+    fn ensure_versions<'a>(
+        &'a self,
+        names: &'a [StoreKey],
+        life: Duration,
+        any_origin: bool,
+        until: Instant,
+    ) -> StoreFuture<'a, Vec<Version>>;
+
     /// Requests the right to compute the entry of `query` and to store the value. The answer grants
-    /// the right, or says that another process computes, or that a good entry is there.
+    /// the right, or says that another process already computes the entry, or that the store has a
+    /// valid entry.
     fn acquire<'a>(
         &'a self,
         query: EntryQuery<'a>,
@@ -86,8 +99,9 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> StoreFuture<'a, Acquired>;
 
-    /// Does [`read`](Self::read) and [`acquire`](Self::acquire) in one round trip, for a caller
-    /// that expects a miss.
+    /// Reads the entry of `query` as [`read`](Self::read) does, and requests the right to compute
+    /// as [`acquire`](Self::acquire) does, in one round trip. A caller that expects a miss calls
+    /// this method.
     fn read_or_acquire<'a>(
         &'a self,
         query: EntryQuery<'a>,
@@ -95,12 +109,14 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> StoreFuture<'a, (Found, Acquired)>;
 
-    /// Stores the value of `fill` unless its token was invalidated, or a version changed, since the
-    /// grant. Ends the lease if `fill` has one.
+    /// Stores the value of `fill`. Rejects the value if its fencing token was invalidated, or a
+    /// version changed, after the right to compute was granted. Ends the lease if `fill` has a
+    /// lease.
     fn fill<'a>(&'a self, fill: &'a Fill, until: Instant) -> StoreFuture<'a, Filled>;
 
-    /// Keeps the computation's token, and the versions that its value will depend on, from expiring
-    /// while the computation runs. Extends the lease if `fencing_token` has a holder.
+    /// Extends the lifetime of the computation's fencing token, and of the versions that its value
+    /// will depend on, so that they do not expire while the computation runs. Extends the lease if
+    /// `fencing_token` has a holder.
     fn renew<'a>(
         &'a self,
         fencing_token: &'a FencingToken,
@@ -109,19 +125,20 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> StoreFuture<'a, ()>;
 
-    /// Ends the lease without storing a value, and wakes the processes that wait for the lease.
+    /// Ends the lease of `fencing_token` without storing a value, and wakes the processes that wait
+    /// for the lease.
     fn release<'a>(
         &'a self,
         fencing_token: &'a FencingToken,
         until: Instant,
     ) -> StoreFuture<'a, ()>;
 
-    /// Removes the entries and versions under `names`, with the entries' tokens, and sends
-    /// `message` to every node. An invalidation may be repeated.
+    /// Removes the entries and versions under `names`, with the fencing tokens of the entries, and
+    /// sends `message` to every node. An invalidation may be repeated.
     ///
-    /// In soft mode, stale values stay. An entry with a grace is kept for its grace at most, and
-    /// its token and its lease become invalid. An entry without a grace is removed. A version
-    /// changes only in its soft half.
+    /// In soft mode, the store keeps values as stale values. An entry with a grace is kept for its
+    /// grace at most, and its token and its lease become invalid. An entry without a grace is
+    /// removed. A version changes only in its soft half.
     ///
     /// The replicas' version of each entry is invalidated together with the entry, in the same
     /// mode.
@@ -133,9 +150,10 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> StoreFuture<'a, ()>;
 
-    /// Sends `hello` to every node if `hello` is `Some`, and then `echo` to `node`, in one atomic
-    /// step. A server that takes no writes must send neither message, because invalidations may go
-    /// to another server by then. The connection to a server that takes no writes is dropped.
+    /// Sends the message `hello` to every node if `hello` is `Some`, and after it the heartbeat
+    /// `echo` to the node `node`, in one atomic step. A server that accepts no writes must send
+    /// neither message, because invalidations may already go to another server. The connection to a
+    /// server that accepts no writes is dropped.
     fn heartbeat<'a>(
         &'a self,
         node: NodeId,
@@ -153,27 +171,27 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     ) -> StoreFuture<'a, ()>;
 }
 
-/// An event that a store reports to its [`EventSink`] at any time: a change of a connection, or a
-/// message.
+/// An event that a store reports to its [`EventSink`] at any time: a change of its connections, the
+/// end of a lease, or a bus message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StoreEvent {
     /// The store is reachable from now on (`true`), or is no longer reachable (`false`).
     Up(bool),
-    /// The lease of this entry ended, and at least one process waits for the lease.
+    /// The lease of the entry with this name ended, and at least one process waits for the lease.
     Wake(StoreKey),
-    /// A subscription with this number began, and messages arrive by it from now on. Messages that
+    /// The bus subscription with this number began: bus messages arrive from now on. Messages that
     /// were sent earlier may be lost.
     Subscribed(u64),
-    /// The subscription ended. No message arrives until the next `Subscribed`.
+    /// The bus subscription ended. No bus message arrives until the next `Subscribed` event.
     Unsubscribed,
-    /// A message that was understood, from a node or from another program.
+    /// A bus message in a known form arrived, from a node or from another program.
     Received(BusMessage),
-    /// A message in an unknown form, which may have been an invalidation.
+    /// A bus message in an unknown form arrived, which may have been an invalidation.
     Unknown,
 }
 
-/// Returns the replicas' versions that an invalidation of `names` also removes: one version for
-/// each entry among `names`.
+/// Returns the names of the replicas' versions that an invalidation of `names` also removes: one
+/// version for each entry among `names`.
 pub(crate) fn copies(names: &[StoreKey]) -> impl Iterator<Item = StoreKey> {
     names.iter().filter_map(StoreKey::replicas_version)
 }
@@ -184,25 +202,27 @@ pub(crate) type EventSink = std::sync::Arc<dyn Fn(StoreEvent) + Send + Sync>;
 /// The failure of an operation on the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// The store has no connection, or its circuit breaker is open. No command was sent.
+    /// The operation failed because the store has no connection, or its circuit breaker is open. No
+    /// command was sent.
     Unavailable,
-    /// No answer came in time, or the connection broke. The operation may have run, or may still
-    /// run.
+    /// The operation failed because no answer came in time, or the connection broke. The operation
+    /// may have run, or may still run.
     Indeterminate,
-    /// The store refused the operation with this error code, and changed nothing.
+    /// The store refused the operation with this error code, and changed no data.
     Rejected(String),
 }
 
 impl Failure {
-    /// Returns `true` if the operation may have run or may still run.
+    /// Returns `true` if the failed operation may have run in the store or may still run.
     pub(crate) fn is_ambiguous(&self) -> bool {
         *self == Self::Indeterminate
     }
 
-    /// Returns `true` if the store refuses values but can still be read: the server is out of
+    /// Returns `true` if the store refuses new values but can still be read: the server is out of
     /// memory, or cannot save to its disk.
     pub(crate) fn takes_nothing(&self) -> bool {
-        // `NOREPLICAS` is not in the list: other nodes may write to another server.
+        // `NOREPLICAS` is not in the list, because after this error other nodes may write to
+        // another server.
         const FULL: [&str; 2] = ["OOM", "MISCONF"];
         matches!(self, Self::Rejected(code) if FULL.contains(&&**code))
     }
@@ -212,12 +232,15 @@ impl Failure {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EntryQuery<'a> {
     pub(crate) entry: &'a StoreKey,
-    /// Names of versions: the namespace's and the function's, then those of the replicas and of the
-    /// tags that are known before the value.
+    /// The names of the versions that the entry depends on, as far as they are known before the
+    /// value: the namespace's, the function's, the replicas' and the tags', in this order.
     pub(crate) versions: &'a [StoreKey],
-    /// `true` if the versions of value tags are to be read too. Only the entry itself names these
-    /// tags.
+    /// `true` if the store must also read the versions of the entry's value tags. Only the entry
+    /// itself contains the names of its value tags.
     pub(crate) with_value_tags: bool,
+    /// Names of versions that are read together with the entry although the entry does not list
+    /// them: the version of its key, for entries that are computed from this entry.
+    pub(crate) beside: &'a [StoreKey],
 }
 
 /// The result of [`Store::read`]: the bytes of the entry, their remaining life, and current
@@ -225,28 +248,33 @@ pub(crate) struct EntryQuery<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) bytes: Option<Vec<u8>>,
-    /// The time for which the store will still keep `bytes`, their grace included. Zero if no entry
-    /// was found, or its expiry is unknown.
+    /// The remaining time for which the store keeps the entry `bytes`, its grace included. Zero if
+    /// no entry was found, or the expiry of the entry is unknown.
     pub(crate) left: Duration,
-    /// The current versions, in the order of [`EntryQuery::versions`]. `None` for a missing
-    /// version.
+    /// The current versions of the names in [`EntryQuery::versions`], in the same order. `None` for
+    /// a missing version.
     pub(crate) versions: Vec<Option<Version>>,
-    /// The token of the entry, with the current versions of the entry's value tags in the entry's
-    /// order. `None` if value tags were not requested or could not be read.
+    /// The fencing token of the entry, and the current versions of the entry's value tags, in the
+    /// order in which the entry lists the tags. `None` if value tags were not requested or could
+    /// not be read.
     pub(crate) value_tags: Option<(Token, Vec<Option<Version>>)>,
+    /// The current versions of [`EntryQuery::beside`], in the same order, read in one step with
+    /// `bytes`. `None` for a missing version.
+    pub(crate) beside: Vec<Option<Version>>,
 }
 
 /// The lifetimes of an entry's token and lease, from the moment at which the store receives the
 /// request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LeaseTimes {
-    /// The lifetime of the lease, `room` at most. With zero, a renewal does not extend the lease.
+    /// The lifetime of the lease. At most `room`, the lifetime of the token. If this value is zero,
+    /// a renewal does not extend the lease.
     pub(crate) lease: Duration,
     pub(crate) room: Duration,
 }
 
-/// The names of the versions and guards that must still be in the store when the computation ends,
-/// with the minimum time for which the store keeps them from now on. Versions that never expire are
+/// The names of the versions and guards that must still be in the store when a computation ends,
+/// and the minimum time for which the store keeps them from now on. Versions that never expire are
 /// not listed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NeededVersions<'a> {
@@ -258,24 +286,28 @@ pub(crate) struct NeededVersions<'a> {
 /// conditions.
 #[derive(Debug, Clone)]
 pub(crate) struct AcquireRequest {
-    /// The identity of the process that requests the lease. `None` if only a token is requested.
+    /// The token that identifies the process that requests the lease. `None` if the caller requests
+    /// only a fencing token, and no lease.
     pub(crate) holder: Option<Token>,
     pub(crate) lease_times: LeaseTimes,
-    /// The token of an entry that the caller read and rejected. The store does not answer
+    /// The fencing token of an entry that the caller read and rejected. The store does not answer
     /// [`Acquired::Filled`] because of that entry, even if its versions are current.
     pub(crate) rejected_token: Option<Token>,
-    /// `true` if the rejected entry was softly invalidated through a version. The store then ends
-    /// the entry's fresh life, so that the entry is stale for every reader.
+    /// `true` if one of the versions of the rejected entry was softly invalidated. The store then
+    /// ends the time for which the rejected entry is fresh, so that the entry is stale for every
+    /// reader.
     pub(crate) ends_rejected: bool,
-    /// `true` if the right is to be granted even if the store has a good entry.
+    /// `true` if the store must grant the right to compute even if the store has a valid entry.
     pub(crate) force: bool,
     pub(crate) token: TokenKind,
-    /// `true` if versions that were made in another data set of the server are accepted too.
+    /// `true` if the store also accepts versions that were made in another data set of the server
+    /// (`any_origin`).
     pub(crate) any_origin: bool,
-    /// The guards of the function's value tags, which are unknown before the value. The store
-    /// rejects the value if one of these guards changes before the value is stored.
+    /// The guards of the prefixes of the function's value tags, because the value tags are unknown
+    /// before the value. The store rejects the value if one of these guards changes before the
+    /// value is stored.
     pub(crate) guards: Vec<StoreKey>,
-    /// The time for which the store keeps a version that is made for this request. A stored entry
+    /// The time for which the store keeps a version that it makes for this request. A stored entry
     /// that depends on the version extends that time.
     pub(crate) version_life: Duration,
 }
@@ -283,26 +315,28 @@ pub(crate) struct AcquireRequest {
 /// The kind of token that a caller requests from the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenKind {
-    /// The token that the entry already has. Several computations share the token, and the first
-    /// that stores its value wins. The store makes a token if the entry has none.
+    /// The fencing token that the entry already has. Several computations share the token, and the
+    /// store accepts only the first value. The store makes a token if the entry has none.
     Shared,
-    /// A new token, for a write that is about to happen. Computations and writes with the old token
-    /// can no longer store.
+    /// A new fencing token, for a write that is about to happen. The store rejects values of
+    /// computations and writes that have the old token.
     New,
-    /// A new token of the existing generation, for a write with an order that is about to happen.
-    /// Of the running computations and writes, only writes with an order may still store.
+    /// A new fencing token with the existing generation, for a write with an order that is about to
+    /// happen. Running writes with an order may still store their values. Other running
+    /// computations and writes may not.
     SameGeneration,
 }
 
 /// The result of [`Store::acquire`], the request for the right to compute and store an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Acquired {
-    /// The store has a good entry, which the caller must read. No right was granted.
+    /// The store has a valid entry, which the caller must read. The caller gets no right to
+    /// compute.
     Filled,
-    /// Another process holds the lease and computes. The lease ends after this time unless the
-    /// holder renews it.
+    /// Another process holds the lease and computes the entry. The lease ends after this time
+    /// unless its holder renews the lease.
     Held(Duration),
-    /// The caller may compute the value, and may store the value with this grant.
+    /// The caller may compute the value, and may store the value with the right in this grant.
     Granted(LeaseGrant),
 }
 
@@ -321,30 +355,33 @@ pub(crate) struct LeaseGrant {
 pub(crate) struct Fill {
     pub(crate) fencing_token: FencingToken,
     pub(crate) grant: LeaseGrant,
-    /// The names of the versions in `grant`, in the same order.
+    /// The names of the versions that `grant` contains, in the order of those versions.
     pub(crate) versions: Vec<StoreKey>,
     pub(crate) guards: Vec<StoreKey>,
-    /// Tags that were made from the value, and so were unknown at the grant. The store adds their
-    /// current versions to the entry.
+    /// The tags that were made from the value, and so were unknown when the right to compute was
+    /// granted. The store adds the current versions of these tags to the entry.
     pub(crate) value_tags: Vec<StoreKey>,
     pub(crate) bytes: Vec<u8>,
-    /// The order of a write; `None` for a computation or a write without an order. Within a
-    /// generation, the value with the greatest order stays.
+    /// The order of the write that supplied the value (`order_by`). `None` for a computation, and
+    /// for a write without an order. Among the values of one token generation, the value with the
+    /// greatest order stays.
     pub(crate) order: Option<u64>,
-    /// `true` if versions that were made in another data set of the server are accepted too.
+    /// `true` if the store also accepts versions that were made in another data set of the server
+    /// (`any_origin`).
     pub(crate) any_origin: bool,
-    /// The time for which the store keeps `bytes`, their grace included.
+    /// The time for which the store keeps the entry `bytes`, its grace included.
     pub(crate) kept: Duration,
     /// The minimum time for which the store keeps the versions that the entry depends on.
     pub(crate) version_life: Duration,
-    /// The message that the store sends to every node after it has accepted the value of a write:
-    /// the previous value and its replicas are no longer valid. `None` for a computed value.
+    /// The message that the store sends to every node after it has accepted the value of a write.
+    /// The message says that the previous value and its replicas are no longer valid. `None` for a
+    /// computed value.
     pub(crate) message: Option<BusMessage>,
 }
 
 impl Fill {
-    /// Returns the name of the replicas' version that a write invalidates, because the replicas
-    /// have older values. `None` for a computed value.
+    /// Returns the name of the replicas' version that this write invalidates, because the replicas
+    /// have older values. Returns `None` for a computed value.
     pub(crate) fn copies(&self) -> Option<StoreKey> {
         self.message
             .is_some()
@@ -357,11 +394,11 @@ impl Fill {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Filled {
     Stored,
-    /// The value was rejected because its token is no longer the entry's token: an invalidation, a
-    /// write or another store came after the grant.
+    /// The value was rejected because its fencing token is no longer the entry's token: an
+    /// invalidation, a write or another store came after the right to compute was granted.
     Fenced,
     /// The value was rejected because a tag, the function or the namespace was invalidated after
-    /// the grant.
+    /// the right to compute was granted.
     Invalidated,
     /// The value was not stored, because a write with a greater order has already stored its value.
     Older,

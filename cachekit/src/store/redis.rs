@@ -46,7 +46,8 @@ pub(crate) struct Redis {
     reads: ReadBatcher,
     scripts: Arc<Scripts>,
     subscriber: Subscriber,
-    /// `true` if the cache accepts any data set that the server may hold, also of another server.
+    /// `true` if the cache accepts every data set that the server may hold, even the data set of
+    /// another server.
     any_origin: bool,
     faults: Faults,
 }
@@ -124,8 +125,8 @@ impl Redis {
         self.connections.current().ok_or(Failure::Unavailable)
     }
 
-    /// Sends `commands` to Redis, waits for the answers until `until`, and parses the answers with
-    /// `read`.
+    /// Sends `commands` to Redis, waits for the answers until the time `until`, and parses the
+    /// answers with the function `read`.
     async fn run<T>(
         &self,
         commands: &Pipeline,
@@ -137,8 +138,9 @@ impl Redis {
         self.said(&connected, read(values))
     }
 
-    /// Turns the problem of an answer into the operation's failure. If the answer cannot belong to
-    /// this question, the connection is discarded, because its next answer may be wrong too.
+    /// Returns the parsed answer in `said`, or converts its problem into the failure of the
+    /// operation. After an answer of a wrong form, which may belong to another command, discards
+    /// the connection `connected`, because its later answers may be wrong too.
     fn said<T>(&self, connected: &Arc<Connected>, said: Said<T>) -> Result<T, Failure> {
         said.map_err(|problem| match problem {
             Problem::Refused(code) => Failure::Rejected(code),
@@ -343,7 +345,8 @@ impl Redis {
         Ok(values.pop().unwrap_or(Value::Nil))
     }
 
-    /// Runs a script whose answer is a number, which is ignored. Any other answer is a failure.
+    /// Runs `script`, whose answer must be a number, and ignores that number. Returns a failure for
+    /// any other answer.
     async fn order(&self, script: Script, call: Call, until: Instant) -> Result<(), Failure> {
         let connected = self.connected()?;
         let value = self.script(&connected, script, &call, until).await?;
@@ -364,8 +367,8 @@ fn is_unknown_script(value: &Value) -> bool {
     matches!(value, Value::ServerError(error) if error.code() == "NOSCRIPT")
 }
 
-/// Returns, as text, the number of `versions` that never expire. Versions that never expire are the
-/// first of `versions`.
+/// Returns, as text, the number of `versions` that never expire. The caller must put versions that
+/// never expire first in `versions`.
 fn endless(versions: &[StoreKey]) -> Vec<u8> {
     let endless = versions.iter().take_while(|name| name.never_expires());
     endless.count().to_string().into()
@@ -377,7 +380,8 @@ fn millis(length: Duration) -> Vec<u8> {
     millis.to_string().into()
 }
 
-/// Makes 8 random bytes for the versions that a script makes. The script adds the server's time.
+/// Makes 8 random bytes, from which a script makes new versions. The script adds the server's time
+/// to the bytes.
 fn nonce() -> Vec<u8> {
     crate::encoding::envelope::Token::random().0[..8].into()
 }

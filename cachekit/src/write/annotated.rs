@@ -7,30 +7,31 @@ use crate::return_type::shape::{ReturnOps, ReturnParts, ReturnType};
 use crate::write::pending::PendingWrite;
 
 impl<S: ReturnType> ReturnOps<S> {
-    /// Returns `closure` unchanged. The signature fixes the closure's first argument to the type of
-    /// the value that the annotated function returns.
+    /// Returns `closure` unchanged. The signature makes the type of the closure's first argument
+    /// the type of the value that the annotated function returns.
     pub fn after_write<F: FnOnce(&S::Value, &mut Invalidation)>(self, closure: F) -> F {
         closure
     }
 }
 
-/// An invalidation that an annotated function still has to carry out. An `InvalidateOnDrop` that is
-/// dropped before [`end`](Self::end) carries the invalidation out, because a body that did not
+/// An invalidation that an annotated function still has to carry out. If an `InvalidateOnDrop` is
+/// dropped before [`end`](Self::end), it carries out the invalidation, because a body that did not
 /// finish may have written.
 struct InvalidateOnDrop(Option<Invalidation>);
 
 impl InvalidateOnDrop {
-    /// Takes over `invalidation`. With `on = before`, also begins the invalidation that precedes
-    /// the body, and returns it for the caller to wait for. Returns `None` with any other `on`.
+    /// Takes over `invalidation`. With `on = before`, also begins the first invalidation, which
+    /// precedes the body, and returns it so that the caller waits for its acceptance. Returns
+    /// `None` with any other `on`.
     fn begin(invalidation: Invalidation) -> (Self, Option<PendingInvalidation>) {
         let before = (invalidation.on == On::Before).then(|| invalidation.clone().begin());
         (Self(Some(invalidation)), before)
     }
 
     /// Carries out the invalidation after the body returned `ret`, with the targets that `after`
-    /// adds from the value. Returns the invalidation that the caller must wait for. Returns `None`
-    /// if nothing is invalidated after an `Err`, or an enclosing `deferred` scope carries out the
-    /// invalidation.
+    /// adds from the returned value. Returns the pending invalidation, for whose acceptance the
+    /// caller must wait. Returns `None` if nothing is invalidated after an `Err`, or if an
+    /// enclosing `deferred` scope carries out the invalidation.
     fn end<S: ReturnType>(
         mut self,
         ret: &S::Ret,
@@ -67,9 +68,9 @@ async fn wait_accepted(pending: Option<PendingInvalidation>) {
     }
 }
 
-/// Runs `body` of a function with `#[invalidates]`, and carries out `invalidation` after it, or
-/// before and after it, as the attribute says. `after` adds the targets that depend on the returned
-/// value.
+/// Runs `body` of a function with `#[invalidates]`, and carries out `invalidation` after the body,
+/// or before and after the body, as the attribute says. `after` adds the targets that depend on the
+/// returned value.
 ///
 /// # Cancel safety
 ///
@@ -113,8 +114,8 @@ where
     ret
 }
 
-/// Runs `body` of a function with `#[write_through]`. `store` then chooses the value to be stored
-/// from the value that `body` returned.
+/// Runs `body` of a function with `#[write_through]`. After the body, `store` chooses the value to
+/// be stored from the value that `body` returned.
 ///
 /// If `body` returns `Err`, nothing is stored and the entry stays. If `body` returns `Ok(None)`,
 /// the entry is invalidated.
@@ -135,7 +136,7 @@ where
     A: FnOnce(&S::Value, &mut PendingWrite<'_, V>),
     Fut: Future<Output = S::Ret>,
 {
-    // These futures are boxed, so that the caller's future contains only the state of `body`.
+    // Both futures are boxed, so that the caller's future contains only the state of `body`.
     Box::pin(pending.begin()).await;
     let ret = body.await;
     if let Some(rest) = end_write::<S, V>(&mut pending, &ret, store) {
@@ -167,9 +168,9 @@ where
     ret
 }
 
-/// Returns the value to be stored, which `store` sets in `pending`. Returns `None` after `Err`,
-/// after `Ok(None)` and inside of a `deferred` scope. `pending` then leaves the entry empty when it
-/// ends, or does nothing after `Err`.
+/// Returns the value to be stored after the body of a function with `#[write_through]`: the value
+/// that `store` sets in `pending`. Returns `None` after `Err`, after `Ok(None)` and inside of a
+/// `deferred` scope. After `Err`, cancels the write `pending`, so that the entry stays.
 fn end_write<S, V>(
     pending: &mut PendingWrite<'_, V>,
     ret: &S::Ret,

@@ -36,14 +36,15 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
         }
     }
 
-    /// Declares before the write begins that its value will have an order, by which overlapping
-    /// writes are compared.
+    /// Declares that the written value will have an order, by which overlapping writes are
+    /// compared. The caller must call this method before the write begins.
     pub fn ordered(mut self) -> Self {
         self.is_ordered = true;
         self
     }
 
-    /// Sets the order of the written value. Among writes with an order, the greatest order stays.
+    /// Sets the order of the written value. Among overlapping writes with an order, the value with
+    /// the greatest order stays.
     pub fn order(&mut self, order: &impl WriteOrder) {
         self.order = Some(order.__rank());
     }
@@ -61,13 +62,13 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
         self.guard = Some(self.entry.begin_local(self.is_ordered));
     }
 
-    /// Sets the value that is stored in the entry when this write ends.
+    /// Sets the value that this write stores in the entry when the write ends.
     pub fn store(&mut self, value: V) {
         self.value = Some(value);
     }
 
-    /// Takes the value that [`store`](Self::store) set. Returns `None` if none was set, or inside
-    /// of a `deferred` scope, where the transaction may still be rolled back.
+    /// Takes the value that [`store`](Self::store) set. Returns `None` if no value was set, or
+    /// inside of a `deferred` scope, where the transaction may still be rolled back.
     pub(crate) fn take_value(&mut self) -> Option<V> {
         self.value.take().filter(|_| !deferred::is_active())
     }
@@ -80,8 +81,8 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
         }
     }
 
-    /// Ends the write of a synchronous function, which cannot wait: stores `value` on this node,
-    /// and has the entry in L2 removed in the background.
+    /// Ends the write of a synchronous function, which cannot wait for L2. Stores `value` on this
+    /// node, and has the entry in L2 removed in the background.
     pub(crate) fn finish_local(&mut self, value: V) {
         if let Some(guard) = self.guard.take() {
             let (entry_tags, value) = self.entry.labelled(value, self.order);
@@ -91,13 +92,15 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
 }
 
 impl<V> PendingWrite<'_, V> {
-    /// Cancels the write, because the annotated function did not write. The entry stays as it is.
+    /// Cancels the write, because the annotated function did not write. The entry in the cache
+    /// stays as it is.
     pub(crate) fn cancel(&mut self) {
         self.guard = None;
     }
 
-    /// Ends the write and leaves the entry empty. Returns the invalidation to wait for. Returns
-    /// `None` if the write has already ended, or a `deferred` scope carries out the invalidation.
+    /// Ends the write and leaves the entry empty. Returns the pending invalidation, for whose
+    /// acceptance the caller must wait. Returns `None` if the write has already ended, or if a
+    /// `deferred` scope carries out the invalidation.
     pub(crate) fn leave_empty(mut self) -> Option<PendingInvalidation> {
         self.invalidate_if_begun()
     }

@@ -40,8 +40,8 @@ impl Cache {
     }
 }
 
-/// Stores `value` as the entry under `key`, with the tags `entry_tags`. No tags are made from
-/// `value`.
+/// Stores `value` in memory and L2 as the entry under `key`, with the tags `entry_tags`. No tags
+/// are made from `value`.
 pub(crate) async fn put<V: Cacheable>(
     core: &Arc<Core>,
     owner: Arc<Owner>,
@@ -69,7 +69,7 @@ pub(crate) async fn put<V: Cacheable>(
     remove_on_drop.disarm();
 }
 
-/// A `put` that is under way. A `RemoveOnDrop` that is dropped before it is disarmed empties the
+/// A `put` that is running. A `RemoveOnDrop` that is dropped before it is disarmed empties the
 /// entry, because the entry's value is older than the value that the caller was about to store.
 pub(crate) struct RemoveOnDrop {
     core: Arc<Core>,

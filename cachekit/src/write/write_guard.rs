@@ -11,6 +11,7 @@ use crate::base::trace;
 use crate::coordination::write_tokens::{Redeemed, WriteToken};
 use crate::core::build_entry::Value;
 use crate::core::state::Core;
+use crate::core::validity::Validity;
 use crate::encoding::codec::type_codec::Fingerprint;
 use crate::encoding::codec::type_codec::Wire;
 use crate::key::Key;
@@ -22,30 +23,32 @@ use crate::model::entry::MemoryEntry;
 use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::SequenceNumber;
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::model::lineage::Lineage;
 use crate::model::owner::Owner;
 use crate::model::tags::EntryTags;
 use crate::store::key_name::StoreKey;
 use crate::store::port::{AcquireRequest, Acquired, TokenKind};
 
-/// A write of one entry that has begun and must be finished with a value or dropped.
+/// A write of one entry that has begun. The caller must finish a `WriteGuard` with a value or drop
+/// it.
 #[derive(Debug)]
 pub(crate) struct WriteGuard {
     pub(crate) core: Arc<Core>,
     pub(crate) owner: Arc<Owner>,
     pub(crate) key: Key,
     pub(crate) options: EntryOptions,
-    /// The position in this node's sequence of invalidations at which the write began.
+    /// The position in this node's sequence of invalidations when the write began.
     pub(crate) began: SequenceNumber,
     pub(crate) token: WriteToken,
-    /// The right to store the value in L2. `None` if L2 granted none: the entry in L2 is then
-    /// removed when the write ends.
+    /// The right to store the written value in L2. `None` if L2 granted no right: in this case, the
+    /// entry in L2 is removed when the write ends.
     pub(crate) lease: Option<LeaseGuard>,
 }
 
 impl WriteGuard {
     /// Begins the write on this node, without L2.
     ///
-    /// If `is_ordered`, the value that is stored in the end must have an order.
+    /// If `is_ordered`, the value that the write stores at its end must have an order.
     pub(crate) fn begin_local(
         core: &Arc<Core>,
         owner: Arc<Owner>,
@@ -66,8 +69,8 @@ impl WriteGuard {
         }
     }
 
-    /// Begins the write in L2 too, and keeps the right to store in `lease`. From then on, a
-    /// computation of the entry that already runs cannot store its value in L2.
+    /// Begins the write in L2 too, and keeps the right to store the value in `lease`. From this
+    /// call on, a computation of the entry that already runs cannot store its value in L2.
     pub(crate) async fn begin_shared(
         &mut self,
         entry_tags: &EntryTags,
@@ -75,7 +78,7 @@ impl WriteGuard {
     ) {
         let (owner, options) = (&self.owner, self.options);
         if options.copies().is_some() {
-            // No value of an entry with replicas will be stored.
+            // A write stores no value in an entry with replicas.
             return;
         }
         let replica_key = (&self.key, Replica::Only);
@@ -145,19 +148,20 @@ impl WriteGuard {
         else {
             return self.leave_empty().await;
         };
-        // The flight begins before L2 is asked. If the answers of two writes cross, the write that
-        // asked last has the flight.
+        // The flight begins before L2 is asked. If the answers to two writes arrive in another
+        // order, the write that asked L2 last has the flight.
         let leads_flight = right.is_some() && !is_older && !removed!(self.core, LateFlight);
         let lead = leads_flight.then(|| self.lead(&stored)).flatten();
-        // This tidies memory in every case, also if the caller is dropped.
+        // This guard removes an outdated entry from memory in every case, even if the caller is
+        // dropped.
         let _tidy_on_drop = TidyOnDrop {
             guard: &self,
             stored: &stored,
         };
         let is_behind = is_older && !removed!(self.core, FillOlder) && self.is_current(&stored);
         let outcome = match right {
-            // L2 has had the value that memory has. L2 still has that value or a newer one, or lost
-            // it.
+            // L2 once had the value that memory has. L2 still has that value or a newer value, or
+            // has lost it.
             Some(_) if is_behind => return,
             Some(_) if is_older && removed!(self.core, LeaveToNewer) => return,
             Some((lease, wire)) => {
@@ -168,6 +172,7 @@ impl WriteGuard {
                     key: self.key.clone(),
                     options: self.options,
                     entry_tags,
+                    foreign: Lineage::default(),
                     ttl,
                     wire,
                     stored: Arc::clone(&stored),
@@ -194,8 +199,8 @@ impl WriteGuard {
         }
     }
 
-    /// Ends the write of a synchronous function, which cannot wait: stores `value` on this node,
-    /// and has the entry in L2 removed in the background.
+    /// Ends the write of a synchronous function, which cannot wait for L2. Stores `value` on this
+    /// node, and has the entry in L2 removed in the background.
     pub(crate) fn finish_local(self, entry_tags: &EntryTags, value: Value) {
         let Some(accepted) = self.redeem(entry_tags, value) else {
             drop(
@@ -212,7 +217,7 @@ impl WriteGuard {
         self.tidy(&accepted.stored);
     }
 
-    /// Redeems the write's token, and makes the entry for `value`. Returns `None` if the value may
+    /// Presents the write's token, and makes the entry for `value`. Returns `None` if the value may
     /// not be stored anywhere: the token is fenced, the entry was invalidated meanwhile or has
     /// replicas, or the cache keeps no such value.
     fn redeem(&self, entry_tags: &EntryTags, value: Value) -> Option<AcceptedWrite> {
@@ -225,8 +230,7 @@ impl WriteGuard {
         let stored = core.build_entry(
             owner,
             key,
-            self.began,
-            core.epochs(owner, entry_tags),
+            Validity::new(self.began, core.epochs(owner, entry_tags)),
             options,
             Some(ttl.into()),
             value,
@@ -252,7 +256,7 @@ impl WriteGuard {
         })
     }
 
-    /// Leaves the entry empty on this node and in L2, and waits until L2 has accepted that.
+    /// Leaves the entry empty on this node and in L2, and waits until L2 has accepted the removal.
     async fn leave_empty(&self) {
         self.core
             .invalidate_uncounted(InvalidationTargets::key(self.key.as_bytes()))
@@ -260,8 +264,8 @@ impl WriteGuard {
             .await;
     }
 
-    /// Removes the entry from L2 and from the memory of other nodes. Memory on this node does not
-    /// change.
+    /// Removes the entry from L2 and from the memory of other nodes. The memory of this node does
+    /// not change.
     async fn empty_store(&self) {
         if let Some(l2) = self.notified_tier() {
             let entry = StoreKey::entry(&self.key);
@@ -278,7 +282,7 @@ impl WriteGuard {
     }
 }
 
-/// A guard that removes an outdated entry from memory when a write ends or is dropped.
+/// A guard that removes an outdated entry from memory when a write ends or its future is dropped.
 struct TidyOnDrop<'a> {
     guard: &'a WriteGuard,
     stored: &'a Arc<MemoryEntry>,
@@ -295,6 +299,6 @@ impl Drop for TidyOnDrop<'_> {
 struct AcceptedWrite {
     ttl: Duration,
     stored: Arc<MemoryEntry>,
-    /// `true` if memory has, or just had, the value of a write with a greater order.
+    /// `true` if memory has the value of a write with a greater order, or had it a moment ago.
     is_older: bool,
 }

@@ -1,4 +1,4 @@
-//! Memory after a write: the written value is inserted, or an outdated value is removed.
+//! Changes of memory after a write: the written value is inserted, or an outdated value is removed.
 
 use std::sync::Arc;
 
@@ -12,12 +12,13 @@ use crate::coordination::single_flight::waiter::Leader;
 use crate::core::outcome::Outcome;
 use crate::model::config::Tier;
 use crate::model::entry::MemoryEntry;
+use crate::model::invalidation_mode::InvalidationMode;
 use crate::write::write_guard::WriteGuard;
 
 impl WriteGuard {
-    /// Begins a flight of the key, at the end of which `stored` is put into memory. The new flight
-    /// replaces a flight that already ran, because its computation may have read the value from
-    /// before the write.
+    /// Begins a flight of the key, at whose end `stored` is put into memory. The new flight
+    /// replaces a flight that was already running, because its computation may have read the value
+    /// from before the write.
     pub(crate) fn lead(&self, stored: &MemoryEntry) -> Option<Leader<Outcome>> {
         let core = &self.core;
         let leadership = || Leadership {
@@ -38,8 +39,8 @@ impl WriteGuard {
     }
 
     /// Ends the write after L2 stored its value. Puts `stored` into memory too, if the flight
-    /// `lead` is still in the table: the invalidation or write that removed the flight knows of a
-    /// newer value.
+    /// `lead` is still in the table of flights. An invalidation or a write that removed the flight
+    /// knows of a newer value.
     pub(crate) fn settle(&self, lead: Option<Leader<Outcome>>, stored: &Arc<MemoryEntry>) {
         self.owner.counts.stores.bump();
         let late_lead = || removed!(self.core, LateFlight).then(|| self.lead(stored));
@@ -58,9 +59,9 @@ impl WriteGuard {
         }
     }
 
-    /// Stores the value on this node alone, after L2 was told to remove its entry. Stores nothing
-    /// if `is_older`, or if another node may have a newer value, which for writes with an order
-    /// only L2 knows.
+    /// Stores the written value on this node alone, after L2 was told to remove its entry. Stores
+    /// nothing if `is_older`, or if another node may have a newer value. For a write with an order,
+    /// only L2 knows if another node has a newer value.
     pub(crate) fn store_locally(&self, stored: &Arc<MemoryEntry>, is_older: bool) {
         let core = &self.core;
         let may_store =
@@ -84,7 +85,8 @@ impl WriteGuard {
     pub(crate) fn insert(&self, stored: &Arc<MemoryEntry>) {
         let mut inserted = Arc::clone(stored);
         self.core.insert(&self.key, Arc::clone(&inserted));
-        // Another write may have inserted its entry before this one did, and be overwritten now.
+        // Another write may have inserted its entry before this write did, so that this write has
+        // replaced that entry.
         while let Some(latest) = self.token.pending_entry()
             && self.token.is_ordered
             && !Arc::ptr_eq(&latest, &inserted)
@@ -95,8 +97,19 @@ impl WriteGuard {
     }
 
     /// Removes the entry under the written key from memory, unless memory has `stored` or a value
-    /// with a greater order. Any other entry under the key is older.
+    /// with a greater order. Any other entry under the key is older. Then invalidates the entries
+    /// that were computed from the replaced value.
     pub(crate) fn tidy(&self, stored: &Arc<MemoryEntry>) {
+        self.tidy_memory(stored);
+        // After everything else: a computation that took the value from before this write began
+        // before this line.
+        if !removed!(self.core, OneEpochMove) {
+            self.core
+                .invalidate_takers(&self.key, InvalidationMode::Hard);
+        }
+    }
+
+    fn tidy_memory(&self, stored: &Arc<MemoryEntry>) {
         if self.options.tier == Tier::Redis || removed!(self.core, LeaveReplaced) {
             return;
         }
@@ -105,8 +118,8 @@ impl WriteGuard {
         }
     }
 
-    /// Returns `true` if memory has `stored`, or for a write with an order a value with an order at
-    /// least as great.
+    /// Returns `true` if memory has `stored`, or if `stored` has an order and memory has a value
+    /// with at least that order.
     pub(crate) fn is_current(&self, stored: &Arc<MemoryEntry>) -> bool {
         self.in_memory().is_some_and(|there| match stored.order {
             Some(_) => there.order >= stored.order,
@@ -114,8 +127,8 @@ impl WriteGuard {
         })
     }
 
-    /// Returns the entry that memory has under the written key. Returns `None` if memory has none,
-    /// or one that may not be served.
+    /// Returns the entry that memory has under the written key. Returns `None` if memory has no
+    /// entry, or an entry that may not be served.
     pub(crate) fn in_memory(&self) -> Option<Arc<MemoryEntry>> {
         let core = &self.core;
         let now = Tick::now(&*core.clock);

@@ -1,7 +1,8 @@
-//! Templates for the parts in the output of every attribute: the cache, the user's body, the body's
-//! arguments, and the closure that runs on the value.
+//! Templates that the output of every attribute uses: for the cache, for the user's body and its
+//! arguments, and for the closure that runs on the returned value.
 
-/// Expands to the source of a function's cache: the given local, or the current cache.
+/// Expands to the source from which a function gets its cache: the given local variable, or the
+/// current cache.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __source {
@@ -13,8 +14,9 @@ macro_rules! __source {
     };
 }
 
-/// Expands to the closure that runs on the returned value: `([bindings] |value| statements)`, or a
-/// closure that does nothing. The bindings are the variables that the closure captures.
+/// Expands to the closure that runs on the value that the function returns. The input is
+/// `([bindings] |value| statements)`. Without an input, the closure does nothing. The bindings are
+/// the variables that the closure captures.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __after {
@@ -28,16 +30,17 @@ macro_rules! __after {
 }
 
 /// Expands to the user's body as a future, or as a closure that is called once. A `return` or `?`
-/// in the body leaves only the body, not the cached function.
+/// in the user's body leaves only this body, not the cached function.
 ///
-/// The type of an `async` block cannot be written. Without a type, `Err(Box::new(error))` would not
-/// become a `Box<dyn Error>`, and the compiler would report a wrong type at the block. Therefore a
-/// first `return`, which never runs, fixes the type of later ones, and a local fixes the type of
-/// the end.
+/// The type of an `async` block cannot be written. Without a known type, `Err(Box::new(error))`
+/// would not become a `Box<dyn Error>`, and the compiler would report the wrong type at the block.
+/// Therefore the expansion begins with a `return` that never runs, which fixes the type of later
+/// `return`s. A local variable fixes the type of the block's last expression.
 ///
-/// A future and a closure capture only the parts of an argument that the body uses, in the order of
-/// use. Therefore the body first takes the arguments whole, in their order, under their own
-/// patterns. So the arguments are dropped and changed like those of the plain function.
+/// Without further code, a future or a closure would capture only the parts of an argument that the
+/// user's body uses, in the order of use. Therefore the expansion first moves all arguments into
+/// the body, whole, in the order of the signature, and under the user's patterns. With this order,
+/// the arguments are dropped and changed like those of the function without an attribute.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __body {
@@ -76,8 +79,8 @@ macro_rules! __body {
     };
 }
 
-/// Clones a borrowed argument for the body: `name`, or `(self name)` to give the clone another
-/// name.
+/// Expands to a local variable with a clone of a borrowed argument, which the body will own. The
+/// input is `name`, or `(self name)` to give the clone another name.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __own {
@@ -93,7 +96,8 @@ macro_rules! __own {
     };
 }
 
-/// Borrows the clone that the body owns, under the argument's name.
+/// Expands to a reference to the clone that the body owns, in a local variable with the argument's
+/// name.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __lend {
@@ -105,8 +109,8 @@ macro_rules! __lend {
     };
 }
 
-/// Moves one argument into the body: `name`, `(mut name)`, or `[name PATTERN]` for one with a
-/// pattern.
+/// Expands to code that moves one argument into the body. The input is `name`, `(mut name)`, or
+/// `[name PATTERN]` for an argument with a pattern.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __take {

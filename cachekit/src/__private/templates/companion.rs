@@ -1,38 +1,45 @@
-//! Templates for the companion of a cached free function, and for the methods beside a cached
-//! method that take its place.
+//! Templates for the companion of a cached free function, and for the functions beside a cached
+//! method, which take the place of a companion.
 
-/// Expands to the companion of a cached free function: the type with `entry`, `refresh` and more.
+/// Expands to the companion of a cached free function: a type with the functions `entry`,
+/// `refresh`, `uncached`, `invalidate_all`, `expire_all` and `stats`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __companion {
     (
-        // The visibility and the name of the companion: those of the function, or the name that
-        // the user gives.
+        // `$vis` and `$name`: the visibility and the name of the companion. Visibility and name are
+        // those of the function, unless the user gives the companion another name.
         companion: $vis:vis $name:ident,
 
-        // The function's name, for the documentation.
+        // `$function`: the name of the cached function, for the companion's documentation.
         function: $function:literal,
 
-        // The type that the function returns; that of the future's output, if it returns one.
+        // `$ret`: the type of the cached function's value, which is its return type or the output
+        // type of the future that it returns.
         returns: $ret:ty,
 
-        // The generic arguments of the hidden functions: `(::<T>)`. Absent: they have none.
+        // `$turbofish`: the generic arguments for calls of the hidden functions, such as `(::<T>)`.
+        // If the argument is absent, the hidden functions have no generics.
         $(turbofish: $turbofish:tt,)?
 
-        // The parameters from which the cache is found, the statements that find it, and the local
-        // that holds it. Absent: the current cache.
+        // `$cache_params`: the parameters from which `cache = EXPR` finds the cache. `$find_cache`:
+        // the statements that find the cache. `$cache`: the local variable that then holds the
+        // cache. If these are absent, the current cache is used.
         $(cache: ($($cache_params:tt)*) { $($find_cache:tt)* } $cache:ident,)?
 
-        // The name of the function that returns the spec, and its constants: the input of `__spec!`.
+        // `$spec_name`: the name of the hidden function that returns the spec. `$spec`: the
+        // constants of the spec, which are the input of `__spec!`.
         spec: $spec_name:ident = $spec:tt,
 
-        // The function that makes a key: the input of `__key_at!`.
+        // `$key_at`: the hidden function that makes a key, as the input of `__key_at!`.
         key_at: $key_at:tt,
 
-        // The function that makes an entry: the input of `__entry_at!`.
+        // `$entry_at`: the hidden function that makes a handle to an entry, as the input of
+        // `__entry_at!`.
         entry_at: $entry_at:tt,
 
-        // The public function that makes an entry, and what it passes to `entry_at`.
+        // The public function `entry` of the companion: its signature, and `$args`, the arguments
+        // with which it calls the hidden function `__entry_at`.
         entry: {
             $(generics: [$($generics:tt)*],)?
             params: ($($params:tt)*),
@@ -40,8 +47,9 @@ macro_rules! __companion {
             arguments: $args:tt
         },
 
-        // The form of `refresh` and `uncached`, and how they call the function: the input of
-        // `__refresh!`.
+        // `$form`: the form of the companion's `refresh` and `uncached`, which is `plain`, `async`
+        // or `sync`. `$refresh`: their signature and their call of the cached function, as the
+        // input of `__refresh!`.
         refresh: $form:ident $refresh:tt
     ) => {
         $crate::__spec!($spec_name $spec);
@@ -73,26 +81,26 @@ macro_rules! __companion {
                 entry_at: $entry_at
             }
 
-            /// Returns a handle to the entry for these arguments.
+            /// Returns a handle to the entry of the cached function for these arguments.
             $vis fn entry $($($generics)*)? ($($params)*) -> $crate::Entry<$ret> $($($where)*)? {
                 ::core::convert::Into::into($crate::__call!((Self::__entry_at) $($turbofish)? $args))
             }
 
             $crate::__refresh! { form: $form, vis: $vis, returns: $ret, call: $refresh }
 
-            /// Removes every entry of the function.
+            /// Removes every entry of the cached function.
             $vis fn invalidate_all($($($cache_params)*)?) -> $crate::__private::Accepted {
                 $($($find_cache)*)?
                 $crate::__private::invalidate_all($crate::__source!($($cache)?), Self::__spec())
             }
 
-            /// Marks every entry of the function as stale (a soft invalidation).
+            /// Marks every entry of the cached function as stale (a soft invalidation).
             $vis fn expire_all($($($cache_params)*)?) -> $crate::__private::Accepted {
                 $($($find_cache)*)?
                 $crate::__private::expire_all($crate::__source!($($cache)?), Self::__spec())
             }
 
-            /// Returns the statistics of the function since the cache was built.
+            /// Returns the statistics of the cached function since the cache was built.
             $vis fn stats($($($cache_params)*)?) -> $crate::FunctionStats {
                 $($($find_cache)*)?
                 let source = $crate::__source!($($cache)?);
@@ -102,33 +110,40 @@ macro_rules! __companion {
     };
 }
 
-/// Expands to the methods beside a cached method that take the place of a companion.
+/// Expands to the functions beside a cached method, in the same `impl`. These functions take the
+/// place of a companion type.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __siblings {
     (
-        // The visibility of the method.
+        // `$vis`: the visibility of the cached method, which the functions beside it get too.
         vis: [$($vis:tt)*],
 
-        // The type that the method returns; that of the future's output, if it returns one.
+        // `$ret`: the type of the cached method's value, which is its return type or the output
+        // type of the future that it returns.
         returns: $ret:ty,
 
-        // The prefix of calls between the siblings: `self.` or `Self::`.
+        // `$own`: the prefix of calls between the functions beside the method, `self.` or `Self::`.
         own: ($($own:tt)*),
 
-        // The generic arguments of the hidden functions: `(::<T>)`. Absent: they have none.
+        // `$turbofish`: the generic arguments for calls of the hidden functions, such as `(::<T>)`.
+        // If the argument is absent, the hidden functions have no generics.
         $(turbofish: $turbofish:tt,)?
 
-        // The name of the function that returns the spec, and its constants: the input of `__spec!`.
+        // `$spec_name`: the name of the hidden function that returns the spec. `$spec`: the
+        // constants of the spec, which are the input of `__spec!`.
         spec: $spec_name:ident = $spec:tt,
 
-        // The name of the function that makes a key, and the input of `__key_at!` for it.
+        // `$key_name`: the name of the hidden function that makes a key. `$key_at`: the input of
+        // `__key_at!` for this function.
         key_at: $key_name:ident $key_at:tt,
 
-        // The name of the function that makes an entry, and the input of `__entry_at!` for it.
+        // `$entry_name`: the name of the hidden function that makes a handle to an entry.
+        // `$entry_at`: the input of `__entry_at!` for this function.
         entry_at: $entry_name:ident $entry_at:tt,
 
-        // The public function that makes an entry, and what it passes to `entry_at`.
+        // The public function `$entry`, which returns a handle to an entry: its signature, and
+        // `$args`, the arguments with which it calls the hidden function `$entry_name`.
         entry: $entry:ident {
             $(generics: [$($generics:tt)*],)?
             params: ($($params:tt)*),
@@ -136,8 +151,9 @@ macro_rules! __siblings {
             arguments: $args:tt
         },
 
-        // The public function that returns the handle: its parameters, the statements that find
-        // the cache, and the local that holds it. Without the last two: the current cache.
+        // The public function `$handle`, which returns a handle to the whole cached method: its
+        // parameters, the statements that find the cache, and the local variable that then holds
+        // the cache. If statements and variable are absent, the current cache is used.
         handle: $handle:ident ($($cache_params:tt)*) $({ $($find_cache:tt)* } $cache:ident)?
     ) => {
         $crate::__spec!($($vis)* $spec_name $spec);
@@ -160,7 +176,8 @@ macro_rules! __siblings {
             ::core::convert::Into::into($crate::__call!(($($own)* $entry_name) $($turbofish)? $args))
         }
 
-        /// Returns a handle to the cached method as a whole: all its entries, and its statistics.
+        /// Returns a handle to the cached method as a whole: to all its entries and to its
+        /// statistics.
         #[allow(dead_code, clippy::all, clippy::pedantic, reason = "generated")]
         $($vis)* fn $handle($($cache_params)*) -> $crate::FunctionHandle {
             $($($find_cache)*)?
@@ -169,7 +186,7 @@ macro_rules! __siblings {
     };
 }
 
-/// Expands to a call of a function, with generic arguments if any are given.
+/// Expands to a call of a function, with the generic arguments if any are given.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __call {
@@ -181,25 +198,28 @@ macro_rules! __call {
     };
 }
 
-/// Expands to the companion's `refresh` and `uncached`, which take the function's arguments and
-/// call the function.
+/// Expands to the companion's functions `refresh` and `uncached`. These functions take the
+/// arguments of the cached function, and call the cached function.
 ///
-/// A plain function that returns a future is compiled much faster than an `async fn`. An `async fn`
-/// is needed if an argument is an `impl Trait`, whose lifetimes may be left out only there.
+/// The compiler compiles a plain function that returns a future much faster than an `async fn`. But
+/// an `impl Trait` argument may leave out lifetimes only in an `async fn`, so a function with such
+/// an argument needs the form `async`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __refresh {
     (
-        // A function that returns a future.
+        // With `plain`, `refresh` and `uncached` are plain functions that return a future.
         form: plain,
 
-        // The visibility of the companion.
+        // `$vis`: the visibility of the companion, which its functions get too.
         vis: $vis:vis,
 
-        // The type that the function returns; that of the future's output, if it returns one.
+        // `$ret`: the type of the cached function's value, which is its return type or the output
+        // type of the future that it returns.
         returns: $ret:ty,
 
-        // The function's own signature, and a call of it with its own arguments.
+        // The signature of the cached function, and `$call`, a call of the cached function with its
+        // own arguments.
         call: {
             $(generics: [$($generics:tt)*],)?
             params: ($($params:tt)*),
@@ -207,7 +227,7 @@ macro_rules! __refresh {
             call: $($call:tt)*
         }
     ) => {
-        /// Calls the function and stores its result, even if the cache has a value.
+        /// Calls the cached function and stores its result, even if the cache already has a value.
         #[inline]
         $vis fn refresh $($($generics)*)? ($($params)*)
             -> impl ::core::future::Future<Output = $ret> $($($where)*)?
@@ -215,7 +235,7 @@ macro_rules! __refresh {
             $crate::__private::refresh(Self::__spec(), $($call)*)
         }
 
-        /// Calls the function without the cache, which is neither read nor filled.
+        /// Calls the cached function without the cache: the call neither reads nor stores an entry.
         #[inline]
         $vis fn uncached $($($generics)*)? ($($params)*)
             -> impl ::core::future::Future<Output = $ret> $($($where)*)?
@@ -234,13 +254,13 @@ macro_rules! __refresh {
             call: $($call:tt)*
         }
     ) => {
-        /// Calls the function and stores its result, even if the cache has a value.
+        /// Calls the cached function and stores its result, even if the cache already has a value.
         #[inline]
         $vis async fn refresh $($($generics)*)? ($($params)*) -> $ret $($($where)*)? {
             $crate::__private::refresh(Self::__spec(), $($call)*).await
         }
 
-        /// Calls the function without the cache, which is neither read nor filled.
+        /// Calls the cached function without the cache: the call neither reads nor stores an entry.
         #[inline]
         $vis async fn uncached $($($generics)*)? ($($params)*) -> $ret $($($where)*)? {
             $crate::__private::uncached(Self::__spec(), $($call)*).await
@@ -257,13 +277,13 @@ macro_rules! __refresh {
             call: $($call:tt)*
         }
     ) => {
-        /// Calls the function and stores its result, even if the cache has a value.
+        /// Calls the cached function and stores its result, even if the cache already has a value.
         #[inline]
         $vis fn refresh $($($generics)*)? ($($params)*) -> $ret $($($where)*)? {
             $crate::__private::refresh_blocking(Self::__spec(), move || $($call)*)
         }
 
-        /// Calls the function without the cache, which is neither read nor filled.
+        /// Calls the cached function without the cache: the call neither reads nor stores an entry.
         #[inline]
         $vis fn uncached $($($generics)*)? ($($params)*) -> $ret $($($where)*)? {
             $crate::__private::uncached_blocking(Self::__spec(), move || $($call)*)

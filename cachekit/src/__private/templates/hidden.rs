@@ -1,8 +1,8 @@
-//! Templates for the hidden functions that an attribute generates beside a cached function: for its
-//! constants, its key and its entry.
+//! Templates for the hidden functions that an attribute generates beside a cached function: one
+//! returns the function's constants, one makes a key, and one makes a handle to an entry.
 
-/// Expands to a function that returns the spec of a cached function: its name, its options and its
-/// key template. The spec is registered at link time.
+/// Expands to a function that returns the spec of a cached function: the function's name, options
+/// and key template. The spec is registered at link time.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __spec {
@@ -20,8 +20,8 @@ macro_rules! __spec {
     };
 }
 
-/// Expands to a piece of a key template: `"text"`, `_` for the function's name, `Self` for the
-/// types around the function, `(stop)` for an argument.
+/// Expands to a piece of a key template. The input is `"text"` for literal text, `_` for the
+/// function's name, `Self` for the types around the function, or `(stop)` for an argument.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __piece {
@@ -40,16 +40,16 @@ macro_rules! __piece {
 }
 
 /// Expands to the hidden function that makes a key, with one parameter for each argument of the
-/// cached function. References to the cached function, as in `#[invalidates]`, call this hidden
+/// cached function. A reference to the cached function, as in `#[invalidates]`, calls this hidden
 /// function.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __key_at {
     (
-        // The visibility and the name.
+        // `$vis` and `$name`: the visibility and the name of the hidden function.
         function: $vis:vis $name:ident,
 
-        // The expression that finds the function's spec.
+        // `$find_spec`: the expression that returns the cached function's spec.
         find_spec: $find_spec:expr,
 
         key_at: {
@@ -57,13 +57,15 @@ macro_rules! __key_at {
             params: ($($params:tt)*),
             $(where: [$($where:tt)*],)?
 
-            // The statements that bind arguments as expressions and patterns expect them.
+            // `$bind`: the statements that bind the arguments' names as the user's expressions and
+            // patterns expect them.
             $(bind: { $($bind:tt)* },)?
 
-            // The name of the local that holds the spec.
+            // `$spec`: the name of the local variable that holds the spec.
             spec: $spec:ident,
 
-            // The statements that write the key, and the name that the writer has in them.
+            // `$write_key`: the statements that write the key. `$key`: the name of the key's writer
+            // in these statements.
             key: |$key:ident| { $($write_key:tt)* }
         }
     ) => {
@@ -86,40 +88,45 @@ macro_rules! __key_at {
 #[macro_export]
 macro_rules! __entry_at {
     (
-        // The visibility and the name.
+        // `$vis` and `$name`: the visibility and the name of the hidden function.
         function: $vis:vis $name:ident,
 
-        // The type that the cached function returns; that of the future's output, if it returns one.
+        // `$ret`: the type of the cached function's value, which is its return type or the output
+        // type of the future that it returns.
         returns: $ret:ty,
 
-        // The function that makes the key, in parentheses, and its generic arguments if it has any.
+        // `$key_at`: the hidden function that makes the key, in parentheses, and its generic
+        // arguments if it has generics.
         key_at: ($($key_at:tt)*),
 
-        // The expression that finds the function's spec.
+        // `$find_spec`: the expression that returns the cached function's spec.
         find_spec: $find_spec:expr,
 
         entry_at: {
-            // `memory`, `shared`, or `replicated`.
+            // `$tier`: the tier that stores the entry, which is `memory`, `shared` (also in Redis)
+            // or `replicated` (replicas in Redis).
             tier: $tier:ident,
             $(generics: [$($generics:tt)*],)?
             params: ($($params:tt)*),
             $(where: [$($where:tt)*],)?
 
-            // The arguments of the function that makes the key.
+            // `$key_args`: the arguments for the call of the hidden function that makes the key.
             key: $key_args:tt,
 
-            // The statements that bind arguments as expressions and patterns expect them, and that
-            // find the cache.
+            // `$bind`: the statements that bind the arguments' names as the user's expressions and
+            // patterns expect them, and that find the cache.
             $(bind: { $($bind:tt)* },)?
 
-            // The local that holds the cache. Absent: the current cache.
+            // `$cache`: the local variable that holds the cache. If the argument is absent, the
+            // current cache is used.
             $(cache: $cache:ident,)?
 
-            // The closure that adds what depends on the value: the input of `__after!`.
+            // `$on_value`: the closure that adds the tags, events and time to live that depend on
+            // the value, as the input of `__after!`.
             $(on_value: $on_value:tt,)?
 
-            // The statements that add the tags known without the value, and the name of the tags in
-            // them.
+            // `$add_tags`: the statements that add the tags and events known without the value.
+            // `$entry_tags`: the name of the set of tags in these statements.
             tags: |$entry_tags:ident| { $($add_tags:tt)* }
         }
     ) => {
@@ -142,8 +149,8 @@ macro_rules! __entry_at {
     };
 }
 
-/// Expands to the type of a handle to an entry: `ReplicatedEntry` if the entry has replicas, else
-/// `Entry`.
+/// Expands to the type of a handle to an entry: `ReplicatedEntry` if the entry has replicas,
+/// otherwise `Entry`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __entry_type {

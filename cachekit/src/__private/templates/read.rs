@@ -1,48 +1,57 @@
 //! Templates for `#[cached]`: the look-up in memory, and the computation after a miss.
 
-/// Expands to the body of a cached function: a look-up in memory, and the computation after a miss.
+/// Expands to the new body of a cached function: a look-up in memory, and the computation after a
+/// miss.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __cached {
     (
-        // The kind of function: `async`, `sync`, or `detachable` for an `async` body that owns
-        // its arguments.
+        // `$form`: the form of the function, which is `async`, `sync`, or `detachable` for an
+        // `async` body that owns its arguments.
         form: $form:ident,
 
-        // The input of `__kept!`: the tier, and the checks of the return type.
+        // `$kept`: the tier and the checks of the return type, as the input of `__kept!`.
         return_ops: ($($kept:tt)*),
 
-        // The type that the function returns; that of the future's output, if it returns one.
+        // `$ret`: the type of the function's value, which is its return type or the output type of
+        // the future that it returns.
         returns: $ret:ty,
 
-        // The name of a local, and the expression that finds the function's spec for it.
+        // `$spec`: the name of a local variable for the function's spec. `$find_spec`: the
+        // expression that returns the spec.
         spec: $spec:ident = $find_spec:expr,
 
-        // The local that holds the cache. Absent: the current cache.
+        // `$cache`: the local variable that holds the cache. If the argument is absent, the current
+        // cache is used.
         $(cache: $cache:ident,)?
 
-        // The condition without which a call bypasses the cache.
+        // `$when`: the condition from `when = EXPR`. If the condition is false, the call bypasses
+        // the cache.
         when: $when:expr,
 
-        // The statements that write the key, and the name that the writer has in them.
+        // `$write_key`: the statements that write the key. `$key`: the name of the key's writer in
+        // these statements.
         key: |$key:ident| { $($write_key:tt)* },
 
-        // The input of `__type!` for each type in the key whose name may be unknown.
+        // `$types`: the types in the key that may have no unique name, each as an input of
+        // `__type!`.
         $(types: [$($types:tt)*],)?
 
-        // The statements that add the tags known before the call, and the name of the tags in them.
+        // `$add_tags`: the statements that add the tags and events known before the call.
+        // `$entry_tags`: the name of the set of tags in these statements.
         tags: |$entry_tags:ident| { $($add_tags:tt)* },
 
-        // The closure that adds what depends on the value: the input of `__after!`.
+        // `$on_value`: the closure that adds the tags, events and time to live that depend on the
+        // value, as the input of `__after!`.
         $(on_value: $on_value:tt,)?
 
-        // The arguments that the body uses: the input of `__take!`.
+        // `$arguments`: the arguments that the user's body takes, each as an input of `__take!`.
         arguments: $arguments:tt,
 
-        // The user's body, in braces.
+        // `$body`: the user's body, in braces.
         body: $body:tt
     ) => {{
-        // A closure, because a hit often needs no operations of the return type.
+        // `return_ops` is a closure, because a hit often needs no operations of the return type.
         let return_ops = || $crate::__kept!($ret; $($kept)*);
         let $spec = $find_spec;
         let source = $crate::__source!($($cache)?);
@@ -64,10 +73,10 @@ macro_rules! __cached {
     }};
 }
 
-/// Expands to the computation after a miss.
+/// Expands to the computation of a cached function after a miss.
 ///
-/// The preparation of the computation runs in a function of its own, so that its data does not
-/// occupy the stack while the body runs.
+/// The computation is prepared in a function of its own, so that the data of the preparation does
+/// not occupy the stack while the user's body runs.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __computed {
@@ -103,7 +112,8 @@ macro_rules! __computed {
     };
 }
 
-/// Expands to the call that starts the computation of an `async` or `detachable` function.
+/// Expands to the call that starts the computation of a cached function of the form `async` or
+/// `detachable`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __in_form_of_call {
@@ -115,7 +125,8 @@ macro_rules! __in_form_of_call {
     };
 }
 
-/// Expands to the miss, which bypasses the cache if a type in its key has no unique name.
+/// Expands to the miss of a call. If a type in the call's key has no unique name, the miss bypasses
+/// the cache.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __named {
@@ -127,8 +138,9 @@ macro_rules! __named {
     };
 }
 
-/// Expands to the name of a type in a key: `"function"` for the types around the function, if the
-/// function has such types, or `(name)` for another type.
+/// Expands to the name of a type in a key. The input is `"function"` for the types around the
+/// function, or `(name)` for another type. A name is an `Option`, and `None` means that it is not
+/// unique.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __type {

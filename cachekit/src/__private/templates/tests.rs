@@ -1,4 +1,4 @@
-//! Tests of the templates that dispatch on the type of the value.
+//! Tests of the templates that dispatch on the type of a cached function's value.
 
 #![expect(
     clippy::allow_attributes,

@@ -1,6 +1,6 @@
-//! Templates that dispatch on the type of a function's value.
+//! Templates that dispatch on the type of a cached function's value.
 
-/// Expands to the `ReturnOps` of a return type whose value the cache must be able to store: in
+/// Expands to the `ReturnOps` of a return type, and checks that the cache can store the value: in
 /// `memory`, or in a `shared` tier. The attribute gives the expressions that check the type, so
 /// that the compiler reports a failed check at the return type.
 #[doc(hidden)]
@@ -28,8 +28,8 @@ macro_rules! __kept {
     }};
 }
 
-/// Expands to the `ReturnOps` of an entry's return type. No check is made here, because the
-/// expansion of the function's body checks the type.
+/// Expands to the `ReturnOps` of a return type for a handle to an entry. This template checks
+/// nothing, because the expansion of the cached function's body checks the type.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __wired {

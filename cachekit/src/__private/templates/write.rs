@@ -1,33 +1,37 @@
 //! Templates for the bodies of functions with `#[invalidates]` and `#[write_through]`.
 
-/// Expands to the body of a function with `#[invalidates]`.
+/// Expands to the new body of a function with `#[invalidates]`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __invalidates {
     (
-        // The kind of function: `async` or `sync`.
+        // `$form`: the form of the function, which is `async` or `sync`.
         form: $form:ident,
 
-        // The type that the function returns; that of the future's output, if it returns one.
+        // `$ret`: the type of the function's value, which is its return type or the output type of
+        // the future that it returns.
         returns: $ret:ty,
 
-        // The local that holds the cache. Absent: the current cache.
+        // `$cache`: the local variable that holds the cache. If the argument is absent, the current
+        // cache is used.
         $(cache: $cache:ident,)?
 
-        // A variant of `On`: the result, or the moment, at which the function invalidates.
+        // `$on`: a variant of the enum `On`, which tells when the function invalidates: before the
+        // body, or after which results.
         on: $on:ident,
 
-        // The statements that add what is known before the call, and the name of the invalidation
-        // in them.
+        // `$add`: the statements that add the targets known before the call. `$inv`: the name of
+        // the invalidation in these statements.
         invalidation: |$inv:ident| { $($add:tt)* },
 
-        // The closure that adds what depends on the value: the input of `__after!`.
+        // `$on_value`: the closure that adds the targets that depend on the value, as the input of
+        // `__after!`.
         $(on_value: $on_value:tt,)?
 
-        // The arguments that the body uses: the input of `__take!`.
+        // `$arguments`: the arguments that the user's body takes, each as an input of `__take!`.
         arguments: $arguments:tt,
 
-        // The user's body, in braces.
+        // `$body`: the user's body, in braces.
         body: $body:tt
     ) => {{
         let return_ops = $crate::__plan!($ret);
@@ -43,39 +47,41 @@ macro_rules! __invalidates {
     }};
 }
 
-/// Expands to the body of a function with `#[write_through]`.
+/// Expands to the new body of a function with `#[write_through]`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __write_through {
     (
-        // The kind of function: `async` or `sync`.
+        // `$form`: the form of the function, which is `async` or `sync`.
         form: $form:ident,
 
-        // The type that the function returns; that of the future's output, if it returns one.
+        // `$ret`: the type of the function's value, which is its return type or the output type of
+        // the future that it returns.
         returns: $ret:ty,
 
-        // The expression that makes the entry.
+        // `$entry`: the expression that makes the handle to the entry which is written.
         entry: $entry:expr,
 
-        // `ordered`, if the writes have an order. Absent: they have none.
+        // `$ordered`: the word `ordered`, if the writes have an order (`order_by`). If the argument
+        // is absent, they have none.
         $(order: $ordered:ident,)?
 
-        // The statements that bind the arguments which `store` captures.
+        // `$bind`: the statements that bind the arguments which the closure `$store` captures.
         $(bind: { $($bind:tt)* },)?
 
-        // The closure that stores the value.
+        // `$store`: the closure that stores the value.
         store: ($($store:tt)*),
 
-        // The arguments that the body uses: the input of `__take!`.
+        // `$arguments`: the arguments that the user's body takes, each as an input of `__take!`.
         arguments: $arguments:tt,
 
-        // The user's body, in braces.
+        // `$body`: the user's body, in braces.
         body: $body:tt
     ) => {{
         let return_ops = $crate::__plan!($ret);
         let entry = $entry;
-        // In this order, and in a block of its own: the closure's captures are bound for it
-        // alone, before the body takes the arguments.
+        // The closure comes first, and in a block of its own: the variables that it captures are
+        // bound only in this block, before the body takes the arguments.
         $crate::__in_form!(
             $form write_through write_through_blocking (
                 return_ops, entry.__pending()$(.$ordered())?, { $($($bind)*)? $($store)* },
@@ -85,8 +91,8 @@ macro_rules! __write_through {
     }};
 }
 
-/// Expands to a call of the first function, which is awaited, if the form is `async`; of the second
-/// one if the form is `sync`.
+/// Expands to a call of one of two functions: if the form is `async`, a call of the first function,
+/// which is awaited; if the form is `sync`, a call of the second function.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __in_form {

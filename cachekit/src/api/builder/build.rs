@@ -65,7 +65,8 @@ impl CacheBuilder {
     /// rights (`docs/redis.md`). With a Redis, returns an error if two cached functions of the
     /// program have one name or overlapping keys, whichever cache these functions use.
     pub async fn build(self) -> Result<Cache, BuildError> {
-        // Boxed: connecting has a large state, and `main` need not carry it.
+        // The future is boxed, because the state of connecting is large and the caller's future
+        // need not contain it.
         Box::pin(self.set_up()).await
     }
 

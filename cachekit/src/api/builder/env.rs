@@ -60,7 +60,7 @@ pub(crate) fn read(
         &mut config.compress_above,
     )?;
     if get("CACHEKIT_CONFIG").is_some_and(|value| !value.is_empty()) {
-        // Without the error, a user would believe that the file is honoured.
+        // Without this error, a user would believe that the cache reads the configuration file.
         return Err(BuildError::setting(
             "CACHEKIT_CONFIG",
             "is set, but this version reads no configuration file",

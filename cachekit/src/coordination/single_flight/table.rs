@@ -1,4 +1,4 @@
-//! The table of flights.
+//! The table of flights, which are the running computations of one cache.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -21,10 +21,11 @@ pub(crate) type Hasher = foldhash::quality::RandomState;
 
 pub(crate) type Table<O> = HashMap<Key, Arc<Flight<O>>, Hasher>;
 
-/// Running flights of one cache, by key. `O` is the type of a flight's outcome.
+/// Running flights of one cache, by key. `O` is the type of the outcome of a flight.
 #[derive(Debug)]
 pub(crate) struct Flights<O> {
-    /// Function that makes the entry in an outcome unusable, also if the entry is stored later.
+    /// Function that makes the entry in the outcome of a flight unusable, even if the entry is
+    /// stored later.
     pub(crate) evict: fn(&O),
     pub(crate) faults: Faults,
     pub(crate) hasher: Hasher,
@@ -34,32 +35,33 @@ pub(crate) struct Flights<O> {
 /// A running computation of one key, with the callers that wait for it.
 pub(crate) struct Flight<O> {
     pub(crate) key: Key,
-    /// Owner of the value that is computed. Keys of other owners may have the same text.
+    /// Owner (function or region) of the value that the flight computes. Keys of other owners may
+    /// have the same text.
     pub(crate) owner: OwnerId,
     pub(crate) permits: Arc<Semaphore>,
     pub(crate) outcome: OnceLock<O>,
-    /// Start of the current leader's computation.
+    /// Start of the computation by the flight's current leader.
     pub(crate) began: Mutex<Leadership>,
     /// Epochs on which the value is known to depend when the flight starts. Epochs of tags made
-    /// from the value are not known yet.
+    /// from the value are not known at that time.
     pub(crate) epochs: Epochs,
     /// Number of callers in this flight, the leader included. Changed only under the lock of the
     /// flight's shard.
     pub(crate) waiters: AtomicUsize,
     pub(crate) retired: AtomicBool,
-    /// Number of callers that may lead at once. Grows with each error that cannot be cloned for the
-    /// waiters.
+    /// Number of callers in this flight that may compute at the same time. The number grows with
+    /// each error that cannot be cloned for the waiters.
     pub(crate) width: AtomicU64,
 }
 
-/// Start of a leader's computation: the number of the node's last invalidation at that moment, and
-/// the time.
+/// Start of a computation by a flight's leader: the number of the node's last invalidation at that
+/// moment, and the time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Leadership {
     pub(crate) number: SequenceNumber,
     pub(crate) start: Instant,
-    /// `true` if the leader certainly runs the function, `false` if it may return an entry that
-    /// some tier has.
+    /// `true` if the leader of the flight certainly runs the function, `false` if the leader may
+    /// return an entry that a tier has.
     pub(crate) computes: bool,
 }
 
@@ -74,8 +76,8 @@ impl<O: Clone> Flights<O> {
         }
     }
 
-    /// Retires the flight of `key`, if one is running: the flight is removed from the table, and
-    /// its outcome is not stored.
+    /// Retires the flight of `key`, if a flight of `key` is running: removes the flight from the
+    /// table, and prevents that its outcome is stored.
     pub(crate) fn retire(&self, key: &[u8]) {
         let mut table = self.shard(key).lock();
         if let Some(flight) = table.remove(key) {
@@ -83,8 +85,8 @@ impl<O: Clone> Flights<O> {
         }
     }
 
-    /// Marks `flight` as retired, and makes its outcome unusable if one is set. The caller must
-    /// hold the lock of the flight's shard.
+    /// Marks `flight` as retired, so that its outcome is not stored, and makes an outcome that is
+    /// already set unusable. The caller must hold the lock of the flight's shard.
     pub(crate) fn mark_retired(&self, flight: &Flight<O>) {
         flight.retired.store(true, Ordering::Release);
         if let Some(outcome) = flight.outcome.get()
@@ -121,21 +123,22 @@ impl<O: Clone> Flights<O> {
 }
 
 impl<O> Flight<O> {
-    /// Returns `true` if a caller that began at `number` may join the flight: the flight's
-    /// computation began no earlier than `number`, or no epoch that the computation is known to
-    /// depend on was raised since it began.
+    /// Returns `true` if a caller that began at the sequence number `number` may join the flight:
+    /// the flight's computation began no earlier than `number`, or no epoch that the computation is
+    /// known to depend on was raised since the computation began.
     pub(crate) fn is_current(&self, number: SequenceNumber) -> bool {
         let began = self.leadership().number;
         began >= number || self.epochs.unchanged_since(began)
     }
 
-    /// Returns `true` if the leader certainly computes and began no earlier than `number`.
+    /// Returns `true` if the leader of the flight certainly computes, and began no earlier than the
+    /// sequence number `number`.
     pub(crate) fn recomputes_after(&self, number: SequenceNumber) -> bool {
         let leadership = self.leadership();
         leadership.computes && leadership.number >= number
     }
 
-    /// Returns a number that identifies the flight as long as the flight exists.
+    /// Returns a number that identifies this flight as long as the flight exists.
     pub(crate) fn id(&self) -> usize {
         std::ptr::from_ref(self).addr()
     }
@@ -144,7 +147,8 @@ impl<O> Flight<O> {
         *self.began.lock()
     }
 
-    /// Returns `true` if the flight was removed from the table, so that its outcome is not stored.
+    /// Returns `true` if this flight was retired: removed from the table, so that its outcome is
+    /// not stored.
     pub(crate) fn is_retired(&self) -> bool {
         self.retired.load(Ordering::Acquire)
     }

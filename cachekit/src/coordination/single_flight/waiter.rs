@@ -15,20 +15,21 @@ use crate::coordination::single_flight::table::{Flight, Flights, Leadership};
 /// for the waiters.
 const MAX_PARALLEL_RETRIES: usize = 64;
 
-/// Result of waiting for a flight.
+/// Result of a caller's wait for a flight.
 pub(crate) enum Woken<O: Clone> {
     /// The flight ended with this outcome.
     Settled(O),
-    /// The previous leader left without an outcome. The caller leads the flight now, and must
-    /// compute.
+    /// The previous leader of the flight left without an outcome. The caller is the leader now, and
+    /// must compute the value.
     Leader(Leader<O>),
-    /// The flight was retired and has no outcome. The caller must enter a flight of the key again.
+    /// The flight was removed from the table and has no outcome. The caller must enter a flight of
+    /// the key again.
     Retired,
     /// The time limit of the wait was reached. The caller is still a waiter of the flight.
     TimedOut(Waiter<O>),
 }
 
-/// Membership of a caller in a flight. When the last waiter of a flight is dropped, the flight is
+/// Membership of a caller in a flight. When the last `Waiter` of a flight is dropped, the flight is
 /// removed from the table.
 pub(crate) struct Waiter<O: Clone> {
     pub(crate) flights: Arc<Flights<O>>,
@@ -36,9 +37,9 @@ pub(crate) struct Waiter<O: Clone> {
 }
 
 impl<O: Clone> Waiter<O> {
-    /// Waits until the flight ends or this caller leads it, for at most `limit`. With `None`, which
-    /// is for runtimes without a timer, the wait has no limit. `leadership` is called if this
-    /// caller becomes the leader.
+    /// Waits until the flight ends or this caller becomes its leader, for at most `limit`. If
+    /// `limit` is `None`, as in runtimes without a timer, the wait has no limit. `leadership` is
+    /// called if this caller becomes the leader.
     ///
     /// # Cancel safety
     ///
@@ -60,8 +61,8 @@ impl<O: Clone> Waiter<O> {
         self.woken(acquired.ok(), leadership)
     }
 
-    /// Blocks the thread until the flight ends or this caller leads it, for at most `limit`: the
-    /// form of [`wait`](Self::wait) for synchronous callers.
+    /// Blocks the thread until the flight ends or this caller becomes its leader, for at most
+    /// `limit`. Synchronous callers use this method in place of [`wait`](Self::wait).
     pub(crate) fn wait_blocking(
         self,
         limit: Duration,
@@ -80,8 +81,7 @@ impl<O: Clone> Waiter<O> {
         leadership: impl FnOnce() -> Leadership,
     ) -> Woken<O> {
         match (permit, self.flight.outcome.get()) {
-            // With a permit and an outcome, the flight was settled while the permit was handed
-            // over.
+            // A waiter with a permit and an outcome got the permit while the flight was settled.
             (_, Some(outcome)) => Woken::Settled(outcome.clone()),
             (Some(permit), None) if self.may_lead() => {
                 let leadership = leadership();
@@ -92,7 +92,7 @@ impl<O: Clone> Waiter<O> {
                     leadership,
                 })
             }
-            // A retired flight stores nothing, so the caller does not lead it.
+            // A retired flight stores no value, so the caller does not become its leader.
             (_, None) => Woken::Retired,
         }
     }
@@ -101,7 +101,7 @@ impl<O: Clone> Waiter<O> {
         guard!(self.flights, LeadGrounded: !self.flight.is_retired())
     }
 
-    /// Returns the time since the current leader began to compute.
+    /// Returns the time since the current leader of the flight began to compute.
     pub(crate) fn age(&self) -> Duration {
         self.flight.leadership().start.elapsed()
     }
@@ -144,8 +144,8 @@ impl<O: Clone> Leader<O> {
     }
 
     /// Ends the flight: its waiters get `outcome`. If the flight had no outcome before and was not
-    /// retired, this function runs `store`, which stores the value, and returns `true`. Otherwise
-    /// `store` does not run and the result is `false`.
+    /// retired, this method calls `store`, which stores the value, and returns `true`. Otherwise
+    /// this method does not call `store` and returns `false`.
     ///
     /// The flight stays in the table while `store` runs. An invalidation of the key during that
     /// time finds the flight, and makes the entry in its outcome unusable.
@@ -168,9 +168,9 @@ impl<O: Clone> Leader<O> {
         may_store
     }
 
-    /// Leaves the flight after an error that cannot be cloned for the waiters. The waiters compute
-    /// by themselves: the number of those that may compute at once grows by one, up to
-    /// [`MAX_PARALLEL_RETRIES`].
+    /// Leaves the flight after an error that cannot be cloned for the waiters, so that the waiters
+    /// compute by themselves. The number of waiters that may compute at the same time grows by one,
+    /// up to [`MAX_PARALLEL_RETRIES`].
     pub(crate) fn retry_wider(self) {
         let flight = &self.waiter.flight;
         let width = flight.width.load(Ordering::Relaxed);

@@ -13,8 +13,8 @@ use crate::encoding::codec::sink::Sink;
 use crate::encoding::codec::unfit::Unfit;
 
 /// The most bytes that a payload may claim to contain when bincode decodes it. The limit is part of
-/// the decoder's type, so all caches share this constant. A cache's own limit is checked before
-/// anything is decoded.
+/// the type of bincode's decoder, so all caches share this constant. The limit of a single cache is
+/// checked before bincode decodes anything.
 const LIMIT: usize = 64 << 20;
 
 fn config() -> Configuration<LittleEndian, Varint, Limit<LIMIT>> {
@@ -32,7 +32,7 @@ pub(crate) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(),
     })
 }
 
-/// Decodes a value by bincode. The value must take all of `bytes`.
+/// Decodes a value by bincode. Returns an error if bytes are left over after the value.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     let limits = Limits::new(bytes.len());
     let read = ::bincode::serde::seed_decode_from_slice(limits.seed::<T>(), bytes, config());

@@ -24,13 +24,13 @@ use crate::encoding::codec::type_codec::Wire;
     )
 )]
 pub trait Cacheable: Clone + Send + Sync + 'static {
-    /// Returns the functions that encode and decode values of the type, or `None` if its values
-    /// cannot be stored in Redis.
+    /// Returns the functions that encode and decode values of this type for Redis, or `None` if
+    /// values of this type cannot be stored in Redis.
     #[doc(hidden)]
     fn __wire() -> Option<Wire>;
 
-    /// Returns a function that estimates the bytes of a value in memory in addition to the size of
-    /// its type. Returns `None` in a build without serde.
+    /// Returns a function that estimates the bytes that a value of this type takes in memory in
+    /// addition to the size of the type. Returns `None` in a build without serde.
     #[doc(hidden)]
     fn __weigh() -> Option<fn(&Self) -> usize>;
 }

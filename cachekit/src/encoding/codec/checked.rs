@@ -1,11 +1,11 @@
-//! A layer around a codec's `Serializer` that finds values which the codec would not read back as
-//! they were.
+//! A layer around a codec's `Serializer` that finds values which the codec would decode as other
+//! values.
 //!
 //! bincode reads every field in the order of the type. If a field was left out when the value was
-//! written, the bytes of all later fields are read as other fields, often without an error:
-//! `skip_serializing_if` silently turns one value into another. The codecs with names read such a
-//! value, but they give a field that is never written its default. JSON writes `Some(None)` and a
-//! `NaN` as `null`.
+//! written, the bytes of all later fields are read as other fields, often without an error. So
+//! `skip_serializing_if` turns one value into another. The codecs with field names read such a
+//! value correctly, but a field that is never written comes back as its default. JSON writes
+//! `Some(None)` and a `NaN` as `null`.
 
 pub(crate) mod compound;
 pub(crate) mod found;
@@ -20,11 +20,12 @@ use crate::encoding::codec::checked::found::Found;
 use crate::encoding::codec::guard::MAX_DEPTH;
 use crate::encoding::codec::schema::shapes::Sealed as Shapes;
 
-/// The checks of one value while a codec writes the value, and their result.
+/// The checks of one value while a codec writes it, and the reason if the codec cannot encode the
+/// value.
 pub(crate) struct Watch<'a> {
     codec: Codec,
-    /// The shapes in which the value's type is read; `None` if this value is not compared with
-    /// them.
+    /// The fields and variants with which the value's type is read; `None` if this value is not
+    /// compared with them.
     shapes: Option<&'a Shapes>,
     found: RefCell<Option<Found>>,
     /// `true` if `skip_serializing_if` left a field out of this value.
@@ -32,8 +33,8 @@ pub(crate) struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    /// Creates the checks for one value that `codec` writes. The value is compared with `shapes`,
-    /// if given.
+    /// Creates the checks for one value that `codec` writes. If `shapes` is given, the fields and
+    /// variants that the value writes are compared with those that its type reads.
     pub(crate) fn new(codec: Codec, shapes: Option<&'a Shapes>) -> Self {
         Self {
             codec,
@@ -43,9 +44,9 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Returns `value`, wrapped so that these checks run while it is written.
+    /// Returns `value`, wrapped so that the value is checked while a codec writes it.
     pub(crate) fn over<T>(&'a self, value: T) -> Checked<'a, T> {
-        // `serde_json` allows 128 layers, but reads only 127.
+        // `serde_json` writes 128 layers, but reads only 127.
         let depth = match self.codec {
             Codec::Json => MAX_DEPTH - 1,
             Codec::Bincode | Codec::MsgPack => MAX_DEPTH,
@@ -58,19 +59,19 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Returns the reason why the value could not be read back as it is, or `None` if the checks
-    /// found no reason.
+    /// Returns the reason why the value would be decoded as another value, or `None` if the checks
+    /// found no such reason.
     pub(crate) fn into_found(self) -> Option<Found> {
         self.found.into_inner()
     }
 
-    /// Returns `true` if `skip_serializing_if` left a field out of the value.
+    /// Returns `true` if `skip_serializing_if` left a field out of the checked value.
     pub(crate) fn is_sparse(&self) -> bool {
         self.is_sparse.get()
     }
 
-    /// Returns `true` if the codec writes the names of fields and variants, and finds these by
-    /// their names when it reads a value.
+    /// Returns `true` if the codec writes the names of fields and variants, and finds fields and
+    /// variants by their names when it decodes a value.
     fn has_names(&self) -> bool {
         self.codec != Codec::Bincode
     }
@@ -81,7 +82,7 @@ impl<'a> Watch<'a> {
     }
 
     /// Records that `skip_serializing_if` leaves the field `field` of the struct `of` out of the
-    /// value. Returns an error if the codec writes no names.
+    /// value. Returns an error if the codec writes no field names.
     fn skip<E: Error>(&self, of: &str, field: &str) -> Result<(), E> {
         if self.has_names() {
             self.is_sparse.set(true);
@@ -137,13 +138,13 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// A value, a `Serializer`, or the serializer of a compound, wrapped with the checks of the value.
+/// A value, or a serializer of a codec, wrapped so that the value is checked while it is written.
 pub(crate) struct Checked<'a, T> {
     inner: T,
     watch: &'a Watch<'a>,
-    /// The number of layers that the value may still have below this one.
+    /// The number of layers that the checked value may still have below the current layer.
     depth: u8,
-    /// `true` if this is the content of a `Some`.
+    /// `true` for a value that is the content of a `Some`.
     in_some: bool,
 }
 
@@ -157,8 +158,9 @@ impl<'a, T> Checked<'a, T> {
         }
     }
 
-    /// Returns `inner`, wrapped with the same checks, `layers` layers deeper. Layers are counted as
-    /// a reader counts them. Returns an error if the value may not have so many layers.
+    /// Returns `inner`, wrapped with the checks of the value, `layers` layers deeper. Layers are
+    /// counted as the decoder counts them. Returns an error if the value has more layers than the
+    /// decoder accepts.
     fn below<U, E: Error>(&self, layers: u8, inner: U) -> Result<Checked<'a, U>, E> {
         let Some(depth) = self.depth.checked_sub(layers) else {
             return Err(self.watch.stop(Found::deep()));
@@ -169,9 +171,9 @@ impl<'a, T> Checked<'a, T> {
         })
     }
 
-    /// Returns an error if this is the content of a `Some` and the codec is not bincode. The caller
-    /// is about to write a `None`, a unit or a unit struct: only bincode tells a `Some` with such a
-    /// content from a `None`.
+    /// Returns an error if this value is the content of a `Some`, and the codec is not bincode. The
+    /// caller is about to write a `None`, a unit or a unit struct: all codecs but bincode decode a
+    /// `Some` with such a content as `None`.
     fn is_something<E: Error>(&self) -> Result<(), E> {
         if self.in_some && self.watch.has_names() {
             return Err(self.watch.stop(Found::some_of_nothing(self.watch.codec)));

@@ -1,19 +1,20 @@
-//! The hash function FNV-1a with 64 bits: equal in every process, release and architecture.
+//! The hash function FNV-1a with 64 bits, whose results are equal in every process, release and
+//! architecture.
 //!
-//! The hashes of `std::hash` may change with the compiler. With such a hash, every deploy that was
-//! built by a new compiler would find its cache cold.
+//! The hashes of `std::hash` may change with the compiler. If fingerprints were such hashes, every
+//! deploy that was built by a new compiler would find no valid entry in Redis.
 
-/// The state of an FNV-1a hash, to which bytes can be added.
+/// The state of an FNV-1a hash with 64 bits, to which bytes, numbers and texts can be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Fnv(u64);
 
 impl Fnv {
-    /// Creates the hash of no bytes.
+    /// Creates the FNV-1a hash of no bytes.
     pub(crate) const fn new() -> Self {
         Self(0xcbf2_9ce4_8422_2325)
     }
 
-    /// Returns the state with `bytes` added.
+    /// Returns this hash with `bytes` added.
     #[must_use]
     pub(crate) const fn bytes(self, bytes: &[u8]) -> Self {
         let mut hash = self.0;
@@ -25,20 +26,20 @@ impl Fnv {
         Self(hash)
     }
 
-    /// Returns the state with `number` added, as 8 little-endian bytes.
+    /// Returns this hash with `number` added, as 8 little-endian bytes.
     #[must_use]
     pub(crate) const fn number(self, number: u64) -> Self {
         self.bytes(&number.to_le_bytes())
     }
 
-    /// Returns the state with `text` added. The length of the text is added first, so that two
+    /// Returns this hash with `text` added. The length of the text is added first, so that two
     /// different lists of texts never add the same bytes.
     #[must_use]
     pub(crate) const fn text(self, text: &str) -> Self {
         self.number(text.len() as u64).bytes(text.as_bytes())
     }
 
-    /// Returns the hash of all bytes that were added.
+    /// Returns the FNV-1a hash of all bytes that were added.
     pub(crate) const fn finish(self) -> u64 {
         self.0
     }

@@ -1,9 +1,9 @@
-//! A layer around a codec's `Deserializer`, for bytes that anybody may have written.
+//! A layer around a codec's `Deserializer`, for bytes from Redis that anybody may have written.
 //!
 //! No codec is safe by itself. bincode recurses as deep as the bytes say, and loops as often as the
 //! bytes say over elements that take no bytes. `MessagePack` counts neither enums nor newtypes as
 //! depth, so a single byte can make `struct Peano(Option<Box<Peano>>)` recurse endlessly. A stack
-//! overflow cannot be caught, so this layer limits the depth.
+//! overflow cannot be caught, so the layer limits the depth.
 
 pub(crate) mod access;
 pub(crate) mod visitor;
@@ -13,22 +13,23 @@ use std::marker::PhantomData;
 
 use serde::de::{DeserializeOwned, Error};
 
-/// The most layers that a value may have inside one another. Every option, newtype, enum, struct,
-/// tuple, sequence and map is a layer. `serde_json` has the same limit.
+/// The most layers that a decoded value may have inside one another. Every option, newtype, enum,
+/// struct, tuple, sequence and map is a layer. `serde_json` has the same limit.
 pub(crate) const MAX_DEPTH: u8 = 128;
 
-/// The number by which the elements of all sequences and maps of a payload may exceed the bytes of
-/// the payload. Elements that take no bytes, as in a `Vec<()>`, are rare but real.
+/// The number by which the elements of all sequences and maps of a payload may exceed the number of
+/// the payload's bytes. Elements that take no bytes, as in a `Vec<()>`, are rare but do occur.
 const EMPTY_ELEMENTS: usize = 1024;
 
-/// The limits for reading one payload, less the elements that were read so far.
+/// The limits for decoding one payload: the length of the payload, and the number of elements that
+/// may still be read.
 pub(crate) struct Limits {
     payload: usize,
     elements: Cell<usize>,
 }
 
 impl Limits {
-    /// Creates the limits for reading a payload of `payload` bytes.
+    /// Creates the limits for decoding a payload of `payload` bytes.
     pub(crate) fn new(payload: usize) -> Self {
         Self {
             payload,
@@ -36,7 +37,8 @@ impl Limits {
         }
     }
 
-    /// Returns a seed that reads a `T` from any deserializer within these limits.
+    /// Returns a serde seed that reads a `T` from any deserializer within these limits of a
+    /// payload.
     pub(crate) fn seed<T: DeserializeOwned>(&self) -> Guard<'_, PhantomData<T>> {
         Guard {
             inner: PhantomData,
@@ -46,8 +48,9 @@ impl Limits {
         }
     }
 
-    /// Subtracts `announced` from the number of elements that may still be read. Returns an error
-    /// if fewer elements are left.
+    /// Subtracts `announced`, the number of elements that a sequence or map announces, from the
+    /// number of elements that may still be read from the payload. Returns an error if fewer
+    /// elements are left.
     ///
     /// An element that takes bytes has a first byte that belongs to no other element. So the number
     /// of elements in all sequences of an honest payload is at most the number of its bytes. A
@@ -61,17 +64,19 @@ impl Limits {
     }
 }
 
-/// A `Deserializer`, `Visitor`, seed or access of serde, wrapped with the limits of a payload.
+/// A `Deserializer`, `Visitor`, seed or access of serde, wrapped with the limits for decoding a
+/// payload.
 pub(crate) struct Guard<'a, T> {
     inner: T,
     depth: u8,
-    /// `true` if the bytes, and not the type, say how many elements follow.
+    /// `true` in a sequence or map, whose bytes announce the number of elements. `false` in a
+    /// struct or tuple, whose type says the number.
     counted: bool,
     limits: &'a Limits,
 }
 
 impl<'a, T> Guard<'a, T> {
-    /// Returns `inner`, wrapped with the same limits at the same depth.
+    /// Returns `inner`, wrapped with the payload's limits at the depth of this guard.
     fn beside<U>(&self, inner: U) -> Guard<'a, U> {
         Guard {
             inner,
@@ -81,16 +86,16 @@ impl<'a, T> Guard<'a, T> {
         }
     }
 
-    /// Returns this guard, marked for a sequence or map, whose number of elements the bytes
-    /// announce.
+    /// Returns this guard, marked for a sequence or map, whose bytes announce the number of
+    /// elements.
     fn counting(mut self) -> Self {
         self.counted = true;
         self
     }
 
-    /// Subtracts the elements that the bytes announce from the limit. Returns an error if they
-    /// exceed the limit. The elements of a struct, tuple or array do not count, because the type
-    /// announces them.
+    /// Subtracts `elements`, which the bytes of a sequence or map announce, from the number of
+    /// elements that may still be read. Returns an error if fewer are left. The elements of a
+    /// struct, tuple or array do not count, because the type and not the bytes says their number.
     fn announce<E: Error>(&self, elements: Option<usize>) -> Result<(), E> {
         match elements {
             Some(elements) if self.counted => self.limits.take(elements),
@@ -105,7 +110,7 @@ impl<'a, T> Guard<'a, T> {
     }
 
     /// Returns the content of this guard, and `inner` wrapped one layer deeper. Returns an error if
-    /// the value may have no more layers.
+    /// the value has more layers than [`MAX_DEPTH`].
     fn below<U, E: Error>(self, inner: U) -> Result<(T, Guard<'a, U>), E> {
         let Some(depth) = self.depth.checked_sub(1) else {
             return Err(E::custom("too deep"));
@@ -187,8 +192,8 @@ mod tests {
         }
     }
 
-    /// Reads 20,000 sequences inside of a sequence. Each of them announces fewer elements than the
-    /// payload has bytes, but their sum is much greater.
+    /// Reads 20,000 sequences inside of a sequence. Each of the 20,000 announces fewer elements
+    /// than the payload has bytes, but their sum is much greater.
     #[test]
     fn lengths_are_summed_up() {
         let inner = 60_000_u16;
@@ -217,7 +222,8 @@ mod tests {
         refuses::<serde_json::Value>(Codec::MsgPack, &b"\x91".repeat(deep));
     }
 
-    /// Reads a type that recurses without consuming a byte, which a codec alone would do endlessly.
+    /// Reads a type that recurses without consuming a byte. A codec without the guard would recurse
+    /// endlessly.
     #[test]
     fn a_loop_without_input_ends() {
         refuses::<Peano>(Codec::MsgPack, &[0x01]);
@@ -240,8 +246,8 @@ mod tests {
         }
     }
 
-    /// The form in which a deserializer gave a text to a type, or the number of elements that it
-    /// announced.
+    /// The form in which a deserializer gave a text to a visitor (borrowed or not), or the number
+    /// of elements that the deserializer announced to the visitor.
     #[derive(Debug, PartialEq, Serialize)]
     enum Told {
         Lent,
@@ -289,8 +295,8 @@ mod tests {
         }
     }
 
-    /// Expects a text that is borrowed from the bytes. For an owned text, a codec would allocate as
-    /// much memory as the bytes announce.
+    /// Expects a text that is borrowed from the payload. For an owned text, bincode would allocate
+    /// as much memory as the payload announces.
     #[test]
     fn no_room_is_made_for_what_is_not_there() {
         assert_eq!(read(Codec::Bincode, b"\x01a"), Ok(Text(Told::Lent)));

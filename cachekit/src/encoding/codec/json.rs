@@ -1,4 +1,4 @@
-//! JSON as a codec: values in the form in which other programs read and write them.
+//! JSON as a codec, for values that other programs read and write.
 
 use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed};
@@ -13,13 +13,14 @@ use crate::encoding::codec::unfit::Unfit;
 /// Appends `value` to `sink`, encoded as JSON.
 pub(crate) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unfit> {
     serde_json::to_writer(sink, value).map_err(|error| match error.classify() {
-        // A wrong key of a map is the only value that `serde_json` itself rejects.
+        // `serde_json` itself rejects only one kind of value: a map with a key that JSON does not
+        // allow.
         Category::Syntax => Unfit::Type(Found::keys()),
         _ => Unfit::Value,
     })
 }
 
-/// Decodes a value from JSON. The value must take all of `bytes`.
+/// Decodes a value from JSON. Returns an error if bytes are left over after the value.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     let limits = Limits::new(bytes.len());
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);

@@ -13,23 +13,23 @@ use crate::encoding::codec::unfit::Unfit;
 /// Appends `value` to `sink`, encoded as `MessagePack`.
 ///
 /// A value of unknown length, such as a flattened struct, is collected in memory before it is
-/// written, so the limit of `sink` takes effect only at the end of that value.
+/// written. The limit of `sink` is checked only at the end of such a value.
 pub(crate) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unfit> {
     let mut serializer = Serializer::new(sink).with_struct_map();
     value.serialize(&mut serializer).map_err(|_| Unfit::Value)
 }
 
-/// Decodes a value from `MessagePack`. The value must take all of `bytes`.
+/// Decodes a value from `MessagePack`. Returns an error if bytes are left over after the value.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     let limits = Limits::new(bytes.len());
-    // Only this reader does not copy every string into a buffer first.
+    // Other readers of `rmp_serde` copy every string into a buffer first.
     let mut deserializer = Deserializer::from_read_ref(bytes);
     let value = limits
         .seed::<T>()
         .deserialize(&mut deserializer)
         .map_err(|_| DecodeError::Decode)?;
-    // The only way to see the end of the bytes: reading a marker fails at the end, and nowhere
-    // else.
+    // `rmp_serde` does not tell if bytes are left over. Reading one more marker fails with this
+    // error only at the end of the bytes.
     match bool::deserialize(&mut deserializer) {
         Err(Error::InvalidMarkerRead(_)) => Ok(value),
         _ => Err(DecodeError::Decode),

@@ -1,14 +1,15 @@
-//! The shape of a type's serialised form, found by letting the type deserialize samples.
+//! The shape of a type's serialised form, found by a *schema trace*: a trial deserialization of the
+//! type from sample values.
 //!
-//! bincode writes values and nothing about them. For example, the bytes of an older `User`, whose
+//! bincode writes values without names and kinds. For example, the bytes of an older `User`, whose
 //! two strings had the other order, decode without an error. So every value that bincode encodes is
 //! stored with a fingerprint of its type's shape. The fingerprint is a hash of everything that
-//! `T::deserialize` asks for: names, fields, variants and kinds of numbers. The fingerprint needs
-//! no derive, and also covers types of other crates.
+//! `T::deserialize` asks of its deserializer: names, fields, variants and kinds of numbers. A
+//! fingerprint needs no derive, and also covers types of other crates.
 //!
 //! With every codec, the names of the fields that a value writes are compared with the names for
-//! which its type asks when it is read. A field that is only read would come back as its default,
-//! and a field that is only written would be lost.
+//! which its type asks when it is read. A field that is read and not written would come back as its
+//! default, and a field that is written and not read would be lost.
 
 pub(crate) mod access;
 pub(crate) mod choices;
@@ -34,11 +35,12 @@ use crate::encoding::codec::checked::found::{Found, NAMES};
 use crate::encoding::codec::schema::shapes::Sealed as Shapes;
 use crate::encoding::codec::schema::trace::Trace;
 
-/// The number of values of each type that are compared with the type's shape when they are written,
-/// and that are read back. In debug builds, all values are.
+/// The number of values of each type whose written fields are compared with the fields that the
+/// type reads, and that are decoded again after encoding. In debug builds, all values are checked.
 const LOOKS: u32 = 16;
 
-/// The shape of one type under one codec, as a trace of the type found it.
+/// The shape of one type under one codec: its fingerprint, and the fields and variants with which
+/// it is read. A trial deserialization from sample values has found them.
 pub(crate) struct Schema {
     type_name: &'static str,
     fingerprint: u64,
@@ -47,8 +49,8 @@ pub(crate) struct Schema {
     complete: bool,
     shapes: Shapes,
     looks: AtomicU32,
-    /// The number of values that were read back because `skip_serializing_if` left out one of their
-    /// fields.
+    /// The number of values of this type that were decoded again after encoding, because
+    /// `skip_serializing_if` left out one of their fields.
     sparse_looks: AtomicU32,
     refused: OnceLock<String>,
 }
@@ -70,8 +72,8 @@ impl Schema {
     }
 
     /// Returns the fingerprint of the type, or the reason why `codec` cannot encode the type. The
-    /// fingerprint is 0 for codecs that write names. With such a codec, an older value of a changed
-    /// type is read as far as possible, so an added field does not make the cache cold.
+    /// fingerprint is 0 for codecs that write names. Such a codec can read an older value of a
+    /// changed type, so an added field does not make the cache cold.
     pub(crate) fn fingerprint(&self, codec: Codec) -> Result<u64, String> {
         if self.self_describing {
             return Err(format!(
@@ -87,8 +89,9 @@ impl Schema {
         }
     }
 
-    /// Returns a text that says why `codec` cannot encode the part of a value in `found`. If the
-    /// reason holds for every value of the type, the schema refuses all further values for it.
+    /// Returns a message that says why `codec` cannot encode the part of a value that `found`
+    /// describes. If the reason holds for every value of the type, all further values of the type
+    /// are refused with this message.
     pub(crate) fn refuse(&self, codec: Codec, found: &Found) -> String {
         let why = || {
             let Found { what, remedy, .. } = found;
@@ -104,14 +107,15 @@ impl Schema {
         }
     }
 
-    /// Returns the shapes of the type if the next value is among the first, which are compared with
-    /// the shapes when they are written. Returns `None` for later values.
+    /// Returns the fields and variants with which the type is read, for a comparison with those
+    /// that the next value writes. Only the first values are compared: for later values, returns
+    /// `None`.
     pub(crate) fn look(&self) -> Option<&Shapes> {
         is_among_the_first(&self.looks).then_some(&self.shapes)
     }
 
-    /// Returns `true` if the next value of which a field was left out is among the first such
-    /// values, which are read back.
+    /// Returns `true` if the next value of which `skip_serializing_if` left out a field must be
+    /// decoded again after encoding. Only the first such values of each type are decoded again.
     pub(crate) fn looks_at_sparse(&self) -> bool {
         is_among_the_first(&self.sparse_looks)
     }
@@ -125,8 +129,8 @@ fn is_among_the_first(looks: &AtomicU32) -> bool {
     is_first
 }
 
-/// Returns the schema of `T` under `codec`. The first call in the process finds the schema by a
-/// trace of `T`.
+/// Returns the schema of `T` under `codec`. The first call in the process makes the schema by a
+/// trial deserialization of `T` from sample values.
 pub(crate) fn of<T: DeserializeOwned + 'static>(codec: Codec) -> &'static Schema {
     static KNOWN: RwLock<BTreeMap<(TypeId, u8), &'static Schema>> = RwLock::new(BTreeMap::new());
     let id = (TypeId::of::<T>(), codec.id());
@@ -135,10 +139,11 @@ pub(crate) fn of<T: DeserializeOwned + 'static>(codec: Codec) -> &'static Schema
         return schema;
     }
     drop(known);
-    // The trace runs without the lock, because it calls the type's own code, which may use a cache.
+    // The trial deserialization runs without the lock, because the code of the type may use a
+    // cache.
     let traced = Schema::trace::<T>(codec != Codec::Bincode);
     let mut known = KNOWN.write();
-    // The schema is leaked, once for each type and codec of the program.
+    // The schema is never freed: one for each type and codec of the program.
     known
         .entry(id)
         .or_insert_with(|| Box::leak(Box::new(traced)))

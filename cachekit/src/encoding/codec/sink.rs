@@ -2,7 +2,7 @@
 
 use std::io;
 
-/// An output that appends bytes to a buffer, up to a limit on their number.
+/// The output of an encoder, which appends bytes to a buffer up to a limit on their number.
 pub(crate) struct Sink<'a> {
     out: &'a mut Vec<u8>,
     left: usize,
@@ -10,7 +10,7 @@ pub(crate) struct Sink<'a> {
 }
 
 impl<'a> Sink<'a> {
-    /// Creates a sink that appends at most `limit` bytes to `out`.
+    /// Creates an output for an encoder that appends at most `limit` bytes to `out`.
     pub(crate) fn new(out: &'a mut Vec<u8>, limit: usize) -> Self {
         Self {
             out,
@@ -19,13 +19,13 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// Returns `true` if some bytes were not appended because they did not fit into the limit.
+    /// Returns `true` if the encoder wrote more bytes than the limit of this output allows.
     pub(crate) fn is_full(&self) -> bool {
         self.full
     }
 
-    /// Appends all of `bytes` and returns `true`. If they do not fit into the limit, returns
-    /// `false` and appends nothing, neither these bytes nor later ones.
+    /// Appends all of `bytes` and returns `true`. If `bytes` do not fit into the limit, returns
+    /// `false`, and appends neither `bytes` nor any later bytes.
     pub(crate) fn append(&mut self, bytes: &[u8]) -> bool {
         let left = self.left.checked_sub(bytes.len());
         self.full |= left.is_none();

@@ -1,4 +1,4 @@
-//! The encoding and decoding of one type, for code that does not know the type.
+//! The functions that encode and decode one type, for code that does not know the type.
 
 use std::any::Any;
 use std::fmt;
@@ -16,24 +16,27 @@ pub(crate) type Encode =
 
 pub(crate) type Decode = fn(Codec, bytes: &[u8]) -> Result<Arc<dyn Any + Send + Sync>, DecodeError>;
 
-/// The functions that encode and decode values of one type `V`, for code that does not know the
-/// type. Each value passed to them or returned is the content of an entry, an `Option<V>`.
+/// The functions that encode and decode values of one type `V`, for code that does not know `V`.
+/// Each function takes or returns the content of an entry, which is an `Option<V>` with its type
+/// erased.
 #[derive(Clone, Copy)]
 pub struct Wire {
-    /// Appends the value in a `Some` to `out`, as `codec` encodes it. Appends at most `limit`
-    /// bytes.
+    /// Appends the value of an entry, a `Some`, to `out`, encoded by `codec`. Appends at most
+    /// `limit` bytes.
     pub(crate) encode: Encode,
-    /// Decodes bytes that `encode` wrote. The value must take all of `bytes`.
+    /// Decodes the value of an entry from the bytes of its payload. Returns an error if bytes are
+    /// left over after the value.
     pub(crate) decode: Decode,
-    /// Returns the fingerprint of the type's shape under a codec, or the reason why the codec
+    /// Returns the fingerprint of a value type's shape under a codec, or the reason why the codec
     /// cannot encode the type.
     pub(crate) fingerprint: fn(Codec) -> Result<u64, String>,
-    /// Estimates the bytes that a value takes in memory in addition to the size of its type.
+    /// Estimates the bytes that an entry's value takes in memory in addition to the size of its
+    /// type.
     pub(crate) weigh: fn(&dyn Any) -> usize,
 }
 
 impl Wire {
-    /// Creates the functions for values of the type `V`, which serde encodes and decodes.
+    /// Creates the functions that encode and decode values of the type `V` by serde.
     #[cfg(feature = "serde")]
     pub(crate) fn serde<V>() -> Self
     where

@@ -2,7 +2,7 @@
 
 use crate::encoding::codec::checked::found::Found;
 
-/// The reason why a codec did not write a value, for the caller that reports it.
+/// The reason why a codec did not write a value.
 pub(crate) enum Unfit {
     /// The codec cannot encode the part of the value that `Found` describes.
     #[cfg_attr(
@@ -10,6 +10,6 @@ pub(crate) enum Unfit {
         expect(dead_code, reason = "`MessagePack` has a form for all")
     )]
     Type(Found),
-    /// The `Serialize` of the value's type failed.
+    /// The value's own `Serialize` failed.
     Value,
 }

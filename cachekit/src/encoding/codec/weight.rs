@@ -10,21 +10,21 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
-/// The most layers of a value whose bytes are counted. More layers could overflow the stack. A
-/// codec reads as many layers.
+/// The most layers of a value inside one another (structs, options, sequences) whose bytes are
+/// counted for its weight. More layers could overflow the stack. A codec reads as many layers.
 const MAX_DEPTH: u8 = 128;
 /// The number of bytes of a `String` or `Vec` itself, without its content.
 const HEADER: usize = 3 * size_of::<usize>();
-/// The number of bytes counted for the tag of an enum or `Option`, with the padding up to the
-/// alignment of its value.
+/// The number of bytes counted for the discriminant of an enum or `Option`, with the padding up to
+/// the alignment of its value.
 const TAG: usize = 8;
 
 /// Returns an estimate of the bytes that `value` takes in memory in addition to the size of its
 /// type.
 ///
 /// The content of strings, sequences and maps is always outside of the type's own size. Other
-/// parts, such as numbers, may be inside of that size, or behind a `Box`. The estimate includes
-/// only the bytes by which the other parts together exceed the size of the type.
+/// parts, such as numbers, may be inside of the type's own size, or behind a `Box`. So of the bytes
+/// of these parts, the estimate includes only those that exceed the size of the type.
 pub(crate) fn heap<V: Serialize>(value: &V) -> usize {
     let tally = Tally::default();
     let all = SizeEstimator {
@@ -32,7 +32,7 @@ pub(crate) fn heap<V: Serialize>(value: &V) -> usize {
         depth: MAX_DEPTH,
         is_apart: false,
     };
-    // If the `Serialize` fails or panics, the bytes that were counted before still count.
+    // If `Serialize` fails or panics, the bytes that were counted until then are the estimate.
     let _ = catch_unwind(AssertUnwindSafe(|| value.serialize(all)));
     let own = tally.own.get().saturating_sub(size_of::<V>());
     own.saturating_add(tally.apart.get())
@@ -44,17 +44,18 @@ struct Tally {
     apart: Cell<usize>,
 }
 
-/// A `Serializer` that writes nothing, and counts the bytes that the value takes in memory.
+/// A `Serializer` that writes nothing, and counts the bytes that a value takes in memory.
 #[derive(Clone, Copy)]
 struct SizeEstimator<'a> {
     tally: &'a Tally,
     depth: u8,
-    /// `true` for parts inside of a sequence or map, which are outside of the type's own size.
+    /// `true` for parts of a value that are inside of a sequence or map, and so outside of the size
+    /// of the value's type.
     is_apart: bool,
 }
 
-/// The error that ends the counting, because the value has reached the greatest weight of an entry,
-/// or has too many layers.
+/// The error that ends the counting of a value's bytes, because the value has reached the greatest
+/// weight of an entry, or has too many layers.
 #[derive(Debug)]
 struct TooDeep;
 
@@ -87,7 +88,8 @@ impl SizeEstimator<'_> {
         Ok(())
     }
 
-    /// Counts a header, and `len` bytes of content outside of the type's own size.
+    /// Counts a text or byte string: the bytes of a `String` or `Vec` itself, and `len` bytes of
+    /// content.
     fn text(self, len: usize) -> Counted {
         self.add(HEADER)?;
         Self {
@@ -102,8 +104,8 @@ impl SizeEstimator<'_> {
         Ok(Self { depth, ..self })
     }
 
-    /// Counts the header of a sequence or map, and returns the estimator of its elements, which are
-    /// one layer deeper. Returns an error if that is too deep.
+    /// Counts the bytes of a `Vec` or map itself, and returns the `Serializer` that counts its
+    /// elements, which are one layer deeper. Returns an error if the value has too many layers.
     fn elements(self) -> Result<Self, TooDeep> {
         self.add(HEADER)?;
         let elements = self.below()?;
@@ -307,8 +309,8 @@ mod tests {
         parts: Vec<Option<String>>,
     }
 
-    /// Expects exact estimates where the layout of a type leaves no doubt, and estimates within 500
-    /// bytes elsewhere.
+    /// Expects exact estimates for types whose layout is known, and estimates within 500 bytes for
+    /// other types.
     #[test]
     fn what_is_not_in_the_type_is_counted() {
         const LONG: usize = 100_000;

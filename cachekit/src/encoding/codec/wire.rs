@@ -1,5 +1,5 @@
-//! Fingerprints, encoding and decoding, by the codec that the caller names. Panics in a type's own
-//! code are caught.
+//! Fingerprints, encoding and decoding by a codec that the caller names. Panics in the `Serialize`
+//! and `Deserialize` of a value are caught.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -13,8 +13,8 @@ use crate::encoding::codec::sink::Sink;
 use crate::encoding::codec::unfit::Unfit;
 use crate::encoding::codec::{Codec, DecodeError, EncodeError, schema};
 
-/// Returns the fingerprint of `V`'s shape under `codec`, or the reason why the codec cannot encode
-/// `V`.
+/// Returns the fingerprint of the shape of `V` under `codec`, or the reason why `codec` cannot
+/// encode `V`.
 pub(crate) fn fingerprint<V: Serialize + DeserializeOwned + 'static>(
     codec: Codec,
 ) -> Result<u64, String> {
@@ -25,8 +25,8 @@ pub(crate) fn fingerprint<V: Serialize + DeserializeOwned + 'static>(
     }
 }
 
-/// Appends `value` to `out`, as `codec` encodes it, in at most `limit` bytes. After an error, `out`
-/// is as before the call.
+/// Appends `value` to `out`, encoded by `codec` in at most `limit` bytes. After an error, `out` is
+/// as before the call.
 pub(crate) fn encode<V: Serialize + DeserializeOwned + 'static>(
     codec: Codec,
     value: &V,
@@ -53,8 +53,9 @@ pub(crate) fn encode<V: Serialize + DeserializeOwned + 'static>(
     written
 }
 
-/// Appends `value` to `out`, unless a check shows that the value would not be read back as it is.
-/// Returns `true` if the caller must read the bytes back and compare them.
+/// Appends `value` to `out`, encoded by `codec`. Returns an error if a check shows that the bytes
+/// would be decoded as another value. Returns `true` if the caller must decode the bytes and
+/// compare the value.
 fn write<V: Serialize>(
     codec: Codec,
     schema: &Schema,
@@ -67,7 +68,7 @@ fn write<V: Serialize>(
     let watch = Watch::new(codec, shapes);
     let mut sink = Sink::new(out, limit);
     let written = by(codec, &watch.over(value), &mut sink);
-    // A `Serialize` may swallow an error, and go on.
+    // A value's `Serialize` may ignore an error of the sink and continue.
     if sink.is_full() {
         return Err(EncodeError::TooLarge);
     }
@@ -83,10 +84,10 @@ fn write<V: Serialize>(
     Ok(shapes.is_some() || (is_sparse && schema.looks_at_sparse()))
 }
 
-/// Appends `value` to `sink` by the encoder of `codec`. A panic of the value's `Serialize` is an
-/// error.
+/// Appends `value` to `sink` by the encoder of `codec`. Returns an error if the value's `Serialize`
+/// panics.
 fn by<T: Serialize>(codec: Codec, value: &T, sink: &mut Sink<'_>) -> Result<(), Unfit> {
-    // A panic can leave nothing half done but the output, which the caller cuts off.
+    // A panic leaves only the output incomplete, which the caller truncates.
     let written = catch_unwind(AssertUnwindSafe(|| match codec {
         #[cfg(feature = "bincode")]
         Codec::Bincode => crate::encoding::codec::bincode::encode(value, sink),
@@ -101,9 +102,9 @@ fn by<T: Serialize>(codec: Codec, value: &T, sink: &mut Sink<'_>) -> Result<(), 
 }
 
 /// Decodes a value from `bytes` and encodes the value again. Returns `true` if both encodings
-/// contain each byte equally often. The order of the bytes is ignored, because a hash map has
-/// another order each time. A field that both `Serialize` and `Deserialize` leave out is not
-/// noticed.
+/// contain each byte equally often. The order of the bytes is ignored, because the elements of a
+/// hash map have another order each time. A field that both `Serialize` and `Deserialize` leave out
+/// is not noticed.
 fn is_read_back<V: Serialize + DeserializeOwned>(codec: Codec, bytes: &[u8]) -> bool {
     let Ok(value) = decode::<V>(codec, bytes) else {
         return false;
@@ -124,7 +125,8 @@ fn counts(bytes: &[u8]) -> [usize; 256] {
     counts
 }
 
-/// Decodes a value of the type `V` by `codec`. The value must take all of `bytes`.
+/// Decodes a value of the type `V` by `codec`. Returns an error if bytes are left over after the
+/// value.
 pub(crate) fn decode<V: DeserializeOwned>(codec: Codec, bytes: &[u8]) -> Result<V, DecodeError> {
     let read = catch_unwind(|| match codec {
         #[cfg(feature = "bincode")]

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Bytes before a payload, which have to stay.
+/// Bytes before the payload in the buffer, which compression must not change.
 const HEADER: &[u8] = b"header";
 
 fn packed(plain: &[u8], threshold: usize) -> (Option<usize>, Vec<u8>) {
@@ -17,7 +17,7 @@ fn opened(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(open.into_owned())
 }
 
-/// Returns a text that repeats itself, but not at once.
+/// Returns a text of `length` bytes that repeats itself after 50 sentences.
 fn text(length: usize) -> Vec<u8> {
     let words = (0..).flat_map(|n| format!("product {}, in stock; ", n % 50).into_bytes());
     words.take(length).collect()
@@ -53,7 +53,8 @@ fn what_is_short_stays_plain() {
     }
 }
 
-/// Noise, and noise with a tail that compresses: as soon as an eighth is saved, and no sooner.
+/// Compresses noise that is followed by zeros, with one zero more each time. The payload stays
+/// compressed only if compression saves at least an eighth.
 #[test]
 fn what_saves_less_than_an_eighth_stays_plain() {
     let mut kept = 0;
@@ -73,7 +74,8 @@ fn what_saves_less_than_an_eighth_stays_plain() {
     assert!((100..400).contains(&kept), "{kept}");
 }
 
-/// The format, written out: 2 literals, which a match of 15 + 4 + 255 + 1 repeats, and 5 more.
+/// An LZ4 block by hand: 2 literals, which a match of 15 + 4 + 255 + 1 bytes repeats, and 5
+/// literals.
 #[test]
 fn a_block_is_an_lz4_block() {
     let block = b"\x2fab\x02\x00\xff\x01\x50abcde";
@@ -110,7 +112,7 @@ fn a_block_that_is_cut_is_refused() {
     }
 }
 
-/// A bound that a good block exceeds would turn good entries into misses.
+/// A valid block must not exceed the bound on its content, because a valid entry would be a miss.
 #[test]
 fn no_block_exceeds_the_bound() {
     let (_, bytes) = packed(&vec![0; 1 << 20], 0);

@@ -9,26 +9,27 @@ const WAITERS: usize = 5;
 const HOLDER: usize = 24;
 const FLOOR: usize = 40;
 
-/// The fields in the head of an entry, which the store itself reads.
+/// The fields in the first bytes of an entry, which scripts in Redis read and change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Head {
-    /// `true` if the entry has a value or an absence, and not only a token.
+    /// `true` if the entry has a value or an absence. `false` if the entry has only a fencing
+    /// token.
     pub(crate) is_filled: bool,
-    /// `true` if a process waits for the end of the entry's lease.
+    /// `true` if a process waits until another process releases the lease of the key.
     pub(crate) is_awaited: bool,
     pub(crate) token: Token,
     pub(crate) holder: Option<Token>,
-    /// The remaining life of the entry at which its lease ends: the lease lives while the store
-    /// still keeps the entry for longer than this time.
+    /// The remaining time to live of the entry at which its lease ends. The lease is held while the
+    /// store still keeps the entry for longer than this time.
     pub(crate) floor: Duration,
-    /// The remaining life of the entry at which it becomes stale: the entry is fresh while the
-    /// store still keeps it for longer than this time.
+    /// The remaining time to live of the entry at which it becomes stale. The entry is fresh while
+    /// the store still keeps it for longer than this time.
     pub(crate) grace: Duration,
 }
 
 impl Head {
-    /// Returns the head of the entry in `bytes`, or `None` if they are too short or do not begin as
-    /// an entry.
+    /// Returns the head of the entry in `bytes`, or `None` if `bytes` are too short or do not begin
+    /// as an entry does.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let head = bytes.get(..HEAD)?;
         let word = |at: usize| head[at..at + 16].try_into().map(Token).ok();
@@ -47,8 +48,8 @@ impl Head {
         })
     }
 
-    /// Returns the order of the write that stored the entry in `bytes`, or `None` if the entry has
-    /// no order.
+    /// Returns the order (`order_by`) of the write that stored the entry in `bytes`, or `None` if
+    /// the entry has no order.
     pub(crate) fn order(bytes: &[u8]) -> Option<u64> {
         let has_one = bytes.get(FLAGS)? & (FILLED | ORDERED) == FILLED | ORDERED;
         let start = bytes.len().checked_sub(ORDER)?;
@@ -56,7 +57,7 @@ impl Head {
         has_one.then(|| u64::from_be_bytes(order))
     }
 
-    /// Writes the fields of this head, except `is_filled`, into the entry in `bytes`.
+    /// Writes the fields of this head, except `is_filled`, into the bytes of an entry.
     pub(crate) fn write(&self, bytes: &mut [u8]) {
         bytes[WAITERS] = u8::from(self.is_awaited);
         bytes[TOKEN..HOLDER].copy_from_slice(&self.token.0);
@@ -66,7 +67,7 @@ impl Head {
         bytes[GRACE..HEAD].copy_from_slice(&millis(self.grace).to_be_bytes());
     }
 
-    /// Returns the bytes of an entry that has this head and no value.
+    /// Returns the bytes of an entry that consists of this head and has no value.
     pub(crate) fn vacant(&self) -> Vec<u8> {
         let mut bytes = vec![0; HEAD];
         bytes[..FLAGS].copy_from_slice(&MAGIC);

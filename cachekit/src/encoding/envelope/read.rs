@@ -8,7 +8,7 @@ use crate::encoding::envelope::{
     PACKED, TOKEN, Token, VERSIONS, Version, checksum,
 };
 
-/// An entry from Redis, parsed as far as possible without the type of its value.
+/// An entry from Redis, parsed as far as possible without knowing the type of its value.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Envelope<'a> {
     pub(crate) codec: u8,
@@ -25,28 +25,28 @@ pub(crate) struct Envelope<'a> {
     pub(crate) function: &'a [u8],
     pub(crate) key: &'a [u8],
     pub(crate) payload: Payload<'a>,
-    /// The order of the write that stored the entry; `None` if a computation or a write without an
-    /// order did.
+    /// The order (`order_by`) of the write that stored the entry. `None` if a computation or a
+    /// write without an order stored the entry.
     pub(crate) order: Option<u64>,
 }
 
-/// The reason why bytes are not an entry with a value.
+/// The reason why bytes from Redis are not an entry with a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reject {
-    /// This library did not write the bytes.
+    /// The bytes were not written by this library.
     NotOurs,
-    /// The entry has another version of the format.
+    /// The entry has a version of the format that this version of the library does not know.
     Format,
-    /// The entry has a token, and no value yet.
+    /// The entry has a fencing token and no value yet.
     Vacant,
-    /// The entry was cut short or changed after this library wrote it.
+    /// The bytes of the entry were cut short or changed after this library wrote them.
     Damaged,
 }
 
 impl<'a> Envelope<'a> {
-    /// Parses `bytes` as an entry with a value, or returns the reason why they are not such an
-    /// entry. Whatever lengths the bytes announce, the memory that is allocated is at most
-    /// proportional to their number.
+    /// Parses `bytes` as an entry with a value. Returns the reason if `bytes` are not such an
+    /// entry. The memory that is allocated is at most proportional to the number of `bytes`,
+    /// whatever lengths they announce.
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, Reject> {
         match bytes.get(..3) {
             Some(start) if start == MAGIC => {}

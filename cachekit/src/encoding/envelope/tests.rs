@@ -61,7 +61,8 @@ fn what_was_written_is_read() {
         (&b"user:42"[..], &b"shop::get_user"[..])
     );
     assert_eq!(read.tags, [&b"t:users"[..], b"t:org:7"]);
-    // The last tag's version is for the store to fill in.
+    // The version of the last tag is still zero, because Redis fills it in when it stores the
+    // entry.
     let versions = [[1; 24], [2; 24], [3; 24], [0; 24]].map(Version);
     assert_eq!(read.versions, versions);
     assert_eq!(read.fill, Token(*b"0123456789abcdef"));
@@ -94,7 +95,7 @@ fn the_order_of_a_write_is_read() {
     }
 }
 
-/// Other programs, and older versions of this one, rely on these bytes.
+/// Other programs, and older versions of the library, read and write exactly these bytes.
 #[test]
 fn golden_bytes() {
     let golden: [(&str, Vec<u8>); 3] = [
@@ -137,7 +138,8 @@ fn other_bytes_are_told_apart() {
     assert_eq!(Envelope::parse(&longer), Err(Reject::Damaged));
 }
 
-/// A flag of a later version may change the meaning of everything else.
+/// An entry with a flag that only a later version knows must not be read, because the flag may
+/// change the meaning of all bytes.
 #[test]
 fn an_unknown_flag_is_another_format() {
     let whole = written(Some(b"value"));
@@ -150,7 +152,8 @@ fn an_unknown_flag_is_another_format() {
     }
 }
 
-/// Returns `true` for bytes that scripts change: the waiters, the token, the lease, the grace, versions.
+/// Returns `true` if scripts in Redis change the byte at this offset: the waiters, token, lease,
+/// grace or versions.
 fn is_mutable(byte: usize) -> bool {
     (5..HEAD).contains(&byte) || (VERSIONS..VERSIONS + 4 * Version::LEN).contains(&byte)
 }

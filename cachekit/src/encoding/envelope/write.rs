@@ -8,40 +8,44 @@ use crate::encoding::envelope::{
     millis,
 };
 
-/// The fields of an entry that is about to be written as bytes.
+/// The fields of an entry from which the bytes for Redis are written.
 #[derive(Debug)]
 pub(crate) struct Draft<'a> {
     pub(crate) codec: u8,
-    /// The fingerprint of the value's type, a hash of the type's shape; 0 for codecs that write
-    /// names.
+    /// The fingerprint of the value's type: a hash of the fields, variants and kinds of numbers in
+    /// the type. 0 for codecs that write the names of fields.
     pub(crate) fingerprint: u64,
-    /// The origin of the entry, which identifies the data set of the server that stores the entry.
+    /// The origin of the entry: 8 bytes that identify the data set of the Redis server.
     pub(crate) origin: [u8; 8],
-    /// The fencing token that the entry has once it is stored.
+    /// The fencing token that the key gets when Redis stores this entry.
     pub(crate) fill: Token,
-    /// The time after the end of `life` for which Redis keeps the entry as a stale value.
+    /// The time for which Redis keeps the entry as a stale value, after the time for which it is
+    /// fresh.
     pub(crate) grace: Duration,
-    /// The time after the store for which the entry is fresh.
+    /// The time for which the entry is fresh after Redis stored it.
     pub(crate) life: Duration,
-    /// The time that the computation of the value took.
+    /// The time that the computation of the entry's value took.
     pub(crate) delta: Duration,
     /// The versions on which the entry depends: the version of everything, of the function, and of
-    /// each name in `tags`, in this sequence.
+    /// each name in `tags`, in this sequence. Versions that are not known yet are left out.
     pub(crate) versions: &'a [Version],
-    /// The names of the entry's tags and events, and of the version of its replicas. Names whose
-    /// versions are not known yet come last.
+    /// The versions of the last names in `tags`, which the entry took over from the entries that it
+    /// was computed from.
+    pub(crate) foreign_versions: &'a [Version],
+    /// The names of the entry's tags and events, and of the version of its replicas. After them come
+    /// the names whose versions are not known yet, and then those of `foreign_versions`.
     pub(crate) tags: &'a [Box<[u8]>],
     pub(crate) function: &'a str,
     pub(crate) key: &'a [u8],
-    /// The order of the write that stores the entry; `None` if a computation or a write without an
-    /// order does.
+    /// The order (`order_by`) of the write that stores the entry. `None` if a computation or a
+    /// write without an order stores the entry.
     pub(crate) order: Option<u64>,
-    /// The number of bytes from which a payload is compressed, if compression saves enough. `None`
-    /// if payloads are not compressed.
+    /// The number of bytes from which the payload is compressed, if compression saves enough.
+    /// `None` if the payload is not to be compressed.
     pub(crate) compress_above: Option<usize>,
 }
 
-/// An entry that was written as bytes.
+/// The bytes of an entry for Redis, and the number of bytes that compression saved.
 #[derive(Debug)]
 pub(crate) struct Written {
     pub(crate) bytes: Vec<u8>,
@@ -50,12 +54,12 @@ pub(crate) struct Written {
 }
 
 impl Draft<'_> {
-    /// Writes the entry, and returns its bytes. The function `payload` appends the encoded value;
-    /// `payload` is `None` for an entry with an absence.
+    /// Writes the entry as bytes and returns them. The function `payload` appends the encoded
+    /// value; `payload` is `None` for an entry that remembers an absence.
     ///
     /// # Errors
     ///
-    /// The error of `payload`, if that function fails.
+    /// The error of the function `payload`.
     pub(crate) fn write<E>(
         &self,
         payload: Option<impl FnOnce(&mut Vec<u8>) -> Result<(), E>>,
@@ -80,9 +84,14 @@ impl Draft<'_> {
         for version in self.versions {
             out.extend(version.0);
         }
-        // Redis fills in the versions of the other names when it stores the entry.
+        // For the names without a known version, Redis fills in the versions when it stores the
+        // entry.
         let after_versions = VERSIONS + count * Version::LEN;
-        out.resize(after_versions, 0);
+        let foreign = self.foreign_versions.len() * Version::LEN;
+        out.resize(after_versions.saturating_sub(foreign), 0);
+        for version in self.foreign_versions {
+            out.extend(version.0);
+        }
         for tag in self.tags {
             text(&mut out, tag);
         }

@@ -1,4 +1,5 @@
-//! Arbitrary bytes, read as many shapes by every codec: an error or a value, never a panic.
+//! Tests that decode arbitrary bytes as many types by every codec. The result is an error or a
+//! value, never a panic.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -58,7 +59,7 @@ fn read<V: Serialize + DeserializeOwned + 'static>(
     read
 }
 
-/// Reads `bytes` as every shape by every codec.
+/// Decodes `bytes` as every type of this file by every codec.
 fn read_all(bytes: &[u8]) {
     for codec in ALL {
         let _ = read::<Flat>(codec, bytes);
@@ -73,7 +74,8 @@ fn read_all(bytes: &[u8]) {
     }
 }
 
-/// Asserts that a written value is read back, and that it never panics with one byte changed.
+/// Asserts that an encoded value is decoded as it was, and that decoding never panics after the
+/// byte at `at` was changed.
 fn survives<V>(value: &V, at: prop::sample::Index, byte: u8)
 where
     V: Serialize + DeserializeOwned + PartialEq + Debug + 'static,
@@ -137,7 +139,8 @@ fn choice() -> impl Strategy<Value = Choice> {
     ]
 }
 
-/// Generates bytes that look like a beginning: lengths, markers and brackets are more frequent.
+/// Generates bytes in which lengths, markers and brackets of the codecs are more frequent than by
+/// chance.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![
         any::<u8>(),

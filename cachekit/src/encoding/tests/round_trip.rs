@@ -1,5 +1,6 @@
-//! Every kind of value by every codec. A value is read back as it was, rejected when it is
-//! written, or its bytes are rejected when they are read. It is never another value.
+//! Tests that encode and decode every kind of value by every codec. The value is decoded as it was,
+//! or rejected when it is encoded, or its bytes are rejected when they are decoded. A value is
+//! never decoded as another value.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -9,14 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::encoding::codec::{Codec, EncodeError, wire};
 
-/// The result of writing and reading a value.
+/// The expected result of encoding and decoding a value.
 #[derive(Debug, PartialEq)]
 enum Comes {
-    /// The value is read back.
+    /// The value is decoded as it was.
     Back,
-    /// The value is not written, and the words say what to do.
+    /// Encoding fails, with an error that contains this advice.
     Refused(&'static str),
-    /// The value is written, and a counted miss.
+    /// Encoding succeeds, and decoding fails, so a call counts a miss.
     Missed,
 }
 use crate::encoding::tests::round_trip::Comes::{Back, Missed, Refused};
@@ -26,7 +27,8 @@ const NAMES: Comes = Refused("write `codec = msgpack`");
 const AGREE: Comes = Refused("let `Serialize` and `Deserialize` agree");
 const TELLS: Comes = Refused("write `codec = bincode` or `tier = memory`");
 
-/// Asserts the results by bincode, `MessagePack` and JSON.
+/// Asserts the results of encoding and decoding `value` by bincode, `MessagePack` and JSON, in this
+/// order.
 fn comes<V>(value: &V, expected: [&Comes; 3])
 where
     V: Serialize + DeserializeOwned + PartialEq + Debug + 'static,
@@ -40,7 +42,8 @@ where
         match (written, expected) {
             (Err(EncodeError::Type(why)), Refused(remedy)) => {
                 assert!(why.contains(remedy), "{codec} {value:?}: {why}");
-                // The advice never loses data.
+                // An error whose advice is to use `MessagePack` is expected only if `MessagePack`
+                // loses no data.
                 assert!(*expected == NAMES || !why.contains("msgpack`"), "{why}");
             }
             (Ok(()), expected) => match wire::decode::<V>(codec, &out) {
@@ -55,7 +58,7 @@ where
     }
 }
 
-/// A struct with these fields, and a value of it.
+/// Declares a struct with the given fields, and creates a value of it.
 macro_rules! record {
     ($(#[$meta:meta])* { $($(#[$attr:meta])* $field:ident: $type:ty = $value:expr),* $(,)? }) => {{
         #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -88,7 +91,8 @@ fn fields_that_go_one_way() {
         &record!({ id: u64 = 1, #[serde(skip_deserializing)] derived: String = text() }),
         all,
     );
-    // A field each way: as many are read as are written.
+    // A written field is not read, and a read field is not written, so the numbers of fields are
+    // equal.
     comes(
         &record!({
             #[serde(skip_deserializing)] derived: u8 = 1,
@@ -148,7 +152,7 @@ fn fields_that_are_left_out_now_and_then() {
         })
     };
     comes(&if_none(None), [&NAMES, &Back, &Back]);
-    // A condition that leaves out another value than the default is.
+    // `skip_serializing_if` leaves out 0, but the default of the field is not 0.
     let unlike = record!({
         #[serde(default = "one", skip_serializing_if = "is_zero")] count: u8 = 0,
         id: u8 = 1,
@@ -166,7 +170,8 @@ fn is_zero(count: &u8) -> bool {
     *count == 0
 }
 
-/// `#[serde(skip)]` leaves no sign, neither in the bytes nor in what is asked for: documented.
+/// The cache cannot notice a field with `#[serde(skip)]`, because neither `Serialize` nor
+/// `Deserialize` mentions the field. The documentation of `Codec` says so.
 #[test]
 fn a_skipped_field_is_not_seen() {
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -262,7 +267,7 @@ fn what_describes_itself() {
         #[serde(flatten)] rest: BTreeMap<String, u64> = BTreeMap::from([(text(), 1)]),
     });
     comes(&flat, named);
-    // The key is taken for the field.
+    // A key of the flattened map has the name of a field, so it is decoded as the field.
     let twice = record!({
         id: u8 = 1,
         #[serde(flatten)] rest: BTreeMap<String, u64> = BTreeMap::from([("id".to_owned(), 1)]),
@@ -341,7 +346,8 @@ enum Tree {
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Peano(Option<Box<Peano>>);
 
-/// Asserts that a written value is read, one step deeper each time, as deep as `wrap` makes it.
+/// Wraps a value 300 times by `wrap`. Asserts after each time that the value is decoded as it was,
+/// or that encoding fails because the value has too many layers.
 fn deeper<V>(mut value: V, wrap: impl Fn(V) -> V)
 where
     V: Serialize + DeserializeOwned + PartialEq + Debug + 'static,
@@ -377,7 +383,7 @@ fn what_is_too_deep_to_be_read_is_not_written() {
     deeper(Tree::Leaf, |tree| Tree::Both(Box::new(tree), 1));
 }
 
-/// A test's thread has 2 MiB of stack.
+/// Encodes values of 7,000 layers on the thread of a test, which has a stack of 2 MiB.
 #[test]
 fn no_depth_overflows_the_stack() {
     fn ends<V: Serialize + DeserializeOwned + 'static>(value: &V) {

@@ -1,5 +1,5 @@
-//! Containers that a walk over an argument's type takes apart: options, sequences, sets, maps,
-//! pointers and tuples.
+//! Containers whose elements are written to a key one by one, each by `CacheKey` or `Display`:
+//! options, sequences, sets, maps, pointers and tuples.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -110,9 +110,9 @@ impl<T: ToOwned + ?Sized, R: Writes<T>> Writes<Cow<'_, T>> for (AsContainer, R) 
     }
 }
 
-/// Implements `Container` and `Writes` for tuples. A walk visits the types of a tuple's
-/// elements in their order. An element is written by the mark that the walk found for the element's
-/// type.
+/// Implements `Container` and `Writes` for tuples, so that each element of a tuple in a key is
+/// written by its own `CacheKey` or `Display`. The elements and the marks of their types have the
+/// same order.
 macro_rules! tuples {
     ($($first:ident $($name:ident)*;)*) => {$(
         impl<$first, $($name,)* R> Container<R> for ($first, $($name,)*) {

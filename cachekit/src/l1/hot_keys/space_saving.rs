@@ -2,43 +2,44 @@
 //! of counters (Metwally, Agrawal, El Abbadi: Efficient Computation of Frequent and Top-k Elements
 //! in Data Streams, ICDT 2005).
 //!
-//! If an element without a counter arrives, it takes over the counter with the lowest count, and
-//! increments that count. The count from before is recorded as the counter's error. So the count of
-//! an element is never too low, and too high by at most the sum of all counts divided by the number
-//! of counters. Every element whose uses exceed this quotient has a counter.
+//! If an element without a counter arrives, the element takes over the counter with the lowest
+//! count, and increments that count. The count from before is recorded as the counter's error. So
+//! the count of an element is never too low, and too high by at most the sum of all counts divided
+//! by the number of counters. Every element whose uses exceed this quotient has a counter.
 //!
-//! A sampled use adds its weight to a count. Between two halvings counts only grow, so a heap finds
-//! the counter with the lowest count.
+//! A sampled use of a key adds the weight of the sample to a count. Between two halvings counts
+//! only grow, so a heap finds the counter with the lowest count.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 
 use crate::model::owner::OwnerId;
 
-/// Counter of the uses of one key.
+/// Counter of the uses of one key, for the list of hot keys.
 #[derive(Debug, Clone)]
 pub(crate) struct Counter {
     pub(crate) owner: OwnerId,
     pub(crate) key: Vec<u8>,
     pub(crate) uses: u64,
-    /// Largest number of `uses` that may be those of keys that had this counter earlier.
+    /// Largest number of the counted uses that may be those of keys that had this counter earlier.
     pub(crate) error: u64,
     hash: u64,
-    /// Position of this counter's index in `SpaceSaving::heap`.
+    /// Position in `SpaceSaving::heap` at which the heap has the index of this counter.
     at: usize,
 }
 
 /// Counters for the most used keys. The counters are created at the first use and never freed, and
-/// the buffer of a counter's key is reused for its next key. Therefore counting allocates only for
-/// a key that is longer than the buffer.
+/// the buffer of a counter's key is reused for its next key. Therefore counting allocates memory
+/// only for a key that is longer than the buffer.
 pub(crate) struct SpaceSaving {
     capacity: usize,
     counters: Vec<Counter>,
     /// Index in `counters` of a key's counter, by the hash of the key. Two keys with equal hashes
     /// share a counter.
     places: HashMap<u64, usize, foldhash::fast::RandomState>,
-    /// Min-heap of indexes in `counters`: the counter at position `at` has no more uses than the
-    /// counters at the positions `2 * at + 1` and `2 * at + 2`.
+    /// Min-heap by uses, with the indexes of the counters in `counters`. The counter at the heap
+    /// position `at` has no more uses than the counters at the positions `2 * at + 1` and `2 * at +
+    /// 2`.
     heap: Vec<usize>,
     /// Hasher of the keys. Each table has a random seed, because an attacker who may choose keys
     /// must not know their hashes.
@@ -46,8 +47,8 @@ pub(crate) struct SpaceSaving {
 }
 
 impl SpaceSaving {
-    /// Creates the table for `capacity` keys. The counters are allocated when the first key is
-    /// added. [`add`](Self::add) must not be called if `capacity` is zero.
+    /// Creates the table of counters for `capacity` keys. The counters are allocated when the first
+    /// key is added. [`add`](Self::add) must not be called if `capacity` is zero.
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             capacity,
@@ -89,8 +90,8 @@ impl SpaceSaving {
         self.sink(0);
     }
 
-    /// Creates all counters with a count of zero. The first keys take over such counters, so their
-    /// error is zero.
+    /// Creates all counters with a count of zero. The first keys take over counters with a count of
+    /// zero, so the error of these keys is zero.
     #[cold]
     fn fill(&mut self) {
         let unused = |at: usize| Counter {
@@ -98,8 +99,8 @@ impl SpaceSaving {
             key: Vec::new(),
             uses: 0,
             error: 0,
-            // When a key takes over this counter, this hash is removed from `places`, which does
-            // not contain it.
+            // When a key takes over the counter, the counter's hash is removed from `places`. This
+            // first hash is not in `places`.
             hash: 0,
             at,
         };
@@ -110,7 +111,8 @@ impl SpaceSaving {
         self.places.reserve(2 * self.capacity);
     }
 
-    /// Restores the order of the heap after the count of the counter at position `at` grew.
+    /// Restores the order of the heap after the count of the counter at the heap position `at`
+    /// grew.
     fn sink(&mut self, mut at: usize) {
         loop {
             let below = [2 * at + 1, 2 * at + 2];
@@ -134,20 +136,20 @@ impl SpaceSaving {
         self.counters[self.heap[at]].uses
     }
 
-    /// Halves all counts this many times. Halving keeps the order of the counts, so the heap needs
-    /// no change.
+    /// Halves the counts of all keys `times` times. Halving keeps the order of the counts, so the
+    /// heap needs no change.
     pub(crate) fn halve(&mut self, times: u64) {
         for _ in 0..times.min(u64::from(u64::BITS)) {
             for counter in &mut self.counters {
                 counter.uses /= 2;
-                // The error is rounded up, so that `uses - error` never exceeds the number of uses
-                // that are certainly those of the key.
+                // The error is rounded up, so that `uses - error` is never more than the real uses
+                // of the key.
                 counter.error = counter.error.div_ceil(2).min(counter.uses);
             }
         }
     }
 
-    /// Iterates over the counters that have a count above zero.
+    /// Iterates over the counters of keys that have a count above zero.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Counter> {
         self.counters.iter().filter(|counter| counter.uses > 0)
     }

@@ -1,4 +1,5 @@
-//! Tests of the counts' promises, on traces with a fixed seed.
+//! Tests of the counts of hot keys and of their error bounds, on sequences of keys with a fixed
+//! seed.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,9 +16,9 @@ fn after(minutes: u64) -> Tick {
     Tick::from_nanos(0).after(Duration::from_secs(60 * minutes))
 }
 
-/// Accesses to keys by Zipf's law with an exponent of 0.99, reproducible.
+/// A reproducible sequence of keys, distributed by Zipf's law with an exponent of 0.99.
 struct Zipf {
-    /// Cumulative shares, by key.
+    /// Cumulative shares of the keys in all accesses, in the order of the keys' numbers.
     shares: Vec<f64>,
     rng: fastrand::Rng,
 }
@@ -51,7 +52,7 @@ fn hottest(hot: &HotKeys, most: usize, now: Tick) -> Vec<HotKey> {
     })
 }
 
-/// Accesses are sampled as a thread samples them.
+/// Accesses to keys are sampled as in a thread of a service. The ten most used keys are found.
 #[test]
 fn the_hottest_of_a_long_trace_are_found_in_a_sample() {
     const KEYS: u32 = 100_000;
@@ -73,7 +74,8 @@ fn the_hottest_of_a_long_trace_are_found_in_a_sample() {
     for (n, count) in &ranked[..10] {
         let found = found.iter().find(|it| it.key == key(*n));
         let found = found.unwrap_or_else(|| panic!("{n} with {count} is missing"));
-        // Five standard deviations of a sample of one in 256, and the uses that may be others'.
+        // Five standard deviations of a sample of one in 256, and the uses that may be those of
+        // other keys.
         let off = found.uses.abs_diff(u64::from(*count));
         let off = u32::try_from(off.saturating_sub(found.error)).expect("small");
         let deviation = 16.0 * f64::from(*count).sqrt();
@@ -82,7 +84,7 @@ fn the_hottest_of_a_long_trace_are_found_in_a_sample() {
     assert_eq!(hottest(&hot, usize::MAX, after(0)).len(), 256, "no more");
 }
 
-/// The bounds of the algorithm, where every use is counted. The lowest counter is always replaced.
+/// Counts every use, and checks the error bounds of Space-Saving.
 #[test]
 fn no_count_is_wrong_by_more_than_its_error() {
     const COUNTERS: usize = 64;
@@ -117,7 +119,7 @@ fn no_count_is_wrong_by_more_than_its_error() {
     }
 }
 
-/// The next newcomer never takes over the counter that grew, whichever key that is.
+/// A newcomer takes over the counter with the lowest count, and never the counter that grew.
 #[test]
 fn what_is_used_again_is_not_the_lowest_any_more() {
     for used in 0..7 {
@@ -153,7 +155,7 @@ fn what_was_hot_fades_by_half_every_ten_minutes() {
     hot.count(OWNER, b"today's", 200, after(39));
     let with_today_s = [line("today's", 202, 2), line(old, 125, 0)];
     assert_eq!(uses(after(39)), with_today_s);
-    // A week, and a clock that was never asked in between.
+    // A week passes without a call that halves the counts.
     assert_eq!(uses(after(7 * 24 * 60)), []);
     hot.count(OWNER, b"today's", 5, after(7 * 24 * 60));
     assert_eq!(uses(after(7 * 24 * 60)), [line("today's", 5, 0)]);
@@ -174,7 +176,7 @@ fn nothing_is_counted_for_no_keys_nor_of_a_key_that_is_too_long() {
     assert_eq!((found[0].key.len(), found[0].uses), (LONGEST_KEY, 1));
 }
 
-/// The weights of all samples add up to about all uses, also among the first.
+/// The sum of the weights of all samples is about the number of all uses, also after few uses.
 #[test]
 fn what_is_drawn_stands_for_what_is_not() {
     fastrand::seed(3);

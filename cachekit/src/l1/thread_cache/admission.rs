@@ -5,16 +5,19 @@
 //! evicted before they are used again, these writes save nothing, and the table displaces the
 //! service's data from the CPU's caches. So a thread counts admissions and hits. While the hits are
 //! too few, admission is throttled: the thread admits only one entry in eight and keeps its table
-//! small. These few entries show if later ones bring enough hits again.
+//! small. The admitted entries show if entries bring enough hits again.
 
-/// Number of entries offered to the table between two decisions about throttling.
+/// Number of entries offered to a thread's table (L0) between two decisions about throttling.
 const PERIOD: u64 = 512;
-/// Number of hits that an admitted entry must bring on average, or admission is throttled.
+/// Number of hits that an entry in a thread's table (L0) must bring on average. With fewer hits,
+/// the admission of entries is throttled.
 const MIN_HITS_PER_ENTRY: u64 = 2;
-/// Number of offered entries of which one is admitted while admission is throttled.
+/// Number of entries offered to a thread's table (L0) of which one is admitted while admission is
+/// throttled.
 const ADMITTED_ONE_OF: u64 = 8;
 
-/// Admission policy of one thread's table, with counters since the last decision.
+/// Admission policy of one thread's table (L0), with counters of hits and admissions since the last
+/// decision.
 pub(crate) struct AdmissionPolicy {
     offered: u64,
     admitted: u64,
@@ -32,14 +35,14 @@ impl AdmissionPolicy {
         }
     }
 
-    /// Records a hit in this thread's table.
+    /// Records a hit in this thread's table (L0).
     #[inline]
     pub(crate) fn record_hit(&mut self) {
         self.hits += 1;
     }
 
-    /// Records that an entry is offered to the table. Returns `true` if the caller should put the
-    /// entry into the table.
+    /// Records that an entry is offered to the thread's table (L0). Returns `true` if the caller
+    /// should put the entry into the table.
     pub(crate) fn admits(&mut self) -> bool {
         if self.offered == PERIOD {
             self.is_throttled = self.hits < MIN_HITS_PER_ENTRY * self.admitted;
@@ -49,13 +52,13 @@ impl AdmissionPolicy {
         !self.is_throttled || self.offered.is_multiple_of(ADMITTED_ONE_OF)
     }
 
-    /// Records that an entry was put into the table.
+    /// Records that an entry was put into the thread's table (L0).
     pub(crate) fn record_admitted(&mut self) {
         self.admitted += 1;
     }
 
-    /// Returns `true` while admission is throttled, because the admitted entries brought too few
-    /// hits.
+    /// Returns `true` while the admission of entries to the thread's table (L0) is throttled,
+    /// because the admitted entries brought too few hits.
     pub(crate) fn is_throttled(&self) -> bool {
         self.is_throttled
     }

@@ -4,30 +4,32 @@
 use crate::key::buf::KeyBuf;
 use crate::model::owner_index::OwnerIndex;
 
-/// Number of argument words that fit into a slot. With more words, a copy of them is stored outside
-/// the slot.
+/// Number of words of a call's arguments (words of 64 bits) that fit into a slot of a thread's
+/// table (L0). If a call has more words, a copy of all its words is stored outside of the slot.
 pub(crate) const SHORT: usize = 3;
 
-/// Word that replaces the first word of a head if the call has more words than fit. No argument
-/// word has this value.
+/// Word that a slot has in place of the first word of a call's arguments, if the call has more
+/// words than fit into the slot. No argument is written as a word of this value.
 pub(crate) const LONG: u64 = u64::MAX;
 
-/// First argument words of a call, padded with zeros. With more words than fit, the first one is
-/// [`LONG`].
+/// First words of a call's arguments (words of 64 bits), padded with zeros. If the call has more
+/// words than fit, the first word is [`LONG`].
 pub(crate) type Head = [u64; SHORT];
 
-/// Key of one look-up in a thread's table (L0).
+/// Key of one look-up in a thread's table (L0): a call's arguments as words of 64 bits, and a
+/// number for the function.
 pub(crate) struct LookupKey<'a> {
     pub(crate) head: Head,
-    /// All argument words of the call. `None`: they fit into `head`.
+    /// All argument words of the call (its arguments as words of 64 bits); `None` if the words fit
+    /// into `head`.
     pub(crate) long: Option<&'a [u64]>,
     pub(crate) owner_index: OwnerIndex,
     pub(crate) hash: u32,
 }
 
 impl<'a> LookupKey<'a> {
-    /// Creates the look-up key of a call with the arguments `arg_words` to the function with the
-    /// number `owner_index`.
+    /// Creates the key for a look-up in a thread's table (L0) of a call with the arguments
+    /// `arg_words` to the function with the number `owner_index`.
     #[inline]
     pub(crate) fn new(arg_words: &'a KeyBuf, owner_index: OwnerIndex) -> Self {
         let words = arg_words.words();
@@ -47,11 +49,12 @@ impl<'a> LookupKey<'a> {
     }
 }
 
-/// Hashes a look-up key, to choose its slots. An attacker who finds keys with equal hashes can only
-/// fill two sets of slots, so the hash has no secret seed and takes few instructions.
+/// Hashes the key of a look-up in a thread's table (L0), to choose its slots. An attacker who finds
+/// keys with equal hashes can only fill two sets of slots, so the hash has no secret seed and takes
+/// few instructions.
 #[inline]
 pub(crate) fn hash(head: &Head, long: Option<&[u64]>, owner_index: OwnerIndex) -> u32 {
-    // Constants without a pattern: the first digits of pi after the point.
+    // Constants without a regular pattern: the first digits of pi after the point.
     const SEEDS: [u64; 3] = [
         0x243f_6a88_85a3_08d3,
         0x1319_8a2e_0370_7345,
@@ -65,8 +68,8 @@ pub(crate) fn hash(head: &Head, long: Option<&[u64]>, owner_index: OwnerIndex) -
     (hash >> 32) as u32
 }
 
-/// Multiplies `a` and `b`, and combines the two halves of the product by exclusive or, so that the
-/// low bits of the result depend on all bits of the factors.
+/// Returns the two halves of the product of `a` and `b`, combined by exclusive or. The low bits of
+/// the result depend on all bits of `a` and `b`.
 #[inline]
 pub(crate) fn folded(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);

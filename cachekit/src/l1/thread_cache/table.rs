@@ -1,7 +1,7 @@
 //! The table of one thread (L0), with slots for recently used entries.
 
 use std::iter::once;
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 
 use crate::base::clock::Tick;
 use crate::base::counter::Tally;
@@ -17,64 +17,71 @@ use crate::model::epoch::revision;
 use crate::model::owner::Owner;
 use crate::model::owner_index::OwnerIndex;
 
-/// Number of slots in a set. Must be a power of two.
+/// Number of slots in each set of a thread's table (L0). A hash selects a set. Must be a power of
+/// two.
 const WAYS: usize = 4;
-/// Number of slots of a new table: 16 KiB.
+/// Number of slots of a thread's new table (L0), which together take 16 KiB.
 const FIRST_SLOTS: usize = 1 << 8;
-/// Largest number of slots while admission is throttled: 64 KiB.
+/// Largest number of slots of a thread's table (L0) while the admission of entries is throttled.
+/// The slots together take 64 KiB.
 const SMALL_SLOTS: usize = 1 << 10;
-/// Largest number of slots of a table: 1 MiB.
+/// Largest number of slots of a thread's table (L0), which together take 1 MiB.
 const MOST_SLOTS: usize = 1 << 14;
-/// Largest number of bytes outside the table that its slots may keep allocated, for entries and
-/// values that may have been dropped. Together with the slots, a table takes less than 8 MiB.
+/// Largest number of bytes outside of a thread's table (L0) that its slots may keep allocated, for
+/// entries and values that may have been dropped. Together with the slots, a table takes less than
+/// 8 MiB.
 pub(crate) const MOST_HELD: usize = 6 << 20;
-/// Number of slots that are checked for dropped values at each admission of an entry, after an
-/// invalidation until all slots were checked.
+/// Number of slots of a thread's table (L0) that are checked for dropped values when an entry is
+/// admitted. After an invalidation, each admission makes this check until all slots were checked.
 const SWEPT: usize = 2;
-/// Number of slots that are checked for dropped values if an entry would exceed [`MOST_HELD`].
+/// Number of slots that are checked for dropped values if a new entry would exceed [`MOST_HELD`].
 const SWEPT_FOR_ROOM: usize = 16;
-/// Factor by which the number of slots grows if many new entries find their sets full.
+/// Factor by which the number of a table's slots grows if many new entries find their sets full.
 const GROWTH: usize = 4;
-/// If the sets of a new entry are full, only one new entry in this many replaces another entry,
-/// because many new entries are used only once. With more replacements, entries that are used often
-/// would lose their slots and be looked up in the engine.
+/// If the sets of a new entry are full, only one new entry in this many replaces another entry in
+/// the thread's table, because many new entries are used only once. With more replacements, entries
+/// that are used often would lose their slots and be looked up in the engine.
 const NEWCOMERS: usize = 8;
 
-/// Slots for entries, grouped into sets. The hash of a look-up key chooses two sets and, in the
-/// first set, the slot that a look-up reads first. An entry may be in any slot of its two sets.
-/// With two sets for each entry rather than one, far fewer entries find no slot while others are
-/// empty (Azar, Broder, Karlin, Upfal: Balanced allocations, 1994).
+/// Slots for entries in a thread's table (L0), grouped into sets. The hash of a look-up key selects
+/// two sets and, in the first set, the slot that a look-up reads first. An entry may be in any slot
+/// of its two sets. With two sets for each entry rather than one, far fewer entries find no slot
+/// while other slots are empty (Azar, Broder, Karlin, Upfal: Balanced allocations, 1994).
 pub(crate) struct Table {
     slots: Vec<Option<Slot>>,
-    /// Further data of the entries in `slots`, at the same indexes, which hits do not read.
+    /// Further data of the entries in `slots`, at the same indexes. A hit does not read these data.
     details: Vec<SlotDetails>,
+    /// The slots while the table is lent, and `slots` is empty.
+    lent: Option<Vec<Option<Slot>>>,
     /// Counters of hits in this thread, by owner index.
     hits: Vec<Option<Tally>>,
-    /// Number of new entries that found their sets full since the table last grew.
+    /// Number of new entries that found their sets of slots full since the table last grew.
     lost: usize,
-    /// Sum of [`SlotDetails::held`] of all slots, in bytes.
+    /// Number of bytes that all slots keep allocated: the sum of [`SlotDetails::held`].
     held: usize,
-    /// Index of the next slot to check for a dropped value.
+    /// Index of the next slot that is checked for a dropped value.
     sweep_index: usize,
-    /// Values of the [`revision`] at which the current round of checks began (`round`), and at
-    /// which the last complete round began (`swept`).
+    /// Values of the [`revision`], a count of invalidations, at the beginning of two checks of all
+    /// slots for dropped values: `round` for the check that is running, `swept` for the last
+    /// complete check.
     round: u64,
     swept: u64,
-    /// Policy that decides if an entry is admitted to this table.
+    /// Policy that decides if an entry is admitted to this thread's table (L0).
     pub(crate) admission: AdmissionPolicy,
-    /// Sampler of this thread's uses for the hot keys. It also counts uses of entries that are not
-    /// in the table.
+    /// Sampler of this thread's uses of keys, for the hot keys. The sampler also counts uses of
+    /// entries that are not in the table.
     pub(crate) sampler: Sampler,
 }
 
-/// Further data of the entry in a slot, which a hit does not read.
+/// Further data of the entry in a slot of a thread's table (L0), which a hit does not read.
 #[derive(Default)]
 pub(crate) struct SlotDetails {
     pub(crate) stored: Weak<MemoryEntry>,
-    /// All argument words of the call. `None`: they fit into the slot.
+    /// All argument words of the call (its arguments as words of 64 bits); `None` if the words fit
+    /// into the slot.
     pub(crate) long: Option<Box<[u64]>>,
-    /// Bytes that the slot keeps allocated: the argument words, and the memory of the entry and its
-    /// value, which is freed only with the slot's weak references.
+    /// Bytes that the slot keeps allocated: the copy of the call's argument words, and the memory
+    /// of the entry and its value, which is freed only with the slot's weak references.
     pub(crate) held: usize,
 }
 
@@ -83,6 +90,7 @@ impl Table {
         Self {
             slots: Vec::new(),
             details: Vec::new(),
+            lent: None,
             hits: Vec::new(),
             lost: 0,
             held: 0,
@@ -123,7 +131,8 @@ impl Table {
         };
         let hits = self.hits.get(slot.owner_index.index())?.as_ref()?;
         let value = slot.value.upgrade()?;
-        // This comes before the value is taken, so that the branch need not keep the value.
+        // The use is sampled before the call of `take`, so that the branch need not save the result
+        // of `take`.
         if self.sampler.draws() {
             count(self.sampler.weigh());
             if removed!(generations, EvenSamples) {
@@ -134,6 +143,46 @@ impl Table {
         let taken = take(value)?;
         hits.bump();
         Some(taken)
+    }
+
+    /// Makes [`find`](Self::find) find nothing, until [`give_back`](Self::give_back). Returns
+    /// `false` if the table was lent already.
+    pub(crate) fn lend(&mut self) -> bool {
+        if self.lent.is_some() {
+            return false;
+        }
+        self.lent = Some(std::mem::take(&mut self.slots));
+        true
+    }
+
+    /// Ends what [`lend`](Self::lend) began. Returns `false` if the table was not lent.
+    pub(crate) fn give_back(&mut self) -> bool {
+        match self.lent.take() {
+            Some(slots) => {
+                self.slots = slots;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Looks up `lookup` as [`find`](Self::find) does, also while the table is lent. Returns the
+    /// entry and its value. The caller must drop the value after it has returned the table.
+    pub(crate) fn find_entry(
+        &mut self,
+        lookup: &LookupKey<'_>,
+        now: Tick,
+        generations: &Generations,
+        count: impl FnOnce(u32),
+    ) -> (Option<Arc<MemoryEntry>>, Option<AnyShared>) {
+        let was_lent = self.give_back();
+        let value = self.find(lookup, now, generations, Some, count);
+        let index = value.as_ref().and_then(|_| self.index(lookup));
+        let entry = index.and_then(|index| self.details[index].stored.upgrade());
+        if was_lent {
+            self.lend();
+        }
+        (entry, value)
     }
 
     /// Checks the entry in a slot after the [`revision`] has changed. Returns `true` if the entry
@@ -162,7 +211,7 @@ impl Table {
         self.details[index] = detail;
     }
 
-    /// Checks the next `slots` slots, and empties those whose value was dropped.
+    /// Checks the next `slots` slots of the table, and empties each slot whose value was dropped.
     #[cold]
     fn sweep(&mut self, slots: usize) {
         for _ in 0..slots.min(self.slots.len()) {
@@ -180,8 +229,9 @@ impl Table {
         }
     }
 
-    /// Returns `true` if the slots may keep `bytes` more bytes allocated. Before the answer, some
-    /// slots are checked for dropped values if that may free memory.
+    /// Returns `true` if the table's slots may keep `bytes` more bytes allocated. After an
+    /// invalidation, or if the limit is reached, some slots are first checked for dropped values,
+    /// which may free memory.
     fn has_room(&mut self, bytes: usize) -> bool {
         if self.swept != revision() {
             self.sweep(SWEPT);
@@ -209,8 +259,8 @@ impl Table {
         self.admission.record_admitted();
     }
 
-    /// Returns the index of the slot with the key `lookup`, or `None` if the table has no such
-    /// slot.
+    /// Returns the index of the slot with the look-up key `lookup`, or `None` if the table has no
+    /// such slot.
     #[inline]
     fn index(&self, lookup: &LookupKey<'_>) -> Option<usize> {
         let first = self.first(lookup.hash);
@@ -220,8 +270,8 @@ impl Table {
         self.index_further(lookup)
     }
 
-    /// Searches the slots for `lookup` after the one that is read first. Most hits are in that
-    /// first slot, so this code is kept out of line.
+    /// Searches the slots for `lookup`, except the slot that a look-up reads first. Most hits are
+    /// in the first slot, so this code is not inlined.
     #[inline(never)]
     fn index_further(&self, lookup: &LookupKey<'_>) -> Option<usize> {
         let mut further = self.further(lookup.hash);
@@ -238,8 +288,8 @@ impl Table {
             && (slot.head[0] != LONG || self.details[index].long.as_deref() == lookup.long)
     }
 
-    /// Returns the index of the slot that a look-up with `hash` reads first. The indexes of the
-    /// other slots of its set differ only in the lowest bits.
+    /// Returns the index of the slot in a thread's table (L0) that a look-up with `hash` reads
+    /// first. The indexes of the other slots of its set differ only in the lowest bits.
     #[inline]
     fn first(&self, hash: u32) -> usize {
         hash as usize & self.slots.len().wrapping_sub(1)
@@ -250,14 +300,14 @@ impl Table {
     #[inline]
     fn further(&self, hash: u32) -> impl Iterator<Item = usize> + use<> {
         let first = self.first(hash);
-        // The hash is rotated, so that other bits of it choose the second set.
+        // The rotation of the hash lets other bits of it choose the second set.
         let second = self.first(hash.rotate_left(16));
         let others = (1..WAYS).map(move |way| first ^ way);
         others.chain((0..WAYS).map(move |way| second ^ way))
     }
 
-    /// Returns `true` if this thread can count hits of `owner`, whose number is `owner_index`.
-    /// Entries whose hits cannot be counted are not kept in the table.
+    /// Returns `true` if this thread can count hits of the function `owner`, whose number is
+    /// `owner_index`. Entries whose hits cannot be counted are not kept in the thread's table.
     fn counts(&mut self, owner_index: OwnerIndex, owner: &Owner) -> bool {
         if owner_index == OwnerIndex::NONE {
             return false;
@@ -273,9 +323,9 @@ impl Table {
         hits.is_some()
     }
 
-    /// Returns the index of a slot for a new entry with `hash`: an empty slot, one whose value was
-    /// dropped, or sometimes one whose entry is replaced. Returns `None` if the new entry is not to
-    /// be kept.
+    /// Returns the index of a slot for a new entry with `hash`: an empty slot, a slot whose value
+    /// was dropped, or sometimes a slot whose entry is replaced. Returns `None` if the new entry is
+    /// not to be kept in the thread's table.
     fn free(&mut self, hash: u32) -> Option<usize> {
         if self.slots.is_empty() {
             self.resize(FIRST_SLOTS);
@@ -285,8 +335,8 @@ impl Table {
         if let Some(index) = all.find(|index| self.slots[*index].is_none()) {
             return Some(index);
         }
-        // Checking for dropped values reads a CPU cache line for each slot, so the second set is
-        // left out.
+        // A check for dropped values reads a CPU cache line for each slot, so only the first set is
+        // checked.
         let is_dead = |index: &usize| self.slots[*index].as_ref().is_some_and(Slot::is_dead);
         if let Some(index) = (0..WAYS).map(|way| first ^ way).find(is_dead) {
             return Some(index);
@@ -316,7 +366,7 @@ impl Table {
         for (slot, detail) in old.into_iter().zip(details) {
             if let Some(slot) = slot {
                 let hash = hash(&slot.head, detail.long.as_deref(), slot.owner_index);
-                // A larger table has enough free slots.
+                // After the table has grown, it has enough free slots.
                 if let Some(index) = self.free(hash) {
                     self.fill(index, slot, detail);
                 }
@@ -333,8 +383,8 @@ mod tests {
     use crate::key::buf::KeyBuf;
     use crate::model::owner::OwnerId;
 
-    /// The test inserts each key several times, because entries may lose their slots while the
-    /// table grows.
+    /// Entries may lose their slots while the table grows, so the test inserts each key several
+    /// times.
     #[test]
     fn a_table_five_eighths_full_has_nearly_all_that_were_kept() {
         const COUNT: u64 = 10_000;
@@ -365,7 +415,7 @@ mod tests {
             }
         }
         assert_eq!(table.slots.len(), MOST_SLOTS);
-        // With one set for each hash, one entry in sixteen would be missing.
+        // If a hash chose only one set, one entry in sixteen would be missing.
         assert!(lost < COUNT / 100, "{lost} of {COUNT} were not there");
     }
 }

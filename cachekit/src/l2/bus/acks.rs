@@ -13,12 +13,13 @@ use crate::l2::bus::membership::{AckProgress, Membership};
 use crate::l2::bus::timings::BusTimings;
 use crate::store::message::NodeId;
 
-/// The nodes that may serve from memory, and the acknowledgements that are still missing.
+/// The nodes that may serve from memory, and the acknowledgements of this node's invalidations that
+/// are still missing.
 #[derive(Debug)]
 pub(crate) struct Acks {
     terms: BusTimings,
-    /// The start of the clock that this module uses. Unlike the coarse clock of hits, this clock is
-    /// never behind.
+    /// The start of the clock for messages and acknowledgements. Unlike the coarse clock that hits
+    /// read, this clock is never behind.
     began: Instant,
     next: AtomicU64,
     state: Mutex<State>,
@@ -36,8 +37,9 @@ struct AckState {
     changed: Arc<Notify>,
 }
 
-/// An invalidation that waits for acknowledgements of other nodes. When a `PendingAck` is dropped,
-/// the acknowledgements that arrived for its invalidation are forgotten.
+/// An acknowledged invalidation of this node that waits for the acknowledgements of other nodes.
+/// When a `PendingAck` is dropped, the acknowledgements that arrived for its invalidation are
+/// forgotten.
 #[derive(Debug)]
 pub(crate) struct PendingAck {
     acks: Arc<Acks>,
@@ -57,7 +59,7 @@ impl Acks {
     }
 
     /// Begins an acknowledged invalidation with a new number. Acknowledgements with this number are
-    /// kept from now on, also before [`PendingAck::all`] is called.
+    /// recorded from now on, even before [`PendingAck::all`] is called.
     pub(crate) fn begin(self: &Arc<Self>) -> PendingAck {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let changed = Arc::<Notify>::default();
@@ -74,20 +76,20 @@ impl Acks {
         }
     }
 
-    /// Records that a subscription began, so that messages of other nodes arrive from now on. The
-    /// time for which this node has listened starts again.
+    /// Records that a bus subscription began, so that messages of other nodes arrive from now on.
+    /// The time for which this node has listened without interruption starts again.
     pub(crate) fn subscribed(&self) {
         let now = self.now();
         self.lock().members.subscribed(now, &self.terms);
     }
 
-    /// Records that the subscription ended, so that no more messages of other nodes arrive.
+    /// Records that the bus subscription ended, so that no more messages of other nodes arrive.
     pub(crate) fn unsubscribed(&self) {
         self.lock().members.unsubscribed(&self.terms);
     }
 
-    /// Records that a message of `node` arrived, so that acknowledged invalidations wait for that
-    /// node.
+    /// Records that a message of `node` arrived, so that acknowledged invalidations wait for the
+    /// acknowledgement of `node`.
     pub(crate) fn message_received(&self, node: NodeId) {
         let now = self.now();
         self.lock().members.message_received(node, now, &self.terms);
@@ -111,7 +113,7 @@ impl Acks {
         }
     }
 
-    /// Records that the node `by` has applied this node's invalidation with this `number`.
+    /// Records that the node `by` has applied the invalidation that this node numbered `number`.
     pub(crate) fn ack_received(&self, by: NodeId, number: u64) {
         self.message_received(by);
         if let Some(ack) = self.lock().pending.get_mut(&number) {
@@ -120,8 +122,8 @@ impl Acks {
         }
     }
 
-    /// Records that the message of this node's own invalidation `number` came back over the bus:
-    /// all messages that the server accepted before it have arrived.
+    /// Records that the message of this node's own invalidation `number` came back over the bus.
+    /// All messages that the server accepted before that message have arrived.
     pub(crate) fn echo_received(&self, number: u64) {
         for ack in self.lock().pending.values_mut() {
             ack.answers.echo_received(number, &self.terms);
@@ -140,11 +142,12 @@ impl Acks {
 
 impl PendingAck {
     /// Waits until no node serves a value from before the invalidation, or until the time `within`
-    /// has passed. The caller must call this as soon as the server has accepted the invalidation.
+    /// has passed. The caller must call this method as soon as the server has accepted the
+    /// invalidation.
     ///
-    /// The first result is `true` if every node acknowledged the invalidation. The second is `true`
-    /// if certainly no node serves an older value: every node acknowledged the invalidation, or the
-    /// others have stopped trusting their memory.
+    /// The first result is `true` if every node acknowledged the invalidation. The second result is
+    /// `true` if certainly no node serves an older value, because every node acknowledged the
+    /// invalidation or no longer serves from memory.
     pub(crate) async fn all(&self, within: Option<std::time::Duration>) -> (bool, bool) {
         let (acks, answered) = (&*self.acks, self.acks.now());
         let promised = AckProgress::<NodeId>::waits_until(self.sent, answered, &acks.terms);

@@ -25,7 +25,8 @@ use crate::store::port::{EventSink, Store, StoreEvent};
 const ECHOES: u32 = 4;
 
 /// The receiver of the events of the store (L2). A cache creates its bus client before the store,
-/// which needs the receiver, and connects the cache as a listener afterwards.
+/// because the store needs a receiver. The cache connects itself to the bus client as a listener
+/// afterwards.
 #[derive(Debug)]
 pub(crate) struct BusClient {
     pub(crate) node: NodeId,
@@ -35,11 +36,11 @@ pub(crate) struct BusClient {
     pub(crate) acks: Arc<Acks>,
     /// The number of times that messages of other nodes were lost, or may have been lost.
     pub(crate) bus_interruptions: AtomicU64,
-    /// The number of applied messages of other nodes and other programs.
+    /// The number of messages of other nodes and other programs that this node has applied.
     pub(crate) messages: AtomicU64,
     /// The number of this node's own heartbeats that came back.
     pub(crate) heartbeats: AtomicU64,
-    /// Wakes the heartbeat task, which then sends a heartbeat at once or ends.
+    /// Wakes the heartbeat task. The woken task sends a heartbeat at once, or ends after a goodbye.
     heartbeat_now: Notify,
     listener: OnceLock<Weak<dyn Listener>>,
     pub(crate) terms: BusTimings,
@@ -62,7 +63,8 @@ impl BusClient {
         })
     }
 
-    /// Sets the listener, to which messages are applied from now on. Further calls have no effect.
+    /// Sets the listener, to which the messages of other nodes are applied from now on. Further
+    /// calls have no effect.
     pub(crate) fn connect<L: Listener + 'static>(&self, listener: &Arc<L>) {
         let listener: Weak<L> = Arc::downgrade(listener);
         // A cache has a single bus client, so no second listener is lost here.
@@ -81,7 +83,7 @@ impl BusClient {
             StoreEvent::Up(false) => {}
             StoreEvent::Wake(name) => self.lease_waiters.wake(&name),
             StoreEvent::Subscribed(subscription) => {
-                // This comes before the bus is live again, because messages since the last
+                // The epoch is raised before the bus is live again, because messages since the last
                 // subscription may be lost.
                 if !removed!(self.terms, NoEpoch) {
                     self.note_gap();
@@ -99,7 +101,8 @@ impl BusClient {
                 if !removed!(self.terms, IgnoreUnknownMessage) {
                     trace::unknown_message();
                     self.note_gap();
-                    // An acknowledged invalidation may wait for the node that sent the message.
+                    // An acknowledged invalidation of this node may wait for the node that sent the
+                    // message.
                     self.acks.subscribed();
                 }
             }
@@ -155,8 +158,8 @@ impl BusClient {
         }
     }
 
-    /// Records that messages of other nodes were lost, or may have been lost. The cache then
-    /// validates each entry in memory again before the entry is served.
+    /// Records that messages of other nodes were lost, or may have been lost. After this call, the
+    /// cache validates each entry in memory again before it serves the entry.
     fn note_gap(&self) {
         self.bus_interruptions.fetch_add(1, Ordering::Relaxed);
         if let Some(listener) = self.listener() {
@@ -169,21 +172,21 @@ impl BusClient {
     }
 
     /// Stops serving from memory, and then sends a goodbye, so that no node waits for
-    /// acknowledgements of this one. The caller must call this after this node has acknowledged the
-    /// invalidations that it received.
+    /// acknowledgements of this node. The caller must call this method after this node has
+    /// acknowledged the invalidations that it received.
     pub(crate) async fn say_goodbye(&self, store: &dyn Store, until: Instant) {
         self.liveness.leave();
-        // The heartbeat task wakes and ends.
+        // The heartbeat task wakes up and ends.
         self.heartbeat_now.notify_one();
         let goodbye = BusMessage::Goodbye { from: self.node };
-        // A node that does not receive the goodbye only waits longer for its acknowledged
-        // invalidations.
+        // If a node does not receive the goodbye, its acknowledged invalidations only take longer.
         let _ = store.tell(None, &goodbye, until).await;
     }
 }
 
-/// Sends heartbeats until this node says goodbye. By heartbeats that come back, this node knows
-/// that messages arrive. Some heartbeats go with a hello, by which the other nodes know this node.
+/// Sends heartbeats until this node says goodbye. A heartbeat that comes back shows this node that
+/// messages arrive. Some heartbeats are sent with a hello, which tells the other nodes that this
+/// node serves from memory.
 pub(crate) async fn run_heartbeat(
     bus: Arc<BusClient>,
     store: Arc<dyn Store>,
@@ -197,8 +200,8 @@ pub(crate) async fn run_heartbeat(
     while !bus.liveness.is_over() {
         let now = Tick::now(&*clock);
         let is_live = bus.liveness.is_live(now);
-        // A bus that has never been live is reported to the log when its first heartbeat is
-        // overdue.
+        // A bus that has never been live is reported to the log when the first heartbeat of the
+        // node is overdue.
         let is_due = was_live.is_some() || (store.is_up() && now.since(began) >= bus_timeout);
         if was_live != Some(is_live) && (is_live || is_due) {
             was_live = Some(is_live);

@@ -15,7 +15,8 @@ use crate::base::sync::Mutex;
 use crate::l2::bus::presence::{Heartbeat, Presence};
 use crate::l2::bus::timings::BusTimings;
 
-/// The time until which this node may serve from memory, as several threads read and change it.
+/// The time until which this node may serve from memory, as a value that several threads read and
+/// change.
 #[derive(Debug)]
 pub(crate) struct BusLiveness {
     terms: BusTimings,
@@ -43,48 +44,50 @@ impl BusLiveness {
         Tick::from_nanos(self.until.load(Ordering::Acquire))
     }
 
-    /// Begins the subscription with this number, by which messages arrive from now on. Earlier
-    /// messages may be lost, so the caller must first make the cache validate every entry in memory
-    /// again.
+    /// Begins the bus subscription with this number: messages arrive from now on. Earlier messages
+    /// may be lost, so the caller must first make the cache validate every entry in memory again.
     pub(crate) fn begin(&self, subscription: u64) {
         self.change(|presence| presence.subscribed(subscription));
     }
 
-    /// Ends the subscription: no message arrives until the next one begins. Heartbeats of the ended
-    /// subscription no longer extend the time for which memory may be served.
+    /// Ends the bus subscription: no message arrives until the next subscription begins. Heartbeats
+    /// of the ended subscription no longer extend the time for which this node may serve from
+    /// memory.
     pub(crate) fn end(&self) {
         self.change(|presence| presence.unsubscribed(&self.terms));
     }
 
-    /// Returns the heartbeat that this node must send at `now`. Returns `None` without a
-    /// subscription and after the goodbye.
+    /// Returns the heartbeat that this node must send at `now`. Returns `None` if the node has no
+    /// bus subscription or has said goodbye.
     pub(crate) fn heartbeat(&self, now: Tick) -> Option<Heartbeat> {
         self.change(|presence| presence.heartbeat(now, &self.terms))
     }
 
-    /// Records that the server accepted `heartbeat`, with its hello if `heartbeat` says hello.
+    /// Records that the server accepted `heartbeat`, and the hello that was sent with it, if any.
     pub(crate) fn accepted(&self, heartbeat: Heartbeat) {
         self.change(|presence| presence.accepted(heartbeat));
     }
 
-    /// Records that the heartbeat that this node sent at `sent` on `subscription` came back.
+    /// Records that a heartbeat came back to this node, which the node had sent at `sent` for the
+    /// bus subscription `subscription`.
     pub(crate) fn confirm(&self, subscription: u64, sent: Tick) {
         self.change(|presence| presence.confirm(subscription, sent, &self.terms));
     }
 
-    /// Stops serving from memory for good. No call that begins after this method's return serves
-    /// from memory.
+    /// Stops serving from memory for good. A call that begins after this method has returned does
+    /// not serve from memory.
     pub(crate) fn leave(&self) {
         self.change(|presence| presence.leave(&self.terms));
     }
 
-    /// Returns `true` after [`leave`](Self::leave) was called.
+    /// Returns `true` if [`leave`](Self::leave) was called, so that this node never serves from
+    /// memory again.
     pub(crate) fn is_over(&self) -> bool {
         self.change(|presence| presence.is_over)
     }
 
     /// Applies `change` to the node's presence under the lock. Before the lock is released, copies
-    /// the time until which memory may be served to `until`.
+    /// the time until which this node may serve from memory to the field `until`.
     fn change<T>(&self, change: impl FnOnce(&mut Presence) -> T) -> T {
         let mut presence = self.presence.lock();
         let changed = change(&mut presence);

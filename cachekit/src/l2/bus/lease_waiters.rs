@@ -1,4 +1,4 @@
-//! Waiters: calls that wait until another process has ended its computation of a key.
+//! Lease waiters: calls that wait until another process has ended its computation of a key.
 //!
 //! When the lease of an entry ends and some process waits for the lease, the store publishes a
 //! message, which wakes the waiters of this process. The message may be lost. Therefore each wait
@@ -12,20 +12,21 @@ use tokio::sync::Notify;
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::store::key_name::StoreKey;
 
-/// The waiters of this process, for each entry that another process computes.
+/// The lease waiters of this process, for each entry that another process computes.
 #[derive(Debug, Default)]
 pub(crate) struct LeaseWaiters(Mutex<HashMap<StoreKey, AwaitedLease>>);
 
-/// The waiters for one entry, of which at least one exists.
+/// The lease waiters for one entry. At least one waiter exists.
 #[derive(Debug, Default)]
 struct AwaitedLease {
     wake: Arc<Notify>,
-    /// The number of waiters. The reference count of `wake` is no substitute, because a waiter that
-    /// leaves still has its own reference.
+    /// The number of lease waiters for the entry. The reference count of `wake` is no substitute,
+    /// because a waiter that leaves still has its own reference.
     waiters: usize,
 }
 
-/// A waiter for the end of an entry's lease. A waiter that is dropped is removed from the table.
+/// A call that waits for the end of an entry's lease. A `LeaseWaiter` that is dropped is removed
+/// from the table of waiters.
 #[derive(Debug)]
 pub(crate) struct LeaseWaiter {
     lease_waiters: Arc<LeaseWaiters>,
@@ -34,8 +35,9 @@ pub(crate) struct LeaseWaiter {
 }
 
 impl LeaseWaiters {
-    /// Adds a waiter for the entry `name`. A message about that entry that arrives from now on
-    /// wakes the waiter, even if the waiter calls [`woken`](LeaseWaiter::woken) only later.
+    /// Adds a waiter for the lease of the entry `name`. A message that the lease ended wakes the
+    /// waiter if the message arrives from now on, even if the waiter calls
+    /// [`woken`](LeaseWaiter::woken) only later.
     pub(crate) fn enter(self: &Arc<Self>, name: &StoreKey) -> LeaseWaiter {
         let mut table = self.lock();
         let awaited = table.entry(name.clone()).or_default();
@@ -50,7 +52,7 @@ impl LeaseWaiters {
     /// Wakes the waiters for the entry `name`, whose lease ended.
     pub(crate) fn wake(&self, name: &StoreKey) {
         if let Some(awaited) = self.lock().get(name) {
-            // This wake-up is stored for a waiter that has entered and does not wait yet.
+            // The wake-up is stored for a waiter that has entered and does not wait yet.
             awaited.wake.notify_one();
             awaited.wake.notify_waiters();
         }
@@ -62,7 +64,7 @@ impl LeaseWaiters {
 }
 
 impl LeaseWaiter {
-    /// Waits for the message that the entry's lease ended.
+    /// Waits for the message that the lease of the entry ended.
     pub(crate) async fn woken(&self) {
         self.wake.notified().await;
     }
@@ -101,8 +103,8 @@ mod tests {
         let lease_waiters = Arc::new(LeaseWaiters::default());
         let name = StoreKey::read(b"k:a");
         let waiters = [lease_waiters.enter(&name), lease_waiters.enter(&name)];
-        // This acts like a waiter that has left the table and has not dropped its own reference
-        // yet.
+        // The clone acts like a waiter that has left the table and has not dropped its own
+        // reference yet.
         let leaving = Arc::clone(&waiters[0].wake);
         drop(waiters);
         assert!(lease_waiters.lock().is_empty());

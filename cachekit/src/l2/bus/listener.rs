@@ -10,21 +10,21 @@ use crate::store::message::text_protocol::CommandTarget;
 
 /// The cache of this node, whose memory changes with the messages of other nodes.
 pub(crate) trait Listener: Send + Sync {
-    /// Applies to this node's memory the invalidation of `targets` by another node.
+    /// Applies the invalidation of `targets` by another node to this node's memory.
     fn apply(&self, targets: &InvalidationTargets);
 
-    /// Handles that another node stored values under `keys` by writes with an order: removes the
-    /// previous values from this node's memory.
+    /// Removes the values under `keys` from this node's memory, because another node stored newer
+    /// values by writes with an order (`order_by`).
     fn apply_written(&self, keys: &[Key]);
 
-    /// Sends the acknowledgement to the node `whom` that `by`, this node, has applied the
-    /// invalidation that `whom` numbered `ack`.
+    /// Sends an acknowledgement to the node `whom`: the node `by`, which is this node, has applied
+    /// the invalidation that `whom` numbered `ack`.
     fn send_applied(&self, whom: NodeId, by: NodeId, ack: u64);
 
     /// Applies the invalidations that another program requested by a text message.
     fn apply_requests(self: Arc<Self>, mode: InvalidationMode, requests: Vec<CommandTarget>);
 
-    /// Handles that messages of other nodes were lost, or may have been lost: each entry in memory
-    /// is validated with Redis before the entry is served again.
+    /// Handles a certain or possible loss of messages of other nodes. The cache then validates each
+    /// entry in memory with Redis before it serves the entry again.
     fn missed_messages(&self);
 }

@@ -15,22 +15,22 @@ use crate::base::clock::Tick;
 use crate::base::fault::{guard, removed};
 use crate::l2::bus::timings::BusTimings;
 
-/// The largest number of remembered nodes. If messages of more nodes arrive, all nodes are
-/// forgotten and listening starts again. Acknowledged invalidations then wait for the whole of
+/// The largest number of remembered nodes. If messages of more nodes arrive, this node forgets all
+/// nodes and starts to listen again. Acknowledged invalidations then wait for the whole of
 /// [`BusTimings::wait`].
 const MOST_NODES: usize = 10_000;
 
-/// The last messages of the other nodes, from which a node knows the nodes that may serve from
-/// memory.
+/// The last messages of the other nodes. By these messages, a node knows the nodes that may serve
+/// from memory.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Membership<Id: Ord> {
-    /// The time since which this node has listened without an interruption. `None` without a
-    /// subscription.
+    /// The time since which this node has received bus messages without an interruption. `None` if
+    /// the node has no bus subscription.
     pub(crate) since: Option<Tick>,
     pub(crate) heard: BTreeMap<Id, LastHeard>,
 }
 
-/// The time of the last message that arrived from another node, and the mark of its goodbye.
+/// The record of another node: the time of its last message, and a mark if the node said goodbye.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct LastHeard {
     pub(crate) at: Tick,
@@ -48,7 +48,7 @@ impl<Id: Ord> Default for Membership<Id> {
 }
 
 impl<Id: Ord + Copy> Membership<Id> {
-    /// Begins to listen to other nodes at `now`, because a subscription began. Messages that were
+    /// Begins to record other nodes at `now`, because a bus subscription began. Messages that were
     /// sent earlier may be lost.
     pub(crate) fn subscribed(&mut self, now: Tick, terms: &BusTimings) {
         if self.since.is_none() || !removed!(terms, OldWindow) {
@@ -56,14 +56,14 @@ impl<Id: Ord + Copy> Membership<Id> {
         }
     }
 
-    /// Ends listening to other nodes, because the subscription ended.
+    /// Stops recording other nodes, because the bus subscription ended.
     pub(crate) fn unsubscribed(&mut self, terms: &BusTimings) {
         if !removed!(terms, OldWindow) {
             self.since = None;
         }
     }
 
-    /// Records that a message of the node `id` arrived at `now`.
+    /// Records that a message of the node `id` arrived at the time `now`.
     pub(crate) fn message_received(&mut self, id: Id, now: Tick, terms: &BusTimings) {
         self.make_room(id, now, terms);
         let heard = LastHeard {
@@ -73,7 +73,8 @@ impl<Id: Ord + Copy> Membership<Id> {
         self.heard.entry(id).or_insert(heard).at = now;
     }
 
-    /// Records that a hello of the node `id` arrived at `now`. A node that said goodbye stays gone.
+    /// Records that a hello of the node `id` arrived at the time `now`. A node that said goodbye
+    /// stays gone.
     pub(crate) fn hello_received(&mut self, id: Id, now: Tick, terms: &BusTimings) {
         self.message_received(id, now, terms);
         if removed!(terms, ForgetSilent)
@@ -83,8 +84,8 @@ impl<Id: Ord + Copy> Membership<Id> {
         }
     }
 
-    /// Records that a goodbye of the node `id` arrived at `now`. No invalidation waits for that
-    /// node again.
+    /// Records that a goodbye of the node `id` arrived at the time `now`. No invalidation waits for
+    /// that node again.
     pub(crate) fn goodbye_received(&mut self, id: Id, now: Tick, terms: &BusTimings) {
         self.message_received(id, now, terms);
         if let Some(heard) = self.heard.get_mut(&id) {
@@ -104,8 +105,9 @@ impl<Id: Ord + Copy> Membership<Id> {
         }
     }
 
-    /// Returns the nodes that must have applied an invalidation whose message came back before
-    /// `now`. Returns `None` if nodes that this node has not heard of may serve from memory.
+    /// Returns the nodes that must have applied an invalidation whose message came back to this
+    /// node before `now`. Returns `None` if a node from which this node has received no message may
+    /// serve from memory.
     pub(crate) fn expected(
         &self,
         now: Tick,
@@ -123,12 +125,13 @@ impl<Id: Ord + Copy> Membership<Id> {
     }
 }
 
-/// The acknowledgements that arrived for one invalidation of this node.
+/// The progress of one acknowledged invalidation of this node: the acknowledgements that arrived,
+/// and the return of its message.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct AckProgress<Id: Ord> {
     pub(crate) number: u64,
-    /// `true` after the invalidation's own message came back to this node. By that time, the hellos
-    /// that the server accepted earlier have arrived.
+    /// `true` after the message of the invalidation came back to this node. By that time, all
+    /// hellos that the server accepted before the message have arrived.
     pub(crate) has_echo: bool,
     pub(crate) applied: BTreeSet<Id>,
 }
@@ -142,14 +145,14 @@ impl<Id: Ord + Copy> AckProgress<Id> {
         }
     }
 
-    /// Records that the message of this node's invalidation `number` came back. Has no effect for
-    /// the number of another invalidation.
+    /// Records that the message of this node's invalidation `number` came back. Does nothing if
+    /// `number` belongs to another invalidation.
     pub(crate) fn echo_received(&mut self, number: u64, terms: &BusTimings) {
         self.has_echo |= guard!(terms, AnyOwnMessage: number == self.number);
     }
 
-    /// Returns `true` if no node serves a value from before the invalidation: the invalidation's
-    /// message came back, and every expected node has applied the invalidation.
+    /// Returns `true` if no node serves a value from before the invalidation: the message of the
+    /// invalidation came back to this node, and every expected node has applied the invalidation.
     pub(crate) fn is_complete(
         &self,
         members: &Membership<Id>,
@@ -162,9 +165,9 @@ impl<Id: Ord + Copy> AckProgress<Id> {
                 .is_some_and(|mut expected| expected.all(|id| self.applied.contains(&id)))
     }
 
-    /// Returns the time until which a node that does not acknowledge the invalidation may serve
-    /// older values. The time starts at the server's answer, because the message to the server may
-    /// have travelled for long.
+    /// Returns the time until which a node that does not acknowledge an invalidation may serve
+    /// older values. The wait starts when the server answers, because the message may have taken
+    /// long to reach the server.
     pub(crate) fn waits_until(sent: Tick, answered: Tick, terms: &BusTimings) -> Tick {
         let from = if removed!(terms, WaitFromSending) {
             sent
@@ -174,8 +177,9 @@ impl<Id: Ord + Copy> AckProgress<Id> {
         from.after(terms.wait)
     }
 
-    /// Ends the wait without all acknowledgements. No node is forgotten because of its silence: the
-    /// node's acknowledgement may have been lost while the node still serves from memory.
+    /// Ends the wait for an invalidation without all acknowledgements. A node that sent no
+    /// acknowledgement is not forgotten, because its acknowledgement may have been lost while the
+    /// node still serves from memory.
     pub(crate) fn give_up(&self, members: &mut Membership<Id>, terms: &BusTimings) {
         if removed!(terms, ForgetSilent) {
             let silent = members.heard.iter_mut();

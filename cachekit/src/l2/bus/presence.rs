@@ -1,19 +1,19 @@
-//! The rules for the times at which this node may serve from memory: a part of the rules of
-//! `l2/bus/membership.rs`.
+//! The rules for the times at which this node may serve from memory. The rules are a part of those
+//! in `l2/bus/membership.rs`.
 
 use crate::base::clock::Tick;
 use crate::base::fault::{guard, removed};
 use crate::l2::bus::timings::BusTimings;
 
-/// The subscription, hello and heartbeats of this node, which decide until when it may serve from
-/// memory.
+/// The bus subscription, hello and heartbeats of this node, by which the node decides until when it
+/// may serve from memory.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Presence {
-    /// The number of the present subscription, whose heartbeats alone extend `until`. `None`
-    /// without a subscription.
+    /// The number of the present bus subscription. Only heartbeats of this subscription extend the
+    /// time for which this node may serve from memory. `None` without a subscription.
     pub(crate) subscription: Option<u64>,
-    /// The subscription and the sending time of the last hello that the server accepted. `None` if
-    /// the server has accepted no hello.
+    /// The bus subscription and the sending time of the last hello that the server accepted. `None`
+    /// if the server has accepted no hello.
     pub(crate) hello: Option<(u64, Tick)>,
     /// The time until which this node may serve from memory.
     pub(crate) until: Tick,
@@ -21,32 +21,34 @@ pub(crate) struct Presence {
     pub(crate) is_over: bool,
 }
 
-/// A heartbeat that this node sends to itself over the server.
+/// A heartbeat that this node sends to itself over the server of the bus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Heartbeat {
     pub(crate) subscription: u64,
-    /// `true` if a hello to all nodes is sent before the heartbeat, in the same atomic step.
+    /// `true` if this node sends a hello to all nodes before the heartbeat, in the same atomic
+    /// step.
     pub(crate) says_hello: bool,
     pub(crate) sent: Tick,
 }
 
 impl Presence {
-    /// Begins the subscription with this number, by which messages arrive from now on.
+    /// Begins the bus subscription with this number: messages arrive from now on.
     pub(crate) fn subscribed(&mut self, subscription: u64) {
         self.subscription = Some(subscription);
     }
 
-    /// Ends the subscription. No heartbeat extends `until` until the next subscription begins,
-    /// because messages between two subscriptions may be lost.
+    /// Ends the bus subscription. Until the next subscription begins, no heartbeat extends the time
+    /// for which this node may serve from memory, because messages between two subscriptions may be
+    /// lost.
     pub(crate) fn unsubscribed(&mut self, terms: &BusTimings) {
         if !removed!(terms, EchoBetween) {
             self.subscription = None;
         }
     }
 
-    /// Returns the heartbeat that this node must send at `now`. Returns `None` without a
-    /// subscription and after the goodbye. The heartbeat has a hello unless one was accepted lately
-    /// in this subscription.
+    /// Returns the heartbeat that this node must send at `now`. Returns `None` if the node has no
+    /// bus subscription or has said goodbye. The node must send a hello with the heartbeat unless
+    /// the server accepted a hello of this subscription a short time ago.
     pub(crate) fn heartbeat(&mut self, now: Tick, terms: &BusTimings) -> Option<Heartbeat> {
         let subscription = self.subscription.filter(|_| !self.is_over)?;
         let is_fresh = self.hello.is_some_and(|(when_in, sent)| {
@@ -63,25 +65,26 @@ impl Presence {
         Some(heartbeat)
     }
 
-    /// Records that the server accepted `heartbeat`, with its hello if `heartbeat` says hello.
-    /// Until a hello is recorded as accepted, every heartbeat has a hello.
+    /// Records that the server accepted `heartbeat`, and the hello that was sent with it, if any.
+    /// Until this method has recorded a hello, the node sends a hello with every heartbeat.
     pub(crate) fn accepted(&mut self, heartbeat: Heartbeat) {
         if heartbeat.says_hello {
             self.hello = Some((heartbeat.subscription, heartbeat.sent));
         }
     }
 
-    /// Records that the heartbeat that was sent at `sent` on `subscription` came back: every
-    /// message that the server published earlier has arrived. Extends `until`, if `subscription` is
-    /// the present one and this node has not said goodbye.
+    /// Records that the heartbeat which was sent at `sent` for the bus subscription `subscription`
+    /// came back: every message that the server published earlier has arrived. Extends the time for
+    /// which this node may serve from memory, if `subscription` is the present subscription and the
+    /// node has not said goodbye.
     pub(crate) fn confirm(&mut self, subscription: u64, sent: Tick, terms: &BusTimings) {
         if self.subscription == Some(subscription) && !self.is_over {
             self.until = self.until.max(sent.after(terms.liveness));
         }
     }
 
-    /// Stops serving from memory for good, because a goodbye will be sent. A heartbeat that comes
-    /// back later does not extend `until`.
+    /// Stops serving from memory for good, because this node is about to send a goodbye. A
+    /// heartbeat that comes back later does not allow the node to serve from memory again.
     pub(crate) fn leave(&mut self, terms: &BusTimings) {
         if !removed!(terms, TrustAfterGoodbye) {
             self.is_over = true;

@@ -1,30 +1,31 @@
-//! The durations of trust in memory and of waits, which all nodes of a bus derive from
-//! `bus_timeout`.
+//! The durations that all nodes of a bus derive from `bus_timeout`: for the trust in memory, and
+//! for waits.
 
 use std::time::Duration;
 
 use crate::base::fault::Faults;
 
-/// The durations that the rules of group membership use.
+/// The durations that the rules of group membership use, such as the time for which a node trusts
+/// its memory.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BusTimings {
-    /// The time for which a node trusts its memory, from the sending of a heartbeat that came back.
+    /// The time for which a node serves from memory after it sent a heartbeat that came back.
     pub(crate) liveness: Duration,
-    /// The age of the last accepted hello from which a heartbeat has a hello again.
+    /// The time after an accepted hello, after which a node sends a hello with its heartbeat again.
     pub(crate) hello: Duration,
-    /// The time after which a listening node has heard every node that trusts its memory. At least
-    /// `liveness` and `hello` together.
+    /// The time after which a node that listens without interruption has received a message of
+    /// every node that serves from memory. At least `liveness` and `hello` together.
     pub(crate) window: Duration,
-    /// The time after which every node that has not received an invalidation has stopped trusting
-    /// its memory, from the server's answer to that invalidation.
+    /// The time after which every node that has not received an invalidation no longer serves from
+    /// memory. The time starts when the server answers the node that sent the invalidation.
     pub(crate) wait: Duration,
-    /// The guards that a test removed, to see a check fail without them.
+    /// The guards that a test removed, to show that a check fails without them.
     pub(crate) faults: Faults,
 }
 
 impl BusTimings {
-    /// Derives all durations from `bus_timeout`. The clocks of two nodes may run at speeds that
-    /// differ by a hundredth. The clock that this node's hits read may be behind by `lag`.
+    /// Derives all durations from `bus_timeout`. The speeds of the clocks of two nodes may differ
+    /// by one percent. The clock that this node's hits read may be behind by `lag`.
     pub(crate) fn of(bus_timeout: Duration, lag: Duration) -> Self {
         Self {
             // A clock that is behind by `lag` would let memory be served for `lag` longer.

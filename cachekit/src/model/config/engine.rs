@@ -31,8 +31,8 @@ use std::str::FromStr;
 pub enum Engine {
     /// The crate `moka`, with the policy of your choice: see [`Eviction`]. The default.
     ///
-    /// All entries share one pool. So memory holds exactly as many entries as the capacity allows,
-    /// and one entry may take all of the capacity. Clearing the cache takes constant time.
+    /// All entries share one pool. Therefore memory holds exactly as many entries as the capacity
+    /// allows, and one entry may take all of the capacity. Clearing the cache takes constant time.
     #[default]
     Moka,
     /// The crate `quick_cache` (feature `quick_cache`, on by default), with its own policy:

@@ -24,33 +24,34 @@ use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::port::{AcquireRequest, Acquired, Failure, TokenKind};
 
-/// First pause between two reads of the entry in L2 while another process computes. Each further
-/// pause is twice as long.
+/// First pause between two reads of the entry in L2 while another process computes the entry. Each
+/// further pause is twice as long as the pause before.
 const FIRST_POLL: Duration = Duration::from_millis(50);
-/// Longest pause between two reads of the entry in L2 while another process computes.
+/// Longest pause between two reads of the entry in L2 while another process computes the entry.
 const LONGEST_POLL: Duration = Duration::from_millis(500);
 
-/// Number of times that the call reads the entry again because L2 answered, in place of a lease,
-/// that an entry exists. After that, the call computes without a lease.
+/// Number of times that the call reads the entry again because L2 answered a request for the lease
+/// with "an entry exists". After that number, the call computes without a lease.
 const MAX_OFFERS: usize = 3;
 
-/// The look-up of one call in L2, which ends with a value, with a lease to compute, or with
-/// neither.
+/// The look-up of one call in L2. The look-up ends with a value, with a lease to compute, or with
+/// neither of the two.
 pub(crate) struct Acquire<'a> {
     call: &'a Call,
     lookup: &'a L2Lookup<'a>,
     ops: &'a ValueOps,
-    /// `true` if the call waits for computations of other processes.
+    /// `true` if the call waits for other processes' computations of the entry.
     is_shared: bool,
     request_state: OnceLock<RequestState>,
 }
 
-/// State that only requests for the lease need, created at the first such request.
+/// State for requests for the lease, created at the first such request.
 struct RequestState {
     holder: Token,
     guards: Vec<StoreKey>,
-    /// Waiter for the end of another process's lease, registered before the first request, so that
-    /// no wake-up is missed; `None` if the call waits for no other process.
+    /// Waiter for the end of another process's lease on the entry, registered before the first
+    /// request for the lease, so that no wake-up is missed. `None` if the call waits for no other
+    /// process.
     waiter: Option<LeaseWaiter>,
 }
 
@@ -76,7 +77,7 @@ impl<'a> Acquire<'a> {
         let enter = || lookup.l2.bus.lease_waiters.enter(&lookup.keys.entry);
         self.request_state.get_or_init(|| RequestState {
             holder: Token::random(),
-            guards: guards(lookup.owner),
+            guards: [guards(lookup.owner), lookup.keys.beside.clone()].concat(),
             waiter: self.is_shared.then(enter),
         })
     }
@@ -133,8 +134,9 @@ impl<'a> Acquire<'a> {
         }
     }
 
-    /// Returns the value with which this call, a refresh, ends because another process computes the
-    /// entry. Returns `None` if no other process computes, or the call has no value.
+    /// Returns the value that a refresh already has, if this call is a refresh and another process
+    /// computes the entry. The call ends with that value. Returns `None` if no other process
+    /// computes, or the call has no value.
     fn keep_old(&self, outcome: &AcquireOutcome) -> Option<Fetched> {
         let AcquireOutcome::Held(left) = outcome else {
             return None;
@@ -144,8 +146,8 @@ impl<'a> Acquire<'a> {
         Some(Fetched::KeepOld(old))
     }
 
-    /// Decides the use of a fresh entry in L2: a hit, or a hit with a refresh after it. If this
-    /// call is itself the refresh of that entry, returns the entry as `Rejected`.
+    /// Decides how the call uses a fresh entry in L2: as a hit, or as a hit with a refresh after
+    /// it. If this call is itself the refresh of that entry, returns the entry as `Rejected`.
     fn on_fresh(&self, stored: Arc<MemoryEntry>, token: Token) -> Result<Lookup, Rejected> {
         let core = &self.call.core;
         if self.call.old.is_some() {
@@ -164,21 +166,22 @@ impl<'a> Acquire<'a> {
         })
     }
 
-    /// Decides the use of a stale entry in L2. If this call can continue in the background, the
-    /// entry is served and refreshed. Otherwise the entry is remembered as a fallback and returned
-    /// as `Rejected`.
+    /// Decides how the call uses a stale entry in L2. If this call can continue in the background,
+    /// the entry is served and refreshed. Otherwise the entry is remembered as a fallback and
+    /// returned as `Rejected`.
     fn on_stale(&self, stored: Arc<MemoryEntry>, token: Token) -> Result<Lookup, Rejected> {
         let call = self.call;
         let now = Tick::now(&*call.core.clock);
-        if call.is_detachable && call.old.is_none() && stored.freshness_now().is_stale(now) {
+        let may_serve = call.is_detachable && !call.takes_nothing_old;
+        if may_serve && call.old.is_none() && stored.freshness_now().is_stale(now) {
             return Ok(Lookup::Refresh(stored, None));
         }
         call.remember_stale(&stored);
         Err(Rejected::expired(token))
     }
 
-    /// Reads the entry from L2, and requests the lease if the entry cannot be used. With
-    /// `expects_miss` and a free permit, one request to L2 does both.
+    /// Reads the entry from L2, and requests the lease if the entry cannot be used. If the call
+    /// `expects_miss` and gets a free permit, one request to L2 does both.
     async fn attempt(
         &self,
         expects_miss: bool,
@@ -195,16 +198,19 @@ impl<'a> Acquire<'a> {
             let outcome = self.acquire(&self.acquire_request(), start.until).await?;
             return Ok(Lookup::Miss(outcome));
         }
-        // A read alone takes no permit, so a call that may find the value does not wait for one.
+        // A read takes no permit, so a call that may find the value in L2 does not wait for a
+        // permit.
         let (found, outcome) = if expects_miss && permit.try_acquire() {
             let request = self.acquire_request();
             let lease = self.lease_request(&request);
             let answer = store.read_or_acquire(query, &request, start.until).await;
             let (found, acquired) = lease.answered(answer)?;
-            // Before anything else, so that dropping this future releases the lease.
+            // The outcome is made before anything else, so that dropping this future releases the
+            // lease.
             (found, Some(self.acquire_outcome(acquired, &request)))
         } else {
-            (store.read(query, start.until).await?, None)
+            let read = self.lookup.read(self.call.is_taken, start.until);
+            (read.await?, None)
         };
         let result = match self.lookup.validate(self.ops, &found, start).await? {
             Validated::Fresh(stored, fill) => self.on_fresh(stored, fill),
@@ -229,7 +235,7 @@ impl<'a> Acquire<'a> {
         }))
     }
 
-    /// Waits for a permit to compute, which the call must have before it requests the lease.
+    /// Waits for a permit to compute. The call must have a permit before it requests the lease.
     async fn acquire_permit(&self, budget: &mut StoreBudget, permit: &mut ComputePermit) {
         if !permit.try_acquire() {
             budget.pause(self.call.wait_budget());
@@ -251,7 +257,8 @@ impl<'a> Acquire<'a> {
     fn lease_request(&self, request: &AcquireRequest) -> LeaseRequest<'_> {
         LeaseRequest {
             l2: self.lookup.l2,
-            // The token is not known here, and a release does not need it.
+            // The request does not contain the fencing token, and a release of the lease does not
+            // need it.
             fencing_token: request.holder.map(|holder| FencingToken {
                 entry: self.lookup.keys.entry.clone(),
                 token: holder,
@@ -274,7 +281,7 @@ impl<'a> Acquire<'a> {
     }
 
     /// Returns the token by which L2 knows the holder of the lease. Returns `None` if the call
-    /// wants no lease, because the call does not wait for other processes or has waited long
+    /// requests no lease, because the call does not wait for other processes or has waited long
     /// enough.
     fn holder_token(&self) -> Option<Token> {
         let is_alone = self.call.old.is_some() && removed!(self.call.core, RefreshWithoutLease);
@@ -304,19 +311,19 @@ impl<'a> Acquire<'a> {
         };
         self.lookup.l2.counts.waits.bump();
         let wait_budget = self.call.wait_budget().left();
-        // A little longer than `longest`, because a lease that ends now may still exist at the next
-        // request.
+        // The wait is a little longer than `longest`, because a lease that ends now may still exist
+        // at the next request.
         let longest = (longest + Duration::from_millis(1)).min(wait_budget);
         let _ = timeout(longest, waiter.woken()).await;
     }
 }
 
-/// An entry in L2 that this call cannot use. The request for the lease carries the entry's token,
-/// so that L2 does not offer that entry again.
+/// An entry in L2 that this call cannot use. The request for the lease contains the token of the
+/// entry, so that L2 does not offer that entry again.
 struct Rejected {
     token: Option<Token>,
-    /// `true` if the entry's fresh life is over. If a version ended that life, L2 cannot tell, so
-    /// the request for the lease says so.
+    /// `true` if the rejected entry is no longer fresh. If a soft invalidation of a version ended
+    /// the fresh life, L2 does not notice it, so the request for the lease passes this flag to L2.
     is_expired: bool,
 }
 
@@ -339,21 +346,24 @@ impl Rejected {
 /// The result of one attempt to read the entry from L2 or to get the lease.
 enum Lookup {
     Hit(Arc<MemoryEntry>),
-    /// The entry is served, and then recomputed. The `Duration` is the time before the entry's end
-    /// from which early expiration recomputes the entry; `None` if the entry is stale.
+    /// The entry is served, and recomputed after that. The `Duration` is the time before the
+    /// entry's end from which early expiration recomputes the entry, or `None` if the entry is
+    /// stale.
     Refresh(Arc<MemoryEntry>, Option<Duration>),
     Miss(AcquireOutcome),
 }
 
-/// The answer of L2 to a request for the lease: [`Acquired`], with the guard of a granted lease.
+/// The answer of L2 to a request for the lease, as in [`Acquired`], with a guard for a granted
+/// lease.
 enum AcquireOutcome {
     Filled,
     Held(Duration),
     Granted(Box<LeaseGuard>),
 }
 
-/// A request for the lease. Dropping this guard before the answer of L2 is known releases the
-/// lease: the caller was dropped or the answer was lost, and other processes would wait in vain.
+/// A request for the lease. If a `LeaseRequest` is dropped before the answer of L2 is known, the
+/// lease is released. In that case the caller was dropped or the answer was lost, and other
+/// processes would wait in vain.
 struct LeaseRequest<'a> {
     l2: &'a Arc<SharedTier>,
     fencing_token: Option<FencingToken>,
@@ -379,11 +389,13 @@ impl Drop for LeaseRequest<'_> {
 /// The result of a call's look-up in L2.
 pub(crate) enum Fetched {
     Hit(Arc<MemoryEntry>),
-    /// Another process computes, and the call keeps the value that the call already has.
+    /// Another process computes the entry, and this call, a refresh, ends with the value that the
+    /// call already has.
     KeepOld(Arc<MemoryEntry>),
-    /// The value is served, and then recomputed. The `Duration` is the time before the value's end
-    /// from which early expiration recomputes the value; `None` if the value is stale.
+    /// The value is served, and recomputed after that. The `Duration` is the time before the
+    /// value's end from which early expiration recomputes the value, or `None` if the value is
+    /// stale.
     Refresh(Arc<MemoryEntry>, Option<Duration>),
-    /// The call computes, with a lease or without.
+    /// The call computes the value, with a lease or without.
     Compute(LeaseState),
 }

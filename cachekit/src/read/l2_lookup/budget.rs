@@ -9,15 +9,15 @@ use crate::base::durations::{from_now, later};
 use crate::base::fault::removed;
 use crate::read::call::WaitBudget;
 
-/// Deadline for all requests of one call to L2. The time in which the call waits for a permit or
-/// for another computation does not use up the deadline.
+/// Deadline for all requests of one call to L2. The deadline is paused while the call waits for a
+/// permit or for another computation.
 pub(crate) struct StoreBudget {
     timeout: Duration,
-    /// Deadline of each request, as long as the call has not waited for a permit or another
+    /// Deadline of each request to L2, until the call first waits for a permit or another
     /// computation.
     until: Instant,
-    /// Latest end of the call's first wait for a permit or another computation, and the time that
-    /// was left before the deadline when that wait began; `None` before that wait.
+    /// Latest end of the call's first wait for a permit or another computation, and the time to the
+    /// deadline that was left when that wait began. `None` before that wait.
     paused: Option<(Instant, Duration)>,
     is_fresh: bool,
 }
@@ -43,8 +43,8 @@ impl StoreBudget {
         }
     }
 
-    /// Pauses the deadline: the call waits for a permit or another computation, until `wait_budget`
-    /// is over at the latest.
+    /// Pauses the deadline for requests to L2, because the call waits for a permit or another
+    /// computation. The pause ends when `wait_budget` is over, at the latest.
     pub(crate) fn pause(&mut self, wait_budget: WaitBudget) {
         let now = Instant::now();
         let left = self.until.saturating_duration_since(now);

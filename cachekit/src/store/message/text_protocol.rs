@@ -2,19 +2,19 @@
 
 use crate::model::invalidation_mode::InvalidationMode;
 
-/// The target of an invalidation, as one line of another program's message names it.
+/// The target of an invalidation that another program requests: one line of its text message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CommandTarget {
     Key(String),
     Tag(String),
     Function(String),
     Everything,
-    /// The name of an event, and its arguments as pairs of name and value.
+    /// The name of an event, and the event's arguments as pairs of name and value.
     Event(String, Vec<(String, String)>),
 }
 
-/// Parses a text message into the mode of the invalidation and its targets. Returns `None` if the
-/// form of any line is unknown.
+/// Parses a text message of another program into the mode of an invalidation and its targets.
+/// Returns `None` if any line has an unknown form.
 pub(crate) fn parse_command(text: &str) -> Option<(InvalidationMode, Vec<CommandTarget>)> {
     let mut lines = text.lines();
     let mode = match lines.next()?.trim_end() {

@@ -11,7 +11,8 @@ use redis::{
     ProtocolVersion, PushInfo, RedisError,
 };
 
-/// The address of a Redis server, with the user and the password. Its `Debug` form shows neither.
+/// The address of a Redis server, with the user and the password. The `Debug` form of an address
+/// shows neither the user nor the password.
 #[derive(Clone)]
 pub(crate) struct Address(ConnectionInfo);
 
@@ -95,8 +96,9 @@ impl Address {
     }
 }
 
-/// Returns `true` if a `/`, `?` or `#` comes before an `@`: the login in the address has that
-/// character without percent-encoding, and its rest would be parsed as a path.
+/// Returns `true` if a `/`, `?` or `#` comes before an `@` in the address `url`. The user or the
+/// password then contains that character without percent-encoding, and the part after the character
+/// would be parsed as a path.
 fn has_bare_login(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let end = rest.find(['/', '?', '#']);
@@ -169,8 +171,8 @@ mod tests {
         encoded
     }
 
-    /// Each special character of a login that is not percent-encoded is either taken literally or
-    /// refused with the remedy. No character changes the meaning of the address.
+    /// Tests that a special character in a user or password without percent-encoding is either
+    /// taken literally or refused with the remedy. No character changes the meaning of the address.
     #[test]
     fn every_character_of_a_login_is_itself_or_refused() {
         let special = (' '..='~').filter(|c| !c.is_ascii_alphanumeric());
@@ -202,7 +204,7 @@ mod tests {
             // A unix address has its login in its query.
             let path = format!("unix:///run/redis.sock?user=app&pass={}", encoded(&word));
             assert_eq!(login(&path), Ok(wanted), "{path}");
-            // A password beside the address is taken literally.
+            // The argument `password` of `parse` is taken literally.
             let Address(info) = Address::parse("redis://app@host", Some(&word)).unwrap();
             assert_eq!(info.redis_settings().password(), Some(&*word));
         }

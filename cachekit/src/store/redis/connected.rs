@@ -1,4 +1,5 @@
-//! A connection to a Redis server, with the state that this process has observed of it.
+//! A connection to a Redis server, with the facts that this process has observed about that
+//! connection.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,13 +15,13 @@ pub(crate) struct Connected {
     pub(crate) connection: MultiplexedConnection,
     pub(crate) greeting: Greeting,
     pub(crate) timeouts: AtomicU32,
-    /// The origin of the server's data set: the origin in `greeting`, until the server reports
-    /// another.
+    /// The origin that identifies the data set of the Redis server: the origin from the handshake,
+    /// until the server reports another origin.
     pub(crate) origin: AtomicU64,
-    /// `true` if the server refused a command to this account, so that the supervisor must check
-    /// the account's rights again.
+    /// `true` if the server refused a command to the cache's Redis account, so that the supervisor
+    /// must check the account's rights again.
     pub(crate) has_doubtful_rights: AtomicBool,
-    /// `true` after the client reported that the connection broke.
+    /// `true` after the Redis client reported that this connection broke.
     pub(crate) closed: Arc<AtomicBool>,
 }
 
@@ -37,7 +38,8 @@ impl Connected {
         self.origin.load(Ordering::Relaxed).to_ne_bytes()
     }
 
-    /// Sets the origin of the server's data set to `origin`. Does nothing if `origin` is unknown.
+    /// Sets the origin of the server's data set to `origin`. Does nothing if `origin` is
+    /// `UNKNOWN_ORIGIN`.
     pub(crate) fn set_origin(&self, origin: [u8; 8]) {
         if origin != UNKNOWN_ORIGIN {
             self.origin

@@ -29,8 +29,8 @@ use crate::store::redis::supervisor::{LONGEST_PAUSE, Shared, supervise};
 use crate::store::redis::timeout::{LAST_LOOKS, in_time};
 use crate::store::redis::{permissions, rejections};
 
-/// The number of consecutive commands without an answer in time after which their connection is
-/// discarded.
+/// The number of consecutive commands that got no answer in time, after which their connection to
+/// Redis is discarded.
 const MAX_TIMEOUTS: u32 = 3;
 
 /// The current connection for commands to Redis, with the task that supervises it.
@@ -68,8 +68,8 @@ impl ConnectionManager {
         (Self { shared, supervisor }, first)
     }
 
-    /// Returns the current connection. Returns `None` if no connection was made or the last one is
-    /// lost.
+    /// Returns the current connection to Redis. Returns `None` if no connection was made or the
+    /// last connection is lost.
     pub(crate) fn current(&self) -> Option<Arc<Connected>> {
         {
             let current = self.shared.current.read();
@@ -78,7 +78,7 @@ impl ConnectionManager {
     }
 
     /// Sends `commands` to Redis together, and waits until `until` for one answer to each. The
-    /// connection is discarded after an answer which shows that this server or this login is the
+    /// connection is discarded after an answer which shows that the server or the login is the
     /// wrong one, after an error of the connection, or after several timeouts in a row.
     pub(crate) async fn run(
         &self,
@@ -88,8 +88,8 @@ impl ConnectionManager {
     ) -> Result<Vec<Value>, Failure> {
         let count = commands.len();
         let mut connection = connected.connection.clone();
-        // The future is pinned here. Otherwise every future that awaits `sent` would store `sent`
-        // once more.
+        // The future is pinned, because every future that awaits `sent` would store `sent` once
+        // more without the pin.
         let sent = pin!(connection.send_packed_commands(commands, 0, count));
         match in_time(until, sent, self.last_looks()).await {
             None => {
@@ -118,9 +118,9 @@ impl ConnectionManager {
         }
     }
 
-    /// Discards a connection that gave the answer to another question. At most one connection per
-    /// second is discarded for this reason: another program may have written the strange entry, and
-    /// a new connection then gives the same answer.
+    /// Discards `connected`, a connection to Redis that returned the answer to another command. At
+    /// most one connection per second is discarded for this reason. The wrong entry may have been
+    /// written by another program, and a new connection would then return the same entry.
     pub(crate) fn discard_connection(&self, connected: &Arc<Connected>) {
         let mut discarded_at = self.shared.discarded_at.lock();
         let now = Instant::now();
@@ -131,8 +131,8 @@ impl ConnectionManager {
         }
     }
 
-    /// Reports the commands that Redis refused to the log. If a right is missing, the supervisor
-    /// checks the account's rights.
+    /// Logs the commands that Redis refused. If Redis refused a command because the account lacks a
+    /// right, the supervisor checks the account's rights.
     #[cold]
     fn report_refusals(&self, connected: &Arc<Connected>, commands: &Pipeline, replies: &[Value]) {
         for (command, reply) in commands.cmd_iter().zip(replies) {
@@ -171,7 +171,8 @@ impl ConnectionManager {
         &self.shared.scripts
     }
 
-    /// Returns the number of times that a caller looks for a reply after the reply's deadline.
+    /// Returns the number of times that a caller looks for a reply of Redis after the reply's
+    /// deadline.
     pub(crate) fn last_looks(&self) -> usize {
         if removed!(self.shared.scripts, NoLastLook) {
             0
@@ -185,8 +186,8 @@ impl ConnectionManager {
         self.shared.connects.load(Ordering::Relaxed)
     }
 
-    /// Discards `connected` if it is the current connection, logs the reason `why`, and wakes the
-    /// supervisor to connect again. Does nothing for an earlier connection.
+    /// Discards `connected` if it is the current connection to Redis, logs the reason `why`, and
+    /// wakes the supervisor to connect again. Does nothing if `connected` is an earlier connection.
     pub(crate) fn discard(&self, connected: &Arc<Connected>, why: &str) {
         let mut current = self.shared.current.write();
         if current

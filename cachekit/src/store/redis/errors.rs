@@ -2,7 +2,8 @@
 
 use redis::{RedisError, Value};
 
-/// The error codes of a server that must not be used at all, or not with this login.
+/// The error codes by which a Redis server says that the cache must not use this server at all, or
+/// not with this login.
 pub(crate) const WRONG_ROLE: [&str; 6] = [
     "READONLY",
     "MASTERDOWN",
@@ -13,8 +14,8 @@ pub(crate) const WRONG_ROLE: [&str; 6] = [
     "NOREPLICAS",
 ];
 
-/// Returns the error code of `reply` if the code means that this server, or this login, is the
-/// wrong one. Returns `None` for every other answer.
+/// Returns the error code of `reply`, an answer of Redis, if the code means that the server or the
+/// login is the wrong one. Returns `None` for every other answer.
 pub(crate) fn wrong_role(reply: &Value) -> Option<String> {
     let Value::ServerError(error) = reply else {
         return None;

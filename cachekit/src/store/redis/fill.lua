@@ -62,7 +62,8 @@ redis.call('SET', entry, ARGV[3], 'PX', ARGV[4])
 if late ~= '' then redis.call('SETRANGE', entry, 98 + 24 * count, late) end
 -- A version outlives the entries that depend on it, unless it never expires.
 for i = tonumber(ARGV[18]) + 1, last do
-  if redis.call('PTTL', KEYS[i + 1]) < tonumber(ARGV[5]) then
+  local kept = redis.call('PTTL', KEYS[i + 1])
+  if kept >= 0 and kept < tonumber(ARGV[5]) then
     redis.call('PEXPIRE', KEYS[i + 1], ARGV[5])
   end
 end

@@ -20,9 +20,10 @@ pub(crate) struct Greeting {
     pub(crate) missing_rights: MissingRights,
 }
 
-/// Asks for the server's role, its replication id and the account's rights, tests that the server
-/// takes writes, and loads the scripts, in one round trip. The test deletes the key `nothing`,
-/// which never has a value. Returns an error if the server is a replica or not ready.
+/// Asks the Redis server for its role, its replication id and the account's rights, tests that the
+/// server accepts writes, and loads the scripts, in one round trip. To test for writes, deletes the
+/// key `nothing`, which never has a value. Returns an error if the server is a replica or not
+/// ready.
 pub(crate) async fn greet(
     connection: &mut MultiplexedConnection,
     namespace: &str,
@@ -59,7 +60,8 @@ pub(crate) async fn greet(
     if loaded.iter().any(permissions::is_refused) {
         missing_rights.add(permissions::SCRIPT_LOAD);
     }
-    // If loading is forbidden or fails, no digest is known, and every call sends the script's text.
+    // If loading is forbidden or fails, no digest is known, and every call of a script sends the
+    // text of the script.
     let digests: Option<Digests> = loaded
         .iter()
         .map(|answer| text(answer).map(Into::into))
@@ -78,8 +80,9 @@ pub(crate) fn origin_question() -> Cmd {
     question
 }
 
-/// Returns the problem and the remedy if another attempt to connect cannot succeed either: the
-/// login or the database is wrong, or the server is too old. Returns `None` for every other error.
+/// Returns the problem and the remedy if every further attempt to connect to Redis would fail like
+/// the attempt with `error`: the login or the database is wrong, or the server is too old. Returns
+/// `None` for every other error.
 pub(crate) fn for_good(error: &RedisError) -> Option<(String, &'static str)> {
     if is_refused_login(error) {
         let remedy = "check the user and the password; in an address, special characters are \
@@ -115,8 +118,8 @@ fn is_refused_login(error: &RedisError) -> bool {
         || error.detail() == Some("NOAUTH")
 }
 
-/// Returns the rest of the first line of `info` that begins with `name`. Returns `None` if no line
-/// does.
+/// Finds the first line of `info`, the answer to `INFO`, that begins with `name`, and returns the
+/// text after `name`. Returns `None` if no line begins with `name`.
 fn line<'a>(info: &'a str, name: &str) -> Option<&'a str> {
     info.lines().find_map(|line| line.strip_prefix(name))
 }

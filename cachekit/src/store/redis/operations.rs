@@ -1,6 +1,8 @@
 //! The operations of the store (L2) on Redis: the commands that each operation sends, and the
 //! parsing of their answers.
 
+use std::time::Duration;
+
 use redis::{Pipeline, Value};
 use tokio::time::Instant;
 
@@ -18,7 +20,7 @@ use crate::store::redis::handshake;
 use crate::store::redis::read_commands::ReadPipeline;
 use crate::store::redis::reply;
 use crate::store::redis::script::{Call, Script};
-use crate::store::redis::{Redis, beats, is_unknown_script, millis};
+use crate::store::redis::{Redis, beats, is_unknown_script, millis, nonce};
 
 impl Store for Redis {
     fn is_up(&self) -> bool {
@@ -91,6 +93,35 @@ impl Store for Redis {
                 reply::versions(values.pop().unwrap_or(Value::Nil), names.len())
             };
             self.run(&commands, until, read).await
+        })
+    }
+
+    fn ensure_versions<'a>(
+        &'a self,
+        names: &'a [StoreKey],
+        life: Duration,
+        any_origin: bool,
+        until: Instant,
+    ) -> StoreFuture<'a, Vec<Version>> {
+        Box::pin(async move {
+            let connected = self.connected()?;
+            let digit = |name: &StoreKey| if name.never_expires() { b'1' } else { b'0' };
+            let args = [
+                nonce(),
+                connected.origin().into(),
+                millis(life),
+                if any_origin { b"o".into() } else { vec![] },
+                names.iter().map(digit).collect(),
+            ];
+            let call = Call {
+                keys: names.iter().map(|name| self.full(name)).collect(),
+                args: args.into(),
+            };
+            let value = self
+                .script(&connected, Script::Versions, &call, until)
+                .await?;
+            let made = reply::made_versions(value, call.nonce(), names.len());
+            self.said(&connected, made)
         })
     }
 

@@ -8,11 +8,11 @@ use std::fmt;
 
 use redis::{Cmd, Value, cmd};
 
-/// The beginning of each kind of key in Redis, after the namespace.
+/// The beginning of each kind of key in Redis, without the namespace before it.
 const KEYS: [&str; 8] = [":k:", ":c1:", ":v:", ":t:", ":e:", ":g:", ":f:", ":all"];
 
-/// A command with its words, as the cache sends it. A word that begins with a colon is a key or a
-/// channel, and follows the namespace.
+/// A Redis command with its words, as the cache sends the command. A word that begins with a colon
+/// is a key or a channel, to which the namespace is prepended.
 type Row = &'static [&'static str];
 
 const ROWS: &[Row] = &[
@@ -42,8 +42,8 @@ pub(crate) struct MissingRights {
     commands: Vec<&'static str>,
 }
 
-/// Returns the command that checks the rights: a script that asks Redis, for each row, if the
-/// account may run the command.
+/// Returns the command that checks the account's rights: a script that asks Redis, for each command
+/// in `ROWS`, if the account may run the command.
 pub(crate) fn question(namespace: &str) -> Cmd {
     let mut question = cmd("EVAL");
     question.arg(include_str!("permissions.lua")).arg(0);
@@ -69,8 +69,8 @@ fn rows() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
 }
 
 impl MissingRights {
-    /// Reads the missing rights from Redis' `answer` to the check. `namespace` is the one of the
-    /// cache, for the remedy.
+    /// Reads the missing rights from Redis' `answer` to the check of rights. `namespace` is the
+    /// namespace of the cache, which the remedy contains.
     pub(crate) fn read(namespace: &str, answer: &Value) -> Self {
         let mut missing_rights = Self {
             namespace: namespace.to_owned(),
@@ -89,14 +89,14 @@ impl MissingRights {
                 }
             }
             refused if is_refused(refused) => missing_rights.add("EVAL"),
-            // The server does not understand the check. Commands that are refused later are logged
-            // then.
+            // The server does not understand the check. If the server refuses a command later, the
+            // refusal is logged at that time.
             _ => {}
         }
         missing_rights
     }
 
-    /// Adds `command` to the missing rights, unless the missing rights already have `command`.
+    /// Adds `command` to the missing rights, unless `command` is already among them.
     pub(crate) fn add(&mut self, command: &'static str) {
         if !self.commands.contains(&command) {
             self.commands.push(command);
@@ -107,8 +107,8 @@ impl MissingRights {
         self.commands.is_empty()
     }
 
-    /// Returns `true` if the cache works without every missing command, as `spare` says of each
-    /// command.
+    /// Returns `true` if `spare` returns `true` for every missing command, so that the cache works
+    /// without all of them.
     pub(crate) fn are_all(&self, spare: impl Fn(&str) -> bool) -> bool {
         self.commands.iter().all(|command| spare(command))
     }
@@ -149,8 +149,8 @@ pub(crate) fn can_be_spared(command: &str, any_origin: bool) -> bool {
     command == SCRIPT_LOAD || (command == INFO && any_origin)
 }
 
-/// Returns `true` if Redis' `answer` says that the account lacks a right. The error code says so
-/// or, inside a script of versions before 7.2, the error's text.
+/// Returns `true` if Redis' `answer` says that the account lacks a right. The error code of the
+/// answer says so. For a script in a Redis before version 7.2, only the text of the error says so.
 pub(crate) fn is_refused(answer: &Value) -> bool {
     let Value::ServerError(error) = answer else {
         return false;

@@ -1,10 +1,10 @@
 //! Batches of reads from Redis: several calls share one round trip.
 //!
-//! The cost of a read is mostly that of its commands, not of its keys: each command passes through
-//! the task that owns the connection, the server and the client. If at least [`BATCH_FROM`] calls
-//! wait for answers, a call that arrives joins the next batch. At most [`MAX_IN_FLIGHT`] tasks send
-//! batches. A caller may be dropped at any time, because no caller sends for the others. If fewer
-//! calls read, each sends its own commands and is not delayed.
+//! The commands of a read cost more than its keys: each command passes through the task that owns
+//! the connection, the server and the client. If at least [`BATCH_FROM`] calls wait for answers, a
+//! call that arrives joins the next batch. At most [`MAX_IN_FLIGHT`] tasks send batches. A caller
+//! may be dropped at any time, because no caller sends for the others. If fewer calls read, each
+//! call sends its own commands and is not delayed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -39,13 +39,13 @@ const MAX_BATCH: usize = 64;
 /// The number of reads for which a new batch reserves memory: roughly the usual size of a batch.
 const USUAL: usize = 16;
 
-/// The reads of one Redis server, as calls of this process send them: each alone or in batches.
+/// The sender of this process's reads to one Redis server. Each read is sent alone or in a batch.
 #[derive(Debug)]
 pub(crate) struct ReadBatcher {
     prefix: Prefix,
-    /// The runtime of the connection's tasks and of the tasks that send batches.
+    /// The tokio runtime on which the tasks of the connection and the tasks that send batches run.
     runtime: Handle,
-    /// The number of calls that wait for the answer of a read.
+    /// The number of calls that wait for the answer to a read from Redis.
     waiting: AtomicUsize,
     shared: Arc<Shared>,
 }
@@ -60,10 +60,11 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Pending {
-    /// The batch that calls can join now, which was not sent yet. `None` if no call has begun a
-    /// batch.
+    /// The next batch of reads, which is not sent yet and which further calls join. `None` if no
+    /// call has begun a batch.
     question: Option<Batch>,
-    /// The number of tasks that send batches. No such task ends while a batch waits to be sent.
+    /// The number of tasks that send batches of reads. No such task ends while a batch waits to be
+    /// sent.
     in_flight: usize,
 }
 
@@ -72,7 +73,8 @@ struct Pending {
 struct Batch {
     connected: Arc<Connected>,
     question: ReadPipeline,
-    /// The latest deadline of the callers, until which the batch waits for its answers.
+    /// The latest deadline of the callers whose reads are in this batch. The batch waits for its
+    /// answers until this time.
     until: Instant,
     callers: Vec<oneshot::Sender<ReadResult>>,
 }
@@ -127,8 +129,8 @@ impl ReadBatcher {
         answers.pop().ok_or(Failure::Indeterminate)
     }
 
-    /// Adds `query` to the batch that is sent next, and returns the receiver of its answer. Returns
-    /// `None` if that batch is full or uses another connection.
+    /// Adds `query` to the batch of reads that is sent next, and returns the receiver of the answer
+    /// to `query`. Returns `None` if that batch is full or uses another connection.
     fn join(
         &self,
         connected: &Arc<Connected>,
@@ -173,7 +175,7 @@ struct BatchSender {
 }
 
 impl BatchSender {
-    /// Makes a sender that the caller has already added to `Pending::in_flight`.
+    /// Makes a sender of batches. The caller must have counted the sender in `Pending::in_flight`.
     fn new(shared: &Arc<Shared>) -> Self {
         Self {
             shared: Arc::clone(shared),
@@ -190,9 +192,9 @@ impl BatchSender {
         }
     }
 
-    /// Takes the batch that waits to be sent. If none waits, the sender removes itself from
-    /// `Pending::in_flight` under the same lock. Therefore a call that begins a batch either finds
-    /// a counted sender, which will take the batch, or spawns another sender.
+    /// Takes the batch that waits to be sent. If no batch waits, the sender removes itself from the
+    /// count `Pending::in_flight` under the same lock. Therefore a call that begins a batch either
+    /// finds a counted sender, which will take the batch, or spawns another sender.
     fn next(&mut self) -> Option<Batch> {
         let mut pending = self.shared.pending();
         let next = pending.question.take();
@@ -214,8 +216,8 @@ impl Drop for BatchSender {
 }
 
 impl Batch {
-    /// Sends the batch to Redis, and gives each caller its own answer, or the failure of the whole
-    /// batch.
+    /// Sends this batch of reads to Redis. Gives each caller its own answer, or the failure of the
+    /// whole batch.
     async fn ask(self, connections: &ConnectionManager) {
         let asked = self
             .question
@@ -237,11 +239,11 @@ impl Batch {
     }
 }
 
-/// A read that waits for an answer. The count of waiting reads includes the read until it is
-/// dropped.
+/// A read from Redis that waits for its answer. The read is counted among the waiting reads until
+/// this value is dropped.
 struct WaitingRead<'a> {
     count: &'a AtomicUsize,
-    /// The number of reads that already waited when this read began.
+    /// The number of reads from Redis that already waited when this read began.
     others: usize,
 }
 

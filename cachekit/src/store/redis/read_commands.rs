@@ -25,15 +25,15 @@ const KEY_LENGTH: usize = 40;
 
 /// The commands of one or more reads: a `PTTL` for each entry, then one `MGET`, then the scripts
 /// for value tags. An entry's remaining life is read before the entry. If the entry is replaced
-/// between the two commands, the life is too short, never too long.
+/// between the two commands, the remaining life that was read is too short, never too long.
 pub(crate) struct ReadPipeline {
     commands: Pipeline,
     keys: Cmd,
     value_tags: Vec<Cmd>,
-    /// The number of keys that the `MGET` in `keys` has so far.
+    /// The number of keys that were added so far to the `MGET` command in `keys`.
     count: usize,
-    /// The index in `keys` of each version that a read of this batch asked for, so that further
-    /// reads can share the version. `None` for a single read, which shares none.
+    /// The index in `keys` of each version that a read of this batch depends on, so that further
+    /// reads can share the version. `None` for a single read, which shares no version.
     known: Option<HashMap<StoreKey, usize, RandomState>>,
     reads: Vec<Sought>,
 }
@@ -79,8 +79,8 @@ impl ReadPipeline {
         }
     }
 
-    /// Adds the read of `query` and, if it is `Some`, the command that reads the versions of value
-    /// tags. Each key in Redis begins with `prefix`.
+    /// Adds the read of `query` to the pipeline. If `value_tags` is `Some`, also adds the command
+    /// in it, which reads the versions of value tags. Each key in Redis begins with `prefix`.
     pub(crate) fn add(&mut self, prefix: &Prefix, query: EntryQuery<'_>, value_tags: Option<Cmd>) {
         let entry = prefix.rest(query.entry);
         let length = PTTL.len() + prefix.bytes.len() + entry.len();
@@ -89,13 +89,14 @@ impl ReadPipeline {
         write_key(&mut life, &prefix.bytes, &entry);
         self.commands.add_command(life);
         let entry = self.key(&prefix.bytes, &entry);
-        let versions = query.versions.iter();
+        let versions = query.versions.iter().chain(query.beside);
         let versions = versions.map(|name| self.version(prefix, name)).collect();
         let has_value_tags = value_tags.is_some();
         self.value_tags.extend(value_tags);
         self.reads.push(Sought {
             entry,
             versions,
+            listed: query.versions.len(),
             has_value_tags,
         });
     }
@@ -118,7 +119,7 @@ impl ReadPipeline {
         at
     }
 
-    /// Returns the commands to send to Redis, and the parser of their answers.
+    /// Returns the commands of this pipeline to send to Redis, and the parser of their answers.
     pub(crate) fn asked(mut self) -> (Pipeline, Expected) {
         self.commands.add_command(self.keys);
         for value_tags in self.value_tags {
@@ -131,8 +132,8 @@ impl ReadPipeline {
         (self.commands, expected)
     }
 
-    /// Sends the commands to Redis, and waits for the answers until `until`. Returns one result for
-    /// each read, in the order in which the reads were added.
+    /// Sends the commands of this pipeline to Redis, and waits for the answers until `until`.
+    /// Returns one result for each read, in the order in which the reads were added.
     pub(crate) fn ask(
         self,
         connections: &ConnectionManager,
@@ -147,15 +148,15 @@ impl ReadPipeline {
     }
 }
 
-/// The parser of the answers to a `ReadPipeline`.
+/// The parser of Redis' answers to the commands of a `ReadPipeline`.
 pub(crate) struct Expected {
     reads: Vec<Sought>,
     keys: usize,
 }
 
 impl Expected {
-    /// Parses the answers `values`, and returns one result for each read, in the order in which the
-    /// reads were added.
+    /// Parses the answers `values` of Redis, and returns one result for each read, in the order in
+    /// which the reads were added.
     pub(crate) fn found(&self, values: Vec<Value>) -> Vec<Said<Found>> {
         reply::reads::found(values, &self.reads, self.keys)
     }

@@ -10,11 +10,12 @@ use crate::base::sync::Mutex;
 use crate::base::trace;
 use crate::store::redis::script::{Digests, Script};
 
-/// The time without a refusal after which a further refusal of the same command is logged again.
+/// The time without a refusal by Redis after which a further refusal of the same command is logged
+/// again.
 const QUIET: Duration = Duration::from_secs(60);
 
-/// The largest number of remembered pairs of command and error code. The cache causes fewer such
-/// pairs.
+/// The largest number of remembered pairs of a refused command and its error code. The cache causes
+/// fewer such pairs.
 const MOST: usize = 64;
 
 /// The time at which Redis last refused each command with each error code.

@@ -10,7 +10,7 @@ use redis::Value;
 use crate::encoding::envelope::{Token, Version};
 use crate::store::port::{Acquired, Filled, LeaseGrant};
 
-/// The error of a parser: the answer does not have the form that answers to its command have.
+/// The error that an answer of Redis does not have the form that answers to its command have.
 struct MalformedReply;
 
 type Read<T> = Result<T, MalformedReply>;
@@ -20,7 +20,7 @@ type Read<T> = Result<T, MalformedReply>;
 pub(crate) enum Problem {
     /// The Redis server refused the command with this error code, such as `OOM`.
     Refused(String),
-    /// The answer does not have the expected form, and so may belong to another question.
+    /// The answer of Redis does not have the expected form, and so may belong to another command.
     MalformedReply,
 }
 
@@ -34,8 +34,8 @@ fn bytes(value: Value) -> Read<Option<Vec<u8>>> {
     }
 }
 
-/// Reads a version from an answer. Returns `None` if the key has no value, or a value that is no
-/// version.
+/// Parses `value`, the value of a key in Redis, as a version. Returns `None` if the key has no
+/// value, or a value that is no version.
 fn version(value: Value) -> Read<Option<Version>> {
     Ok(bytes(value)?.as_deref().and_then(Version::of))
 }
@@ -59,8 +59,8 @@ fn int(value: &Value) -> Read<i64> {
     }
 }
 
-/// Returns the problem with an answer that cannot be parsed: a refusal if `value` is an error of
-/// the server, and a wrong form otherwise.
+/// Returns the problem with the answer `value`, which cannot be parsed: a refusal if `value` is an
+/// error of the server, and a malformed reply otherwise.
 pub(crate) fn problem(value: &Value) -> Problem {
     match value {
         Value::ServerError(error) => Problem::Refused(error.code().to_owned()),
@@ -68,7 +68,8 @@ pub(crate) fn problem(value: &Value) -> Problem {
     }
 }
 
-/// Checks that every answer in `values` is a number. Returns the problem of the first that is not.
+/// Checks that every answer in `values` is a number. Returns the problem of the first answer that
+/// is not a number.
 pub(crate) fn numbers(values: &[Value]) -> Said<()> {
     let refused = values.iter().find(|value| int(value).is_err());
     refused.map_or(Ok(()), |value| Err(problem(value)))
@@ -85,8 +86,8 @@ pub(crate) fn versions(values: Value, count: usize) -> Said<Vec<Option<Version>>
 }
 
 /// Parses the answer of the script `acquire`. The answer must repeat `nonce`, which proves that the
-/// answer belongs to this question. A grant must have at least `versions` versions; further ones
-/// are guards.
+/// answer belongs to this question. A grant must have at least `versions` versions. Versions after
+/// these are guards.
 pub(crate) fn acquired(value: Value, nonce: &[u8], versions: usize) -> Said<Acquired> {
     let problem = problem(&value);
     acquired_of(value, nonce, versions).map_err(|MalformedReply| problem)
@@ -123,6 +124,26 @@ fn acquired_of(value: Value, nonce: &[u8], count: usize) -> Read<Acquired> {
     }
 }
 
+/// Parses the answer of the script `versions` to the question with `nonce` for `count` versions.
+pub(crate) fn made_versions(value: Value, nonce: &[u8], count: usize) -> Said<Vec<Version>> {
+    let problem = problem(&value);
+    made_versions_of(value, nonce, count).map_err(|MalformedReply| problem)
+}
+
+fn made_versions_of(value: Value, nonce: &[u8], count: usize) -> Read<Vec<Version>> {
+    let mut parts = list(value)?;
+    if bytes(parts.next().ok_or(MalformedReply)?)?.as_deref() != Some(nonce) {
+        return Err(MalformedReply);
+    }
+    let made = |part| version(part)?.ok_or(MalformedReply);
+    let versions = parts.map(made).collect::<Read<Vec<_>>>()?;
+    if versions.len() == count {
+        Ok(versions)
+    } else {
+        Err(MalformedReply)
+    }
+}
+
 /// Parses the answer of the script `fill`, a number, into the result of the store.
 pub(crate) fn filled(value: &Value) -> Said<Filled> {
     match value {
@@ -140,7 +161,8 @@ mod tests {
     use crate::store::port::Found;
     use crate::store::redis::reply::reads::{Sought, found};
 
-    /// Parses the answers to one read of an entry and of `versions` versions.
+    /// Parses the answers to the commands of one read, for an entry and `versions` versions. With
+    /// `has_value_tags`, the last answer has the versions of the entry's value tags.
     fn found_one(values: Vec<Value>, versions: usize, has_value_tags: bool) -> Said<Found> {
         let sought = Sought {
             entry: 0,

@@ -15,6 +15,7 @@ pub(crate) enum Script {
     Soften,
     Late,
     Beat,
+    Versions,
 }
 
 impl Script {
@@ -26,7 +27,7 @@ impl Script {
     }
 }
 
-const ALL: [Script; 7] = [
+const ALL: [Script; 8] = [
     Script::Acquire,
     Script::Fill,
     Script::Renew,
@@ -34,17 +35,18 @@ const ALL: [Script; 7] = [
     Script::Soften,
     Script::Late,
     Script::Beat,
+    Script::Versions,
 ];
 
-/// The texts of all Lua scripts, in the order of `ALL`.
+/// The texts of all Lua scripts, in the order of the list `ALL`.
 #[derive(Debug)]
 pub(crate) struct Scripts {
     texts: [String; ALL.len()],
     pub(crate) faults: Faults,
 }
 
-/// The digests by which a Redis server knows the scripts, in the order of `ALL`. Empty if the
-/// scripts could not be loaded.
+/// The digests by which a Redis server knows the Lua scripts, in the order of the list `ALL`. Empty
+/// if the scripts could not be loaded.
 pub(crate) type Digests = Vec<Box<str>>;
 
 impl Scripts {
@@ -118,5 +120,6 @@ fn source(script: Script) -> (&'static str, &'static str) {
         Script::Soften => ("soften", include_str!("soften.lua")),
         Script::Late => ("value_tags", include_str!("value_tags.lua")),
         Script::Beat => ("heartbeat", include_str!("heartbeat.lua")),
+        Script::Versions => ("versions", include_str!("versions.lua")),
     }
 }

@@ -8,7 +8,8 @@ pub(crate) struct RedisSettings<'a> {
     pub(crate) url: &'a str,
     pub(crate) password: Option<&'a str>,
     pub(crate) namespace: &'a str,
-    /// `true` if the cache accepts any data set that the server may hold, also of another server.
+    /// `true` if the cache accepts every data set that the server may hold, even the data set of
+    /// another server.
     pub(crate) any_origin: bool,
     pub(crate) faults: Faults,
 }

@@ -99,8 +99,8 @@ impl Subscriber {
         }
     }
 
-    /// Ends the present subscription and its connection, because messages are overdue. The task
-    /// then connects and subscribes again.
+    /// Ends the present bus subscription and its connection, because messages are overdue. The
+    /// subscriber's task then connects and subscribes again.
     pub(crate) fn leave(&self) {
         self.reconnect.notify_one();
     }
@@ -149,8 +149,8 @@ async fn listen(
     };
     sink(StoreEvent::Subscribed(subscription));
     select(lost.notified(), reconnect.notified()).await;
-    // This event is sent before the next subscription begins, because messages of that subscription
-    // may arrive before its `Subscribed`.
+    // `Unsubscribed` is sent before the next subscription begins, because messages of the next
+    // subscription may arrive before its `Subscribed`.
     sink(StoreEvent::Unsubscribed);
     Ok(())
 }

@@ -34,14 +34,14 @@ pub(crate) struct Shared {
     pub(crate) address: Address,
     pub(crate) namespace: Box<str>,
     pub(crate) scripts: Arc<Scripts>,
-    /// The Redis key that the handshake deletes to test that the server takes writes. The key never
-    /// has a value.
+    /// The Redis key that the handshake deletes to test that the server accepts writes. The key
+    /// never has a value.
     pub(crate) nothing: Vec<u8>,
     pub(crate) current: RwLock<Option<Arc<Connected>>>,
     /// Wakes the supervisor when the current connection is lost, or the account's rights are in
     /// doubt.
     pub(crate) broken: Notify,
-    /// The number of connections for commands that were made so far.
+    /// The number of connections for commands that were made to Redis so far.
     pub(crate) connects: AtomicU64,
     /// The last time at which a connection was discarded because an answer did not match its
     /// command. `None` if that never happened.
@@ -120,9 +120,9 @@ impl Shared {
         }
     }
 
-    /// Waits until the current connection is lost, or [`ASK_AGAIN`] has passed while the server's
-    /// data set is unknown. In the second case, asks for the data set. Asks for the account's
-    /// rights if Redis refused a command.
+    /// Waits until the current connection to Redis is lost. While the server's data set is unknown,
+    /// waits for at most [`ASK_AGAIN`], and then asks the server for its data set. Asks for the
+    /// account's rights if Redis refused a command.
     async fn watch(&self) {
         let connected = {
             let current = self.current.read();
@@ -157,13 +157,14 @@ impl Shared {
         }
     }
 
-    /// Asks Redis for the account's rights after a command was refused, and reports the missing
-    /// ones to the log.
+    /// Asks Redis for the account's rights after a command was refused, and logs the rights that
+    /// are missing.
     async fn ask_for_rights(&self, connected: &Connected) {
         let question = permissions::question(&self.namespace);
         let mut connection = connected.connection.clone();
         let asked = connection.send_packed_command(&question);
-        // An error of the server is an answer too: the account may not run the check.
+        // An error of the server is an answer too, which says that the account may not run the
+        // check.
         let answer = match timeout(CONNECT_TIMEOUT, asked).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => match error.into_server_errors() {

@@ -35,23 +35,25 @@ use crate::store::redis::settings::RedisSettings;
 use crate::store::tests::conformance::server::Server;
 use crate::store::tests::fake::controls::FakeStore;
 
-/// Long enough for a slow machine to ask twice within it, short enough for a test to wait.
+/// A short lifetime in tests of expiry: long enough for a slow machine to ask the store twice
+/// within it, and short enough for a test to wait for its end.
 const SHORT: Duration = Duration::from_millis(600);
 const LONG: Duration = Duration::from_secs(60);
-/// The time that a message may take on a busy machine.
+/// The longest time for which a test waits for a message on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// An adapter under test.
+/// An adapter of the store under test, with the messages that it delivered.
 struct Under {
     store: Arc<dyn Store>,
     node: NodeId,
     messages: Arc<Mutex<Vec<StoreEvent>>>,
-    /// Notified of each message.
+    /// Notified of each message that the store delivers.
     arrived: Arc<Notify>,
     _server: Option<Server>,
 }
 
-/// Collects events, so that a test can check them and wait for them.
+/// Makes an event sink that collects the events of a store, so that a test can check the events and
+/// wait for them.
 fn sink() -> (EventSink, Arc<Mutex<Vec<StoreEvent>>>, Arc<Notify>) {
     let (messages, arrived) = (Arc::new(Mutex::new(vec![])), Arc::new(Notify::new()));
     let (sink, notify) = (Arc::clone(&messages), Arc::clone(&arrived));
@@ -96,7 +98,7 @@ async fn redis() -> Under {
     }
 }
 
-/// Makes two tests of each case, one for each adapter.
+/// Makes two tests of each conformance case, one for Redis and one for the fake store.
 macro_rules! cases {
     ($($case:ident)*) => {
         mod fake {
@@ -123,14 +125,14 @@ fn names(texts: &[&str]) -> Vec<StoreKey> {
     texts.iter().map(|text| name(text)).collect()
 }
 
-/// The names of an entry and of the versions that it depends on.
+/// The names of an entry in the store and of the versions that the entry depends on.
 struct Spot {
     entry: StoreKey,
     versions: Vec<StoreKey>,
     guards: Vec<StoreKey>,
 }
 
-/// Returns the entry that most cases use.
+/// Returns the names of the entry that most conformance cases use.
 fn spot() -> Spot {
     Spot {
         entry: name("k:a"),
@@ -139,7 +141,8 @@ fn spot() -> Spot {
     }
 }
 
-/// Returns the request that most cases make, for the given holder.
+/// Returns the request for the right to compute that most conformance cases make, with `holder` as
+/// the holder of the lease.
 fn ask(holder: Option<Token>) -> AcquireRequest {
     AcquireRequest {
         holder,
@@ -157,12 +160,13 @@ fn ask(holder: Option<Token>) -> AcquireRequest {
     }
 }
 
-/// Returns the holder with this number; `None` for 0.
+/// Returns the lease holder with the number `number`. Returns `None` for 0.
 fn holder(number: u8) -> Option<Token> {
     (number > 0).then_some(Token([number; 16]))
 }
 
-/// Returns `true` if `length` is `expected`, less the time that a slow machine takes.
+/// Returns `true` if the remaining time `length` is `expected`, less the time that a slow machine
+/// takes.
 fn is_about(length: Duration, expected: Duration) -> bool {
     length <= expected && length + SHORT > expected
 }
@@ -184,12 +188,12 @@ impl Spot {
         }
     }
 
-    /// Builds a fill with these value tags.
+    /// Builds the fill (the request to store a value) for `grant`, with the given value tags.
     fn fill(&self, grant: &LeaseGrant, holder: Option<Token>, value_tags: &[&str]) -> Fill {
         self.any_fill(grant, holder, value_tags, None)
     }
 
-    /// Builds a fill of a write with this order.
+    /// Builds the fill (the request to store a value) of a write with this `order`.
     fn ordered(&self, grant: &LeaseGrant, order: u64) -> Fill {
         self.any_fill(grant, None, &[], Some(order))
     }
@@ -267,7 +271,7 @@ impl Under {
         self.store.fill(fill, soon()).await.unwrap()
     }
 
-    /// Stores a value, and returns the fill.
+    /// Stores a value, and returns the fill (the request that stored the value).
     async fn filled(&self) -> Fill {
         let grant = self.granted(&ask(None)).await;
         let fill = spot().fill(&grant, None, &[]);
@@ -316,12 +320,12 @@ impl Under {
             .unwrap();
     }
 
-    /// Returns `true` if a waiter is woken within a while.
+    /// Returns `true` if the store wakes a waiter for the entry's lease within [`PATIENCE`].
     async fn is_woken(&self) -> bool {
         self.is_woken_within(PATIENCE).await
     }
 
-    /// Returns `true` if a waiter is woken soon.
+    /// Returns `true` if the store wakes a waiter for the entry's lease within 200 ms.
     async fn is_woken_soon(&self) -> bool {
         self.is_woken_within(Duration::from_millis(200)).await
     }

@@ -1,7 +1,8 @@
-//! The fake store: in memory, with troubles on demand, for tests of the cache.
+//! The fake store: a store in memory for tests of the cache, with faults on demand.
 //!
-//! It gives the answers that Redis would give, step for step; `conformance` runs equal cases on
-//! both. Time is tokio's, so that it stands still while a test pauses it.
+//! The fake store gives the answers that Redis would give, step for step. The cases in
+//! `conformance` run on both. The fake store uses tokio's time, which stands still while a test
+//! pauses the time.
 
 pub(crate) mod controls;
 pub(crate) mod data;
@@ -11,6 +12,7 @@ pub(crate) mod trouble;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -32,7 +34,7 @@ use crate::store::tests::fake::trouble::Step;
 use crate::store::tests::fake::trouble::Trouble;
 use crate::store::tests::fake::trouble::Troubles;
 
-/// The state that all caches over one store share.
+/// The state that all caches over one fake store share.
 #[derive(Default)]
 struct Shared(Mutex<State>);
 
@@ -41,41 +43,43 @@ struct State {
     data: Data,
     troubles: Troubles,
     is_unreachable: bool,
-    /// Messages that wake waiters are lost.
+    /// `true` if the messages that wake waiters for a lease are lost.
     is_mute: bool,
-    /// Messages that nodes send to each other and to themselves are lost.
+    /// `true` if the messages that nodes send to each other and to themselves are lost.
     is_silent: bool,
     log: Vec<Step>,
-    /// The number of reports that an answer belonged to another question.
+    /// The number of times that a cache reported an answer that belonged to another command.
     suspicions: usize,
-    /// Operations that were sent and have not run yet.
+    /// The operations that were sent to the store and have not run yet.
     held: Vec<Later>,
     listeners: Vec<Listener>,
-    /// The number of listeners opened so far.
+    /// The number of listeners that were opened so far.
     opened: usize,
-    /// The number of subscriptions made after the first ones.
+    /// The number of bus subscriptions made after the first subscription of each cache.
     subscriptions: u64,
 }
 
-/// A cache that listens.
+/// A cache that receives the events of the fake store.
 struct Listener {
-    /// The position in the order of opening, from zero.
+    /// The number of this cache in the order in which caches opened the store, from zero.
     number: usize,
     node: NodeId,
     sink: Weak<dyn Fn(StoreEvent) + Send + Sync>,
-    /// `None` if it is cut off, and messages are lost.
+    /// The number of the cache's bus subscription. `None` if the test has cut the subscription, so
+    /// that messages to the cache are lost.
     subscription: Option<u64>,
-    /// Messages on their way, if the test holds them.
+    /// The messages to this cache that the test holds back. `None` if messages arrive at once.
     on_their_way: Option<VecDeque<StoreEvent>>,
 }
 
 type Later = Box<dyn FnOnce(&mut Data) + Send>;
 
-/// The handle of one cache to the store.
+/// The handle of one cache to the fake store.
 pub(crate) struct Fake {
     shared: Arc<Shared>,
     faults: Faults,
-    /// Kept for as long as messages may arrive.
+    /// The cache's function for events, kept so that events reach the cache until this handle is
+    /// dropped.
     _sink: EventSink,
 }
 
@@ -90,7 +94,8 @@ impl Shared {
         self.0.lock()
     }
 
-    /// Runs `step` on the data, and wakes the waiters that it names.
+    /// Runs `step` on the data of the fake store, and wakes the waiters for the leases that `step`
+    /// ended.
     fn run<T>(&self, step: impl FnOnce(&mut Data) -> T) -> T {
         let mut state = self.lock();
         let done = step(&mut state.data);
@@ -105,7 +110,7 @@ impl Shared {
         done
     }
 
-    /// Sends `message` to all listeners, or to one.
+    /// Sends `message` to the node `whom`, or to all nodes if `whom` is `None`.
     fn tell(&self, whom: Option<NodeId>, message: &StoreEvent) {
         let mut state = self.lock();
         if state.is_silent && matches!(message, StoreEvent::Received(_)) {
@@ -125,7 +130,7 @@ impl Shared {
                 None => sinks.extend(listener.sink.upgrade()),
             }
         }
-        // A listener may use the store at once.
+        // The lock is released, because a listener may use the store at once.
         drop(state);
         for sink in sinks {
             sink(message.clone());
@@ -155,7 +160,8 @@ impl Fake {
         }
     }
 
-    /// Makes a round trip: logs the operation, applies its trouble and runs it.
+    /// Simulates a round trip: logs the operation, applies the fault that the test set for it, and
+    /// runs the operation.
     async fn ask<T, F>(
         &self,
         op: Op,
@@ -201,12 +207,12 @@ impl Fake {
                 }
             }
         };
-        // No network answers at once: the caller can be dropped in between.
+        // A network does not answer at once. The caller can be dropped while it waits.
         tokio::task::yield_now().await;
         answer
     }
 
-    /// Holds `step` until the test releases it.
+    /// Holds `step`, an operation on the store, until the test releases it.
     fn hold<T>(&self, step: impl FnOnce(&mut Data) -> T + Send + 'static) -> Result<T, Failure> {
         let later = Box::new(|data: &mut Data| drop(step(data)));
         self.shared.lock().held.push(later);
@@ -238,8 +244,8 @@ impl Store for Fake {
     }
 
     fn read<'a>(&'a self, query: EntryQuery<'a>, until: Instant) -> StoreFuture<'a, Found> {
-        let (entry, versions, value_tags) = owned(query);
-        let step = move |data: &mut Data| data.find(&entry, &versions, value_tags);
+        let (entry, (versions, beside), value_tags) = owned(query);
+        let step = move |data: &mut Data| data.find(&entry, (&versions, &beside), value_tags);
         Box::pin(self.ask(Op::Read, std::slice::from_ref(query.entry), until, step))
     }
 
@@ -253,13 +259,25 @@ impl Store for Fake {
         Box::pin(self.ask(Op::Versions, names, until, step))
     }
 
+    fn ensure_versions<'a>(
+        &'a self,
+        names: &'a [StoreKey],
+        life: Duration,
+        _any_origin: bool,
+        until: Instant,
+    ) -> StoreFuture<'a, Vec<Version>> {
+        let asked = names.to_vec();
+        let step = move |data: &mut Data| data.make_versions(&asked, &[], life);
+        Box::pin(self.ask(Op::EnsureVersions, names, until, step))
+    }
+
     fn acquire<'a>(
         &'a self,
         query: EntryQuery<'a>,
         request: &'a AcquireRequest,
         until: Instant,
     ) -> StoreFuture<'a, Acquired> {
-        let ((entry, versions, _), request) = (owned(query), request.clone());
+        let ((entry, (versions, _), _), request) = (owned(query), request.clone());
         let step = move |data: &mut Data| data.acquire(&entry, &versions, &request);
         Box::pin(self.ask(Op::Acquire, std::slice::from_ref(query.entry), until, step))
     }
@@ -270,9 +288,9 @@ impl Store for Fake {
         request: &'a AcquireRequest,
         until: Instant,
     ) -> StoreFuture<'a, (Found, Acquired)> {
-        let ((entry, versions, value_tags), request) = (owned(query), request.clone());
+        let ((entry, (versions, beside), value_tags), request) = (owned(query), request.clone());
         let step = move |data: &mut Data| {
-            let found = data.find(&entry, &versions, value_tags);
+            let found = data.find(&entry, (&versions, &beside), value_tags);
             (found, data.acquire(&entry, &versions, &request))
         };
         let names = std::slice::from_ref(query.entry);
@@ -373,10 +391,10 @@ impl Store for Fake {
     }
 }
 
-fn owned(query: EntryQuery<'_>) -> (StoreKey, Vec<StoreKey>, bool) {
+fn owned(query: EntryQuery<'_>) -> (StoreKey, (Vec<StoreKey>, Vec<StoreKey>), bool) {
     (
         query.entry.clone(),
-        query.versions.to_vec(),
+        (query.versions.to_vec(), query.beside.to_vec()),
         query.with_value_tags,
     )
 }

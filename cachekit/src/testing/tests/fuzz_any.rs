@@ -1,4 +1,4 @@
-//! Arbitrary bytes, read in every way that the library has, for the fuzzer.
+//! Property test for the fuzzer: the library reads arbitrary bytes in each of its formats.
 
 use crate::encoding::compress::Payload;
 use crate::encoding::envelope::read::{Envelope, Reject};
@@ -6,20 +6,21 @@ use crate::encoding::envelope::write::Draft;
 use crate::encoding::envelope::{HEAD, seal};
 use crate::testing::tests::fuzz_values;
 
-/// Longest payload that is decompressed, as a multiple of the length of its entry. A cache has a limit
-/// too; this one keeps the allocated memory in proportion to the input.
+/// Greatest length of a payload that this test decompresses, as a multiple of the length of the
+/// entry. A cache has its own limit; this limit keeps the allocated memory in proportion to the
+/// input.
 const MOST_TIMES: usize = 4;
 
-/// Reads `bytes` as an entry and its payload, and `bytes` themselves, as values of many types by
-/// every codec of this build.
+/// Reads `bytes` as an entry with a payload, and as a payload alone. The payload is read as values
+/// of many types, by every codec of this build.
 ///
 /// # Panics
 ///
-/// If a property is violated that holds for any bytes.
+/// Panics if a property is violated that must hold for all bytes.
 pub fn read_anything(bytes: &[u8]) {
     read_entry(bytes);
     fuzz_values::read_all(bytes);
-    // The fuzzer cannot guess a checksum.
+    // The fuzzer cannot guess a checksum, so the bytes are also read with a correct checksum.
     let mut sealed = bytes.to_vec();
     seal(&mut sealed);
     if sealed != bytes {
@@ -44,8 +45,8 @@ fn read_entry(bytes: &[u8]) {
     }
 }
 
-/// Asserts that an envelope is read as it was, after it is written again with its payload `plain` or
-/// compressed.
+/// Asserts that an envelope which is written again, with its payload `plain` or compressed, is read
+/// as an equal envelope.
 fn is_written_as_it_was(envelope: Envelope<'_>, plain: &[u8], bytes: &[u8]) {
     let Ok(function) = std::str::from_utf8(envelope.function) else {
         return;
@@ -60,6 +61,7 @@ fn is_written_as_it_was(envelope: Envelope<'_>, plain: &[u8], bytes: &[u8]) {
         life: envelope.life,
         delta: envelope.delta,
         versions: &envelope.versions,
+        foreign_versions: &[],
         tags: &tags,
         function,
         key: envelope.key,

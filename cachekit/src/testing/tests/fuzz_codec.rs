@@ -1,11 +1,12 @@
-//! Properties of every codec, for any bytes.
+//! Properties of every codec that hold for arbitrary bytes.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::encoding::codec::{Codec, DecodeError, EncodeError, wire};
 
-/// Asserts that a value read from the bytes is read as an equal value after it is written.
+/// Asserts that a value which is read from `bytes` and written again is then read as an equal
+/// value.
 pub(crate) fn survives<T: Serialize + DeserializeOwned + 'static>(codec: Codec, bytes: &[u8]) {
     let Some(value) = read::<T>(codec, bytes) else {
         return;
@@ -19,7 +20,8 @@ pub(crate) fn survives<T: Serialize + DeserializeOwned + 'static>(codec: Codec, 
     assert_eq!(again, Some(written), "{codec:?}, {name}");
 }
 
-/// Asserts only that reading and writing end, for types that a codec does not restore exactly.
+/// Asserts that reading `bytes` as a `T` and writing the value come to an end. Use this for types
+/// that a codec does not restore exactly.
 pub(crate) fn ends<T: Serialize + DeserializeOwned + 'static>(codec: Codec, bytes: &[u8]) {
     if let Some(value) = read::<T>(codec, bytes) {
         write(codec, &value);

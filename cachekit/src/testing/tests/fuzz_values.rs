@@ -1,4 +1,4 @@
-//! Types of every kind that serde knows, as users may cache them.
+//! Types of every kind that serde supports, as users may cache them.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -36,7 +36,7 @@ struct List {
     next: Option<Box<List>>,
 }
 
-/// Nesting that costs no bytes: a level need not read any.
+/// Nested type whose levels may take no bytes, so that a short input can nest deeply.
 #[derive(Serialize, Deserialize)]
 struct Peano(Option<Box<Peano>>);
 
@@ -70,8 +70,8 @@ struct Unit;
 #[derive(PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Nothing {}
 
-/// Untagged enum, which serde buffers before it decides on a variant. The buffer may not grow beyond
-/// the input.
+/// Untagged enum, which serde buffers before serde decides on a variant. The buffer must not grow
+/// beyond the length of the input.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Any {
@@ -95,7 +95,7 @@ struct Flattened {
     rest: BTreeMap<String, Any>,
 }
 
-/// Bytes that are serialised as one piece.
+/// Byte sequence that serde serialises as one piece.
 struct Bytes(Vec<u8>);
 
 impl Serialize for Bytes {
@@ -136,7 +136,7 @@ impl<'de> Deserialize<'de> for Bytes {
     }
 }
 
-/// Reads `bytes` as every type by every codec.
+/// Reads `bytes` as a value of every type in this file, by every codec.
 pub(crate) fn read_all(bytes: &[u8]) {
     let codecs = [Codec::Bincode, Codec::MsgPack, Codec::Json];
     for codec in codecs.into_iter().filter(|codec| codec.is_available()) {
@@ -186,8 +186,8 @@ fn foreign(codec: Codec, bytes: &[u8]) {
 fn unfaithful(codec: Codec, bytes: &[u8]) {
     // JSON reads a number that is too large for it as infinite, and writes that as `null`.
     ends::<Vec<f32>>(codec, bytes);
-    // Elements without bytes are limited by the number of bytes of the payload. A payload whose length
-    // is written in more bytes than needed may therefore have more elements.
+    // The number of elements without bytes is limited by the number of bytes in the payload. A
+    // payload whose length is written in more bytes than needed may therefore have more elements.
     ends::<Vec<()>>(codec, bytes);
     ends::<Vec<[u64; 0]>>(codec, bytes);
 }

@@ -9,36 +9,39 @@ use crate::store::tests::fake::controls::FakeStore;
 
 #[doc(hidden)]
 impl CacheBuilder {
-    /// [`from_env`](Self::from_env) of other variables than the process has.
+    /// Reads settings from the variables that `get` returns, in place of the process's environment
+    /// variables, like [`from_env`](Self::from_env).
     pub fn __with_variables(self, get: impl Fn(&str) -> Option<OsString> + Copy) -> Self {
         self.with_variables(get)
     }
 
-    /// Removes one more guard. For tests that must see a promise broken.
+    /// Switches off one more protection against races in the cache. A test does so to show that it
+    /// detects the broken promise.
     pub fn __seed(mut self, fault: Fault) -> Self {
         self.faults = self.faults.with(fault);
         self
     }
 
-    /// Draws equal random numbers in each run.
+    /// Seeds the cache's random numbers with `seed`, so that they are equal in each run.
     pub fn __seed_random(mut self, seed: u64) -> Self {
         self.random = Random::seeded(seed);
         self
     }
 
-    /// Steps in between two steps of the cache.
+    /// Sets a hook that the cache calls between two of its steps, so that a test can act at this
+    /// moment.
     pub fn __step_in(mut self, step_in: StepIn) -> Self {
         self.faults.step_in = Some(step_in);
         self
     }
 
-    /// Changes the texts of the scripts that run in Redis.
+    /// Sets a function that changes the texts of the scripts which run in Redis.
     pub fn __edit_scripts(mut self, edit: EditScript) -> Self {
         self.faults.edit_script = Some(edit);
         self
     }
 
-    /// A store in memory instead of a Redis. For tests that must see it fail.
+    /// Uses `store`, a stand-in for Redis in memory, so that a test can make the store fail.
     pub fn __store(mut self, store: FakeStore) -> Self {
         self.fake = Some(store);
         self

@@ -10,13 +10,14 @@ use serde::ser::{
 use crate::encoding::codec::checked::Checked;
 use crate::encoding::codec::checked::found::Found;
 
-/// A struct, or a variant with named fields, that is written and checked.
+/// A serializer of a struct, or of a variant with named fields, that checks the fields while it
+/// writes them.
 pub(crate) struct Named<'a, T> {
     pub(crate) fields: Checked<'a, T>,
     pub(crate) name: &'static str,
     pub(crate) variant: &'static str,
-    /// The names of the fields that are compared with the type's shape: the fields written, and
-    /// those that `skip_serializing_if` left out of this value.
+    /// The names of the fields for the comparison with the fields that `Deserialize` reads. The
+    /// list includes the fields that `skip_serializing_if` left out of this value.
     pub(crate) written: Vec<&'static str>,
 }
 
@@ -30,7 +31,8 @@ impl<T> Named<'_, T> {
         let Some(shapes) = watch.shapes else {
             return Ok(());
         };
-        // A struct with `tag` writes its name as a first field, which is not read.
+        // A struct with the serde attribute `tag` writes its own name as the first field. This
+        // field is not read.
         let is_tag = self.written.is_empty()
             && !shapes.has_field(self.name, self.variant, key)
             && is_text(value, self.name);
@@ -48,19 +50,20 @@ impl<T> Named<'_, T> {
         Ok(())
     }
 
-    // The comparison is at the end of the struct, so that a skipped field was reported before.
+    // The fields are compared at the end of the struct, so that an error about a skipped field
+    // comes first.
     fn compare<E: Error>(&self) -> Result<(), E> {
         let watch = self.fields.watch;
         watch.compare_fields(self.name, self.variant, &self.written)
     }
 }
 
-/// Returns `true` if `value` is written as the text `text`.
+/// Returns `true` if the serialised form of `value` is the text `text`.
 fn is_text<V: Serialize + ?Sized>(value: &V, text: &str) -> bool {
     struct Shown<'a, V: ?Sized>(&'a V);
     impl<V: Serialize + ?Sized> fmt::Display for Shown<'_, V> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            // Fails for everything that is neither a number nor a text.
+            // `serialize` into a formatter fails for all values but numbers and texts.
             self.0.serialize(f)
         }
     }

@@ -1,19 +1,20 @@
-//! Reasons why a value could not be read back from its encoding, each with its remedy.
+//! Reasons why a value could not be decoded again from its encoding, each with its remedy.
 
 use crate::encoding::codec::Codec;
 
-/// A part of a value that a codec cannot encode, with the reason and the remedy.
+/// A part of a value that a codec cannot encode, with the reason and the remedy for a log message.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) what: String,
     pub(crate) remedy: &'static str,
-    /// `true` if the reason concerns every value of the type, and not only this value.
+    /// `true` if the codec can encode no value of the type, and not only this value.
     pub(crate) is_of_the_type: bool,
 }
 
-/// Remedy for a value that can be encoded by the codecs that write field names.
+/// Advice in a log message about a value that only the codecs with field names can encode.
 pub(crate) const NAMES: &str = "write `codec = msgpack`";
-/// Remedy for a value that no codec can encode.
+/// Advice in a log message about a value that no codec can encode, because serde writes and reads
+/// different fields or variants.
 const ONE_WAY: &str = "remove the attribute, or write `tier = memory`";
 
 impl Found {
@@ -32,7 +33,8 @@ impl Found {
         }
     }
 
-    /// Returns the reason for a struct `of` whose field `field` is written for some values only.
+    /// Returns the reason for a struct `of` whose field `field` is left out of some values by
+    /// `skip_serializing_if`.
     pub(crate) fn left_out(of: &str, field: &str) -> Self {
         let what = format!("`skip_serializing_if` omits `{field}` of `{of}`");
         Self::of_type(what, NAMES)
@@ -102,7 +104,7 @@ impl Found {
         Self::of_value(what, NAMES)
     }
 
-    /// Returns the reason for a value that is written as other bytes after it was read back.
+    /// Returns the reason for a value that differs from its copy after encoding and decoding.
     pub(crate) fn unlike() -> Self {
         let what = "a value that was read back differs from the one that was written".to_owned();
         let remedy = "let `Serialize` and `Deserialize` agree (`with`, `default`), or write \

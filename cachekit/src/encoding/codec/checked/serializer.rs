@@ -99,7 +99,8 @@ impl<'a, S: Serializer> Serializer for Checked<'a, S> {
         value: &T,
     ) -> Result<S::Ok, S::Error> {
         let mut value = self.below(1, value)?;
-        // A codec writes nothing for a newtype struct itself.
+        // A codec writes no bytes for a newtype struct, so its content is still the content of the
+        // `Some`.
         value.in_some = self.in_some;
         self.inner.serialize_newtype_struct(name, &value)
     }

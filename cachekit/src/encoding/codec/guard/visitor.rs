@@ -41,8 +41,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guard<'_, D> {
         deserialize_identifier deserialize_ignored_any
     }
 
-    // To make a `String`, bincode allocates as much as the bytes announce before it checks whether
-    // they are there. A `&str` is only borrowed.
+    // For a `String`, bincode allocates as many bytes as the payload announces before it checks if
+    // the payload contains so many. For a `&str`, bincode only borrows.
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         self.deserialize_str(visitor)
     }

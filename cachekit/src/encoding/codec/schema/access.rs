@@ -1,4 +1,5 @@
-//! The elements of sequences and the entries of maps that a trace gives to a visitor.
+//! The elements of sequences and the entries of maps that a schema trace (a trial deserialization)
+//! gives to a visitor.
 
 use std::cell::Cell;
 
@@ -7,7 +8,8 @@ use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use crate::encoding::codec::schema::recorder::Recorder;
 use crate::encoding::codec::schema::refused::Refused;
 
-/// The parts of a tuple or struct, or the elements of a sequence, that a trace gives to a visitor.
+/// The parts of a tuple or struct, or the elements of a sequence, that a schema trace (a trial
+/// deserialization) gives to a visitor of serde as sample values.
 pub(crate) struct Elements<'a> {
     of: Recorder<'a>,
     next: usize,
@@ -16,7 +18,8 @@ pub(crate) struct Elements<'a> {
 }
 
 impl<'a> Elements<'a> {
-    /// Creates the access to the first `len` parts of the position `of`.
+    /// Creates the access by which a visitor takes the first `len` parts of a struct, tuple or
+    /// sequence at the position `of` in a trial deserialization.
     pub(crate) fn new(of: Recorder<'a>, len: usize) -> Self {
         Self {
             of,
@@ -26,9 +29,10 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// Creates the access to the first `len` parts of the position `of`. Sets `taken` to the number
-    /// of parts that the visitor takes, which may be less than `len`: a struct also announces the
-    /// aliases of its fields.
+    /// Creates the access by which a visitor takes the first `len` parts of a struct at the
+    /// position `of` in a trial deserialization. Sets `taken` to the number of parts that the
+    /// visitor takes. The visitor takes fewer than `len` parts if the struct has aliases, which are
+    /// also in its list of names.
     pub(crate) fn counted(of: Recorder<'a>, len: usize, taken: &'a Cell<usize>) -> Self {
         Self {
             taken: Some(taken),
@@ -60,15 +64,16 @@ impl<'de> SeqAccess<'de> for Elements<'_> {
     }
 }
 
-/// The only entry of a map that a trace gives to a visitor, or no entry.
+/// The entry of a map that a schema trace (a trial deserialization) gives to a visitor of serde.
+/// The map has one entry or none.
 pub(crate) struct Entry<'a> {
     of: Recorder<'a>,
     left: bool,
 }
 
 impl<'a> Entry<'a> {
-    /// Creates the access to a map at the position `of`. The map has one entry if `left`, and no
-    /// entry otherwise.
+    /// Creates the access by which a visitor takes the entries of a map at the position `of` in a
+    /// trial deserialization. The map has one entry if `left`, and no entry otherwise.
     pub(crate) fn new(of: Recorder<'a>, left: bool) -> Self {
         Self { of, left }
     }
@@ -97,7 +102,8 @@ impl<'de> MapAccess<'de> for Entry<'_> {
 }
 
 impl Recorder<'_> {
-    /// Gives the `len` parts of a tuple or struct to `visitor`, one after the other.
+    /// Gives the `len` parts of a tuple or struct to `visitor`, one after the other, as sample
+    /// values of a trial deserialization.
     pub(crate) fn parts<'de, V: Visitor<'de>>(
         self,
         len: usize,
@@ -108,8 +114,8 @@ impl Recorder<'_> {
         Ok(value)
     }
 
-    /// Gives the fields of a struct or variant to `visitor`, and adds the struct or variant to the
-    /// shapes of the trace.
+    /// Gives sample values for the fields of a struct or variant to `visitor` in a trial
+    /// deserialization. Records the names and the number of the fields that `visitor` takes.
     pub(crate) fn fields<'de, V: Visitor<'de>>(
         self,
         (name, variant): (&'static str, &'static str),

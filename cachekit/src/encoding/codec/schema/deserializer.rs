@@ -1,5 +1,5 @@
-//! The `Deserializer` of a trace, which has no input. It records each request of the type, and
-//! gives a sample as the answer.
+//! The `Deserializer` of a schema trace (a trial deserialization). This deserializer has no input:
+//! it records each request of the traced type, and answers the request by a sample value.
 
 use std::any::type_name;
 
@@ -23,8 +23,8 @@ impl Recorder<'_> {
         Ok(vec![0; len.into()])
     }
 
-    /// Answers an option, sequence or map by `some`, with a content, or by `none`, without a
-    /// content. Records the answer.
+    /// Gives an option, sequence or map to a type under trial deserialization: by `some`, with a
+    /// content, or by `none`, without a content. Adds this decision to the fingerprint of the type.
     fn choose<V, R>(
         self,
         visitor: V,
@@ -44,8 +44,8 @@ impl Recorder<'_> {
         Ok(value)
     }
 
-    /// Answers a type that asks which kind of value the bytes contain. The answer is a sample for a
-    /// codec whose bytes say so, and an error for bincode.
+    /// Answers a type that accepts any value (`deserialize_any`). The answer is a sample value
+    /// under a codec whose bytes contain the kind of each value, and an error under bincode.
     fn any<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
         if !self.trace.has_names {
             return Err(self.trace.asks_the_bytes());
@@ -94,8 +94,8 @@ impl<'de> Deserializer<'de> for Recorder<'_> {
         false
     }
 
-    // The bytes of a codec without names say neither the kind of the next value, nor the name of a
-    // part, nor the length of a value to be ignored.
+    // The bytes of bincode contain neither the kind of the next value, nor the name of a field, nor
+    // the length of a value to be ignored.
     self_describing! { deserialize_any deserialize_ignored_any }
 
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {

@@ -1,4 +1,5 @@
-//! The passes of a trace over a type, until all of the type was seen.
+//! The passes of a schema trace (a trial deserialization) over a type. Another pass follows until
+//! the trace has seen all of the type.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,19 +9,20 @@ use crate::encoding::codec::schema::recorder::Recorder;
 use crate::encoding::codec::schema::trace::Trace;
 
 impl Trace {
-    /// Records everything of `T` that a trace can see. Returns `false` if that is not all of `T`.
+    /// Deserializes `T` from sample values, pass by pass, and records the requests of `T`. Returns
+    /// `false` if some parts of `T` could not be reached.
     pub(crate) fn run<T: DeserializeOwned>(&self) -> bool {
         loop {
             self.choices.borrow_mut().restart();
             self.last.set(None);
-            // A `Deserialize` that panics at a sample rejects it.
+            // If `Deserialize` panics at a sample value, the type has rejected the value.
             let pass = || T::deserialize(Recorder::new(self)).is_ok();
             let accepted = catch_unwind(AssertUnwindSafe(pass)).unwrap_or(false);
             if self.spent.get() || self.self_describing.get() {
                 return false;
             }
-            // Counts the pass itself, because not every type makes a request, and the passes must
-            // end.
+            // Counts the pass itself as a request, because a type may make no request at all, and
+            // the passes must end.
             if self.step(b'p').is_err() {
                 return false;
             }
@@ -33,8 +35,8 @@ impl Trace {
         }
     }
 
-    /// Selects the next sample for the position in the type that got the last sample. Returns
-    /// `false` if all samples for that position were given.
+    /// Selects the next sample value for the position that got the most recent sample value in a
+    /// trial deserialization. Returns `false` if that position has got all its sample values.
     fn next_sample(&self) -> bool {
         let Some((place, count)) = self.last.get() else {
             return false;
@@ -52,8 +54,8 @@ mod tests {
 
     use super::*;
 
-    /// Traces a type with a million parts. The trace ends before it has seen all parts, and its
-    /// time is bounded.
+    /// Traces a type with a million parts. The schema trace (a trial deserialization) ends at its
+    /// limit of requests, within a bounded time.
     #[test]
     fn a_huge_type_is_given_up() {
         type Ten<T> = Box<(T, T, T, T, T, T, T, T, T, T)>;

@@ -1,9 +1,9 @@
-//! The error of a trace, without details.
+//! The error of a schema trace (a trial deserialization), without details.
 
 use std::fmt;
 
-/// The error of a trace: the type rejected a sample, no sample is left, or the trace came to one of
-/// its limits.
+/// The error of a schema trace (a trial deserialization): the traced type rejected a sample value,
+/// no sample value is left, or the trace has reached its limit of requests or layers.
 #[derive(Debug)]
 pub(crate) struct Refused;
 

@@ -1,22 +1,24 @@
-//! Samples: the values that a trace gives to a type that asks for a primitive.
+//! Sample values, which a schema trace (a trial deserialization) gives to a type that asks its
+//! deserializer for a primitive.
 //!
-//! A type that validates its values (a date, a `NonZero`, an e-mail address) rejects most samples.
-//! In each list, the samples that are likeliest to be accepted come first.
+//! A type that validates its values (a date, a `NonZero`, an e-mail address) rejects most sample
+//! values. In each list, the sample values that are likeliest to be accepted come first.
 
-/// Samples for every type of integer. The first sample is 1, because 1 is a month, an ordinal of a
-/// day, and not zero.
+/// Sample values that a schema trace (a trial deserialization) gives for every type of integer. The
+/// first is 1, because 1 is not zero, and also the number of a month and of a day.
 pub(crate) const INTEGERS: &[u8] = &[1, 0, 2, 4, 8, 12, 16, 32, 42, 64, 100, 127];
 
-/// Samples for `f32` and `f64`.
+/// Sample values that a schema trace (a trial deserialization) gives for `f32` and `f64`.
 pub(crate) const FLOATS: &[f32] = &[1.0, 0.0, 0.5, -1.0, 100.0];
 
-/// Samples for `bool`.
+/// Sample values that a schema trace (a trial deserialization) gives for `bool`.
 pub(crate) const BOOLS: &[bool] = &[false, true];
 
-/// Samples for `char`.
+/// Sample values that a schema trace (a trial deserialization) gives for `char`.
 pub(crate) const CHARS: &[char] = &['a', 'A', '1', ' ', '/', '+'];
 
-/// Samples for strings, among them dates, addresses and identifiers, for types that parse a string.
+/// Sample values that a schema trace (a trial deserialization) gives for strings. Among them are
+/// dates, addresses and identifiers, for types that parse a string.
 pub(crate) const TEXTS: &[&str] = &[
     "1",
     "",
@@ -56,11 +58,12 @@ pub(crate) const TEXTS: &[&str] = &[
     "AAAA",
 ];
 
-/// Lengths in bytes of the samples for byte strings. The first length is that of a `Uuid`.
+/// Lengths in bytes of the byte strings that a schema trace (a trial deserialization) gives as
+/// sample values. The first length is that of a `Uuid`.
 pub(crate) const LENGTHS: &[u8] = &[16, 0, 1, 2, 4, 8, 12, 20, 24, 28, 32, 33, 48, 64];
 
-/// A kind of value that a trace claims to find in the bytes, for a type that asks which kind they
-/// contain.
+/// A kind of value that a schema trace (a trial deserialization) gives to a type that accepts any
+/// value (`deserialize_any`), such as a `serde_json::Value`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Any {
     Nothing,
@@ -72,7 +75,8 @@ pub(crate) enum Any {
     Map,
 }
 
-/// Samples for a type that asks which kind of value the bytes contain.
+/// Kinds of values that a schema trace (a trial deserialization) gives, one after the other, to a
+/// type that accepts any value (`deserialize_any`).
 pub(crate) const ANY: &[Any] = &[
     Any::Nothing,
     Any::Integer,

@@ -1,25 +1,24 @@
-//! The shapes in which structs and enums are read, for a comparison with the shapes in which they
-//! are written.
+//! The shapes of structs and enums: the names and numbers of the fields and variants with which
+//! they are read. The shapes are compared with the fields and variants that are written.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The name of a struct with an empty text, or the name of an enum with the name of a variant.
+/// The name of a struct and an empty text, or the name of an enum and the name of its variant.
 type Named = (&'static str, &'static str);
 
-/// The fields with which a struct or variant is read.
+/// The fields with which `Deserialize` reads a struct or a variant of an enum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Fields {
-    /// The names of the fields, including aliases; empty for a tuple.
+    /// The names of the fields that `Deserialize` reads, including aliases; empty for a tuple.
     names: &'static [&'static str],
-    /// The number of fields that are read; `None` if the number is unknown, because a field
-    /// accepted no sample.
+    /// The number of fields that `Deserialize` reads. `None` if the number is unknown, because a
+    /// field of the struct or variant accepted no sample value.
     len: Option<usize>,
 }
 
 impl Fields {
-    /// Returns `true` if a value that is written with the fields `written` is read with exactly
-    /// these fields.
+    /// Returns `true` if `Deserialize` reads exactly the fields `written`, which `Serialize` wrote.
     fn are(&self, written: &[&'static str]) -> bool {
         let is_read = |name| self.names.contains(name);
         let is_written = |name| written.contains(name);
@@ -31,23 +30,24 @@ impl Fields {
     }
 }
 
-/// The shapes of the structs and enums that a trace met, by the names that these types give
-/// themselves.
+/// The structs and enums that a schema trace (a trial deserialization) met, each with the fields or
+/// variants with which it is read. Structs and enums are listed by the names that they give to
+/// serde.
 ///
-/// A name may stand for several types: two modules may each have a `User`, and a generic type may
-/// have several sizes.
+/// Several types may have one name: two modules may each have a `User`, and a generic type may have
+/// several numbers of fields.
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
     fields: RefCell<BTreeMap<Named, Vec<Fields>>>,
     variants: RefCell<BTreeMap<&'static str, Vec<&'static [&'static str]>>>,
-    /// The names of enums with `tag` and `content`. A value of such an enum is written as a struct,
-    /// and not every variant has a content.
+    /// The names of enums with the serde attributes `tag` and `content`. A value of such an enum is
+    /// written as a struct, whose field for the content is left out by variants without a content.
     tagged: RefCell<BTreeSet<&'static str>>,
 }
 
 impl Shapes {
-    /// Adds a struct, or a variant of an enum, that is read with the fields `names`. `len` is the
-    /// number of fields that are read, or `None` while this number is unknown.
+    /// Adds a struct, or a variant of an enum, that is read with the fields `names`. The number of
+    /// fields that are read is `len`; `None` while this number is unknown.
     pub(crate) fn add_fields(
         &self,
         name: &'static str,
@@ -64,7 +64,7 @@ impl Shapes {
         }
     }
 
-    /// Adds an enum called `name` that is read with the variants `variants`.
+    /// Adds the enum `name`, which is read with the variants `variants`.
     pub(crate) fn add_variants(&self, name: &'static str, variants: &'static [&'static str]) {
         let mut known = self.variants.borrow_mut();
         let known = known.entry(name).or_default();
@@ -73,13 +73,14 @@ impl Shapes {
         }
     }
 
-    /// Records that the struct called `name` is in fact an enum, whose variant is named by one of
-    /// the struct's fields.
+    /// Records that the struct `name` is an enum with the serde attribute `tag`: a field of the
+    /// struct contains the name of the variant.
     pub(crate) fn add_tagged(&self, name: &'static str) {
         self.tagged.borrow_mut().insert(name);
     }
 
-    /// Returns the shapes after the trace. No shape can be added to them any more.
+    /// Returns the shapes of all structs and enums that the schema trace (a trial deserialization)
+    /// met. No shape can be added to the returned value.
     pub(crate) fn seal(self) -> Sealed {
         Sealed {
             fields: self.fields.into_inner(),
@@ -89,7 +90,8 @@ impl Shapes {
     }
 }
 
-/// The shapes of the structs and enums in a type whose trace has ended.
+/// The fields and variants with which the structs and enums of a type are read, after the schema
+/// trace (a trial deserialization) of the type has ended.
 #[derive(Debug)]
 pub(crate) struct Sealed {
     fields: BTreeMap<Named, Vec<Fields>>,
@@ -99,17 +101,18 @@ pub(crate) struct Sealed {
 
 impl Sealed {
     fn fields<'a>(&'a self, name: &'a str, variant: &'a str) -> &'a [Fields] {
-        // If no type of this name is read (a type converts itself by `into`), nothing can be
-        // compared.
+        // If no type of this name is read (a type that serde converts by `into`), there is no list
+        // of fields to compare with.
         self.fields
             .get(&(name, variant))
             .map(Vec::as_slice)
             .unwrap_or_default()
     }
 
-    /// Returns `true` if a struct or variant that is written with the fields `written` is read with
-    /// other fields. `by_name` is `true` for a codec that writes names: an enum with a `tag` is
-    /// then not compared. Returns `false` if no type of this name is read.
+    /// Returns `true` if `Deserialize` reads the struct or variant with other fields than
+    /// `written`, the fields that `Serialize` wrote. If `by_name`, because the codec writes names,
+    /// returns `false` for an enum with the serde attribute `tag`. Returns `false` if no type of
+    /// this name is read.
     pub(crate) fn contradicts_fields(
         &self,
         name: &'static str,
@@ -122,29 +125,31 @@ impl Sealed {
         !known.is_empty() && !is_tagged && !known.iter().any(|it| it.are(written))
     }
 
-    /// Returns `true` if a struct or variant that is written with `len` parts is read with another
-    /// number of parts. Returns `false` if no type of this name is read, or if the number is
-    /// unknown.
+    /// Returns `true` if a struct or variant is written with `len` parts, and read with another
+    /// number of parts. Returns `false` if no type of this name is read, or if the number of parts
+    /// that are read is unknown.
     pub(crate) fn contradicts_length(&self, name: &'static str, variant: &str, len: usize) -> bool {
         let known = self.fields(name, variant);
         !known.is_empty() && known.iter().all(|it| it.len.is_some_and(|it| it != len))
     }
 
-    /// Returns `true` if a struct or variant of this name is read with the field `field`, or if no
-    /// type of this name is read.
+    /// Returns `true` if `Deserialize` reads the struct `name`, or the variant `variant` of the
+    /// enum `name`, with the field `field`. Returns `true` also if no type of this name is read.
     pub(crate) fn has_field(&self, name: &'static str, variant: &str, field: &'static str) -> bool {
         let known = self.fields(name, variant);
         known.is_empty() || known.iter().any(|it| it.names.contains(&field))
     }
 
-    /// Returns `true` if enums called `name` are read, and none of them has the variant `variant`.
+    /// Returns `true` if `Deserialize` reads an enum `name`, but no enum of this name with the
+    /// variant `variant`.
     pub(crate) fn lacks_variant(&self, name: &str, variant: &'static str) -> bool {
         let known = self.variants.get(name);
         known.is_some_and(|known| known.iter().all(|list| !list.contains(&variant)))
     }
 
-    /// Returns `true` if the variant `variant` of the enum `name`, written with the number `index`,
-    /// is read as another variant, which has this number.
+    /// Returns `true` if the variant `variant` of the enum `name`, which is written as the number
+    /// `index`, would be read as another variant, because `Deserialize` numbers the variants
+    /// differently.
     pub(crate) fn contradicts_variant(&self, name: &str, index: u32, variant: &str) -> bool {
         let Some(known) = self.variants.get(name) else {
             return false;

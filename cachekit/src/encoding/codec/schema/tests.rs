@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use super::*;
 
-/// Returns the fingerprint of a type that is seen completely.
+/// Returns the fingerprint of the type `T`, and asserts that the schema trace (a trial
+/// deserialization) has seen all of `T`.
 fn print<T: DeserializeOwned + 'static>() -> u64 {
     let schema = of::<T>(Codec::Bincode);
     assert!(schema.complete, "{}", schema.type_name);
@@ -16,7 +17,8 @@ fn print<T: DeserializeOwned + 'static>() -> u64 {
     schema.fingerprint(Codec::Bincode).unwrap()
 }
 
-/// Types of one name, each in its own scope, and their fingerprints.
+/// Expands to an array with the fingerprints of several types of one name, each declared in a scope
+/// of its own.
 macro_rules! versions {
     ($name:ident: $($body:item)*) => {
         [$({
@@ -85,7 +87,8 @@ fn a_change_far_inside_is_seen() {
     });
 }
 
-/// An enum in a variant of an enum: the outer one has to come back for its variants.
+/// The content of a variant is an enum itself. The trial deserialization must return to the outer
+/// enum until all variants of the inner enum were seen.
 #[test]
 fn enums_inside_enums_are_seen_to_the_end() {
     mod one {
@@ -216,7 +219,8 @@ impl TryFrom<u8> for Impossible {
     }
 }
 
-/// A type that accepts no sample is avoided where there is a choice.
+/// A part of a type that accepts no sample value must not hide the parts after it. The trial
+/// deserialization gives `None`, no element or another variant in place of such a part.
 #[test]
 fn what_refuses_everything_hides_nothing_else() {
     let incomplete = of::<(u8, Impossible, u16)>(Codec::Bincode);
@@ -285,7 +289,8 @@ fn what_needs_names_in_the_bytes_is_told() {
     refused::<HashMap<String, serde_json::Value>>();
 }
 
-/// Stored bytes outlive the program: this may change only on purpose.
+/// Values in Redis outlive the program that stored them, so a fingerprint may change only on
+/// purpose.
 #[test]
 fn the_fingerprint_is_the_same_in_every_build() {
     assert_eq!(print::<Comment>(), 0x051e_1c26_3f19_f373);

@@ -1,15 +1,16 @@
-//! The variant of an enum that a trace gives to a visitor.
+//! The variant of an enum that a schema trace (a trial deserialization) gives to a visitor.
 
 use serde::de::{DeserializeSeed, EnumAccess, IntoDeserializer, VariantAccess, Visitor};
 
 use crate::encoding::codec::schema::recorder::Recorder;
 use crate::encoding::codec::schema::refused::Refused;
 
-/// The variant of an enum that a trace gives to a visitor, and the access to the variant's content.
+/// The variant of an enum that a schema trace (a trial deserialization) gives to a visitor of
+/// serde, and the access to the content of the variant.
 pub(crate) struct Variant<'a> {
     pub(crate) inside: Recorder<'a>,
     pub(crate) index: u32,
-    /// The name of the enum.
+    /// The name of the enum to which the variant belongs.
     pub(crate) of: &'static str,
     pub(crate) name: &'static str,
 }
@@ -18,7 +19,7 @@ impl<'de> EnumAccess<'de> for Variant<'_> {
     type Error = Refused;
     type Variant = Self;
 
-    // The variant is given by its number, as bincode does.
+    // The schema trace gives the index of the variant, as bincode does.
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Refused> {
         let value = seed.deserialize(self.index.into_deserializer())?;
         Ok((value, self))

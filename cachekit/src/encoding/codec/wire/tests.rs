@@ -16,7 +16,7 @@ fn write<V: Serialize + DeserializeOwned + 'static>(
     codec: Codec,
     value: &V,
 ) -> Result<Vec<u8>, EncodeError> {
-    // The bytes that are already there have to stay.
+    // Encoding appends: the bytes that `out` already has must not change.
     let mut out = b"header".to_vec();
     encode(codec, value, &mut out, 1 << 20)?;
     assert_eq!(&out[..6], b"header");
@@ -162,7 +162,7 @@ fn a_limit_is_kept_to_the_byte() {
     }
 }
 
-/// Returns `Ok` whatever its serializer returned.
+/// A type whose `Serialize` ignores an error of its serializer and continues.
 #[derive(Debug, Deserialize)]
 struct Careless;
 

@@ -31,7 +31,7 @@ fn what_was_compressed_is_read() {
     );
     assert_eq!(read.payload.length(), plain.len());
     assert_eq!(read.payload.open().as_deref(), Some(&plain[..]));
-    // Everything else is equal to the entry without compression.
+    // All fields but the payload are equal to those of the entry without compression.
     let other = Envelope {
         payload: Payload::Plain(&plain),
         ..read
@@ -49,7 +49,8 @@ fn what_is_not_worth_it_is_written_as_without() {
     }
 }
 
-/// Versions that know of no compression compare this byte with the codecs that they know.
+/// Older versions of the library, which cannot decompress, take a codec byte that they do not know
+/// for a miss.
 #[test]
 fn it_names_no_codec_that_older_versions_know() {
     let written = packed(&[b'v'; 1_000], 0).bytes;
@@ -57,8 +58,8 @@ fn it_names_no_codec_that_older_versions_know() {
     assert_eq!(written[FLAGS], FILLED | ORDERED);
 }
 
-/// Other programs, and older versions of this one, have left these bytes. The library decides which
-/// block it writes for a value, so only reading is pinned.
+/// Other programs, and older versions of the library, have written these bytes. The LZ4 library may
+/// write another block for the same value, so the test covers only reading.
 #[test]
 fn golden_bytes_are_read() {
     let golden = unhex(include_str!("../golden/compressed.hex"));
@@ -96,7 +97,7 @@ fn a_flipped_bit_is_damage_or_changes_no_value() {
     }
 }
 
-/// An absence has no payload, so none that is compressed.
+/// An absence has no payload. So an entry that has an absence and a compressed payload is damaged.
 #[test]
 fn a_compressed_absence_is_damage() {
     let mut absence = written(None);

@@ -11,19 +11,22 @@ use crate::store::redis::reply::{
     MalformedReply, Read, Said, bytes, int, list, problem, token, version,
 };
 
-/// The indexes at which one read finds its values in the shared answer to `MGET`.
+/// The indexes of one read's entry and versions in the answer to an `MGET` that several reads
+/// share.
 #[derive(Debug)]
 pub(crate) struct Sought {
     /// The index of the read's entry among the keys of the `MGET`.
     pub(crate) entry: usize,
-    /// The indexes of the read's versions among the keys of the `MGET`.
+    /// The indexes of the versions that the read depends on among the keys of the `MGET`.
     pub(crate) versions: SmallVec<[usize; 6]>,
+    /// The number of `versions` that the entry lists. The others were read beside the entry.
+    pub(crate) listed: usize,
     /// `true` if the read also has a script, which reads the versions of value tags.
     pub(crate) has_value_tags: bool,
 }
 
 /// Parses the answers to several reads: first each read's `PTTL`, then one `MGET` of as many keys
-/// as `keys` says, then the script for value tags of each read that has one. Returns one result for
+/// as `keys` says, then one script answer for each read with value tags. Returns one result for
 /// each read.
 pub(crate) fn found(values: Vec<Value>, reads: &[Sought], keys: usize) -> Vec<Said<Found>> {
     let mut values = values.into_iter();
@@ -60,17 +63,23 @@ fn found_of(
         Value::Nil => Ok(None),
         _ => Err(MalformedReply),
     };
-    let versions = sought.versions.iter().map(version).collect::<Read<_>>()?;
+    let mut versions = sought
+        .versions
+        .iter()
+        .map(version)
+        .collect::<Read<Vec<_>>>()?;
+    let beside = versions.split_off(sought.listed.min(versions.len()));
     let entry = entries.get_mut(sought.entry).ok_or(MalformedReply)?;
     let bytes = bytes(std::mem::replace(entry, Value::Nil))?;
     // A number below zero says that the key does not exist, or that another program removed its
-    // expiry. The remaining life is then unknown.
+    // expiry. In both cases the remaining life is unknown.
     let left = Duration::from_millis(u64::try_from(int(left)?).unwrap_or_default());
     Ok(Found {
         bytes,
         left,
         versions,
         value_tags,
+        beside,
     })
 }
 
@@ -101,6 +110,7 @@ mod tests {
         let sought = |entry, versions: &[usize], has_value_tags| Sought {
             entry,
             versions: versions.into(),
+            listed: versions.len(),
             has_value_tags,
         };
         let reads = [

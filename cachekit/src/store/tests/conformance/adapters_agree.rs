@@ -4,22 +4,24 @@ use std::collections::HashMap;
 
 use super::*;
 
-/// The number of sequences, and of questions in each.
+/// The number of random sequences of questions to the store, and the number of questions in each
+/// sequence.
 const SEQUENCES: u64 = 60;
 const STEPS: usize = 40;
 
-/// A question of a sequence, encoded in numbers.
+/// A question to the store, encoded in numbers.
 #[derive(Debug, Clone, Copy)]
 struct Question {
     kind: u8,
     holder: u8,
-    /// The index of a right among those granted so far.
+    /// The index, among the rights to compute that the store has granted so far, of the right that
+    /// this question uses.
     fencing_token: usize,
     flags: u8,
 }
 
-/// The rights that an adapter has granted, and numbers for the tokens and versions that it made,
-/// which differ between adapters.
+/// The rights that an adapter has granted so far, and a number for each token and version that the
+/// adapter made. Tokens and versions differ between adapters, and their numbers do not.
 #[derive(Default)]
 struct Player {
     grants: Vec<(LeaseGrant, Option<Token>)>,
@@ -33,7 +35,8 @@ impl Player {
         *self.seen.entry(bytes.to_vec()).or_insert(next)
     }
 
-    /// Numbers the version, and the part that a soft invalidation leaves.
+    /// Returns the number of the version, and the number of the part of the version that a soft
+    /// invalidation does not change.
     fn shown_version(&mut self, version: Option<Version>) -> Option<(usize, usize)> {
         version.map(|version| (self.named(&version.0), self.named(&version.0[..16])))
     }
@@ -132,8 +135,8 @@ impl Player {
             0 => spot().fill(&grant, holder, late),
             _ => spot().any_fill(&grant, holder, late, Some(order)),
         };
-        // The room for a computation gives an entry without a grace one of the milliseconds that
-        // passed.
+        // Without a grace, an entry that is kept longer for a computation gets a grace that depends
+        // on the milliseconds that passed, and these differ between the adapters.
         let fill = soft::lasting(fill);
         if let Ok(envelope) = crate::encoding::envelope::read::Envelope::parse(&fill.bytes) {
             self.fills.push(envelope.fill);
@@ -154,7 +157,7 @@ impl Player {
     }
 }
 
-/// Returns the name that a question invalidates.
+/// Returns the name in the store that `question` invalidates.
 fn doomed(question: Question) -> &'static str {
     let doomed = ["all", "f:a", "t:tag", "g:org:", "t:org:1", "k:a", "k:a"];
     doomed[question.fencing_token % doomed.len()]

@@ -55,7 +55,8 @@ async fn nothing_is_stored_once_a_version_moved(under: &Under) {
         under.invalidate(&[gone]).await;
         let fill = spot().fill(&grant, holder(1), &[]);
         assert_eq!(under.fill(&fill).await, Filled::Invalidated, "{gone}");
-        // The refusal ended its lease, and the new version is a different one.
+        // The rejected fill ended its lease, and the new version differs from the version in the
+        // fill.
         under.granted(&ask(holder(2))).await;
         assert_eq!(
             under.fill(&fill).await,

@@ -2,13 +2,13 @@
 
 use super::*;
 
-/// Sends a hello and a heartbeat, and returns the messages that arrive, in order.
+/// Sends a hello and a heartbeat, and returns the messages that arrive, in their order of arrival.
 async fn arrived(under: &Under, hello: Option<&BusMessage>, sent: u64) -> Vec<BusMessage> {
     let echo = BusMessage::Heartbeat {
         subscription: 1,
         sent,
     };
-    // Repeated until the adapter listens.
+    // The messages are sent again until the adapter has subscribed.
     for _ in 0..100 {
         under.messages.lock().unwrap().clear();
         let heartbeat = under.store.heartbeat(under.node, hello, &echo, soon());

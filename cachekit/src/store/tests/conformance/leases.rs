@@ -35,7 +35,8 @@ async fn a_renewed_lease_goes_on(under: &Under) {
     assert_eq!(under.granted(&ask(holder(2))).await.token, grant.token);
 }
 
-/// A renewal keeps the versions that the value depends on, but only with the right token.
+/// Tests that a renewal keeps the versions that the value depends on, but only with the right
+/// token.
 async fn who_goes_on_keeps_what_the_value_hangs_on(under: &Under) {
     for is_renewed in [true, false] {
         let short = AcquireRequest {

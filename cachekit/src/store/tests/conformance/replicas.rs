@@ -4,7 +4,8 @@ use super::*;
 
 const COPIES: &str = "v:a";
 
-/// Returns a replica, which depends on the version that all of them share.
+/// Returns the names of a replica, which depends on the version that all replicas of the entry
+/// share.
 fn copy() -> Spot {
     Spot {
         entry: name("c2:a"),
@@ -33,7 +34,7 @@ async fn granted(under: &Under, by: Option<Token>) -> LeaseGrant {
     }
 }
 
-/// Stores a value in a replica. It has a grace, so it may be served stale.
+/// Stores a value with a grace in a replica, so that the value may be served stale.
 async fn filled(under: &Under) -> Fill {
     let grant = granted(under, None).await;
     let fill = soft::lasting(copy().fill(&grant, None, &[]));
@@ -75,7 +76,7 @@ async fn what_began_before_is_refused(under: &Under) {
         under.invalidate_by(mode, &["k:a"]).await;
         let fill = copy().fill(&grant, holder(1), &[]);
         assert_eq!(under.fill(&fill).await, Filled::Invalidated, "{mode:?}");
-        // The refusal ended its lease.
+        // The rejected fill ended its lease.
         granted(under, holder(2)).await;
         assert_eq!(under.fill(&fill).await, Filled::Invalidated, "{mode:?}");
         under.invalidate(&["c2:a"]).await;

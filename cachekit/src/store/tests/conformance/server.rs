@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A server that listens on a socket in a folder of its own, and saves nothing.
+/// A Redis server for tests, which listens on a socket in a folder of its own and saves nothing.
 pub(crate) struct Server {
     process: Child,
     folder: PathBuf,

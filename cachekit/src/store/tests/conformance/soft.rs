@@ -7,7 +7,7 @@ use crate::store::tests::conformance::ttl::fresh;
 /// The time for which an entry may be served stale.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// Adds a grace to a fill, so that its entry may be served stale.
+/// Adds a grace to `fill`, so that the stored entry may be served stale.
 pub(crate) fn lasting(mut fill: Fill) -> Fill {
     let head = Head::read(&fill.bytes).expect("an entry has a head");
     let grace = GRACE;
@@ -15,7 +15,7 @@ pub(crate) fn lasting(mut fill: Fill) -> Fill {
     fill
 }
 
-/// Stores a value that may be served stale.
+/// Stores a value with a grace, so that the value may be served stale.
 async fn filled(under: &Under) -> Fill {
     let grant = under.granted(&ask(None)).await;
     let fill = lasting(spot().fill(&grant, None, &["t:org:1"]));
@@ -48,7 +48,8 @@ async fn a_softened_entry_is_there_and_not_good(under: &Under) {
 async fn one_that_was_over_is_kept_no_longer(under: &Under) {
     filled(under).await;
     under.invalidate_softly(&["k:a"]).await;
-    // A lease extends the entry's life, which makes nothing fresher.
+    // A lease extends the time for which the store keeps the entry, but not the time for which the
+    // entry is fresh.
     under.granted(&ask(holder(1))).await;
     let over = |found: &Found| {
         let bytes = found.bytes.as_ref().unwrap();
@@ -105,7 +106,8 @@ async fn a_softened_version_is_akin_to_itself_and_fences(under: &Under) {
         let late = spot().fill(&computing, None, &[]);
         assert_eq!(under.fill(&late).await, Filled::Invalidated, "{text}");
         if text != "g:org:" {
-            // Entries that depend on it are not offered as good.
+            // The store does not offer an entry that depends on the softly invalidated version as
+            // valid.
             under.granted(&ask(None)).await;
         }
         under.invalidate(&[text, "k:a"]).await;
@@ -185,7 +187,7 @@ async fn everybody_is_told(under: &Under) {
         let message = StoreEvent::Received(told.clone());
         under.messages.lock().unwrap().contains(&message)
     };
-    // Repeated until the adapter listens.
+    // The messages are sent again until the adapter has subscribed.
     for _ in 0..100 {
         let asked = under
             .store

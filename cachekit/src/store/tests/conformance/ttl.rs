@@ -4,7 +4,7 @@ use super::*;
 use crate::encoding::envelope::read::Envelope;
 use tokio::time::sleep;
 
-/// Returns the remaining time for which the entry is fresh.
+/// Returns the remaining time for which the found entry is fresh.
 pub(crate) fn fresh(found: &Found) -> Duration {
     let grace = Envelope::parse(found.bytes.as_ref().unwrap())
         .unwrap()
@@ -12,7 +12,7 @@ pub(crate) fn fresh(found: &Found) -> Duration {
     found.left.saturating_sub(grace)
 }
 
-/// Stores a value that is kept for `kept`.
+/// Stores a value that the store keeps for the time `kept`.
 async fn kept_for(under: &Under, kept: Duration) {
     let grant = under.granted(&ask(None)).await;
     let fill = Fill {
@@ -47,7 +47,8 @@ async fn room_for_a_computation_makes_no_entry_live_longer(under: &Under) {
         panic!("the lease is taken");
     };
     assert!(held <= SHORT, "{held:?}");
-    // A renewal with more room does not change it either.
+    // A renewal with a longer lifetime of the token does not change the time for which the entry is
+    // fresh.
     let lease_times = LeaseTimes {
         lease: SHORT,
         room: 2 * LONG,

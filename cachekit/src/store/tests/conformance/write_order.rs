@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Returns the request of a write with an order.
+/// Returns the request for the right to store the value of a write with an order.
 fn ordered() -> AcquireRequest {
     AcquireRequest {
         force: true,
@@ -11,7 +11,7 @@ fn ordered() -> AcquireRequest {
     }
 }
 
-/// Returns the request of a write without an order.
+/// Returns the request for the right to store the value of a write without an order.
 fn plain() -> AcquireRequest {
     AcquireRequest {
         token: TokenKind::New,
@@ -37,7 +37,7 @@ async fn the_greater_order_stays(under: &Under) {
     }
 }
 
-/// Tests orders of 64 bits.
+/// Tests that all 64 bits of an order are compared.
 async fn every_bit_of_an_order_counts(under: &Under) {
     let orders = [0, 1, 1 << 31, 1 << 32, 1 << 53, (1 << 53) + 1, u64::MAX - 1];
     for order in orders {
@@ -53,7 +53,7 @@ async fn every_bit_of_an_order_counts(under: &Under) {
     }
 }
 
-/// Writes that do not overlap follow their order too.
+/// Tests that writes which do not overlap follow their order too.
 async fn an_older_write_replaces_nothing(under: &Under) {
     for (order, expected) in [
         (2, Filled::Stored),
@@ -86,7 +86,7 @@ async fn a_computed_value_has_no_order(under: &Under) {
         under.granted(&ordered()).await,
         under.granted(&ordered()).await,
     );
-    // The computed value was there before either of them.
+    // The computed value was stored before either write began.
     assert_eq!(under.fill(&spot().ordered(&older, 1)).await, Filled::Stored);
     assert_eq!(under.fill(&spot().ordered(&newer, 2)).await, Filled::Stored);
 
@@ -100,7 +100,7 @@ async fn a_computed_value_has_no_order(under: &Under) {
     assert_eq!(computed.token, write.token);
     let fill = spot().fill(&computed, None, &[]);
     assert_eq!(under.fill(&fill).await, Filled::Stored);
-    // The cache cannot tell which of the two is newer.
+    // The cache cannot tell if the computed value or the written value is newer.
     assert_eq!(under.fill(&spot().ordered(&write, 3)).await, Filled::Fenced);
     assert_eq!(under.read().await.bytes, Some(fill.bytes));
 }
@@ -114,7 +114,8 @@ async fn a_computation_that_began_before_a_write_is_fenced(under: &Under) {
     assert_eq!(under.fill(&computed).await, Filled::Fenced);
 }
 
-/// An order counts between writes alone. Writes that began before an invalidation are fenced.
+/// Tests that an invalidation fences every write that began before it, whatever order the write
+/// has. Orders are compared only between writes.
 async fn an_invalidation_ends_every_write(under: &Under) {
     let before = under.granted(&ordered()).await;
     under.invalidate(&["k:a"]).await;
@@ -147,7 +148,8 @@ async fn an_invalidation_of_a_version_ends_it_too(under: &Under) {
 
 async fn a_write_without_an_order_overlaps_with_none(under: &Under) {
     for ends_first in [true, false] {
-        // A write with an order begins before it, and another after it.
+        // A write with an order begins before the write without an order, and another write with an
+        // order begins after it.
         let (one, two) = (
             under.granted(&ordered()).await,
             under.granted(&plain()).await,

@@ -11,13 +11,13 @@ use crate::store::port::{EventSink, Store, StoreEvent};
 use crate::store::tests::fake::trouble::{Op, Step, Trouble};
 use crate::store::tests::fake::{Fake, Listener, Shared};
 
-/// A store in memory that caches share. Clones are handles to one store.
+/// A store in memory that the caches of a test share. Clones are handles to one store.
 ///
-/// It has a single namespace, which all its caches use.
+/// The store has a single namespace, which all its caches use.
 #[derive(Clone, Default)]
 pub struct FakeStore {
     shared: Arc<Shared>,
-    /// Guards that are removed from caches that open it.
+    /// The guards that are removed from every cache that opens this store.
     pub(crate) faults: Faults,
 }
 
@@ -28,56 +28,58 @@ impl fmt::Debug for FakeStore {
 }
 
 impl FakeStore {
-    /// Makes an empty store.
+    /// Makes an empty store in memory.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Opens the store for one cache.
+    /// Opens the store for the cache `node`, which receives the store's events by `sink`.
     pub(crate) fn open(&self, node: NodeId, sink: EventSink) -> Arc<dyn Store> {
         let mut fake = Fake::new(Arc::clone(&self.shared), node, sink);
         fake.faults = self.faults;
         Arc::new(fake)
     }
 
-    /// Lets the next operation of this kind meet `trouble`.
+    /// Applies the fault `trouble` to the next operation of the kind `op`.
     pub fn once(&self, op: Op, trouble: Trouble) {
         self.shared.lock().troubles.once(op, trouble);
     }
 
-    /// Lets every operation of this kind meet `trouble`, until [`heal`](Self::heal).
+    /// Applies the fault `trouble` to every operation of the kind `op`, until [`heal`](Self::heal)
+    /// is called.
     pub fn always(&self, op: Op, trouble: Trouble) {
         self.shared.lock().troubles.always(op, trouble);
     }
 
-    /// Ends all troubles. Held operations stay held.
+    /// Removes all faults that `once` and `always` set. Held operations stay held.
     pub fn heal(&self) {
         self.shared.lock().troubles.clear();
     }
 
-    /// Cuts every connection, or lets the connections come back.
+    /// Breaks the connections of all caches to the store if `is_unreachable`, and restores them
+    /// otherwise.
     pub fn away(&self, is_unreachable: bool) {
         self.shared.lock().is_unreachable = is_unreachable;
         self.shared.tell(None, &StoreEvent::Up(!is_unreachable));
     }
 
-    /// Starts or stops losing the messages that wake waiters.
+    /// Starts or stops the loss of the messages that wake waiters for a lease.
     pub fn mute(&self, is_mute: bool) {
         self.shared.lock().is_mute = is_mute;
     }
 
-    /// Starts or stops losing the messages that nodes send to each other and to themselves.
+    /// Starts or stops the loss of the messages that nodes send to each other and to themselves.
     pub fn silence(&self, is_silent: bool) {
         self.shared.lock().is_silent = is_silent;
     }
 
-    /// Holds the messages to a cache, by the number of its opening from zero. They arrive only when
-    /// the test [`deliver`](Self::deliver)s them.
+    /// Holds the messages to the cache that opened the store as the `number`th, counted from zero.
+    /// The held messages arrive only when the test calls [`deliver`](Self::deliver).
     pub fn hold_messages(&self, number: usize) {
         self.listener(number, |listener| listener.on_their_way = Some([].into()));
     }
 
-    /// Delivers the next held message. Returns `true` if there was one.
+    /// Delivers the next held message to the cache `number`. Returns `true` if a message was held.
     pub fn deliver(&self, number: usize) -> bool {
         let next = self.listener(number, |listener| {
             let message = listener.on_their_way.as_mut()?.pop_front()?;
@@ -90,13 +92,15 @@ impl FakeStore {
         true
     }
 
-    /// Delivers all held messages, and later ones at once.
+    /// Delivers all held messages to the cache `number`. Later messages to that cache arrive at
+    /// once.
     pub fn deliver_all(&self, number: usize) {
         while self.deliver(number) {}
         self.listener(number, |listener| listener.on_their_way = None);
     }
 
-    /// Ends the subscription of that cache: messages to it are lost, also those on their way.
+    /// Ends the bus subscription of the cache `number`. Messages to that cache are lost, held
+    /// messages included.
     pub fn cut(&self, number: usize) {
         let sink = self.listener(number, |listener| {
             listener.subscription = None;
@@ -110,7 +114,8 @@ impl FakeStore {
         }
     }
 
-    /// Lets messages arrive again, by a new subscription that the cache does not know of yet.
+    /// Begins a new bus subscription for the cache `number`, so that messages arrive again. The
+    /// cache is not notified of the subscription.
     pub fn reconnect(&self, number: usize) {
         let subscription = {
             let mut state = self.shared.lock();
@@ -123,7 +128,8 @@ impl FakeStore {
         });
     }
 
-    /// Reconnects, and notifies the cache of the subscription.
+    /// Begins a new bus subscription for the cache `number`, as [`reconnect`](Self::reconnect)
+    /// does, and notifies the cache of the subscription.
     pub fn mend(&self, number: usize) {
         self.reconnect(number);
         let listener = self.listener(number, |listener| {
@@ -142,7 +148,7 @@ impl FakeStore {
             .map(change)
     }
 
-    /// Runs the held operations, and returns their number.
+    /// Runs the operations that were held back, and returns their number.
     pub fn release(&self) -> usize {
         let held = std::mem::take(&mut self.shared.lock().held);
         let count = held.len();
@@ -152,17 +158,17 @@ impl FakeStore {
         count
     }
 
-    /// Returns the number of held operations.
+    /// Returns the number of operations that are held back.
     pub fn held(&self) -> usize {
         self.shared.lock().held.len()
     }
 
-    /// Loses everything.
+    /// Removes all entries and versions from the store.
     pub fn flush(&self) {
         self.shared.lock().data.retain(|_| false);
     }
 
-    /// Loses one name, such as `k:user:42`.
+    /// Removes the entry or version with the given name, such as `k:user:42`, from the store.
     pub fn evict(&self, name: &str) {
         self.shared
             .lock()
@@ -170,12 +176,12 @@ impl FakeStore {
             .remove(&[StoreKey::read(name.as_bytes())]);
     }
 
-    /// Loses every version, and keeps the entries.
+    /// Removes every version from the store, and keeps the entries.
     pub fn lose_versions(&self) {
         self.shared.lock().data.retain(StoreKey::is_entry);
     }
 
-    /// Returns all names in the store, sorted.
+    /// Returns the names of all entries and versions in the store, sorted.
     pub fn names(&self) -> Vec<String> {
         let state = self.shared.lock();
         let shown = |name: &StoreKey| String::from_utf8_lossy(name.as_bytes()).into_owned();
@@ -184,13 +190,14 @@ impl FakeStore {
         names
     }
 
-    /// Returns `true` if the store has something under `name`, a value or a token.
+    /// Returns `true` if the store has an entry, a token or a version under `name`.
     pub fn has(&self, name: &str) -> bool {
         let name = StoreKey::read(name.as_bytes());
         self.shared.lock().data.get(&name).is_some()
     }
 
-    /// Returns the remaining life of `name`; zero if it is not known.
+    /// Returns the remaining lifetime in the store of the entry or version `name`. Returns zero if
+    /// no lifetime is known.
     pub fn left(&self, name: &str) -> Duration {
         self.shared
             .lock()
@@ -198,17 +205,18 @@ impl FakeStore {
             .left(&StoreKey::read(name.as_bytes()))
     }
 
-    /// Returns how often a cache reported that an answer belonged to another question.
+    /// Returns the number of times that a cache reported an answer that belonged to another
+    /// command.
     pub fn suspicions(&self) -> usize {
         self.shared.lock().suspicions
     }
 
-    /// Returns the operations since the log was last taken, and clears the log.
+    /// Returns the operations that caches sent since the log was last taken, and clears the log.
     pub fn take_log(&self) -> Vec<Step> {
         std::mem::take(&mut self.shared.lock().log)
     }
 
-    /// Counts the operations of this kind since the log was last taken.
+    /// Returns the number of operations of the kind `op` since the log was last taken.
     pub fn count(&self, op: Op) -> usize {
         let state = self.shared.lock();
         state.log.iter().filter(|step| step.op == op).count()

@@ -1,4 +1,4 @@
-//! The data of the fake store, with expiry.
+//! The data of the fake store: values under names, with expiry.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,20 +9,21 @@ use crate::base::durations::from_now;
 use crate::encoding::envelope::{Token, Version};
 use crate::store::key_name::StoreKey;
 
-/// The data set of one store.
+/// The data set of one fake store.
 #[derive(Debug, Default)]
 pub(crate) struct Data {
     kept: HashMap<StoreKey, Kept>,
-    /// The number of tokens and versions made, so that none is made twice.
+    /// The number of tokens and versions that were made so far, so that no token or version is made
+    /// twice.
     made: u64,
-    /// The entries whose waiters have to be woken.
+    /// The entries whose leases ended, and whose waiters must be woken.
     pub(crate) woken: Vec<StoreKey>,
 }
 
 #[derive(Debug)]
 struct Kept {
     bytes: Vec<u8>,
-    /// `None` if it never expires.
+    /// The time at which the value expires. `None` if the value never expires.
     end: Option<Instant>,
 }
 
@@ -33,7 +34,8 @@ impl Kept {
 }
 
 impl Data {
-    /// Returns the origin. As in Redis, it is constant for one data set.
+    /// Returns the origin, which identifies the data set. As in Redis, the origin is constant for
+    /// one data set.
     #[expect(clippy::unused_self, reason = "whose origin it is")]
     pub(crate) fn origin(&self) -> [u8; 8] {
         *b"in tests"
@@ -49,8 +51,8 @@ impl Data {
         Some(&mut kept.bytes)
     }
 
-    /// Returns the remaining life in whole milliseconds; zero if the name does not exist or never
-    /// expires.
+    /// Returns the remaining lifetime of the value under `name`, in whole milliseconds. Returns
+    /// zero if no value exists or the value never expires.
     pub(crate) fn left(&self, name: &StoreKey) -> Duration {
         let end = self.kept.get(name).and_then(|kept| kept.end);
         let left = end.map_or(Duration::ZERO, |end| {
@@ -59,13 +61,13 @@ impl Data {
         whole(left)
     }
 
-    /// Stores `bytes` for `life`, or without expiry.
+    /// Stores `bytes` under `name` for the time `life`. With `None`, the value does not expire.
     pub(crate) fn set(&mut self, name: &StoreKey, bytes: Vec<u8>, life: Option<Duration>) {
         let end = life.map(|life| from_now(whole(life)));
         self.kept.insert(name.clone(), Kept { bytes, end });
     }
 
-    /// Sets the remaining life of `name`.
+    /// Sets the remaining lifetime of the value under `name` to `life`.
     pub(crate) fn keep(&mut self, name: &StoreKey, life: Duration) {
         if let Some(kept) = self.kept.get_mut(name).filter(|kept| kept.is_alive()) {
             kept.end = Some(from_now(whole(life)));
@@ -95,23 +97,23 @@ impl Data {
         names.iter().map(|name| self.version(name)).collect()
     }
 
-    /// Makes half of a token or of a version, which is unique.
+    /// Makes 8 unique bytes, which are half of a token or of a version.
     pub(crate) fn new_half(&mut self) -> [u8; 8] {
         self.made += 1;
         self.made.to_be_bytes()
     }
 
-    /// Makes a unique token.
+    /// Makes a unique fencing token.
     pub(crate) fn new_token(&mut self) -> Token {
         let half = self.new_half();
         let mut token = [0; 16];
-        // Its generation, and its own part.
+        // The first half is the token's generation. The second half is the token's own.
         token[..8].copy_from_slice(&half);
         token[8..].copy_from_slice(&half);
         Token(token)
     }
 
-    /// Makes a unique version.
+    /// Makes a unique version for a tag, a function or the namespace.
     pub(crate) fn new_version(&mut self) -> Version {
         let unique = self.new_token();
         let mut version = [0; Version::LEN];

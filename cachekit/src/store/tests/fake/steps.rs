@@ -11,14 +11,19 @@ use crate::store::port::{
 };
 use crate::store::tests::fake::data::Data;
 
-/// The number of bytes in which the names of value tags are looked for.
+/// The number of bytes of an entry in which the names of value tags are looked for.
 const VALUE_TAGS: usize = 8192;
 
-/// The token of an entry, with the versions of the tags that only the entry names.
+/// The fencing token of an entry, with the versions of the value tags, which only the entry names.
 type Late = (Token, Vec<Option<Version>>);
 
 impl Data {
-    pub(crate) fn find(&self, entry: &StoreKey, versions: &[StoreKey], value_tags: bool) -> Found {
+    pub(crate) fn find(
+        &self,
+        entry: &StoreKey,
+        (versions, beside): (&[StoreKey], &[StoreKey]),
+        value_tags: bool,
+    ) -> Found {
         Found {
             bytes: self.get(entry).map(<[u8]>::to_vec),
             left: self.left(entry),
@@ -26,6 +31,7 @@ impl Data {
             value_tags: value_tags
                 .then(|| self.value_tags(entry, versions.len()))
                 .flatten(),
+            beside: self.versions(beside),
         }
     }
 
@@ -49,7 +55,7 @@ impl Data {
         Some((head.token, self.versions(&names)))
     }
 
-    /// Returns the head of a live entry.
+    /// Returns the head of `entry`, if the entry has not expired.
     fn head(&self, entry: &StoreKey) -> Option<Head> {
         let is_alive = !self.left(entry).is_zero();
         is_alive.then(|| Head::read(self.get(entry)?)).flatten()
@@ -102,22 +108,21 @@ impl Data {
     }
 
     /// Returns every version, and makes those that are missing.
-    fn make_versions(
+    pub(crate) fn make_versions(
         &mut self,
         names: &[StoreKey],
         guards: &[StoreKey],
         life: Duration,
     ) -> Vec<Version> {
-        let make = |(index, name): (usize, &StoreKey)| {
+        let make = |name: &StoreKey| {
             self.version(name).unwrap_or_else(|| {
                 let version = self.new_version();
-                // Versions that every entry depends on never expire.
-                let life = (index >= IMPLICIT).then_some(life);
+                let life = (!name.never_expires()).then_some(life);
                 self.set(name, version.0.to_vec(), life);
                 version
             })
         };
-        names.iter().chain(guards).enumerate().map(make).collect()
+        names.iter().chain(guards).map(make).collect()
     }
 
     fn is_good(
@@ -141,7 +146,7 @@ impl Data {
                 .all(|version| recorded.next() == Some(&version.0))
     }
 
-    /// Grants the right to `request`.
+    /// Grants the right to compute `entry` to `request`, and returns the fencing token.
     fn take(
         &mut self,
         entry: &StoreKey,
@@ -182,7 +187,8 @@ impl Data {
         token
     }
 
-    /// Keeps the entry for at least `room`. Times that are measured from its end move along.
+    /// Keeps `entry` for at least `room`. The times that are measured from the entry's end change
+    /// with the end.
     fn make_room(
         &mut self,
         entry: &StoreKey,
@@ -231,8 +237,8 @@ impl Data {
         Filled::Stored
     }
 
-    /// Checks that the token, or for a write with an order its generation, is still there, and that
-    /// no write with a greater order has stored.
+    /// Checks that the entry still has the token of `fill` (for a write with an order, the
+    /// generation of the token), and that no write with a greater order has stored its value.
     fn fence(&mut self, fill: &Fill, head: &Head) -> Result<(), Filled> {
         let is_own = head.token == fill.fencing_token.token;
         let order = fill
@@ -259,7 +265,7 @@ impl Data {
         })
     }
 
-    /// Refuses a store, and ends the lease of its holder.
+    /// Rejects `fill` for the reason `why`, and ends the lease of the fill's holder.
     fn refuse(&mut self, fill: &Fill, head: Option<Head>, why: Filled) -> Filled {
         if let (Some(head), Some(holder)) = (head, fill.fencing_token.holder)
             && head.holder == Some(holder)
@@ -307,7 +313,7 @@ impl Data {
         self.keep_at_least(needed.0, needed.1);
     }
 
-    /// Keeps versions for at least `life` from now.
+    /// Extends the lifetime of the versions under `names` to at least `life` from now.
     fn keep_at_least<'a>(&mut self, names: impl IntoIterator<Item = &'a StoreKey>, life: Duration) {
         for name in names {
             if self.left(name) < life {
@@ -357,7 +363,7 @@ impl Data {
     }
 }
 
-/// Returns the number of versions in an entry.
+/// Returns the number of versions in the entry `bytes`.
 fn count(bytes: &[u8]) -> Option<usize> {
     let count = bytes.get(VERSIONS - 2..VERSIONS)?.try_into().ok()?;
     debug_assert!(bytes.len() >= HEAD, "it has a head");

@@ -1,67 +1,73 @@
-//! Troubles between a cache and its store, and the log of operations.
+//! Faults between a cache and its fake store, and the log of operations.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::store::key_name::StoreKey;
 
-/// The kind of an operation.
+/// The kind of an operation on the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op {
-    /// Reads an entry and its versions.
+    /// Reads an entry and the versions that it depends on.
     Read,
-    /// Reads versions alone.
+    /// Reads versions, and no entry.
     Versions,
+    /// Reads versions, and makes those that are missing.
+    EnsureVersions,
     /// Acquires the right to compute.
     Acquire,
-    /// Reads and acquires in one round trip.
+    /// Reads an entry and acquires the right to compute it, in one round trip.
     ReadOrAcquire,
-    /// Stores a value.
+    /// Stores a value in an entry.
     Fill,
-    /// Renews a token and its lease.
+    /// Renews a fencing token and its lease.
     Renew,
-    /// Releases a lease.
+    /// Releases the lease of an entry.
     Release,
-    /// Invalidates entries and versions.
+    /// Invalidates entries and versions in the store.
     Invalidate,
-    /// Sends a hello and a heartbeat. Not logged.
+    /// Sends a hello and a heartbeat. The log does not contain this operation.
     Heartbeat,
-    /// Sends a message alone: an acknowledgement or a goodbye. Not logged.
+    /// Sends an acknowledgement or a goodbye. The log does not contain this operation.
     Tell,
 }
 
 impl Op {
-    /// Returns `true` if calls cause this kind. Nodes do the others by themselves, all the time.
+    /// Returns `true` if calls of the cache cause operations of this kind. Nodes send the
+    /// operations of the other kinds by themselves, all the time.
     pub(crate) fn is_asked_for(self) -> bool {
         !matches!(self, Self::Heartbeat | Self::Tell)
     }
 }
 
-/// A fault of an operation.
+/// A fault of an operation on the fake store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
-    /// There is no connection, and nothing is sent.
+    /// The cache has no connection to the store, and the operation is not sent.
     Unavailable,
-    /// The store rejects the operation with this code.
+    /// The store rejects the operation with this error code.
     Rejected(&'static str),
-    /// The operation gets lost: there is no answer, and it never runs.
+    /// The operation is lost on its way to the store: the operation never runs, and no answer
+    /// comes.
     Lost,
-    /// The operation runs, and its answer gets lost.
+    /// The operation runs in the store, and its answer is lost.
     AnswerLost,
-    /// There is no answer. The operation runs when the test releases it.
+    /// The operation is held back and gets no answer. The operation runs when the test releases it.
     Held,
-    /// The operation runs at once, and its answer takes this long.
+    /// The operation runs in the store at once, and its answer arrives after this time.
     Slow(Duration),
-    /// The operation runs after this time and is answered then. If that is too late, it is held.
+    /// The operation runs in the store after this time and is then answered. If the caller no
+    /// longer waits by that time, the operation is held back.
     Late(Duration),
 }
 
-/// A logged operation.
+/// An operation on the fake store, as the log records it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// The kind of the operation.
+    /// The kind of the logged operation.
     pub op: Op,
-    /// The names that it was about: the entry, or all names that it removes or reads.
+    /// The names that the operation concerned: the entry, or all names that the operation removes
+    /// or reads.
     pub names: Vec<String>,
 }
 
@@ -75,7 +81,7 @@ impl Step {
     }
 }
 
-/// The troubles to come.
+/// The faults that a test set for future operations.
 #[derive(Debug, Default)]
 pub(crate) struct Troubles {
     once: VecDeque<(Op, Trouble)>,
@@ -95,7 +101,7 @@ impl Troubles {
         *self = Self::default();
     }
 
-    /// Returns the trouble of the next operation of this kind.
+    /// Returns the fault of the next operation of the kind `op`.
     pub(crate) fn next(&mut self, op: Op) -> Option<Trouble> {
         let first = self.once.iter().position(|(kind, _)| *kind == op);
         let once = first.and_then(|at| self.once.remove(at));

@@ -1,0 +1,172 @@
+//! The lineage of values: the names and versions that entries depend on if they are computed from
+//! these values.
+//!
+//! Versions are taken where a value was granted or found valid, and never later: a version that is
+//! read after the value may be from after an invalidation that the value does not know.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::backfill::lease::{LeaseGuard, version_life};
+use crate::backfill::validate::L2Lookup;
+use crate::base::fault::removed;
+use crate::core::state::Core;
+use crate::encoding::envelope::read::Envelope;
+use crate::encoding::envelope::{IMPLICIT, Version};
+use crate::key::Key;
+use crate::l2::entry_keys::{EntryKeys, Replica, guards, tag_keys};
+use crate::l2::tier::SharedTier;
+use crate::model::entry::MemoryEntry;
+use crate::model::entry_options::EntryOptions;
+use crate::model::lineage::{Lineage, NamedVersion};
+use crate::model::owner::Owner;
+use crate::model::tags::EntryTags;
+use crate::store::key_name::StoreKey;
+use crate::store::port::{Failure, Found};
+
+impl NamedVersion {
+    fn new(name: &StoreKey, version: Version) -> Self {
+        Self {
+            name: Arc::clone(name.shared()),
+            version,
+        }
+    }
+}
+
+impl LeaseGuard {
+    /// Returns the lineage of a value with `entry_tags` that is computed with this right. Returns
+    /// `None` if the version of the entry's key was not granted.
+    pub(crate) fn lineage(&self, entry_tags: &EntryTags, key: &Key) -> Option<Lineage> {
+        let keys = &self.keys;
+        if !is_complete(keys) {
+            return None;
+        }
+        let named = |names: &[StoreKey], versions: &[Version]| -> Vec<NamedVersion> {
+            let pairs = names.iter().zip(versions);
+            pairs
+                .map(|(name, version)| NamedVersion::new(name, *version))
+                .collect()
+        };
+        let mut versions = named(&keys.versions, &self.grant.versions);
+        let granted = named(&self.guards, &self.grant.guards);
+        let (own, guards): (Vec<_>, Vec<_>) = granted
+            .into_iter()
+            .partition(|it| StoreKey::of_shared(&it.name).is_key_version());
+        if own.len() != keys.beside.len() {
+            return None;
+        }
+        versions.extend(own);
+        let tags = tag_keys(key, keys.replica, entry_tags);
+        let value_tags = tags.skip(keys.versions.len() - IMPLICIT);
+        Some(Lineage {
+            versions,
+            guards,
+            unversioned: value_tags.map(|name| Arc::clone(name.shared())).collect(),
+        })
+    }
+}
+
+impl L2Lookup<'_> {
+    /// Reads the entry of the look-up. If `needs_lineage` and the version of the entry's key is
+    /// missing, makes that version and reads the entry again, so that both are from one moment.
+    pub(crate) async fn read(&self, needs_lineage: bool, until: Instant) -> Result<Found, Failure> {
+        let query = self.keys.query(self.owner);
+        let store = &self.l2.store;
+        let found = store.read(query, until).await?;
+        if !needs_lineage || !found.beside.contains(&None) {
+            return Ok(found);
+        }
+        let life = version_life(self.options.ttl.unwrap_or(self.core.config.default_ttl));
+        let any_origin = self.l2.accepts_any_origin();
+        store
+            .ensure_versions(&self.keys.beside, life, any_origin, until)
+            .await?;
+        store.read(query, until).await
+    }
+
+    /// Returns the lineage of the entry that L2 returned; `None` if the version of the entry's key
+    /// was not read with it.
+    pub(crate) fn lineage(&self, envelope: &Envelope<'_>, found: &Found) -> Option<Arc<Lineage>> {
+        let keys = &self.keys;
+        if !is_complete(keys) || !self.owner.is_taken() {
+            return None;
+        }
+        let listed = keys.versions[..IMPLICIT].iter().cloned();
+        let names = listed.chain(envelope.tags.iter().map(|name| StoreKey::read(name)));
+        let versions = names.zip(envelope.versions.iter());
+        let mut versions: Vec<NamedVersion> = versions
+            .map(|(name, version)| NamedVersion::new(&name, *version))
+            .collect();
+        for (name, version) in keys.beside.iter().zip(&found.beside) {
+            versions.push(NamedVersion::new(name, (*version)?));
+        }
+        Some(Arc::new(Lineage {
+            versions,
+            ..Lineage::default()
+        }))
+    }
+}
+
+/// Returns `true` if `keys` names the version of the entry's key: beside the entry, or in its list.
+fn is_complete(keys: &EntryKeys) -> bool {
+    keys.replica != Replica::Only || !keys.beside.is_empty()
+}
+
+impl Core {
+    /// Returns `true` if `stored` is of no use inside of a computation: Redis could be asked for the
+    /// versions that the computation's entry would depend on, and `stored` does not have them.
+    pub(crate) fn lacks_lineage(&self, stored: &MemoryEntry) -> bool {
+        let Some(l2) = &self.l2 else { return false };
+        stored.lineage().is_none() && l2.is_usable() && !removed!(self, PassWithoutVersion)
+    }
+}
+
+/// Asks L2 for the versions of an entry that only memory will have, before its value is computed.
+/// Returns `None` if L2 does not answer.
+pub(crate) async fn ask_versions(
+    l2: &SharedTier,
+    owner: &Owner,
+    key: &Key,
+    entry_tags: &EntryTags,
+    (options, default_ttl): (&EntryOptions, Duration),
+    until: Instant,
+) -> Option<Lineage> {
+    let keys = EntryKeys::new(key, Replica::Only, owner, entry_tags);
+    if !is_complete(&keys) {
+        return None;
+    }
+    let guards = guards(owner);
+    let names = keys.versions.iter().chain(&keys.beside).chain(&guards);
+    let names: Vec<StoreKey> = names.cloned().collect();
+    let life = version_life(options.ttl.unwrap_or(default_ttl));
+    let any_origin = l2.accepts_any_origin();
+    let answer = l2
+        .store
+        .ensure_versions(&names, life, any_origin, until)
+        .await;
+    let versions = answer
+        .inspect_err(|failure| l2.count_failure(failure))
+        .ok()?;
+    let mut named = names.iter().zip(versions);
+    let listed = keys.versions.len() + keys.beside.len();
+    let pair = |(name, version): (&StoreKey, Version)| NamedVersion::new(name, version);
+    Some(Lineage {
+        versions: named.by_ref().take(listed).map(pair).collect(),
+        guards: named.map(pair).collect(),
+        unversioned: Vec::new(),
+    })
+}
+
+/// Returns the names that the value of a synchronous function depends on. Such a function cannot ask
+/// L2 for their versions, so L2 reads the versions when it stores an entry that was computed from the
+/// value.
+pub(crate) fn names_only(owner: &Owner, key: &Key, entry_tags: &EntryTags) -> Option<Lineage> {
+    let keys = EntryKeys::new(key, Replica::Only, owner, entry_tags);
+    let names = keys.versions.iter().skip(1).chain(&keys.beside);
+    is_complete(&keys).then(|| Lineage {
+        unversioned: names.map(|name| Arc::clone(name.shared())).collect(),
+        ..Lineage::default()
+    })
+}

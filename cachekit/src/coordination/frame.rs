@@ -1,0 +1,174 @@
+//! The frames of the running task: the computations and scopes that its code runs inside of.
+//!
+//! Each task carries the chain of its frames. The recursion guard asks the chain, and the cache
+//! records in the innermost computation's frame each value that it gives to code inside.
+//!
+//! A task that the code spawns has a chain of its own. `tracked` gives it that of its parent.
+
+use std::cell::RefCell;
+use std::mem::swap;
+use std::sync::Arc;
+
+use crate::base::sync::Mutex;
+use crate::coordination::taken::{Taken, TakenDependencies};
+use crate::model::deferred_drop::inside;
+
+thread_local! {
+    /// Innermost frame that the code on this thread runs inside of. `None`: no frame.
+    static CURRENT: RefCell<Option<Arc<Frame>>> = const { RefCell::new(None) };
+}
+
+/// Kind of a frame, which says what becomes of the cached calls inside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FrameKind {
+    /// A computation: the values that it takes become part of its entry.
+    Computation,
+    /// A refresh that no caller waits for: a computation that takes no stale value.
+    Refresh,
+    /// Code whose calls go past the cache.
+    Bypass,
+    /// Code whose values do not become part of an entry.
+    Untracked,
+}
+
+/// A computation or a scope, linked to the frame (`outer`) that it was entered from.
+pub(crate) struct Frame {
+    /// Identity of the computation's flight. Zero: no flight.
+    pub(crate) flight: usize,
+    /// Identity of the concurrency limit that counts this computation. Zero: no limit counts it.
+    pub(crate) limit: usize,
+    pub(crate) outer: Option<Arc<Frame>>,
+    kind: FrameKind,
+    /// `true` if calls inside go past the cache.
+    bypasses: bool,
+    /// `true` if calls inside take no stale value.
+    takes_nothing_old: bool,
+    taken: Mutex<Taken>,
+}
+
+impl Frame {
+    /// Creates a frame inside those of the running code.
+    pub(crate) fn new(kind: FrameKind, flight: usize, limit: usize) -> Arc<Self> {
+        let outer = current();
+        let inherits = |has: fn(&Self) -> bool| outer.as_deref().is_some_and(has);
+        Arc::new(Self {
+            flight,
+            limit,
+            kind,
+            bypasses: kind == FrameKind::Bypass || inherits(|outer| outer.bypasses),
+            takes_nothing_old: kind == FrameKind::Refresh
+                || inherits(|outer| outer.takes_nothing_old),
+            taken: Mutex::default(),
+            outer,
+        })
+    }
+
+    /// Takes out the record of everything that the code inside was given by the cache. Returns
+    /// `None` if that was nothing.
+    pub(crate) fn take_record(&self) -> Option<TakenDependencies> {
+        self.with_record(Taken::finish)
+    }
+
+    /// Calls `f` with the record of the values that the code inside took.
+    pub(crate) fn with_record<T>(&self, f: impl FnOnce(&mut Taken) -> T) -> T {
+        // A value that leaves the record may be dropped, and its destructor may use the cache.
+        inside(|| f(&mut self.taken.lock()))
+    }
+}
+
+/// Calls `f` with the innermost frame of the running code. Returns `None` without a frame.
+fn with_current<T>(f: impl FnOnce(&Arc<Frame>) -> T) -> Option<T> {
+    let result = CURRENT.try_with(|current| current.borrow().as_ref().map(f));
+    result.ok().flatten()
+}
+
+/// Returns the innermost frame of the running code.
+pub(crate) fn current() -> Option<Arc<Frame>> {
+    with_current(Arc::clone)
+}
+
+/// Returns `true` if the running code is inside of any frame.
+#[inline]
+pub(crate) fn is_inside() -> bool {
+    with_current(|_| ()).is_some()
+}
+
+/// Returns `true` if the values that the running code takes from the cache become part of the entry
+/// of a computation.
+pub(crate) fn is_recorded() -> bool {
+    with_recording(|_| ()).is_some()
+}
+
+/// Returns `true` if cached calls of the running code go past the cache.
+pub(crate) fn bypasses() -> bool {
+    with_current(|frame| frame.bypasses).unwrap_or(false)
+}
+
+/// Returns `true` if cached calls of the running code take no stale value.
+pub(crate) fn takes_nothing_old() -> bool {
+    with_current(|frame| frame.takes_nothing_old).unwrap_or(false)
+}
+
+/// Calls `record` with the record of the computation that the running code is inside of. Does
+/// nothing if no computation records.
+pub(crate) fn record(record: impl FnOnce(&mut Taken)) {
+    with_recording(|frame| frame.with_record(record));
+}
+
+/// Calls `f` with the frame that records the values that the running code takes: that of the
+/// innermost computation, unless an untracked scope is nearer. Returns `None` without such a frame.
+fn with_recording<T>(f: impl FnOnce(&Frame) -> T) -> Option<T> {
+    with_current(|current| {
+        let mut frame = Some(current);
+        while let Some(it) = frame {
+            match it.kind {
+                FrameKind::Untracked => return None,
+                FrameKind::Bypass => frame = it.outer.as_ref(),
+                FrameKind::Computation | FrameKind::Refresh => return Some(f(it)),
+            }
+        }
+        None
+    })
+    .flatten()
+}
+
+/// Returns `true` if `is_meant` accepts any of the frames of the running code.
+pub(crate) fn any(is_meant: impl Fn(&Frame) -> bool) -> bool {
+    let found = with_current(|current| {
+        let mut frame = Some(current);
+        while let Some(it) = frame {
+            if is_meant(it) {
+                return true;
+            }
+            frame = it.outer.as_ref();
+        }
+        false
+    });
+    found.unwrap_or(false)
+}
+
+/// Guard of a frame: while it lives, the code on this thread runs inside that frame.
+///
+/// A guard needs less stack than a closure around each poll. Cached functions may be recursive, so
+/// their polls nest.
+#[must_use]
+pub(crate) struct FrameGuard<'a>(&'a mut Option<Arc<Frame>>);
+
+/// Makes the frame in `slot` the current one of this thread, until the guard is dropped. With
+/// `None` in `slot`, the code runs inside no frame.
+pub(crate) fn enter(slot: &mut Option<Arc<Frame>>) -> FrameGuard<'_> {
+    swap_current(slot);
+    FrameGuard(slot)
+}
+
+impl Drop for FrameGuard<'_> {
+    fn drop(&mut self) {
+        swap_current(self.0);
+    }
+}
+
+/// Swaps the frame in `slot` with the current one of this thread.
+fn swap_current(slot: &mut Option<Arc<Frame>>) {
+    // When the thread ends, there is no current frame left.
+    let _ = CURRENT.try_with(|current| swap(&mut *current.borrow_mut(), slot));
+}

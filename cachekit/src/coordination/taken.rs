@@ -1,0 +1,141 @@
+//! The values that a computation was given by the cache, which become part of its own entry.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+
+use crate::base::clock::Tick;
+use crate::model::entry::MemoryEntry;
+use crate::model::epoch::{Epoch, Epochs};
+use crate::model::lineage::{Lineage, MOST_NAMES};
+
+/// Number of entries from which they are condensed into their epochs, so that a computation keeps no
+/// more values alive than these.
+const CONDENSED_FROM: usize = 64;
+
+/// Largest number of epochs that an entry refers to because of the values its computation took. The
+/// value of a computation that took more is returned and not stored.
+const MOST_EPOCHS: usize = 4_096;
+
+/// Record of everything that one computation took from the cache.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    /// Entries that were taken since they were last condensed.
+    entries: Vec<Arc<MemoryEntry>>,
+    /// Addresses of the epochs in `dependencies`.
+    known: HashSet<usize, RandomState>,
+    dependencies: TakenDependencies,
+}
+
+/// Everything that the value of a computation depends on because of the values that the computation
+/// took.
+#[derive(Debug)]
+pub(crate) struct TakenDependencies {
+    /// Epochs of the keys, functions, tags and caches of the taken values.
+    pub(crate) epochs: Vec<Arc<Epoch>>,
+    /// End of the fresh life that ends first. [`Tick::NEVER`]: no taken value ends.
+    pub(crate) end: Tick,
+    /// Names and versions in the store. `None` if a taken value has a version that is not known, or
+    /// if there are too many: then the computation's value is not stored in L2.
+    pub(crate) lineage: Option<Lineage>,
+    /// `true` if a taken call failed.
+    pub(crate) has_error: bool,
+}
+
+impl Default for TakenDependencies {
+    fn default() -> Self {
+        Self {
+            epochs: Vec::new(),
+            end: Tick::NEVER,
+            lineage: Some(Lineage::default()),
+            has_error: false,
+        }
+    }
+}
+
+impl Taken {
+    /// Records the value of `entry`.
+    pub(crate) fn add_entry(&mut self, entry: &Arc<MemoryEntry>) {
+        if self
+            .entries
+            .last()
+            .is_some_and(|last| Arc::ptr_eq(last, entry))
+        {
+            return;
+        }
+        if self.entries.len() >= CONDENSED_FROM {
+            self.condense();
+        }
+        self.entries.push(Arc::clone(entry));
+    }
+
+    /// Records that a call inside of the computation failed.
+    pub(crate) fn add_error(&mut self) {
+        self.dependencies.has_error = true;
+    }
+
+    /// Records a value that has no entry: everything that its computation took, and its own
+    /// `epochs`. Its versions in the store are not known.
+    pub(crate) fn add_unkept(&mut self, taken: TakenDependencies, epochs: &Epochs) {
+        self.add_epochs(epochs.iter());
+        self.add_epochs(taken.epochs.iter());
+        let all = &mut self.dependencies;
+        all.end = all.end.min(taken.end);
+        all.has_error |= taken.has_error;
+        all.lineage = None;
+    }
+
+    /// Returns `true` if the value under the key with the epoch `key_epoch` was taken.
+    pub(crate) fn has_taken(&self, key_epoch: &Arc<Epoch>) -> bool {
+        let is_key = |entry: &Arc<MemoryEntry>| {
+            let epoch = entry.key_epoch();
+            epoch.is_some_and(|epoch| Arc::ptr_eq(epoch, key_epoch))
+        };
+        self.entries.iter().any(is_key) || self.known.contains(&address(key_epoch))
+    }
+
+    /// Takes the record out. Returns `None` if the computation took nothing.
+    pub(crate) fn finish(&mut self) -> Option<TakenDependencies> {
+        self.condense();
+        self.known = HashSet::default();
+        let taken = std::mem::take(&mut self.dependencies);
+        (!taken.epochs.is_empty() || taken.has_error).then_some(taken)
+    }
+
+    /// Replaces the entries by everything that they depend on.
+    fn condense(&mut self) {
+        for entry in std::mem::take(&mut self.entries) {
+            self.add_epochs(entry.epochs.iter().chain(entry.key_epoch()));
+            self.dependencies.add(&entry);
+        }
+    }
+
+    fn add_epochs<'a>(&mut self, epochs: impl Iterator<Item = &'a Arc<Epoch>>) {
+        for epoch in epochs {
+            if self.known.insert(address(epoch)) {
+                self.dependencies.epochs.push(Arc::clone(epoch));
+            }
+        }
+    }
+}
+
+impl TakenDependencies {
+    fn add(&mut self, entry: &MemoryEntry) {
+        self.end = self.end.min(entry.freshness_now().end);
+        let known = self.lineage.take().zip(entry.lineage());
+        self.lineage = known.and_then(|(mut all, lineage)| {
+            all.merge(lineage);
+            (all.len() <= MOST_NAMES).then_some(all)
+        });
+    }
+
+    /// Returns `true` if there are too many dependencies for an entry to refer to all of them.
+    pub(crate) fn are_too_many(&self) -> bool {
+        self.epochs.len() > MOST_EPOCHS
+    }
+}
+
+fn address(epoch: &Arc<Epoch>) -> usize {
+    Arc::as_ptr(epoch).addr()
+}

@@ -1,0 +1,35 @@
+//! Everything that an entry depends on besides its own life.
+
+use std::sync::Arc;
+
+use crate::base::clock::Tick;
+use crate::model::epoch::{Epochs, SequenceNumber};
+use crate::model::lineage::Lineage;
+
+/// Conditions under which a value is valid: the invalidations that end it, and the end of the values
+/// that it was computed from.
+#[derive(Debug, Clone)]
+pub(crate) struct Validity {
+    /// Number of the node's last invalidation when the computation of the value began.
+    pub(crate) began: SequenceNumber,
+    /// Epochs of everything that the value depends on.
+    pub(crate) epochs: Epochs,
+    /// End of the fresh life of the values that the value was computed from. [`Tick::NEVER`]: the
+    /// value was computed from no other, or they have no end.
+    pub(crate) end: Tick,
+    /// Names and versions in the store that the value depends on. `None`: they are not known, or
+    /// nobody needs them.
+    pub(crate) lineage: Option<Arc<Lineage>>,
+}
+
+impl Validity {
+    /// Returns the validity of a value that was computed from no other value.
+    pub(crate) fn new(began: SequenceNumber, epochs: Epochs) -> Self {
+        Self {
+            began,
+            epochs,
+            end: Tick::NEVER,
+            lineage: None,
+        }
+    }
+}

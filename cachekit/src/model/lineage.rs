@@ -1,0 +1,61 @@
+//! Names and versions in the store that a value depends on, for entries that are computed from that
+//! value.
+
+use std::sync::Arc;
+
+use crate::encoding::envelope::Version;
+
+/// Largest number of names that an entry in the store takes over from the entries it was computed
+/// from. An entry with more stays in the memory of its process.
+pub(crate) const MOST_NAMES: usize = 256;
+
+/// A name in the store with the version by which a value was valid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NamedVersion {
+    pub(crate) name: Arc<[u8]>,
+    pub(crate) version: Version,
+}
+
+/// Names in the store that a value depends on, with the versions by which the value was granted or
+/// found valid. An entry that is computed from the value takes the lineage over, and is stored only
+/// if the store still has these versions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Lineage {
+    /// Versions of the entry's key, of its function and of its tags.
+    pub(crate) versions: Vec<NamedVersion>,
+    /// Guards of the names in `unversioned`.
+    pub(crate) guards: Vec<NamedVersion>,
+    /// Names whose versions are not known: tags that were made from a value that the store may not
+    /// have yet, and names of a synchronous function. The store makes or reads their versions when
+    /// it stores an entry that depends on them.
+    pub(crate) unversioned: Vec<Arc<[u8]>>,
+}
+
+impl Lineage {
+    /// Adds everything that `other` depends on. A name that both have with one version is kept once.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        add_missing(&mut self.versions, &other.versions);
+        add_missing(&mut self.guards, &other.guards);
+        add_missing(&mut self.unversioned, &other.unversioned);
+    }
+
+    /// Adds a name whose version is not known, unless its version is known.
+    pub(crate) fn add_name(&mut self, name: &Arc<[u8]>) {
+        if !self.versions.iter().any(|it| it.name == *name) {
+            add_missing(&mut self.unversioned, std::slice::from_ref(name));
+        }
+    }
+
+    /// Returns the number of names.
+    pub(crate) fn len(&self) -> usize {
+        self.versions.len() + self.guards.len() + self.unversioned.len()
+    }
+}
+
+fn add_missing<T: Clone + PartialEq>(list: &mut Vec<T>, others: &[T]) {
+    for other in others {
+        if !list.contains(other) {
+            list.push(other.clone());
+        }
+    }
+}

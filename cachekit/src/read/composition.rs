@@ -1,0 +1,218 @@
+//! Values that are computed from other cached values (composition): each value that a computation is
+//! given by the cache becomes part of the computation's own entry.
+//!
+//! An entry depends on the keys, functions, tags and caches of the values that its computation took,
+//! and is fresh no longer than the first of them. So an invalidation of an inner entry reaches every
+//! entry that was computed from it, also through several levels: an inner entry has the
+//! dependencies of its own inner entries.
+//!
+//! The record of the taken values is in the frame of the running computation
+//! ([`frame`](crate::coordination::frame)). While a computation's body is polled, this thread's
+//! table (L0) is lent, so that a call outside of computations pays nothing.
+//!
+//! Transactional caches record the dependencies of computed values in the same way (Ports,
+//! Clements, Zhang, Madden, Liskov: Transactional consistency and automatic management in an
+//! application data cache, OSDI 2010).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::backfill::lease::LeaseState;
+use crate::backfill::lineage::names_only;
+use crate::base::clock::Tick;
+use crate::base::fault::removed;
+use crate::coordination::frame;
+use crate::coordination::frame::{Frame, FrameGuard};
+use crate::coordination::taken::{Taken, TakenDependencies};
+use crate::core::outcome::Dependencies;
+use crate::core::state::Core;
+use crate::core::validity::Validity;
+use crate::key::Key;
+use crate::l1::thread_cache::Lent;
+use crate::model::entry::MemoryEntry;
+use crate::model::entry_options::Depends;
+use crate::model::epoch::{Epochs, SequenceNumber};
+use crate::model::lineage::Lineage;
+use crate::model::tags::EntryTags;
+use crate::read::answer::Answer;
+use crate::read::call::Call;
+use crate::store::key_name::StoreKey;
+
+/// Longest fresh life of a value whose computation took a call that failed. A page whose widget
+/// failed is computed again soon, and not at every call.
+const AFTER_ERROR: Duration = Duration::from_secs(1);
+
+/// Guard of code that runs inside a frame: until the guard is dropped, cached calls on this thread
+/// are calls inside of that frame, and this thread's table (L0) is lent.
+#[must_use]
+pub(crate) struct Inside<'a> {
+    _frame: FrameGuard<'a>,
+    _lent: Lent,
+}
+
+impl<'a> Inside<'a> {
+    /// Enters the frame in `slot`. While the guard lives, `slot` has the thread's outer frame.
+    pub(crate) fn enter(slot: &'a mut Option<Arc<Frame>>) -> Self {
+        Self {
+            _frame: frame::enter(slot),
+            _lent: Lent::new(),
+        }
+    }
+}
+
+/// Recorder of the answer to a call that was made inside of a computation.
+pub(crate) struct Recorder {
+    core: Arc<Core>,
+    key: Key,
+}
+
+impl Recorder {
+    /// Records `answer` in the frame of the code that runs now, which is about to get the answer.
+    pub(crate) fn record(&self, answer: &Answer) {
+        match answer {
+            Answer::Entry(stored) => self.core.record_taken(|| self.key.clone(), stored),
+            Answer::Error(_) | Answer::TimedOut(_) => frame::record(Taken::add_error),
+        }
+    }
+}
+
+impl Core {
+    /// Prepares a call inside of a computation, before the call looks anything up. Returns `true`
+    /// if the value that the call gets becomes part of the computation's entry.
+    pub(crate) fn begin_taking(&self) -> bool {
+        let is_recorded = frame::is_recorded() && !removed!(self, ForgetNested);
+        if is_recorded {
+            self.tags.expect_compositions();
+        }
+        is_recorded
+    }
+
+    /// Records that the running code is given the value of `stored`, the entry under `key`. Does
+    /// nothing outside of computations.
+    pub(crate) fn record_taken(&self, key: impl FnOnce() -> Key, stored: &Arc<MemoryEntry>) {
+        if !frame::is_inside() || removed!(self, ForgetNested) {
+            return;
+        }
+        frame::record(|taken| {
+            stored.owner.set_taken();
+            stored.set_key_epoch(|| self.tags.key_epoch(&key()));
+            taken.add_entry(stored);
+            if stored.cached_error().is_some() {
+                taken.add_error();
+            }
+        });
+    }
+}
+
+impl Call {
+    /// Returns the recorder of this call's answer; `None` outside of computations.
+    pub(crate) fn recorder(&self) -> Option<Box<Recorder>> {
+        self.is_taken.then(|| {
+            Box::new(Recorder {
+                core: Arc::clone(&self.core),
+                key: self.key.clone(),
+            })
+        })
+    }
+
+    /// Records that the running code is given the value of `stored`.
+    pub(crate) fn record_taken(&self, stored: &Arc<MemoryEntry>) {
+        self.core.record_taken(|| self.key.clone(), stored);
+    }
+
+    /// Records a value for which this call made no entry, with everything that its computation
+    /// took. The value depends on `epochs`, and on this call's key.
+    pub(crate) fn record_unkept(&self, taken: Option<TakenDependencies>, epochs: &Epochs) {
+        if !frame::is_inside() || removed!(self.core, ForgetUnkept) {
+            return;
+        }
+        let mut epochs = epochs.clone();
+        epochs.extend([self.core.tags.key_epoch(&self.key)]);
+        frame::record(|all| all.add_unkept(taken.unwrap_or_default(), &epochs));
+    }
+
+    /// Returns the part of `taken` that the call's `depends` makes part of the entry.
+    pub(crate) fn of_interest(
+        &self,
+        taken: Option<TakenDependencies>,
+    ) -> Option<TakenDependencies> {
+        let mut taken = taken?;
+        match self.options.depends {
+            Depends::All => {}
+            Depends::Names => (taken.end, taken.has_error) = (Tick::NEVER, false),
+            Depends::Nothing => return None,
+        }
+        if removed!(self.core, AddAges) {
+            taken.end = Tick::NEVER;
+        }
+        if taken.has_error {
+            let now = Tick::now(&*self.core.clock);
+            taken.end = taken.end.min(now.after(AFTER_ERROR));
+        }
+        Some(taken)
+    }
+
+    /// Returns `true` if a value that was computed from `taken` may be stored: none of the values
+    /// was old, and they are not too many to refer to.
+    pub(crate) fn may_keep(&self, taken: &TakenDependencies) -> bool {
+        Tick::now(&*self.core.clock) < taken.end && !taken.are_too_many()
+    }
+
+    /// Returns the validity of the value of a computation that began at `began`, took `taken`, and
+    /// has the right `lease_state`. Takes the epochs out of `dependencies`.
+    pub(crate) fn validity(
+        &self,
+        began: SequenceNumber,
+        dependencies: &mut Dependencies,
+        taken: Option<TakenDependencies>,
+        lease_state: &LeaseState,
+    ) -> Validity {
+        let mut validity = Validity::new(began, std::mem::take(&mut dependencies.epochs));
+        let own = self.own_lineage(&dependencies.entry_tags, lease_state);
+        match taken {
+            None => validity.lineage = own.map(Arc::new),
+            Some(taken) => {
+                validity.end = taken.end;
+                validity.epochs.extend(taken.epochs);
+                let both = own.zip(taken.lineage);
+                validity.lineage = both.map(|(mut own, taken)| {
+                    own.merge(&taken);
+                    Arc::new(own)
+                });
+            }
+        }
+        validity
+    }
+
+    /// Returns the lineage of a value that this call computes with the right `lease_state`, apart
+    /// from that of the values that its computation takes. Returns `None` if no entry is computed
+    /// from entries of the function, or the versions are not known.
+    fn own_lineage(&self, entry_tags: &EntryTags, lease_state: &LeaseState) -> Option<Lineage> {
+        if !self.owner.is_taken() {
+            return None;
+        }
+        match lease_state {
+            LeaseState::Granted(lease) => lease.lineage(entry_tags, &self.key),
+            LeaseState::VersionsOnly(lineage) => {
+                let mut lineage = Lineage::clone(lineage);
+                for tag in &entry_tags.tags {
+                    lineage.add_name(StoreKey::tag(tag).shared());
+                }
+                Some(lineage)
+            }
+            LeaseState::Unavailable | LeaseState::None => None,
+        }
+    }
+
+    /// Returns the lease state of a synchronous function's computation, with the names that entries
+    /// computed from its value depend on.
+    pub(crate) fn names_only(&self, dependencies: &Dependencies) -> LeaseState {
+        if self.core.l2.is_none() || !self.owner.is_taken() {
+            return LeaseState::None;
+        }
+        let names = names_only(&self.owner, &self.key, &dependencies.entry_tags);
+        names.map_or(LeaseState::None, |names| {
+            LeaseState::VersionsOnly(Box::new(names))
+        })
+    }
+}
