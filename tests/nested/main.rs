@@ -14,5 +14,6 @@ mod round_trips;
 mod tasks;
 mod tiers;
 mod transactions;
+mod without_guards;
 mod world;
 mod writes;
