@@ -162,6 +162,8 @@ pub(crate) struct Policy {
     pub(crate) capacity: Option<u64>,
     /// Span of the option `stale_if_error`. `None`: the option is not set.
     pub(crate) stale_if_error_at: Option<Span>,
+    /// Variant of `Depends` that the option `depends` names. `None`: the option is not set.
+    pub(crate) depends: Option<&'static str>,
     pub(crate) jitter: Option<f32>,
     /// Limits on the duration of a computation and on concurrent computations.
     pub(crate) limits: Limits,

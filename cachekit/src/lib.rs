@@ -155,11 +155,13 @@ pub use crate::key::component::{CacheKey, KeyWriter};
 pub use crate::l1::hot_keys::HotKey;
 pub use crate::model::config::engine::{Engine, Eviction};
 pub use crate::model::config::{Capacity, OnDisconnect, OnNewMaster, SingleFlight, Tier};
+pub use crate::model::entry_options::Depends;
 pub use crate::model::policy::Policy;
 pub use crate::model::stats::{
     BackgroundStats, BreakerState, FunctionStats, RedisMisses, RedisStats, Stats,
 };
 pub use crate::model::write_order::WriteOrder;
+pub use crate::read::tracking::{tracked, untracked};
 
 /// A type whose instances are interchangeable for every cached function: no field of such a type
 /// can change a result.

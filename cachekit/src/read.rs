@@ -19,4 +19,5 @@ pub(crate) mod refresh;
 pub(crate) mod return_answer;
 pub(crate) mod running;
 pub(crate) mod timeout;
+pub(crate) mod tracking;
 pub(crate) mod typed_call;

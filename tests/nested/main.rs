@@ -2,6 +2,7 @@
 //! made of.
 
 mod ages;
+mod depends;
 mod errors;
 mod fan_out;
 mod gaps;
@@ -13,6 +14,7 @@ mod races;
 mod round_trips;
 mod tasks;
 mod tiers;
+mod tracked;
 mod transactions;
 mod without_guards;
 mod world;

@@ -58,6 +58,7 @@ impl Options for CachedArgs {
         "early",
         "soft_timeout",
         "detach",
+        "depends",
         "none_ttl",
         "err_ttl",
         "jitter",

@@ -6,12 +6,14 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Expr, ExprLit, Lit, LitBool};
 
 use crate::attr::arg::Arg;
+use crate::attr::depends::{DEPENDS, DependsValue};
 use crate::attr::duration::DurationValue;
 use crate::diag::Errors;
 
 /// Parsed options about freshness: `stale`, `stale_if_error`, `soft_timeout`, `detach` and `early`.
 #[derive(Default)]
 pub(crate) struct FreshnessArgs {
+    pub(crate) depends: Option<Arg<DependsValue>>,
     pub(crate) detach: Option<Arg<LitBool>>,
     pub(crate) early: Option<Arg<Early>>,
     pub(crate) soft_timeout: Option<Arg<DurationValue>>,
@@ -29,6 +31,7 @@ impl FreshnessArgs {
         errors: &mut Errors,
     ) -> syn::Result<bool> {
         match key.to_string().as_str() {
+            "depends" => Arg::read_or(&mut self.depends, key, input, errors, DEPENDS)?,
             "detach" => Arg::read_switch(&mut self.detach, key, input, errors)?,
             "early" => Arg::read(&mut self.early, key, input, errors)?,
             "soft_timeout" => Arg::read(&mut self.soft_timeout, key, input, errors)?,

@@ -3,6 +3,7 @@
 
 pub(crate) mod arg;
 pub(crate) mod cached;
+pub(crate) mod depends;
 pub(crate) mod duration;
 pub(crate) mod duration_text;
 pub(crate) mod freshness;

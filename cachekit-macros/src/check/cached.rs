@@ -63,6 +63,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
     let tiers = tiers(&info, item, args.tiers, lives, errors);
     let fresh = freshness(&info, item, args.freshness, &tiers.choices, errors);
     let policy = Policy {
+        depends: fresh.depends,
         early: fresh.early,
         stale_if_error_at: fresh.stale_if_error_at,
         none_ttl_at: tiers.none_ttl_at,

@@ -16,6 +16,7 @@ use crate::model::{Choice, Constant, OwnedBody};
 
 /// Part of a function's model that the options about freshness determine.
 pub(crate) struct Freshness {
+    pub(crate) depends: Option<&'static str>,
     pub(crate) early: Option<f32>,
     pub(crate) lengths: Vec<(&'static str, Constant)>,
     pub(crate) stale_if_error_at: Option<Span>,
@@ -73,6 +74,7 @@ pub(crate) fn freshness(
         Some((name, constant(info, arg?, zero, errors)?))
     };
     Freshness {
+        depends: args.depends.map(|arg| arg.value.0),
         early: args.early.map(|early| early.value.0),
         lengths: given.into_iter().filter_map(read).collect(),
         stale_if_error_at,

@@ -49,6 +49,11 @@ fn setters(model: &CachedFn, paths: &Paths) -> TokenStream {
     if let Some(early) = policy.early {
         setters.extend(quote!(.early(#early)));
     }
+    if let Some(depends) = policy.depends {
+        let krate = &paths.krate;
+        let depends = format_ident!("{depends}");
+        setters.extend(quote!(.depends(#krate::Depends::#depends)));
+    }
     if model.owned_body.as_ref().is_some_and(|it| it.detaches) {
         setters.extend(quote!(.detach()));
     }

@@ -10,7 +10,7 @@ use crate::key::buf::KeyBuf;
 use crate::key::render::render;
 use crate::key::template::Piece;
 use crate::model::config::{SingleFlight, Tier};
-use crate::model::entry_options::{ComputationLimit, EntryOptions};
+use crate::model::entry_options::{ComputationLimit, Depends, EntryOptions};
 use crate::model::owner::OwnerId;
 use crate::model::owner_index::CachedOwnerIndex;
 
@@ -201,6 +201,13 @@ impl FnSpec {
     /// attribute requires `tier = redis` with this option.
     pub const fn replicas(mut self, replicas: u8) -> Self {
         self.options.replicas = replicas;
+        self
+    }
+
+    /// Sets the dependencies that an entry takes over from the values that its computation took:
+    /// `depends = ..`.
+    pub const fn depends(mut self, depends: Depends) -> Self {
+        self.options.depends = depends;
         self
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::base::durations::cut;
 use crate::encoding::codec::Codec;
 use crate::model::config::{SingleFlight, Tier};
-use crate::model::entry_options::{ComputationLimit, EntryOptions};
+use crate::model::entry_options::{ComputationLimit, Depends, EntryOptions};
 
 /// The options of one call to [`Cache::get_or_compute`](crate::Cache::get_or_compute) and
 /// [`Cache::put`](crate::Cache::put).
@@ -230,6 +230,22 @@ impl Policy {
         self
     }
 
+    /// Sets the dependencies that the entry takes over from the cached values that its computation
+    /// was given. The default is [`Depends::All`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cachekit::{Depends, Policy};
+    ///
+    /// // A setting that ends every five seconds must not end the page with it.
+    /// let page = Policy::new().depends(Depends::Names);
+    /// ```
+    pub fn depends(mut self, depends: Depends) -> Self {
+        self.options.depends = depends;
+        self
+    }
+
     /// Adds a tag to the entry. [`invalidate_tags`](crate::Cache::invalidate_tags) with the tag
     /// removes the entry.
     pub fn tag(mut self, tag: impl Into<String>) -> Self {
@@ -302,7 +318,8 @@ mod tests {
             .soft_timeout(soft)
             .detach()
             .early(0.5)
-            .replicas(200);
+            .replicas(200)
+            .depends(Depends::Names);
         let told = EntryOptions {
             ttl: Some(ttl),
             none_ttl: None,
@@ -327,6 +344,7 @@ mod tests {
             detach: true,
             early: 0.5,
             replicas: 16,
+            depends: Depends::Names,
         };
         assert_eq!(EntryOptions::from(&policy), told);
         assert_eq!(EntryOptions::from(&Policy::new()), EntryOptions::default());

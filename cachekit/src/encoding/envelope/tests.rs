@@ -20,6 +20,7 @@ fn draft<'a>(versions: &'a [Version], tags: &'a [Box<[u8]>]) -> Draft<'a> {
         life: Duration::from_secs(300),
         delta: Duration::from_micros(1_500),
         versions,
+        foreign_versions: &[],
         tags,
         function: "shop::get_user",
         key: b"user:42",

@@ -167,6 +167,7 @@ mod tests {
         let sought = Sought {
             entry: 0,
             versions: (1..=versions).collect(),
+            listed: versions,
             has_value_tags,
         };
         found(values, &[sought], 1 + versions).pop().unwrap()

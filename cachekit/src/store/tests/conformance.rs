@@ -177,6 +177,7 @@ impl Spot {
             entry: &self.entry,
             versions: &self.versions,
             with_value_tags: true,
+            beside: &[],
         }
     }
 
@@ -220,6 +221,7 @@ impl Spot {
             life: LONG,
             delta: Duration::ZERO,
             versions: &grant.versions,
+            foreign_versions: &[],
             tags: &tags,
             function: "a",
             key: b"a",

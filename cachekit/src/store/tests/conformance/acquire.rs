@@ -72,6 +72,7 @@ async fn an_entry_with_fewer_versions_is_not_good(under: &Under) {
         entry: &entry,
         versions: &versions,
         with_value_tags: false,
+        beside: &[],
     };
     let acquired = under.store.acquire(query, &ask(None), soon()).await;
     assert!(matches!(acquired, Ok(Acquired::Granted(grant)) if grant.versions.len() == 4));
@@ -80,6 +81,7 @@ async fn an_entry_with_fewer_versions_is_not_good(under: &Under) {
         entry: &entry,
         versions: &versions,
         with_value_tags: false,
+        beside: &[],
     };
     let acquired = under.store.acquire(query, &ask(None), soon()).await;
     assert_eq!(acquired, Ok(Acquired::Filled), "one with more may be");

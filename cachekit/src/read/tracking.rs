@@ -1,0 +1,149 @@
+//! Scopes that say if the values that a piece of code takes become part of the entry of the
+//! computation around it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use crate::coordination::frame;
+use crate::coordination::frame::{Frame, FrameKind};
+use crate::read::composition::Inside;
+
+/// Runs `future` as a part of the computation that calls `tracked`: the cached values that `future`
+/// takes become part of the computation's entry.
+///
+/// A future that a cached function awaits by itself, alone, in `join_all` or in `select!`, is part of
+/// the computation without `tracked`. A task that the function spawns is not: the runtime does not
+/// know who spawned it. Wrap the task's future before you spawn it, and await the task before the
+/// function returns. Values that the task takes after the function has returned are not part of the
+/// entry.
+///
+/// Outside of computations, `tracked` runs `future` unchanged.
+///
+/// # Cancel safety
+///
+/// `tracked` is as safe to cancel as `future`.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// use cachekit::cached;
+///
+/// #[cached(key = "tracked-user:{id}", ttl = 300)]
+/// async fn user(id: u64) -> String {
+///     format!("user {id}")
+/// }
+///
+/// #[cached(key = "tracked-page:{id}", ttl = 300)]
+/// async fn page(id: u64) -> String {
+///     let task = tokio::spawn(cachekit::tracked(user(id)));
+///     format!("page of {}", task.await.unwrap_or_default())
+/// }
+///
+/// assert_eq!(page(7).await, "page of user 7");
+/// user::entry(7).invalidate().await; // invalidates the page too
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn tracked<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    InFrame::new(frame::current(), future)
+}
+
+/// Runs `future` apart from the computation that awaits it: the cached values that `future` takes
+/// do not become part of the computation's entry. An invalidation of such a value does not reach the
+/// entry, and its age does not shorten the entry's life.
+///
+/// To set this for a whole function, write `depends = false` in its attribute.
+///
+/// # Cancel safety
+///
+/// `untracked` is as safe to cancel as `future`.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// use cachekit::cached;
+///
+/// #[cached(ttl = 5)]
+/// async fn banner() -> String {
+///     "Sale today".to_owned()
+/// }
+///
+/// // The page lives for its own 300 seconds, and not for the 5 of the banner.
+/// #[cached(key = "untracked-page:{id}", ttl = 300)]
+/// async fn page(id: u64) -> String {
+///     let banner = cachekit::untracked(banner()).await;
+///     format!("{banner}: page {id}")
+/// }
+///
+/// assert_eq!(page(7).await, "Sale today: page 7");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub async fn untracked<F: Future>(future: F) -> F::Output {
+    let frame = frame::is_inside().then(|| Frame::new(FrameKind::Untracked, 0, 0));
+    InFrame::new(frame, future).await
+}
+
+pin_project! {
+    /// A future whose code runs inside of a frame, on whatever task or thread it is polled.
+    #[must_use = "futures do nothing unless they are polled"]
+    pub(crate) struct InFrame<F> {
+        frame: Option<Arc<Frame>>,
+        #[pin]
+        future: Option<F>,
+    }
+
+    impl<F> PinnedDrop for InFrame<F> {
+        fn drop(this: Pin<&mut Self>) {
+            this.leave();
+        }
+    }
+}
+
+impl<F> InFrame<F> {
+    /// Creates a future that runs `future` inside of `frame`. With `None`, `future` runs unchanged.
+    pub(crate) fn new(frame: Option<Arc<Frame>>, future: F) -> Self {
+        Self {
+            frame,
+            future: Some(future),
+        }
+    }
+
+    /// Drops the future inside of the frame, because its destructors may call cached functions.
+    fn leave(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        let _inside = inside(this.frame);
+        this.future.set(None);
+    }
+}
+
+/// Enters the frame in `slot`; does nothing without a frame.
+fn inside(slot: &mut Option<Arc<Frame>>) -> Option<Inside<'_>> {
+    slot.is_some().then(|| Inside::enter(slot))
+}
+
+impl<F: Future> Future for InFrame<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let mut this = self.as_mut().project();
+        let polled = {
+            let _inside = inside(this.frame);
+            match this.future.as_mut().as_pin_mut() {
+                Some(future) => future.poll(context),
+                None => unreachable!("polled after it ended"),
+            }
+        };
+        if polled.is_ready() {
+            self.leave();
+        }
+        polled
+    }
+}
