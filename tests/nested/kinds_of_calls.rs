@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use cachekit::testing::scope;
+use cachekit::testing::{Fault, scope};
 use cachekit::{Cache, Policy, cached};
 use cachekit_tests::Source;
 
 use crate::levels::{site, user};
-use crate::world::{SECOND, cache, on_clock, quick};
+use crate::world::{SECOND, cache, on_clock, quick, without};
 
 /// Several calls in one computation.
 #[cached(name = "kinds_pair", key = "kinds:pair:{a}:{b}", skip(source))]
@@ -245,16 +245,21 @@ async fn above_positive(source: &Source, id: u64) -> u64 {
     positive(source, id).await
 }
 
-#[tokio::test]
-async fn a_value_that_is_not_stored_counts() {
+/// An entry that was made of a value that is not stored, after that was invalidated.
+pub(crate) async fn made_of_what_is_not_stored(fault: Option<Fault>) -> u64 {
     let source = quick();
-    scope(cache().await, async {
+    scope(without(fault).await, async {
         assert_eq!(above_positive(&source, 1).await, 0);
         source.write(1);
         positive::entry(1).invalidate().await;
-        assert_eq!(above_positive(&source, 1).await, 1);
+        above_positive(&source, 1).await
     })
-    .await;
+    .await
+}
+
+#[tokio::test]
+async fn a_value_that_is_not_stored_counts() {
+    assert_eq!(made_of_what_is_not_stored(None).await, 1);
 }
 
 /// Goes past the cache itself, and takes from it.
@@ -277,16 +282,127 @@ async fn above_past(source: &Source, past: &AtomicBool, id: u64) -> u64 {
     past_the_cache(source, past, id).await
 }
 
-#[tokio::test]
-async fn what_a_call_past_the_cache_takes_counts() {
+/// An entry that was made of what a call past the cache takes, after that was invalidated.
+pub(crate) async fn made_past_the_cache(fault: Option<Fault>) -> u64 {
     let (source, past) = (quick(), AtomicBool::new(true));
-    scope(cache().await, async {
+    scope(without(fault).await, async {
         assert_eq!(above_past(&source, &past, 1).await, 0);
         source.write(1);
         user::entry(1).invalidate().await;
-        assert_eq!(above_past(&source, &past, 1).await, 1);
+        above_past(&source, &past, 1).await
     })
-    .await;
+    .await
+}
+
+#[tokio::test]
+async fn what_a_call_past_the_cache_takes_counts() {
+    assert_eq!(made_past_the_cache(None).await, 1);
+}
+
+/// Computes without a flight, each caller for itself, and is over before it ends.
+#[cached(
+    name = "kinds_alone",
+    key = "kinds:alone:{id}",
+    single_flight = off,
+    store_if = *ret > 0,
+    skip(source)
+)]
+async fn alone(source: &Source, id: u64) -> u64 {
+    user(source, id).await
+}
+
+#[cached(
+    name = "kinds_above_alone",
+    key = "kinds:above-alone:{id}",
+    skip(source)
+)]
+async fn above_alone(source: &Source, id: u64) -> u64 {
+    alone(source, id).await
+}
+
+/// An entry that was made of what a computation by itself takes, after that was invalidated.
+pub(crate) async fn made_by_one_alone(fault: Option<Fault>) -> u64 {
+    let source = quick();
+    scope(without(fault).await, async {
+        assert_eq!(above_alone(&source, 1).await, 0);
+        source.write(1);
+        user::entry(1).invalidate().await;
+        above_alone(&source, 1).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_a_computation_by_itself_takes_counts() {
+    assert_eq!(made_by_one_alone(None).await, 1);
+}
+
+/// Calls itself with the same key, which computes past the one that runs.
+#[cached(name = "kinds_itself", key = "kinds:itself:{id}", skip(source, depth))]
+async fn itself(source: &Source, depth: u64, id: u64) -> u64 {
+    if depth == 0 {
+        return user(source, id).await;
+    }
+    Box::pin(itself(source, depth - 1, id)).await
+}
+
+/// An entry that was made by a function that calls itself, after what it took was invalidated.
+pub(crate) async fn made_of_itself(fault: Option<Fault>) -> u64 {
+    let source = quick();
+    scope(without(fault).await, async {
+        assert_eq!(itself(&source, 2, 1).await, 0);
+        source.write(1);
+        user::entry(1).invalidate().await;
+        itself(&source, 2, 1).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_a_function_takes_that_calls_itself_counts() {
+    assert_eq!(made_of_itself(None).await, 1);
+}
+
+/// Is not stored, for its condition panics.
+#[cached(
+    name = "kinds_failing",
+    key = "kinds:failing:{id}",
+    store_if = panics(ret),
+    skip(source)
+)]
+async fn failing(source: &Source, id: u64) -> u64 {
+    user(source, id).await
+}
+
+fn panics(version: &u64) -> bool {
+    assert!(*version > 1_000, "on purpose");
+    true
+}
+
+#[cached(
+    name = "kinds_above_failing",
+    key = "kinds:above-failing:{id}",
+    skip(source)
+)]
+async fn above_failing(source: &Source, id: u64) -> u64 {
+    failing(source, id).await
+}
+
+/// An entry that was made of a value whose storing failed, after what that took was invalidated.
+pub(crate) async fn made_of_what_fails_to_be_stored(fault: Option<Fault>) -> u64 {
+    let source = quick();
+    scope(without(fault).await, async {
+        assert_eq!(above_failing(&source, 1).await, 0);
+        source.write(1);
+        user::entry(1).invalidate().await;
+        above_failing(&source, 1).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_value_whose_storing_fails_counts() {
+    assert_eq!(made_of_what_fails_to_be_stored(None).await, 1);
 }
 
 #[cached(name = "kinds_config", key = "kinds:config", ttl = 5, skip(source))]

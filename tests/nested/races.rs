@@ -6,7 +6,7 @@ use cachekit::testing::{FakeStore, Fault, Op, Trouble, scope};
 use cachekit::{Cache, cached, invalidates, write_through};
 use cachekit_tests::{Source, settle};
 
-use crate::levels::{page, site, user};
+use crate::levels::{ALL, By, page, site, user};
 use crate::world::{over, quick};
 
 /// An answer that takes so long that other things happen before.
@@ -38,13 +38,19 @@ async fn site_on(cache: &Cache, source: &Source) -> u64 {
 
 /// A page is computed on a node that has not heard that its user was invalidated. The site of each
 /// node, and of one that comes later, when all have heard.
-pub(crate) async fn computed_unheard(fault: Option<Fault>) -> [u64; 3] {
+/// If `knows_levels`, that node has computed another site before.
+pub(crate) async fn computed_unheard(by: By, knows_levels: bool, fault: Option<Fault>) -> [u64; 3] {
     let (store, source) = (FakeStore::new(), quick());
     let (writer, other) = (over(&store, fault).await, over(&store, fault).await);
+    if knows_levels {
+        scope(other.clone(), async { site(&source, 2).await }).await;
+        settle().await;
+    }
     scope(other.clone(), async { user(&source, 1).await }).await;
     settle().await;
     store.hold_messages(SECOND_NODE);
-    scope(writer.clone(), rename(&source, 1)).await;
+    source.write(1);
+    scope(writer.clone(), by.apply(&writer)).await;
     site_on(&other, &source).await;
     store.deliver_all(SECOND_NODE);
     settle().await;
@@ -58,13 +64,30 @@ pub(crate) async fn computed_unheard(fault: Option<Fault>) -> [u64; 3] {
 
 #[tokio::test(start_paused = true)]
 async fn c2_what_is_computed_from_an_invalidated_value_is_not_stored() {
-    assert_eq!(computed_unheard(None).await, [1; 3]);
+    let mut wrong = vec![];
+    // A node knows a function's name once it has called that.
+    for by in ALL.into_iter().filter(|by| *by != By::FunctionName) {
+        for knows_levels in [false, true] {
+            let got = computed_unheard(by, knows_levels, None).await;
+            if got != [1; 3] {
+                wrong.push((by, knows_levels, got));
+            }
+        }
+    }
+    assert_eq!(wrong, []);
 }
 
 /// The same where the versions were lost before the fill.
-pub(crate) async fn computed_unheard_without_versions(fault: Option<Fault>) -> [u64; 2] {
+pub(crate) async fn computed_unheard_without_versions(
+    knows_levels: bool,
+    fault: Option<Fault>,
+) -> [u64; 2] {
     let (store, source) = (FakeStore::new(), quick());
     let (writer, other) = (over(&store, fault).await, over(&store, fault).await);
+    if knows_levels {
+        scope(other.clone(), async { site(&source, 2).await }).await;
+        settle().await;
+    }
     scope(other.clone(), async { user(&source, 1).await }).await;
     settle().await;
     store.hold_messages(SECOND_NODE);
@@ -81,7 +104,10 @@ pub(crate) async fn computed_unheard_without_versions(fault: Option<Fault>) -> [
 
 #[tokio::test(start_paused = true)]
 async fn c2_versions_that_are_lost_prove_nothing() {
-    assert_eq!(computed_unheard_without_versions(None).await, [1; 2]);
+    for knows_levels in [false, true] {
+        let got = computed_unheard_without_versions(knows_levels, None).await;
+        assert_eq!(got, [1; 2], "knows levels: {knows_levels}");
+    }
 }
 
 /// A value is written through on a node, while a call there reads an entry from the store that was

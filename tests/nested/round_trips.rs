@@ -9,9 +9,13 @@ use cachekit_tests::redis::Redis;
 use crate::levels::user;
 use crate::world::{quick, quiet, trusting};
 
-#[cached(name = "round_trips_three", key = "round-trips:three", skip(source))]
-async fn three(source: &Source) -> u64 {
-    user(source, 1).await + user(source, 2).await + user(source, 3).await
+#[cached(
+    name = "round_trips_three",
+    key = "round-trips:three:{id}",
+    skip(source)
+)]
+async fn three(source: &Source, id: u64) -> u64 {
+    user(source, id).await + user(source, id + 1).await + user(source, id + 2).await
 }
 
 /// The round trips of a miss whose inner calls are hits in memory, and of a hit in Redis of the
@@ -22,23 +26,27 @@ async fn trips() -> (usize, usize) {
     let cache = trusting(&network.url(), None).await;
     let source = quick();
     scope(cache.clone(), async {
-        // The first nested call of a process may cost more: it is what shows that there are any.
-        three(&source).await;
-        three::entry().invalidate().await;
-        for id in 1..=3 {
+        // The first nested call of a process may cost more: it shows that there are any.
+        three(&source, 1).await;
+        for id in 11..=13 {
             user(&source, id).await;
         }
         quiet(&cache).await;
         network.clear();
-        three(&source).await;
+        three(&source, 11).await;
         quiet(&cache).await;
     })
     .await;
     let miss = network.round_trips();
     let other = trusting(&network.url(), None).await;
-    network.clear();
-    scope(other.clone(), three(&source)).await;
-    assert_eq!(other.stats().redis_hits, 1);
+    scope(other.clone(), async {
+        // The same for the first hit, as for the first with tags of the value.
+        three(&source, 1).await;
+        network.clear();
+        three(&source, 11).await;
+    })
+    .await;
+    assert_eq!(other.stats().redis_hits, 2);
     (miss, network.round_trips())
 }
 

@@ -25,6 +25,12 @@ async fn rename_team(source: &Source, id: u64) {
     source.write(id);
 }
 
+/// Names a tag that every value of version 0 has.
+#[invalidates(tags = ["shard:0"])]
+async fn rename_shard(source: &Source) {
+    source.write(1);
+}
+
 #[invalidates(user(_, id), page(_, id), site(_, id), ack)]
 async fn rename_acknowledged(source: &Source, id: u64) {
     source.write(1);
@@ -48,10 +54,17 @@ pub(crate) enum Write {
     Inner,
     All,
     Tag,
+    ValueTag,
     Through,
 }
 
-pub(crate) const ALL: [Write; 4] = [Write::Inner, Write::All, Write::Tag, Write::Through];
+pub(crate) const ALL: [Write; 5] = [
+    Write::Inner,
+    Write::All,
+    Write::Tag,
+    Write::ValueTag,
+    Write::Through,
+];
 
 impl Write {
     async fn run(self, cache: &Cache, source: &Source) {
@@ -60,6 +73,7 @@ impl Write {
                 Self::Inner => rename(source, 1).await,
                 Self::All => rename_all(source, 1).await,
                 Self::Tag => rename_team(source, 1).await,
+                Self::ValueTag => rename_shard(source).await,
                 Self::Through => drop(store(source, 1).await),
             }
         })
@@ -117,6 +131,9 @@ impl Nodes {
 /// A node computes the page and the site from the user in its memory, before it hears of the write.
 pub(crate) async fn computed_unheard(by: Write, fault: Option<Fault>) -> [u64; 3] {
     let nodes = Nodes::start(fault).await;
+    // It knows that there are levels, and that its users are taken.
+    scope(nodes.other.clone(), async { site(&nodes.source, 2).await }).await;
+    quiet(&nodes.other).await;
     user_on(&nodes.other, &nodes.source).await;
     nodes.network.silence(true);
     by.run(&nodes.writer, &nodes.source).await;

@@ -4,7 +4,7 @@ use cachekit::testing::Fault;
 
 use crate::levels::By;
 use crate::world::SECOND;
-use crate::{ages, invalidation, races, tiers};
+use crate::{ages, invalidation, kinds_of_calls, races, tiers};
 
 #[tokio::test]
 async fn without_a_record_an_outer_entry_outlives_the_inner_one() {
@@ -20,14 +20,14 @@ async fn without_a_record_an_outer_entry_outlives_the_inner_one() {
 #[tokio::test(start_paused = true)]
 async fn without_the_inner_versions_the_store_takes_what_is_old() {
     let fault = Some(Fault::FillWithoutInner);
-    let [writer, _, late] = races::computed_unheard(fault).await;
+    let [writer, _, late] = races::computed_unheard(By::ValueTag, true, fault).await;
     assert_eq!((writer, late), (0, 0));
 }
 
 #[tokio::test]
 async fn without_the_inner_versions_redis_takes_what_is_old() {
     let fault = Some(Fault::FillWithoutInner);
-    let [writer, _, late] = tiers::computed_unheard(tiers::Write::All, fault).await;
+    let [writer, _, late] = tiers::computed_unheard(tiers::Write::ValueTag, fault).await;
     assert_eq!((writer, late), (0, 0));
 }
 
@@ -51,13 +51,21 @@ async fn with_one_move_of_its_epoch_a_write_leaves_what_was_read_meanwhile() {
 
 #[tokio::test(start_paused = true)]
 async fn without_a_record_of_what_is_not_kept_it_does_not_count() {
-    let [_, other] = races::made_of_what_is_not_kept(Some(Fault::ForgetUnkept)).await;
-    assert_eq!(other, 0);
+    let fault = Some(Fault::ForgetUnkept);
+    let got = (
+        races::made_of_what_is_not_kept(fault).await,
+        kinds_of_calls::made_of_what_is_not_stored(fault).await,
+        kinds_of_calls::made_past_the_cache(fault).await,
+        kinds_of_calls::made_by_one_alone(fault).await,
+        kinds_of_calls::made_of_itself(fault).await,
+        kinds_of_calls::made_of_what_fails_to_be_stored(fault).await,
+    );
+    assert_eq!(got, ([0; 2], 0, 0, 0, 0, 0));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_value_without_versions_is_stored_though_it_is_old() {
     let fault = Some(Fault::PassWithoutVersion);
-    let [writer, _] = races::computed_unheard_without_versions(fault).await;
+    let [writer, _] = races::computed_unheard_without_versions(false, fault).await;
     assert_eq!(writer, 0);
 }
