@@ -129,7 +129,8 @@ pub(crate) fn either(words: &[&str]) -> String {
     }
 }
 
-/// Returns words as a list for a message: `` `a`, `b` ``.
+/// Returns the words `words` (such as the names of options) as a list for an error message: `` `a`,
+/// `b` ``.
 pub(crate) fn quoted<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     words
         .into_iter()

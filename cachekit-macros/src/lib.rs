@@ -57,9 +57,9 @@ mod tests;
 /// | `tier = memory`, `redis`, `both` | the tiers that hold entries; with `memory`, values need no serde | `both` |
 /// | `memory_ttl = 30` | the longest that memory keeps an entry | as long as `ttl` |
 /// | `idle = 60` | memory keeps an entry for that long after its last use, and up to a quarter longer; `ttl` at most | as long as `ttl` |
-/// | `capacity = 1000` | the function has memory of its own for this many entries | a share of the cache's memory |
+/// | `capacity = 1000` | the function has memory of its own for 1,000 entries | a share of the cache's memory |
 /// | `redis_ttl = "1h"` | the longest that Redis keeps an entry | as long as `ttl` |
-/// | `replicas = 4` | with `tier = redis`, for very hot keys: this many copies of an entry, of which each call reads one at random | one entry |
+/// | `replicas = 4` | with `tier = redis`, for very hot keys: 4 copies of an entry in Redis, of which each call reads one at random | one entry |
 /// | `single_flight = process`, `cluster`, `off` | the callers that share one computation: those of this process, those of all processes, or none | `cluster` with Redis, else `process` |
 /// | `lock_timeout = "10s"` | the longest that a call waits for another call's computation | the cache's `lock_timeout` |
 /// | `timeout = "2s"` | time limit of one computation: at its end the computation is dropped, and every caller gets an error, or the stale value with `stale_if_error` | none |

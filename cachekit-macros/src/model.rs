@@ -102,11 +102,11 @@ pub(crate) struct CachedFn {
     /// Condition of the option `when = EXPR`. A call for which the condition is false bypasses the
     /// cache.
     pub(crate) when: Option<Expr>,
-    /// Steps that run before the body takes the arguments, such as adding a tag made from an
-    /// argument.
+    /// Steps (statements of generated code) that run before the body takes the arguments, such as
+    /// adding a tag made from an argument.
     pub(crate) before: Vec<Step>,
-    /// Steps that use the computed value, such as adding a tag made from the value. `None`: no step
-    /// uses the value.
+    /// Steps (statements of generated code) that use the computed value, such as adding a tag made
+    /// from the value. `None`: no step uses the value.
     pub(crate) after: Option<After>,
     /// Companion of the cached function. The kind of companion also decides where the spec (the
     /// function's constants) is emitted.
@@ -158,7 +158,8 @@ pub(crate) struct Policy {
     pub(crate) none_ttl_at: Option<Span>,
     /// Span of the option `err_ttl`. `None`: the option is not set.
     pub(crate) err_ttl_at: Option<Span>,
-    /// Number of entries in the function's own memory (`capacity`). `None`: it has none.
+    /// Number of entries in the function's own memory (`capacity`). `None`: the function has no
+    /// memory of its own.
     pub(crate) capacity: Option<u64>,
     /// Span of the option `stale_if_error`. `None`: the option is not set.
     pub(crate) stale_if_error_at: Option<Span>,
@@ -288,35 +289,37 @@ pub(crate) enum Piece {
         is_reference: bool,
         stop: u8,
     },
-    /// Argument that was rendered as text before the body took it. The text is in the local
-    /// variable `__p0`, `__p1` and so on, by `index`.
+    /// Argument that was rendered as text before the body took the argument. The text is in the
+    /// local variable `__p0` for the index 0, `__p1` for the index 1.
     Rendered { index: usize },
 }
 
 /// Statement of generated code about tags or invalidations: a call of a method of cachekit with one
 /// argument.
 pub(crate) struct Step {
-    /// Name of cachekit's method that the step calls, such as `tag`.
+    /// Name of cachekit's method that the generated statement calls, such as `tag`.
     pub(crate) method: &'static str,
-    /// Argument that the step passes to cachekit's method.
+    /// Argument that the generated statement passes to cachekit's method.
     pub(crate) arg: StepArg,
 }
 
-/// Argument that a step of generated code passes to a method of cachekit.
+/// Argument that a generated statement passes to a method of cachekit.
 pub(crate) enum StepArg {
-    /// No argument: the step calls a method that takes none.
+    /// No argument: the generated statement calls a method that takes none.
     Nothing,
     /// Text of a key, a tag or an event.
     Text(Text),
     /// Value of an expression that the user wrote.
     Value(Expr),
-    /// Single value that a step passes to a method as a sequence of one item.
+    /// Single value that a generated statement passes to a method as a sequence of one item.
     Once(Expr),
-    /// Reference to a cached function, such as `get_user(id)`, whose entries the step invalidates.
+    /// Reference to a cached function, such as `get_user(id)`, whose entries the generated
+    /// statement invalidates.
     Reference(Reference),
 }
 
-/// Steps that use the returned value. These steps run after the body, which took the arguments.
+/// Steps (statements of generated code) that use the returned value. These steps run after the
+/// body, which took the arguments.
 pub(crate) struct After {
     /// Name of the returned value (`ret`), with the hygiene of the user's tokens.
     pub(crate) ret: Ident,
@@ -326,7 +329,8 @@ pub(crate) struct After {
     /// Arguments that the user's expressions name, and that generated code clones before the body
     /// runs.
     pub(crate) cloned: Vec<Cloned>,
-    /// Steps that use the returned value, in the order in which they run.
+    /// Steps (statements of generated code) that use the returned value, in the order in which they
+    /// run.
     pub(crate) steps: Vec<Step>,
 }
 

@@ -28,7 +28,8 @@ const PLAIN: [&str; 17] = [
 ];
 
 impl Paths {
-    /// Creates the paths for the generated code of `function`.
+    /// Creates the paths to the crate cachekit for the generated code of the annotated function
+    /// `function`.
     pub(crate) fn of(function: &Function) -> Self {
         let plain = function.arguments.iter();
         let plain = plain.filter(|argument| argument.pattern.is_none() && is_plain(&argument.ty));

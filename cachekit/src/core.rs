@@ -5,6 +5,8 @@ pub(crate) mod by_owner;
 pub(crate) mod entry_key;
 pub(crate) mod entry_ref;
 pub(crate) mod function_memories;
+pub(crate) mod in_frame;
 pub(crate) mod outcome;
 pub(crate) mod state;
+pub(crate) mod taking;
 pub(crate) mod validity;

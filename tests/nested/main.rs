@@ -16,6 +16,7 @@ mod tasks;
 mod tiers;
 mod tracked;
 mod transactions;
+mod unkept;
 mod without_guards;
 mod world;
 mod writes;

@@ -4,7 +4,7 @@ use cachekit::testing::Fault;
 
 use crate::levels::By;
 use crate::world::SECOND;
-use crate::{ages, invalidation, kinds_of_calls, races, tiers};
+use crate::{ages, invalidation, races, tiers, unkept};
 
 #[tokio::test]
 async fn without_a_record_an_outer_entry_outlives_the_inner_one() {
@@ -54,11 +54,11 @@ async fn without_a_record_of_what_is_not_kept_it_does_not_count() {
     let fault = Some(Fault::ForgetUnkept);
     let got = (
         races::made_of_what_is_not_kept(fault).await,
-        kinds_of_calls::made_of_what_is_not_stored(fault).await,
-        kinds_of_calls::made_past_the_cache(fault).await,
-        kinds_of_calls::made_by_one_alone(fault).await,
-        kinds_of_calls::made_of_itself(fault).await,
-        kinds_of_calls::made_of_what_fails_to_be_stored(fault).await,
+        unkept::made_of_what_is_not_stored(fault).await,
+        unkept::made_past_the_cache(fault).await,
+        unkept::made_by_one_alone(fault).await,
+        unkept::made_of_itself(fault).await,
+        unkept::made_of_what_fails_to_be_stored(fault).await,
     );
     assert_eq!(got, ([0; 2], 0, 0, 0, 0, 0));
 }

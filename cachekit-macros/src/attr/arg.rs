@@ -17,7 +17,8 @@ pub(crate) struct Arg<T> {
 }
 
 impl<T> Arg<T> {
-    /// Stores an option in `slot`. Adds an error if the option was already given.
+    /// Stores an option of an attribute in `slot`, the option's field. Adds an error if the option
+    /// was already given.
     pub(crate) fn set(slot: &mut Option<Self>, key: &Ident, value: T, errors: &mut Errors) {
         if slot.is_some() {
             errors.at(
@@ -34,7 +35,8 @@ impl<T> Arg<T> {
 }
 
 impl<T: Parse> Arg<T> {
-    /// Parses `= value` and stores the option in `slot`.
+    /// Parses `= value` after an option's name, and stores the option in `slot`, the option's
+    /// field.
     pub(crate) fn read(
         slot: &mut Option<Self>,
         key: &Ident,
@@ -55,8 +57,8 @@ impl<T: Parse> Arg<T> {
 }
 
 impl<T: Parse> Arg<T> {
-    /// Parses `= value` and stores the option in `slot`. If the value cannot be parsed, the error
-    /// has the given message.
+    /// Parses `= value` after an option's name, and stores the option in `slot`, the option's
+    /// field. If the value cannot be parsed, the error has the given message.
     pub(crate) fn read_or(
         slot: &mut Option<Self>,
         key: &Ident,

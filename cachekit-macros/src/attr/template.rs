@@ -1,5 +1,5 @@
-//! Parser for the templates of keys, tags and events: `"user:{id}"`, or `"user:<id>"` in the other
-//! spelling.
+//! Parser for the templates of keys, tags and events: `"user:{id}"`, or `"user:<id>"` with angle
+//! brackets.
 //!
 //! An error points at the whole literal and quotes the placeholder, because the compiler does not
 //! let macros point into a string.

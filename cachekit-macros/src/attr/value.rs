@@ -13,11 +13,11 @@ pub(crate) struct Items(pub(crate) Vec<Item>);
 
 /// Item of a list in an option such as `tags = [..]`.
 pub(crate) enum Item {
-    /// Template, such as `"org:{id}"`.
+    /// Template in the list of an option, such as `"org:{id}"`.
     Template(Template),
-    /// Expression for a sequence of values, written `..EXPR`.
+    /// Expression for a sequence of values in the list of an option, written `..EXPR`.
     Splice(Expr),
-    /// Expression for a single value in the list.
+    /// Expression for a single value in the list of an option, such as `tags = [..]`.
     Expr(Expr),
 }
 

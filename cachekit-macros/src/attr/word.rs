@@ -10,7 +10,8 @@ use crate::attr::arg::Arg;
 use crate::diag::{Errors, either};
 
 impl Arg<Ident> {
-    /// Parses `= word` and stores the option in `slot`. A later check rejects an unknown word.
+    /// Parses `= word` after an option's name, and stores the option in `slot`, the option's field.
+    /// A later check rejects an unknown word.
     pub(crate) fn read_word(
         slot: &mut Option<Self>,
         key: &Ident,
@@ -45,8 +46,8 @@ impl Arg<Ident> {
 }
 
 impl Arg<LitBool> {
-    /// Parses `= true`, `= false`, or no value, which means `true`, and stores the option in
-    /// `slot`.
+    /// Parses `= true`, `= false`, or no value, which means `true`, after an option's name, and
+    /// stores the option in `slot`, the option's field.
     pub(crate) fn read_switch(
         slot: &mut Option<Self>,
         key: &Ident,

@@ -13,7 +13,7 @@ pub(crate) fn find(expr: &impl ToTokens, word: &Ident) -> Option<Ident> {
     find_in(expr.to_token_stream(), word)
 }
 
-/// Returns `true` if `expr` uses a variable named by one of `words`.
+/// Returns `true` if `expr` uses a variable whose name is one of `words`.
 pub(crate) fn any(expr: &impl ToTokens, words: &[Ident]) -> bool {
     words.iter().any(|word| find(expr, word).is_some())
 }

@@ -16,7 +16,8 @@ use crate::check::scope::{RetRule, resolve};
 use crate::diag::Errors;
 use crate::model::{After, Argument, Cloned, Step, StepArg};
 
-/// Collector of the steps of one attribute, and of the arguments that the steps use.
+/// Collector of the steps (statements of generated code about tags or invalidations) of one
+/// attribute, and of the arguments that the steps use.
 pub(crate) struct Steps<'a> {
     info: &'a FnInfo,
     rule: RetRule,
@@ -33,16 +34,17 @@ pub(crate) struct Steps<'a> {
     /// Names of arguments that an expression uses together with `ret`, each with the argument's
     /// position. Generated code clones these arguments.
     cloned: BTreeMap<(usize, String), Ident>,
-    /// Positions of the arguments that any step uses.
+    /// Positions of the function's arguments that any step (a statement of generated code) uses.
     pub(crate) named: BTreeSet<usize>,
-    /// Positions of the arguments that an expression uses.
+    /// Positions of the function's arguments that an expression in the attribute uses.
     pub(crate) in_expr: BTreeSet<usize>,
-    /// Positions of the type and const parameters that any step uses.
+    /// Positions of the type and const parameters that any step (a statement of generated code)
+    /// uses.
     pub(crate) params: BTreeSet<usize>,
 }
 
 impl<'a> Steps<'a> {
-    /// Creates a collector without steps.
+    /// Creates a collector without steps (statements of generated code).
     pub(crate) fn new(info: &'a FnInfo, rule: RetRule, self_beside_ret: bool) -> Self {
         Self {
             info,
@@ -60,7 +62,8 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Adds a step that writes the text of `template` and passes it to cachekit's method `method`.
+    /// Adds a step (a statement of generated code) that writes the text of `template` and passes
+    /// the text to cachekit's method `method`.
     pub(crate) fn template(
         &mut self,
         method: &'static str,
@@ -85,8 +88,8 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Adds a step for each item of a list, such as `tags = [..]`. Templates go to cachekit's
-    /// method `one`, sequences to the method `many`.
+    /// Adds a step (a statement of generated code) for each item of a list, such as `tags = [..]`.
+    /// Templates go to cachekit's method `one`, sequences to the method `many`.
     pub(crate) fn items(
         &mut self,
         one: &'static str,
@@ -115,8 +118,8 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Adds a step that passes the value of `expr` to cachekit's method `method`, in the form that
-    /// `arg` gives.
+    /// Adds a step (a statement of generated code) that passes the value of `expr` to cachekit's
+    /// method `method`, in the form that `arg` gives.
     pub(crate) fn expr(
         &mut self,
         method: &'static str,
@@ -128,8 +131,9 @@ impl<'a> Steps<'a> {
         self.add(method, ret, arg(expr));
     }
 
-    /// Adds a step whose expression was already given to [`uses`](Self::uses). With a `ret`, the
-    /// step runs after the body, otherwise before the body.
+    /// Adds a step (a statement of generated code) whose expression was already given to
+    /// [`uses`](Self::uses). With a `ret`, the step runs after the function's body, otherwise
+    /// before the body.
     pub(crate) fn add(&mut self, method: &'static str, ret: Option<Ident>, arg: StepArg) {
         match ret {
             Some(ret) => self.add_after(method, ret, arg),
@@ -198,8 +202,8 @@ impl<'a> Steps<'a> {
             .collect()
     }
 
-    /// Reports an argument named `ret`, because a step uses `ret` as the name of the returned
-    /// value.
+    /// Reports an argument named `ret`, because an expression in the attribute uses `ret` as the
+    /// name of the returned value.
     fn check_hidden(&mut self, errors: &mut Errors) {
         if self.hidden_is_reported || matches!(self.rule, RetRule::Forbidden(_)) {
             return;
@@ -219,7 +223,8 @@ impl<'a> Steps<'a> {
         self.after.push(Step { method, arg });
     }
 
-    /// Returns the steps that run before the body, and the steps that run on the returned value.
+    /// Returns the steps (statements of generated code) that run before the function's body, and
+    /// the steps that run on the returned value.
     pub(crate) fn finish(mut self) -> (Vec<Step>, Option<After>) {
         let cloned = self.take_cloned();
         let after = self.ret.map(|ret| After {

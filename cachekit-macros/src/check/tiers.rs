@@ -216,7 +216,7 @@ fn check_sync(info: &FnInfo, item: &LooseFn, tier: Option<&Arg<Ident>>, errors: 
 }
 
 /// Returns the name of the variant of cachekit's enum for a word, such as `Memory` for `memory`.
-/// Reports a word that is not in `words`.
+/// Reports a word that is not in `words`, the values that the option allows.
 fn variant(arg: &Arg<Ident>, words: &[&str], errors: &mut Errors) -> Option<&'static str> {
     const VARIANTS: &[(&str, &str)] = &[
         ("bincode", "Bincode"),

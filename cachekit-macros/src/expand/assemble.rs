@@ -30,14 +30,16 @@ impl GivenCache {
         Some(Self { local, binding })
     }
 
-    /// Returns the template argument `cache: LOCAL,`, with the local variable that holds the cache.
+    /// Returns `cache: LOCAL,`, the argument of a macro call that names the local variable with the
+    /// cache.
     pub(crate) fn argument(&self) -> TokenStream {
         let local = &self.local;
         quote!(cache: #local,)
     }
 }
 
-/// Returns a template argument with the label `label`, or no tokens if `tokens` is empty.
+/// Returns `label: {tokens}`, an argument of a macro call with its name, or no tokens if `tokens`
+/// is empty.
 pub(crate) fn optional(label: &str, delimiter: Delimiter, tokens: TokenStream) -> TokenStream {
     if tokens.is_empty() {
         return tokens;
@@ -66,8 +68,8 @@ pub(crate) fn assemble(function: &Function, item: &LooseFn, inner: TokenStream) 
     item.with(&sig, &function.form.wrap(inner))
 }
 
-/// Returns the template arguments `arguments: ..` and `body: ..`: the arguments that the body
-/// takes, and the user's body.
+/// Returns `arguments: ..` and `body: ..` of a macro call: the arguments that the body takes, and
+/// the user's body.
 pub(crate) fn body(
     function: &Function,
     item: &LooseFn,
@@ -125,8 +127,8 @@ fn generated_braces(body: &Group) -> Group {
     inside
 }
 
-/// Returns the word by which a template knows the tier: `memory` if values never leave the process,
-/// otherwise `shared`.
+/// Returns the word that tells a macro of cachekit the tier: `memory` if values never leave the
+/// process, otherwise `shared`.
 pub(crate) fn tier_word(model: &CachedFn) -> TokenStream {
     if model.policy.in_memory {
         quote!(memory)
@@ -135,7 +137,7 @@ pub(crate) fn tier_word(model: &CachedFn) -> TokenStream {
     }
 }
 
-/// Returns the word by which a template knows the form of the function: `async`, `sync` or
+/// Returns the word that tells a macro of cachekit the form of the function: `async`, `sync` or
 /// `detachable`.
 pub(crate) fn form_word(function: &Function, owned_body: Option<&OwnedBody>) -> TokenStream {
     if function.form.is_sync() {

@@ -36,7 +36,8 @@ pub(crate) fn companion(model: &CachedFn, item: &LooseFn, paths: &Paths) -> Toke
     }
 }
 
-/// Data from which the code of one companion is made.
+/// Data from which the code of one companion (the type with `entry`, `refresh` and `stats`) is
+/// made.
 pub(crate) struct Controls<'a> {
     pub(crate) model: &'a CachedFn,
     pub(crate) item: &'a LooseFn,
@@ -128,8 +129,8 @@ impl Controls<'_> {
         }
     }
 
-    /// Returns the arguments with which the companion's `entry` calls the hidden function
-    /// `__entry_at`.
+    /// Returns the arguments with which the companion's `entry` calls `__entry_at`, the generated
+    /// function that makes a handle to an entry.
     fn given_positions(&self) -> TokenStream {
         let private = &self.paths.private;
         let arguments = self
@@ -149,7 +150,7 @@ impl Controls<'_> {
         quote!(#(#positions),*)
     }
 
-    /// Returns the template argument for the companion's `refresh`, which takes the function's
+    /// Returns the macro argument for the companion's `refresh`, which takes the function's
     /// arguments and calls the function.
     fn refresh(&self) -> TokenStream {
         let sig = &self.item.sig;
@@ -189,7 +190,7 @@ impl Controls<'_> {
         form_word(function, None)
     }
 
-    /// Returns the template arguments for the companion's generics and where-clause.
+    /// Returns the macro arguments for the companion's generics and where-clause.
     pub(crate) fn generics(&self) -> (TokenStream, TokenStream) {
         labelled(&self.parts.generics)
     }
@@ -224,7 +225,7 @@ impl Controls<'_> {
     }
 }
 
-/// Returns the template arguments `generics: ..` and `where: ..`, for the given generics.
+/// Returns the macro arguments `generics: ..` and `where: ..`, for the given generics.
 fn labelled(generics: &syn::Generics) -> (TokenStream, TokenStream) {
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let generics = optional(
@@ -265,8 +266,8 @@ fn has_impl(ty: &impl ToTokens) -> bool {
     in_stream(ty.to_token_stream())
 }
 
-/// Returns the generic arguments `::<T, N>` for a call of a hidden function. The compiler cannot
-/// infer a parameter that only the key uses.
+/// Returns the generic arguments `::<T, N>` for a call of a hidden (generated) function that makes
+/// a key or a handle to an entry. The compiler cannot infer a parameter that only the key uses.
 fn turbofish(generics: &syn::Generics) -> Option<TokenStream> {
     let names = generics.params.iter().filter_map(|param| match param {
         syn::GenericParam::Type(ty) => Some(&ty.ident),

@@ -86,7 +86,7 @@ fn when(model: &CachedFn) -> TokenStream {
     when.map_or_else(|| quote!(true), ToTokens::to_token_stream)
 }
 
-/// Returns the template argument for the types in the key. The function's name stands for the types
+/// Returns the macro argument for the types in the key. The function's name stands for the types
 /// around the function; each other type is given by an expression for its name.
 fn types(model: &CachedFn, item: &LooseFn) -> TokenStream {
     let params = model.type_params.iter();
@@ -219,7 +219,8 @@ fn clone_checks(model: &CachedFn, owned_body: &OwnedBody, paths: &Paths) -> Vec<
     probes.collect()
 }
 
-/// Returns the expression that finds the function's spec (its constants).
+/// Returns the expression that finds the cached function's spec: its name, options and key
+/// template.
 fn find_spec(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStream {
     match &model.companion {
         Companion::Type { .. } => {

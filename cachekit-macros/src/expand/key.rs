@@ -24,8 +24,8 @@ pub(crate) fn write_text(text: &Text, taker: &Ident, method: &str, paths: &Paths
     quote!({ let #key = &mut #taker.#buffer(); #statements #taker.#method(#key); })
 }
 
-/// Returns the template argument `|writer| { statements }`, whose statements write a key. `own` is
-/// the name of the function around these statements, if that function is the cached one.
+/// Returns the macro argument `|writer| { statements }`, whose statements write a key. `own` is the
+/// name of the function around these statements, if that function is the cached one.
 pub(crate) fn write_key(
     text: &Text,
     spec: &TokenStream,
@@ -98,14 +98,16 @@ pub(crate) fn template(text: &Text) -> TokenStream {
     quote!([#(#pieces)*])
 }
 
-/// Returns the name of the local variable that holds the rendered value with the number `index`.
+/// Returns the name of the local variable that holds the argument with the number `index`, rendered
+/// as text.
 pub(crate) fn rendered_name(index: usize) -> Ident {
     let mut name = format_ident!("__p{index}");
     name.set_span(local("__p").span());
     name
 }
 
-/// Returns the literal for a stop, such as `b':'`, or 0 at the end of a template.
+/// Returns the Rust literal for `stop`, the first byte after an argument in a key template, such as
+/// `b':'`, or 0 at the end of the template.
 pub(crate) fn stop_token(stop: u8) -> Literal {
     if stop.is_ascii_graphic() || stop == b' ' {
         Literal::byte_character(stop)

@@ -8,7 +8,8 @@ use syn::Pat;
 use crate::model::Argument;
 
 /// Returns the statements that bind the names of each argument's pattern to references.
-/// `by_reference` is `true` if every argument is passed by reference, as to a hidden function.
+/// `by_reference` is `true` if the statements are in a generated function that takes every argument
+/// by reference, such as the function that makes a key.
 pub(crate) fn pattern_bindings<'a>(
     arguments: impl Iterator<Item = &'a Argument>,
     by_reference: bool,

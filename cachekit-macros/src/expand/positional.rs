@@ -1,4 +1,4 @@
-//! Output of the hidden functions that a reference to a cached function calls, as in
+//! Output of the hidden (generated) functions that a reference to a cached function calls, as in
 //! `#[invalidates]`. A hidden function has one parameter for each argument of the cached function,
 //! so that a reference is written like a call.
 
@@ -16,7 +16,8 @@ use crate::model::{Argument, Piece, Text};
 use crate::paths::{local, with_span};
 
 impl Controls<'_> {
-    /// Returns the inputs of the templates `__key_at!` and `__entry_at!`.
+    /// Returns the inputs of the macros `__key_at!` and `__entry_at!`, which make the hidden
+    /// functions for a key and for a handle to an entry.
     pub(crate) fn positional(&self) -> [TokenStream; 2] {
         let model = self.model;
         let [tags, spec] = ["__tags", "__spec"].map(local);
@@ -83,15 +84,16 @@ impl Controls<'_> {
         [key_at, entry_at]
     }
 
-    /// Returns the names of the arguments that the function takes by value, and that the
-    /// companion's hidden functions take by reference.
+    /// Returns the names of the arguments that the cached function takes by value, and that the
+    /// generated functions for keys and entries take by reference.
     fn by_value<'a>(&'a self, kept: &'a [bool]) -> impl Iterator<Item = &'a Ident> {
         self.arguments(kept)
             .filter(|argument| argument.referent().is_none() && argument.pattern.is_none())
             .map(|argument| &argument.name)
     }
 
-    /// Returns the arguments with which `__entry_at` calls `__key_at`.
+    /// Returns the arguments with which `__entry_at`, the generated function for a handle to an
+    /// entry, calls `__key_at`, the generated function for the key.
     fn target(&self) -> TokenStream {
         let private = &self.paths.private;
         let arguments = self.model.function.arguments.iter().zip(&self.parts.in_key);
@@ -106,8 +108,8 @@ impl Controls<'_> {
     }
 
     /// Returns the key with `*` before each argument that the function takes by value, because the
-    /// hidden function has a reference to it. The placeholder `{id}` then has the same type as in
-    /// the function, so that a value which cannot be written is reported once.
+    /// hidden (generated) function has a reference to the argument. The placeholder `{id}` then has
+    /// the same type as in the function, so that a value which cannot be written is reported once.
     fn key_of_references(&self) -> Text {
         let mut key = self.model.key.clone();
         let given: Vec<&Ident> = self.by_value(&self.parts.in_key_expr).collect();

@@ -1,4 +1,5 @@
-//! Output of references to cached functions, as calls of the cached functions' hidden functions.
+//! Output of references to cached functions, as in `#[invalidates]`: calls of the generated
+//! functions that make a key, a handle to an entry, or the function's constant data.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -9,14 +10,17 @@ use syn::{Expr, ExprPath, PathArguments};
 use crate::model::{Callee, Position, Reference};
 use crate::paths::{Paths, with_span};
 
-/// Hidden function that is generated for a cached function.
+/// Hidden function that the attribute generates for a cached function.
 #[derive(Clone, Copy)]
 pub(crate) enum HiddenFn {
-    /// Function that returns the spec, which stands for all entries of the cached function.
+    /// Generated function that returns the constant data of a cached function (its name, options
+    /// and key template). References to all entries of the cached function call this generated
+    /// function.
     Spec,
-    /// Function that returns the key of one entry.
+    /// Generated function that returns the key of one entry of a cached function.
     Key,
-    /// Function that returns a handle to one entry, by which a value can be stored.
+    /// Generated function that returns a handle to one entry of a cached function, by which a value
+    /// can be stored.
     Entry,
 }
 
@@ -29,8 +33,8 @@ impl HiddenFn {
         }
     }
 
-    /// Returns the name of the hidden function beside a cached method. If a method has no such
-    /// function, this name is the compiler's whole error message.
+    /// Returns the name of the hidden (generated) function beside a cached method. If a method has
+    /// no such function, this name is the compiler's whole error message.
     pub(crate) fn name_beside_method(self, name: &Ident) -> Ident {
         let (kind, otherwise) = match self {
             Self::Spec => ("all", ""),
@@ -46,7 +50,8 @@ impl HiddenFn {
     }
 }
 
-/// Returns the call of a hidden function for a reference to a cached function.
+/// Returns the call of a hidden (generated) function for a reference to a cached function, such as
+/// `get_user(id)` in `#[invalidates]`.
 pub(crate) fn call(reference: &Reference, hidden_fn: HiddenFn, paths: &Paths) -> TokenStream {
     let args = arguments(reference, paths);
     match &reference.callee {
@@ -126,9 +131,9 @@ fn is_slice(value: &Expr) -> bool {
     matches!(value, Expr::Reference(value) if matches!(*value.expr, Expr::Array(_)))
 }
 
-/// Splits the generic arguments `::<T>` from the end of a path. These arguments belong to the
-/// hidden function. A function that returns the spec gets none, because the spec does not depend on
-/// types.
+/// Splits the generic arguments `::<T>` from the end of the path of a cached function, because the
+/// call of its hidden (generated) function needs them. The hidden function that returns the cached
+/// function's constant data gets no generic arguments, because these data do not depend on types.
 fn without_generics(path: &ExprPath, hidden_fn: HiddenFn) -> (ExprPath, Option<TokenStream>) {
     let mut path = path.clone();
     let taken = path

@@ -1,4 +1,5 @@
-//! Output of a cached function's spec: a static with its constants, registered at link time.
+//! Output of a cached function's spec: a static with the function's name, options and key template,
+//! registered at link time.
 
 use std::time::Duration;
 
@@ -9,7 +10,8 @@ use crate::expand::key;
 use crate::model::{CachedFn, Choice, Constant, Policy};
 use crate::paths::Paths;
 
-/// Returns the input of the template `__spec!`: the key template and the setters of the constants.
+/// Returns the input of the macro `__spec!`, which makes the constant data of a cached function:
+/// the key template and the setter calls.
 pub(crate) fn constants(model: &CachedFn, paths: &Paths) -> TokenStream {
     let template = key::template(&model.key);
     let setters = setters(model, paths);
@@ -81,8 +83,8 @@ fn setters(model: &CachedFn, paths: &Paths) -> TokenStream {
     setters
 }
 
-/// Returns the setters of the spec for events, and for the hash of the tags and events that are
-/// made from the value.
+/// Returns the setter calls that add events, and the hash of the tags and events that are made from
+/// the value, to the constant data (spec) of a cached function.
 fn events_and_value_tags(policy: &Policy) -> TokenStream {
     let mut setters = TokenStream::new();
     let events = &policy.events;

@@ -9,17 +9,18 @@ use crate::expand::reference::{HiddenFn, call};
 use crate::model::{After, Cloned, Function, Step, StepArg};
 use crate::paths::{Paths, with_span};
 
-/// Place at which the closure over the returned value is built.
+/// Function in which generated code builds the closure over the returned value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ClosureSite {
-    /// The cached function itself. The closure runs before the function's call ends.
+    /// The closure is built in the cached function itself, and runs before the function's call
+    /// ends.
     Call,
-    /// The companion's `entry`. The handle to the entry keeps the closure, so the closure must not
-    /// borrow anything.
+    /// The closure is built in the companion's `entry`. The handle to the entry keeps the closure,
+    /// so the closure must not borrow anything.
     Entry,
 }
 
-/// Returns one statement for each step, a call of a method of `receiver`.
+/// Returns the generated statement for each of `steps`: a call of a method of `receiver`.
 pub(crate) fn statements(steps: &[Step], receiver: &Ident, paths: &Paths) -> TokenStream {
     steps
         .iter()
@@ -46,8 +47,8 @@ fn statement(step: &Step, receiver: &Ident, paths: &Paths) -> TokenStream {
     quote!(#receiver.#method(#arg);)
 }
 
-/// Returns the template argument `on_value: ..` with the closure over the returned value, or no
-/// tokens if no step needs the value.
+/// Returns the macro argument `on_value: ..` with the closure over the returned value, or no tokens
+/// if no generated statement needs the value.
 pub(crate) fn on_value(
     after: Option<&After>,
     receiver: &Ident,

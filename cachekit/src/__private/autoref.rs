@@ -389,7 +389,8 @@ macro_rules! __outer {
     };
 }
 
-/// Registers a cached function, by its spec, at link time.
+/// Registers a cached function at link time, by its spec: the constant data of the function (name,
+/// options, key template).
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __register {

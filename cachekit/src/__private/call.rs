@@ -109,8 +109,8 @@ where
     })
 }
 
-/// Counts a bypass in the statistics of `spec`. Returns the miss with which `compute` runs the
-/// function's body without the cache.
+/// Counts a bypass in the statistics of the cached function `spec`. Returns the miss with which
+/// `compute` runs the function's body without the cache.
 #[cold]
 fn bypass(core: &Core, spec: &'static FnSpec) -> Miss {
     core.owner(spec).counts.bypassed.bump();
@@ -336,8 +336,8 @@ pub fn uncached_blocking<T>(spec: &'static FnSpec, call: impl FnOnce() -> T) -> 
 }
 
 impl Invalidation {
-    /// Creates an invalidation without targets, for the cache of `source`. `on` tells when the
-    /// function invalidates.
+    /// Creates an invalidation in the cache of `source` that does not name any entry, tag or event
+    /// yet. `on` tells when the annotated function invalidates.
     pub fn new(source: &impl Source, on: On) -> Self {
         Self::of(source.with(Clone::clone), on)
     }

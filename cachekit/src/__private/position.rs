@@ -4,9 +4,9 @@
 
 use std::ops::Deref;
 
-/// Type of the parameter, in a hidden function, for an argument that the key leaves out. If a
-/// reference to the cached function has a value in place of `_`, the compiler's message contains
-/// this type's name.
+/// Type of the parameter for an argument that the key leaves out, in a hidden function (a generated
+/// function that makes the key of a cached function). If a reference to the cached function has a
+/// value in place of `_`, the compiler's message contains this type's name.
 #[derive(Debug)]
 #[expect(
     non_camel_case_types,

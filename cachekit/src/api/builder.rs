@@ -120,7 +120,8 @@ impl CacheBuilder {
     /// counts none. Default: 1,024.
     ///
     /// Each counted key takes about 100 bytes plus its text (at most 1 KiB), from the first use of
-    /// any key on. A key with more than one in `keys` of all uses is always among the counted keys.
+    /// any key on. A key whose share of all uses is more than 1/`keys` is always among the counted
+    /// keys.
     pub fn hot_keys(mut self, keys: usize) -> Self {
         self.config.hot_keys = keys;
         self

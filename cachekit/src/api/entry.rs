@@ -92,7 +92,7 @@ where
     }
 }
 
-/// Creates a handle to the entry of `spec` under the key of `target`.
+/// Creates a handle to the entry of the cached function `spec` under the key of `target`.
 pub(crate) fn typed_entry<S, A>(
     cache: &Cache,
     spec: &'static FnSpec,

@@ -60,15 +60,15 @@ impl Cache {
 }
 
 impl Core {
-    /// Counts a use of `key` for `hot_keys`, if this use is drawn for the sample.
+    /// Counts a use of `key` for `hot_keys`, if this use is one of the random samples.
     pub(crate) fn count_use(&self, owner: OwnerId, key: &[u8], now: Tick) {
         if let Some(uses) = draw() {
             self.hot.count(owner, key, uses, now);
         }
     }
 
-    /// Counts, for `hot_keys`, a use that was drawn for the sample and stands for `uses` uses. The
-    /// closure `text` makes the key's text.
+    /// Counts, for `hot_keys`, a sampled use of a key, which stands for `uses` uses. The closure
+    /// `text` makes the key's text.
     #[cold]
     #[inline(never)]
     pub(crate) fn count_sampled<K: AsRef<[u8]>>(

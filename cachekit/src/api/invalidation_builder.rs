@@ -1,4 +1,5 @@
-//! Builder of one invalidation: targets of any kind, hard or soft, acknowledged or not.
+//! Builder of one invalidation of any keys, tags, events and functions (its targets), hard or soft,
+//! acknowledged or not.
 //!
 //! All targets of one builder are sent to Redis in one round trip.
 
@@ -16,9 +17,10 @@ use crate::model::tags::Tag;
 /// An invalidation that is applied when the builder is awaited. [`Cache::invalidation`] returns a
 /// builder.
 ///
-/// Name the targets, in any number and mix, then await the builder. All targets are invalidated
-/// together, with one round trip to Redis. For one kind of target, [`Cache::invalidate`],
-/// [`invalidate_tags`](Cache::invalidate_tags) and [`emit`](Cache::emit) are shorter.
+/// Name the targets (keys, tags, events, functions or everything), in any number and mix, then
+/// await the builder. All targets are invalidated together, with one round trip to Redis. For one
+/// kind of target, [`Cache::invalidate`], [`invalidate_tags`](Cache::invalidate_tags) and
+/// [`emit`](Cache::emit) are shorter.
 ///
 /// A call that begins after the await has returned never gets a value whose computation began
 /// before, from memory or from a computation that is still running. [`soft`](Self::soft) limits
@@ -54,7 +56,8 @@ pub struct InvalidationBuilder<const ACKNOWLEDGED: bool = false> {
 }
 
 impl Cache {
-    /// Returns a builder for an invalidation of several targets, or for a soft or acknowledged one.
+    /// Returns a builder for an invalidation of several targets (keys, tags, events, functions), or
+    /// for a soft or acknowledged invalidation.
     pub fn invalidation(&self) -> InvalidationBuilder {
         InvalidationBuilder {
             cache: self.clone(),
@@ -213,8 +216,8 @@ impl InvalidationBuilder<true> {
     }
 }
 
-/// Formats the builder with the number of its targets. The texts of the targets are omitted,
-/// because they may contain arguments.
+/// Formats the builder with the number of its targets (keys, tags, events, functions). The texts of
+/// the targets are omitted, because they may contain arguments.
 impl<const ACKNOWLEDGED: bool> fmt::Debug for InvalidationBuilder<ACKNOWLEDGED> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InvalidationBuilder")

@@ -52,10 +52,11 @@ use crate::write::put::put;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Region<V> {
-    /// The cache's core, with the memory that functions and regions without a capacity of their own
-    /// share.
+    /// The core (state) of the cache, with the memory that functions and regions without a capacity
+    /// of their own share.
     shared: Arc<Core>,
-    /// The core with the region's own memory, once this handle uses that memory; empty before.
+    /// The core (the state of the cache with one memory) that has the region's own memory. Empty
+    /// until this handle uses the region's own memory.
     own: OnceLock<Arc<Core>>,
     state: RegionState,
     name: Box<str>,
@@ -73,7 +74,8 @@ impl Cache {
     /// The keys of a region are `name:` and the key, in the key space of the whole cache. A
     /// function with `key = "user:{id}"` and a region `user` therefore share keys. The function
     /// never gets a value of the region, and the region never gets a value of the function. But a
-    /// store by one replaces the entry of the other, and the log warns once of the shared keys.
+    /// value that the function stores replaces the region's entry under that key, and a value that
+    /// the region stores replaces the function's entry. The log warns once of the shared keys.
     pub fn region<V: Cacheable>(&self, name: &str) -> Region<V> {
         let region = Region {
             shared: Arc::clone(&self.core),
@@ -237,7 +239,8 @@ impl<V: Cacheable> Region<V> {
         FunctionStats::of(&self.state.owner)
     }
 
-    /// Returns the core with the memory that the region uses now. Costs at most two atomic loads.
+    /// Returns the core (the state of a cache with one memory) whose memory the region uses now.
+    /// Costs at most two atomic loads.
     #[inline]
     fn core(&self) -> &Arc<Core> {
         if let Some(own) = self.own.get() {

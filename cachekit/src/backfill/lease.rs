@@ -34,7 +34,8 @@ pub(crate) struct LeaseGuard {
 /// The result of a computation's request for the right to store its value in L2.
 #[derive(Debug)]
 pub(crate) enum LeaseState {
-    /// The computation may store its value in L2, with the right in this guard.
+    /// The store granted the lease. The computation may store its value in L2. If the `LeaseGuard`
+    /// is dropped before that store, the lease is released.
     Granted(Box<LeaseGuard>),
     /// L2 could not be asked for the right to store the value. The entry in L2 may be older than
     /// the computed value, and must be removed.

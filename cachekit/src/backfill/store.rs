@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use crate::backfill::lease;
 use crate::backfill::lease::LeaseGuard;
+use crate::base::fault::removed;
 use crate::base::sync::expect_no_lock;
 use crate::base::trace;
 use crate::coordination::background::TaskOwner;
@@ -81,6 +82,8 @@ pub(crate) struct Backfill {
     /// Lineage of the values that the computation took from the cache.
     pub(crate) foreign: Lineage,
     pub(crate) ttl: Duration,
+    /// Start of `ttl`.
+    pub(crate) since: Instant,
     pub(crate) took: Duration,
     pub(crate) wire: Wire,
     pub(crate) stored: Arc<MemoryEntry>,
@@ -162,10 +165,9 @@ impl Backfill {
     /// compression saved. Returns `Skipped` as the error if the value is not to be stored, or
     /// cannot be.
     fn prepare(mut self, l2: &SharedTier) -> Result<(Fill, Option<usize>), StoreOutcome> {
-        let kept = self
-            .options
-            .redis_ttl
-            .map_or(self.ttl, |most| most.min(self.ttl));
+        // The life of a value that was computed from others ends at a moment, not after a time.
+        let ttl = self.ttl.saturating_sub(self.since.elapsed());
+        let kept = self.options.redis_ttl.map_or(ttl, |most| most.min(ttl));
         if kept < Duration::from_millis(1) || self.options.tier == Tier::Memory {
             return Err(StoreOutcome::Skipped);
         }
@@ -217,6 +219,10 @@ impl Backfill {
             own.any(|(name, version)| name.shared() == &it.name && *version == it.version)
         };
         self.foreign.versions.retain(|it| !is_own(it));
+        if removed!(self.lease.l2.bus.terms, LineageAtGrant) {
+            let read_late = self.foreign.versions.drain(..).map(|it| it.name);
+            self.foreign.unversioned.extend(read_late);
+        }
         // The name of a key's version tells a reader where the foreign names begin.
         let is_key = |it: &NamedVersion| StoreKey::of_shared(&it.name).is_key_version();
         self.foreign.versions.sort_by_key(|it| !is_key(it));

@@ -365,7 +365,8 @@ impl L2Lookup<'_> {
             ..EntryTags::default()
         };
         let mut epochs = self.core.epochs(self.owner, &entry_tags);
-        epochs.extend(tags.filter_map(|name| self.core.foreign_epoch(&StoreKey::read(name))));
+        let names = tags.map(|name| StoreKey::read(name));
+        epochs.extend(names.filter_map(|name| self.core.foreign_epoch(&name)));
         epochs
     }
 
@@ -376,18 +377,26 @@ impl L2Lookup<'_> {
         life: Life,
         value: Value,
     ) -> Arc<MemoryEntry> {
+        let is_composed = self.owner.is_composed();
+        let was_expected = !is_composed || self.core.tags.expect_compositions();
         let validity = Validity {
             lineage: self.lineage(envelope, found),
             ..Validity::new(self.began, self.epochs_of(envelope))
         };
-        self.core.build_entry(
+        let stored = self.core.build_entry(
             self.owner,
             self.key,
             validity,
             *self.options,
             Some(life),
             value,
-        )
+        );
+        if !was_expected {
+            // Until now, invalidations of keys raised no epochs on this node, so one that came
+            // during this look-up may have been missed.
+            stored.evict();
+        }
+        stored
     }
 }
 

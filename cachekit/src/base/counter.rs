@@ -95,9 +95,9 @@ impl Stripe {
     }
 }
 
-/// The index of a thread's cell, which is equal in every counter. Two threads that run at the same
-/// time never have equal indexes below [`SHARED`]. An index of at least [`SHARED`] stands for the
-/// shared cell.
+/// The index of a thread's cell (its part of each counter), which is equal in every counter. Two
+/// threads that run at the same time never have equal indexes below [`SHARED`]. An index of at
+/// least [`SHARED`] stands for the shared cell.
 struct StripeIndex(Cell<usize>);
 
 const UNASSIGNED: usize = usize::MAX;
@@ -106,9 +106,9 @@ const UNASSIGNED: usize = usize::MAX;
 /// increment a counter.
 const SHARED: usize = BLOCK * BLOCKS;
 
-/// The indexes that threads returned when they ended, and the number of different indexes given out
-/// so far. The lock makes the increments of an index's last owner happen before the increments of
-/// its next owner.
+/// The indexes of counter cells that threads returned when they ended, and the number of different
+/// indexes given out so far. The lock makes the increments of a thread that returned an index
+/// happen before the increments of the thread that takes the index next.
 static FREE: Mutex<(Vec<usize>, usize)> = Mutex::new((Vec::new(), 0));
 
 thread_local! {

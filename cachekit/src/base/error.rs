@@ -94,8 +94,8 @@ impl std::error::Error for BuildError {}
 /// The error of a computation that the cache dropped, because the computation did not end within
 /// its function's `timeout`.
 ///
-/// Every call that waited for the computation gets an error of the function's own error type.
-/// `From` makes that error from this one, or the expression in `timeout_error` does.
+/// Every call that waited for the computation gets an error of the function's own error type. The
+/// function's `From<ComputeTimeout>`, or the expression in `timeout_error`, makes that error.
 ///
 /// # Examples
 ///

@@ -1,4 +1,5 @@
-//! Guards that a test may break on purpose.
+//! Guards, which are conditions in the cache's code against one kind of race or failure, and which
+//! a test may remove on purpose.
 //!
 //! A test of a concurrency claim proves something only if it fails without the guard that it tests.
 //! Therefore, a cache can be built with one guard removed in a build with `--cfg cachekit_faults`,
@@ -7,11 +8,11 @@
 //! guards.
 //!
 //! The configuration of a cache has the set of its removed guards. Every part of the cache that has
-//! guards keeps a copy of the set in a field `faults`. A guard names the owner of such a field:
-//! `guard!(self.core, JoinThePast: ..)`.
+//! guards keeps a copy of the set in a field `faults`. The first argument of `guard!` is a value
+//! with that field: `guard!(self.core, JoinThePast: ..)`.
 
-/// A guard that a test can remove from a cache. The text of each variant says what the cache does
-/// wrong without the guard.
+/// A guard that a test can remove from a cache: a condition in the cache's code against one kind of
+/// race or failure. The text of each variant says what the cache does wrong without the guard.
 #[cfg(cachekit_faults)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -25,8 +26,18 @@ pub enum Fault {
     FillWithoutInner,
     /// An entry that was computed from other entries lives for its whole `ttl`, so that ages add up.
     AddAges,
+    /// A `#[write_through]` function whose body is given the entry's old value stores its result.
+    StoreOwnValue,
     /// A refresh that no caller waits for takes stale values.
     RefreshFromStale,
+    /// The versions of the values that an entry was computed from are read when the entry is stored,
+    /// and not when the values were found valid.
+    LineageAtGrant,
+    /// An invalidation of a key raises no epoch if no entry of this node refers to the epoch yet.
+    EpochOnlyWhereHeld,
+    /// A waiter accepts the result of a computation although a value that the computation took was
+    /// invalidated after the computation began.
+    JoinersByDoor,
     /// A write does not invalidate the entries that were computed from the replaced value after the
     /// store has accepted the write.
     OneEpochMove,
@@ -36,222 +47,242 @@ pub enum Fault {
     /// A hit in memory does not compare the epochs of its entry, so it may return an invalidated
     /// entry.
     IgnoreEpochs,
-    /// A computation reads the epochs of its entry when the computation ends instead of when it
-    /// begins, so an invalidation during the computation is missed.
+    /// Without this guard, a computation reads the epochs of its entry when the computation ends
+    /// instead of when it begins, so an invalidation during the computation is missed.
     EpochsAfterCompute,
-    /// An invalidation of a key does not stop a running computation of the key from storing its
-    /// value.
+    /// Without this guard, an invalidation of a key does not stop a running computation of the key
+    /// from storing its value.
     LeaveFlight,
-    /// A call may join a computation that began before an invalidation, although the call began
-    /// after that invalidation and must see its effect.
+    /// Without this guard, a call may join a computation that began before an invalidation,
+    /// although the call began after that invalidation and must see its effect.
     JoinThePast,
-    /// A waiter accepts the result of a computation although one of the result's tags was
-    /// invalidated after the computation began.
+    /// Without this guard, a waiter accepts the result of a computation although one of the
+    /// result's tags was invalidated after the computation began.
     AcceptThePast,
-    /// A hit returns an entry that was invalidated after the check that the entry may be stored,
-    /// and before the entry was inserted into memory.
+    /// Without this guard, a hit returns an entry that was invalidated after the check that the
+    /// entry may be stored, and before the entry was inserted into memory.
     IgnoreDead,
-    /// A write stores its value although another write or an invalidation of the key came after the
-    /// write began.
+    /// Without this guard, a write stores its value although another write or an invalidation of
+    /// the key came after the write began.
     IgnoreWriteToken,
-    /// A call that became the leader of a flight does not look into memory again, where another
-    /// leader may have stored a value since the call's miss.
+    /// Without this guard, a call that became the leader of a flight does not look into memory
+    /// again, where another leader may have stored a value since the call's miss.
     NoSecondLook,
-    /// An invalidation is applied to this node's memory only before the store accepts the
-    /// invalidation, and not a second time afterwards.
+    /// Without this guard, an invalidation is applied to this node's memory only before the store
+    /// accepts the invalidation, and not a second time afterwards.
     NoSecondBump,
-    /// A node ignores the invalidations that other nodes publish.
+    /// Without this guard, a node ignores the invalidations that other nodes publish.
     Deaf,
-    /// An entry in memory that no heartbeat confirms stays in memory, although an answer of the
-    /// store disagrees with the entry.
+    /// Without this guard, an entry in memory that no heartbeat confirms stays in memory, although
+    /// an answer of the store disagrees with the entry.
     ForgetAnswer,
-    /// A node serves entries from its memory although no heartbeat arrives.
+    /// Without this guard, a node serves entries from its memory although no heartbeat arrives.
     NoHeartbeat,
-    /// After an interruption of the bus, a node trusts the entries that were in its memory before
-    /// the interruption.
+    /// Without this guard, after an interruption of the bus, a node trusts the entries that were in
+    /// its memory before the interruption.
     NoEpoch,
-    /// A node publishes its invalidations in a form that no other node can read.
+    /// Without this guard, a node publishes its invalidations in a form that no other node can
+    /// read.
     SpeakUnknown,
-    /// A node ignores a message whose form it cannot read, although the message may be an
-    /// invalidation.
+    /// Without this guard, a node ignores a message whose form it cannot read, although the message
+    /// may be an invalidation.
     IgnoreUnknownMessage,
-    /// An acknowledged invalidation returns without waiting for other processes.
+    /// Without this guard, an acknowledged invalidation returns without waiting for other
+    /// processes.
     NoAckWait,
-    /// A node serves from memory without having sent a hello on the bus.
+    /// Without this guard, a node serves from memory without having sent a hello on the bus.
     NoHello,
-    /// A node takes its hello for accepted when the hello is sent, without an answer of the server.
+    /// Without this guard, a node takes its hello for accepted when the hello is sent, without an
+    /// answer of the server.
     HelloUnanswered,
-    /// A node sends a hello once for each subscription to the bus, and does not repeat the hello.
+    /// Without this guard, a node sends a hello once for each subscription to the bus, and does not
+    /// repeat the hello.
     SeldomHello,
-    /// An acknowledged invalidation does not wait until its message comes back to the process that
-    /// sent it.
+    /// Without this guard, an acknowledged invalidation does not wait until its message comes back
+    /// to the process that sent it.
     NoOwnMessage,
-    /// An acknowledged invalidation waits for its own message to come back, and takes any other
-    /// message of this process for its own message.
+    /// Without this guard, an acknowledged invalidation waits for its own message to come back, and
+    /// takes any other message of this process for its own message.
     AnyOwnMessage,
-    /// After an interruption of the bus, a node assumes that only those processes exist from which
-    /// it has received a hello, although hellos may have been lost during the interruption.
+    /// Without this guard, after an interruption of the bus, a node assumes that only those
+    /// processes exist from which it has received a hello, although hellos may have been lost
+    /// during the interruption.
     OldWindow,
-    /// The time for which an acknowledged invalidation waits for a silent process begins when the
-    /// message is sent, and not when the server answers.
+    /// Without this guard, the time for which an acknowledged invalidation waits for a silent
+    /// process begins when the message is sent, and not when the server answers.
     WaitFromSending,
-    /// After a process did not acknowledge an invalidation, other processes no longer wait for that
-    /// process until it says hello again.
+    /// Without this guard, after a process did not acknowledge an invalidation, other processes no
+    /// longer wait for that process until it says hello again.
     ForgetSilent,
-    /// A node sends its heartbeat without a write, so that even a server that accepts no writes
-    /// delivers the heartbeat.
+    /// Without this guard, a node sends its heartbeat without a write, so that even a server that
+    /// accepts no writes delivers the heartbeat.
     EchoWithoutWrite,
-    /// A node accepts a heartbeat that arrives after one subscription to the bus ended and before
-    /// the next begins.
+    /// Without this guard, a node accepts a heartbeat that arrives after one subscription to the
+    /// bus ended and before the next begins.
     EchoBetween,
-    /// A node serves entries from its memory after its goodbye.
+    /// Without this guard, a node serves entries from its memory after its goodbye.
     TrustAfterGoodbye,
-    /// The version of a value tag is read when the value is stored, without a check that no tag
-    /// with this prefix was invalidated after the computation began.
+    /// Without this guard, the version of a value tag is read when the value is stored, without a
+    /// check that no tag with this prefix was invalidated after the computation began.
     RetTagLate,
-    /// A version that is missing in Redis is taken for a version of zeros, which never changes.
+    /// Without this guard, a version that is missing in Redis is taken for a version of zeros,
+    /// which never changes.
     MissingTagIsZero,
-    /// Redis stores a value although the fencing token of its computation is gone.
+    /// Without this guard, Redis stores a value although the fencing token of its computation is
+    /// gone.
     FillWithoutToken,
-    /// A node does not notify other nodes of the write of a value that is kept in memory only.
+    /// Without this guard, a node does not notify other nodes of the write of a value that is kept
+    /// in memory only.
     WriteUntold,
-    /// A write stores its value although a write with a greater order has stored another value.
+    /// Without this guard, a write stores its value although a write with a greater order has
+    /// stored another value.
     IgnoreOrder,
-    /// A write that knows of a newer value in memory stores its own, older value if the store has
-    /// lost the newer one.
+    /// Without this guard, a write that knows of a newer value in memory stores its own, older
+    /// value if the store has lost the newer one.
     FillOlder,
-    /// A write begins the flight of its key after the store has answered, and not before the write
-    /// asks the store.
+    /// Without this guard, a write begins the flight of its key after the store has answered, and
+    /// not before the write asks the store.
     LateFlight,
-    /// A write puts its value into memory although an invalidation or another write removed the
-    /// write's flight from the table of flights.
+    /// Without this guard, a write puts its value into memory although an invalidation or another
+    /// write removed the write's flight from the table of flights.
     InsertGrounded,
-    /// A write that knows of a newer write in progress does not store its value in Redis, and
-    /// relies on the newer write to store a value.
+    /// Without this guard, a write that knows of a newer write in progress does not store its value
+    /// in Redis, and relies on the newer write to store a value.
     LeaveToNewer,
-    /// A write whose value does not reach memory leaves an earlier value of the key in memory.
+    /// Without this guard, a write whose value does not reach memory leaves an earlier value of the
+    /// key in memory.
     LeaveReplaced,
-    /// Redis stores the value of a write with an order although an invalidation ended the
-    /// generation of the write's token.
+    /// Without this guard, Redis stores the value of a write with an order although an invalidation
+    /// ended the generation of the write's token.
     IgnoreGeneration,
-    /// Redis stores a value although a version on which the value depends was invalidated.
+    /// Without this guard, Redis stores a value although an invalidation removed a version on which
+    /// the value depends.
     FillWithoutVersions,
-    /// Redis puts into a stored entry the versions at the time of the store, and not the versions
-    /// that existed when the computation began.
+    /// Without this guard, Redis puts into a stored entry the versions at the time of the store,
+    /// and not the versions that existed when the computation began.
     VersionsAfterCompute,
-    /// Redis does not extend the life of a tag's version when a value with the tag is computed or
-    /// stored.
+    /// Without this guard, Redis does not extend the life of a tag's version when a value with the
+    /// tag is computed or stored.
     VersionsRunOut,
-    /// A new version consists only of bytes from the client, so a command that is executed twice
-    /// makes an invalidated version valid again.
+    /// Without this guard, a new version consists only of bytes from the client, so a command that
+    /// is executed twice makes an invalidated version valid again.
     ClientMadeVersions,
-    /// An invalidation of an entry in Redis does not remove the entry's replicas.
+    /// Without this guard, an invalidation of an entry in Redis does not remove the entry's
+    /// replicas.
     SpareCopies,
-    /// A soft invalidation of an entry leaves the entry's fencing token and its lease valid in
-    /// Redis.
+    /// Without this guard, a soft invalidation of an entry leaves the entry's fencing token and its
+    /// lease valid in Redis.
     SoftKeepsToken,
-    /// A reader of an entry in Redis does not notice that one of the entry's versions was softly
-    /// invalidated.
+    /// Without this guard, a reader of an entry in Redis does not notice that one of the entry's
+    /// versions was softly invalidated.
     IgnoreSoftHalf,
-    /// Functions with one name, or with keys that overlap, both use Redis, where each may read the
-    /// other's entries.
+    /// Without this guard, two functions with one name, or with keys that overlap, both use Redis,
+    /// where each function may read the entries of the second function.
     ShareNames,
-    /// A handle of a region continues to use the memory that the region had when the handle was
-    /// made.
+    /// Without this guard, a handle of a region continues to use the memory that the region had
+    /// when the handle was made.
     KeepRegionMemory,
-    /// A thread's table (L0) serves a value although the value's entry in memory was replaced or
-    /// removed.
+    /// Without this guard, a thread's table (L0) serves a value although the value's entry in
+    /// memory was replaced or removed.
     KeepAtHand,
-    /// A thread's table (L0) serves a value without a check, although something was invalidated
-    /// after the last check of the value.
+    /// Without this guard, a thread's table (L0) serves a value without a check, although something
+    /// was invalidated after the last check of the value.
     TrustAtHand,
-    /// A value enters a thread's table (L0) with the generation of its slot in memory after the
-    /// look-up of the entry, instead of the generation before the look-up.
+    /// Without this guard, a value enters a thread's table (L0) with the generation of its key (a
+    /// counter of changes in the memory engine) from after the look-up of the entry, instead of the
+    /// generation from before the look-up.
     StampLate,
-    /// The circuit breaker stays closed, whatever number of requests to Redis fail.
+    /// Without this guard, the circuit breaker stays closed, whatever number of requests to Redis
+    /// fail.
     NoBreaker,
-    /// Each request of a call to Redis may take a whole `redis_timeout`, although all requests of
-    /// the call together may take only one `redis_timeout`.
+    /// Without this guard, each request of a call to Redis may take a whole `redis_timeout`,
+    /// although all requests of the call together may take only one `redis_timeout`.
     FreshBudget,
-    /// A call returns a stale value in place of a new one, although the stale value was
-    /// invalidated.
+    /// Without this guard, a call returns a stale value in place of a new one, although the stale
+    /// value was invalidated.
     ServeInvalidated,
-    /// A refresh computes without asking Redis for the lease, which another process may hold.
+    /// Without this guard, a refresh computes without asking Redis for the lease, which another
+    /// process may hold.
     RefreshWithoutLease,
-    /// A hit near the end of its entry asks Redis for the lease again and again, although another
-    /// process refreshes the entry.
+    /// Without this guard, a hit near the end of its entry asks Redis for the lease again and
+    /// again, although another process refreshes the entry.
     ForgetRefreshes,
-    /// The leader of a refresh computes although another refresh of the key failed between the
-    /// decision to refresh and the start of the refresh.
+    /// Without this guard, the leader of a refresh computes although another refresh of the key
+    /// failed between the decision to refresh and the start of the refresh.
     IgnorePause,
-    /// The messages that a cache still has to send are lost when its last handle is dropped.
+    /// Without this guard, the messages that a cache still has to send are lost when its last
+    /// handle is dropped.
     LeaveUntold,
-    /// A cache uses a server that does not report its data set, as if the server still had the data
-    /// set that it reported before.
+    /// Without this guard, a cache uses a server that does not report its data set, as if the
+    /// server still had the data set that it reported before.
     BelieveUnknown,
-    /// A cache continues to use a connection to Redis that has returned the entry of another key.
+    /// Without this guard, a cache continues to use a connection to Redis that has returned the
+    /// entry of another key.
     KeepSuspect,
-    /// A computation may take any time, although its function has a `timeout`.
+    /// Without this guard, a computation may take any time, although its function has a `timeout`.
     NoDeadline,
-    /// Any number of computations of a function may run at once, although the function has
-    /// `max_computations`.
+    /// Without this guard, any number of computations of a function may run at once, although the
+    /// function has `max_computations`.
     NoGate,
-    /// A computation keeps its permit until it ends, and does not release the permit after the
-    /// `lock_timeout`.
+    /// Without this guard, a computation keeps its permit until it ends, and does not release the
+    /// permit after the `lock_timeout`.
     KeepPlace,
-    /// A computation that is called from a computation of the same function waits for a second
-    /// permit, which may never be free.
+    /// Without this guard, a computation that is called from a computation of the same function
+    /// waits for a second permit, which may never be free.
     GateItself,
-    /// A call keeps its permit while it waits for the computation of another call.
+    /// Without this guard, a call keeps its permit while it waits for the computation of another
+    /// call.
     PlaceWhileWaiting,
-    /// A computation whose caller is gone releases its permit after the `lock_timeout`, instead of
-    /// keeping it to the end.
+    /// Without this guard, a computation whose caller is gone releases its permit after the
+    /// `lock_timeout`, instead of keeping it to the end.
     LeavePlace,
-    /// A dropped call continues as a detached computation, although its computation has not begun
-    /// or belongs to another call.
+    /// Without this guard, a dropped call continues as a detached computation, although its
+    /// computation has not begun or belongs to another call.
     DetachUnbegun,
-    /// A detached computation may take any time after its caller is gone.
+    /// Without this guard, a detached computation may take any time after its caller is gone.
     DetachForEver,
-    /// A computation becomes detached although it panicked, or although its caller unwinds because
-    /// of a panic.
+    /// Without this guard, a computation becomes detached although it panicked, or although its
+    /// caller unwinds because of a panic.
     DetachUnwinding,
-    /// A cache starts background work even after its shutdown.
+    /// Without this guard, a cache starts background work even after its shutdown.
     NeverClosed,
-    /// A request to Redis times out as soon as its time is over, without a last look for a reply
-    /// that arrived while the process was suspended.
+    /// Without this guard, a request to Redis times out as soon as its time is over, without a last
+    /// look for a reply that arrived while the process was suspended.
     NoLastLook,
-    /// The task that sends batched reads to Redis ends after one batch, and does not send the reads
-    /// that arrived meanwhile.
+    /// Without this guard, the task that sends batched reads to Redis ends after one batch, and
+    /// does not send the reads that arrived meanwhile.
     AskOnce,
-    /// A flight leaves the table of flights before its outcome is set.
+    /// Without this guard, a flight leaves the table of flights before its outcome is set.
     RemoveBeforeOutcome,
-    /// A flight that ends removes the current flight of its key from the table, even if the current
-    /// flight is a newer flight.
+    /// Without this guard, a flight that ends removes the current flight of its key from the table,
+    /// even if the current flight is a newer flight.
     RemoveAnyFlight,
-    /// An invalidation does not invalidate the outcome of a flight that is about to be stored in
-    /// memory.
+    /// Without this guard, an invalidation does not invalidate the outcome of a flight that is
+    /// about to be stored in memory.
     SpareOutcome,
-    /// A call may join a computation of another function, or of no function, if both keys have the
-    /// same text.
+    /// Without this guard, a call may join a computation of another function, or of no function, if
+    /// both keys have the same text.
     JoinAnother,
-    /// A waiter becomes the leader of a flight that was removed from the table of flights, although
-    /// no further call can join that flight and its value cannot be stored.
+    /// Without this guard, a waiter becomes the leader of a flight that was removed from the table
+    /// of flights, although no further call can join that flight and its value cannot be stored.
     LeadGrounded,
-    /// A value that leaves an engine (the library that keeps entries in memory) is dropped while
-    /// the engine holds its locks.
+    /// Without this guard, a value that leaves an engine (the library that keeps entries in memory)
+    /// is dropped while the engine holds its locks.
     DropLocked,
-    /// An invalidation of a tag, an event, a function or everything does not remove a remembered
-    /// error; only an invalidation of the error's key does.
+    /// Without this guard, an invalidation of a tag, an event, a function or everything does not
+    /// remove a remembered error; only an invalidation of the error's key does.
     FreeErrors,
-    /// An invalidation of a key leaves the key's entry in a memory that belongs to a single
-    /// function or region.
+    /// Without this guard, an invalidation of a key leaves the key's entry in a memory that belongs
+    /// to a single function or region.
     SpareRooms,
-    /// The cache counts the uses of keys from samples at equal distances, instead of random
-    /// distances.
+    /// Without this guard, the cache counts the uses of keys from samples at equal distances,
+    /// instead of random distances.
     EvenSamples,
-    /// All keys that are too long for a name in Redis get the same hash in their shortened names.
+    /// Without this guard, all keys that are too long for a name in Redis get the same hash in
+    /// their shortened names.
     OneHash,
-    /// A reader of an entry in Redis does not check that the entry belongs to the reader's key.
+    /// Without this guard, a reader of an entry in Redis does not check that the entry belongs to
+    /// the reader's key.
     TrustName,
 }
 
@@ -280,15 +311,17 @@ pub(crate) type StepIn = fn(Point);
 
 /// A function of a test that changes the text of a Redis script before the script is loaded. The
 /// arguments of the function are the script's name, the script's text, and a function that returns
-/// `true` for guards that are removed. Returns the text to load.
+/// `true` for each fault whose guard (a condition in the cache's code) the test removed. Returns
+/// the text to load.
 #[cfg(cachekit_faults)]
 pub(crate) type EditScript = fn(&str, String, &dyn Fn(Fault) -> bool) -> String;
 
-/// The guards that are removed from one cache. The set is empty in a user's build.
+/// The guards (conditions in the cache's code) that a test removed from one cache. The set is empty
+/// in a user's build.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Faults {
-    /// The set of removed guards, as bits: the bit with the number of a `Fault` is 1 if the guard
-    /// of that fault is removed.
+    /// The set of guards (conditions in the cache's code) that a test removed, as bits: the bit
+    /// with the number of a `Fault` is 1 if the guard of that fault is removed.
     #[cfg(cachekit_faults)]
     broken: u128,
     #[cfg(cachekit_faults)]
@@ -307,7 +340,8 @@ impl Faults {
         }
     }
 
-    /// Returns this set of removed guards with the guard of `fault` added.
+    /// Returns this set of guards that a test removed from the cache's code, with the guard of
+    /// `fault` added.
     pub(crate) fn with(self, fault: Fault) -> Self {
         Self {
             broken: self.broken | 1 << fault as u128,
@@ -315,7 +349,8 @@ impl Faults {
         }
     }
 
-    /// Returns `true` if the guard of `fault` is removed from the cache.
+    /// Returns `true` if a test removed the guard (the condition in the cache's code) of `fault`
+    /// from the cache.
     pub(crate) fn has(self, fault: Fault) -> bool {
         self.broken & 1 << fault as u128 != 0
     }
@@ -342,7 +377,8 @@ impl Faults {
 }
 
 /// `guard!(owner, Name: condition)` is `true` if the condition holds, or if a test removed the
-/// guard `Name` from the cache of `owner`, which must have a field `faults`.
+/// guard `Name` (the `Fault` of that name) from a cache. `owner` is a value of that cache with a
+/// field `faults`.
 #[cfg(cachekit_faults)]
 macro_rules! guard {
     ($owner:expr, $fault:ident: $condition:expr) => {
@@ -350,8 +386,9 @@ macro_rules! guard {
     };
 }
 
-/// `removed!(owner, Name)` is `true` if a test removed the guard `Name` from the cache of `owner`.
-/// The macro is for guards that are not a condition.
+/// `removed!(owner, Name)` is `true` if a test removed the guard `Name` (the `Fault` of that name)
+/// from a cache. `owner` is a value of that cache with a field `faults`. The macro is for guards
+/// that are not a condition.
 #[cfg(cachekit_faults)]
 macro_rules! removed {
     ($owner:expr, $fault:ident) => {
@@ -359,7 +396,8 @@ macro_rules! removed {
     };
 }
 
-/// In a user's build, in which no guard can be removed, `guard!` expands to its condition alone.
+/// In a user's build, in which no test can remove a guard from the code, `guard!(owner, Name:
+/// condition)` expands to the condition alone.
 #[cfg(not(cachekit_faults))]
 macro_rules! guard {
     ($owner:expr, $fault:ident: $condition:expr) => {{
@@ -368,7 +406,8 @@ macro_rules! guard {
     }};
 }
 
-/// In a user's build, in which no guard can be removed, `removed!` expands to `false`.
+/// In a user's build, in which no test can remove a guard from the code, `removed!` expands to
+/// `false`.
 #[cfg(not(cachekit_faults))]
 macro_rules! removed {
     ($owner:expr, $fault:ident) => {{

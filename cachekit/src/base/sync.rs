@@ -26,7 +26,7 @@ use crate::base::sync::held::Held;
 #[derive(Default)]
 pub(crate) struct Mutex<T>(std::sync::Mutex<T>);
 
-/// Access to the value of a [`Mutex`], which is locked until the guard is dropped.
+/// Access to the value of a [`Mutex`], which is locked until this `MutexGuard` is dropped.
 pub(crate) struct MutexGuard<'a, T> {
     guard: std::sync::MutexGuard<'a, T>,
     _held: Held,
@@ -36,21 +36,22 @@ pub(crate) struct MutexGuard<'a, T> {
 #[derive(Default)]
 pub(crate) struct RwLock<T>(std::sync::RwLock<T>);
 
-/// Read access to the value of a [`RwLock`]. No writer gets access until the guard is dropped.
+/// Read access to the value of a [`RwLock`]. No writer gets access until this `ReadGuard` is
+/// dropped.
 pub(crate) struct ReadGuard<'a, T> {
     guard: std::sync::RwLockReadGuard<'a, T>,
     _held: Held,
 }
 
-/// Write access to the value of a [`RwLock`]. No other thread gets access until the guard is
-/// dropped.
+/// Write access to the value of a [`RwLock`]. No other thread gets access until this `WriteGuard`
+/// is dropped.
 pub(crate) struct WriteGuard<'a, T> {
     guard: std::sync::RwLockWriteGuard<'a, T>,
     _held: Held,
 }
 
-/// Returns the guard in `locked`, the result of locking a standard-library lock. Also returns the
-/// guard if the lock is poisoned, because a thread panicked while it held the lock.
+/// Returns the lock guard in `locked`, the result of locking a standard-library lock. Also returns
+/// the lock guard if the lock is poisoned (a thread panicked while it held the lock).
 #[inline]
 pub(crate) fn unpoisoned<G>(locked: Result<G, PoisonError<G>>) -> G {
     locked.unwrap_or_else(PoisonError::into_inner)
@@ -166,8 +167,8 @@ mod held {
         static COUNT: Cell<usize> = const { Cell::new(0) };
     }
 
-    /// A mark inside the guard of a held lock. While the mark lives, this thread's count of held
-    /// locks includes the lock.
+    /// A mark inside the value that keeps a lock locked (`MutexGuard`, `ReadGuard`, `WriteGuard`).
+    /// While the mark lives, this thread's count of held locks includes the lock.
     pub(crate) struct Held(());
 
     impl Held {
@@ -190,8 +191,9 @@ mod held {
 
 #[cfg(not(debug_assertions))]
 mod held {
-    /// A mark inside the guard of a held lock, for builds without debug assertions. The mark does
-    /// nothing, because these builds do not count the locks that a thread holds.
+    /// A mark inside the value that keeps a lock locked (`MutexGuard`, `ReadGuard`, `WriteGuard`),
+    /// for builds without debug assertions. The mark does nothing, because these builds do not
+    /// count the locks that a thread holds.
     pub(crate) struct Held;
 
     impl Held {

@@ -49,14 +49,15 @@ pub(crate) fn refresh_failed(owner: &str, key: &dyn fmt::Debug) {
     event!(debug, function = owner, key = ?key, "refresh failed");
 }
 
-/// Reports a call of `owner` that waited for another call's computation of the same key until the
-/// `lock_timeout` was over.
+/// Reports a call of the function or region `owner` that waited for another call's computation of
+/// the same key until the `lock_timeout` was over.
 pub(crate) fn lock_timed_out(owner: &str) {
     event!(warn, function = owner, "waited too long for a computation");
 }
 
-/// Reports a computation of `owner` that the cache dropped because it did not end within `timeout`.
-/// For a computation whose caller is gone, `timeout` may be the `lock_timeout`.
+/// Reports a computation of the function or region `owner` that the cache dropped because it did
+/// not end within `timeout`. For a computation whose caller is gone, `timeout` may be the
+/// `lock_timeout`.
 pub(crate) fn timed_out(owner: &str, timeout: Duration) {
     event!(
         warn,
@@ -94,8 +95,8 @@ pub(crate) fn replicas_ignored() {
     });
 }
 
-/// Reports a computation of `owner` that began without a permit, because the call had waited for a
-/// permit for as long as it may.
+/// Reports a computation of the function `owner` that began without a permit, because the call had
+/// waited for a permit for as long as it may.
 pub(crate) fn over_limit(owner: &str) {
     event!(
         warn,
@@ -174,7 +175,7 @@ pub(crate) fn redis_unreachable_at_start(address: &str, why: &str) {
 }
 
 /// Reports an error reply of Redis to `command`, with the error's code. The caller reports a pair
-/// of command and code once in a long time.
+/// of command and code again only after a minute without this refusal.
 pub(crate) fn redis_rejected(command: &str, code: &str) {
     event!(
         warn,

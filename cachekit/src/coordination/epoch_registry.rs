@@ -62,19 +62,14 @@ impl<N: Clone + Eq + Hash> EpochRegistry<N> {
     }
 
     /// Calls `raise` with the epoch of `name`. The shard is locked meanwhile, so that a sweep either
-    /// finds the raised epoch or comes first.
-    pub(crate) fn raise(&self, name: &N, raise: impl FnOnce(&Epoch)) {
+    /// finds the raised epoch or comes first. With `only_known`, which only tests set, nothing is
+    /// raised if this process has no epoch of `name`.
+    pub(crate) fn raise(&self, name: &N, only_known: bool, raise: impl FnOnce(&Epoch)) {
         let mut shard = self.shard(name).lock();
-        raise(&shard.epoch(name));
-    }
-
-    /// Calls `raise` with the epoch of `name` if this process has that epoch.
-    #[cfg(cachekit_faults)]
-    pub(crate) fn raise_known(&self, name: &N, raise: impl FnOnce(&Epoch)) {
-        let shard = self.shard(name).lock();
-        if let Some(epoch) = shard.epochs.get(name) {
-            raise(epoch);
+        if only_known && !shard.epochs.contains_key(name) {
+            return;
         }
+        raise(&shard.epoch(name));
     }
 
     /// Returns the number of names whose epochs are in memory.

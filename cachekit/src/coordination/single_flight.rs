@@ -19,8 +19,9 @@
 //! - An invalidation of the key removes the flight from the table. No further call joins that
 //!   flight, and its outcome is not stored. The flight's waiters began before the invalidation, so
 //!   they may get its outcome.
-//! - A call does not join a flight of another owner whose key has the same text. The table has one
-//!   flight for each text, so that an invalidation of the text finds the flight of every owner.
+//! - A call does not join the flight of another function or region whose key has an equal text. The
+//!   table has one flight for each text, so that an invalidation of the text finds the flight of
+//!   every function and region.
 //! - The outcome is set before the flight is removed from the table. A caller that arrives between
 //!   the two finds the outcome in the flight. A later caller finds the value in memory.
 //!
@@ -56,9 +57,9 @@ pub(crate) enum Entered<O: Clone> {
 }
 
 impl<O: Clone> Flights<O> {
-    /// Joins the flight of `key` if that flight belongs to `owner` and `joinable` returns `true`
-    /// for the flight. Otherwise starts a new flight with the caller as its leader, and retires the
-    /// previous flight, so that its outcome is not stored.
+    /// Joins the flight of `key` if that flight computes a value of the function or region `owner`,
+    /// and `joinable` returns `true` for the flight. Otherwise starts a new flight with the caller
+    /// as its leader, and retires the previous flight, so that its outcome is not stored.
     pub(crate) fn enter(
         self: &Arc<Self>,
         (key, owner): (&Key, OwnerId),
@@ -78,7 +79,7 @@ impl<O: Clone> Flights<O> {
     }
 
     /// Starts a flight of `key` with the caller as its leader. Returns `None` if a flight of `key`,
-    /// of any owner, is running.
+    /// of any function or region, is running.
     pub(crate) fn lead_if_none(
         self: &Arc<Self>,
         (key, owner): (&Key, OwnerId),

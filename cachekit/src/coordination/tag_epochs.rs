@@ -67,7 +67,7 @@ impl Tags {
     /// because only one counter is raised.
     pub(crate) fn invalidate(&self, tag: &Tag) {
         self.tags
-            .raise(tag, |epoch| epoch.invalidate(self.sequence.next()));
+            .raise(tag, false, |epoch| epoch.invalidate(self.sequence.next()));
     }
 
     /// Invalidates every entry that depends on `epoch`, the epoch of a function, of a region or of
@@ -78,7 +78,7 @@ impl Tags {
 
     /// Invalidates every entry with `tag` softly, at the time `now`. The entries become stale.
     pub(crate) fn invalidate_softly(&self, tag: &Tag, now: Tick) {
-        self.tags.raise(tag, |epoch| {
+        self.tags.raise(tag, false, |epoch| {
             epoch.invalidate_softly(self.sequence.next(), now);
         });
     }
@@ -91,9 +91,17 @@ impl Tags {
 
     /// Invalidates every entry that was computed from the entry under `key`. The entry itself must
     /// have left memory before.
-    pub(crate) fn invalidate_key(&self, key: &Key, mode: InvalidationMode, now: Tick) {
+    /// `only_known` is set by tests alone.
+    pub(crate) fn invalidate_key(
+        &self,
+        key: &Key,
+        mode: InvalidationMode,
+        now: Tick,
+        only_known: bool,
+    ) {
         if self.has_compositions.load(Ordering::SeqCst) {
-            self.keys.raise(key, |epoch| self.raise(epoch, mode, now));
+            let raise = |epoch: &Epoch| self.raise(epoch, mode, now);
+            self.keys.raise(key, only_known, raise);
         }
     }
 
@@ -101,7 +109,7 @@ impl Tags {
     pub(crate) fn invalidate_function(&self, name: &str, mode: InvalidationMode, now: Tick) {
         if self.has_compositions.load(Ordering::SeqCst) {
             self.functions
-                .raise(&name.into(), |epoch| self.raise(epoch, mode, now));
+                .raise(&name.into(), false, |epoch| self.raise(epoch, mode, now));
         }
     }
 
@@ -162,11 +170,11 @@ mod tests {
     fn a_key_that_nobody_refers_to_is_raised_once_values_are_composed() {
         let tags = Tags::new();
         let (key, now) = (Key::new(b"user:7"), Tick::from_nanos(1));
-        tags.invalidate_key(&key, InvalidationMode::Hard, now);
+        tags.invalidate_key(&key, InvalidationMode::Hard, now, false);
         assert_eq!(tags.dependencies(), 0, "nobody composes values yet");
         assert!(!tags.expect_compositions());
         let began = tags.now();
-        tags.invalidate_key(&key, InvalidationMode::Hard, now);
+        tags.invalidate_key(&key, InvalidationMode::Hard, now, false);
         assert!(tags.key_epoch(&key).last() > began);
     }
 }

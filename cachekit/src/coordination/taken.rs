@@ -79,11 +79,23 @@ impl Taken {
     /// `epochs`. Its versions in the store are not known.
     pub(crate) fn add_unkept(&mut self, taken: TakenDependencies, epochs: &Epochs) {
         self.add_epochs(epochs.iter());
+        self.add_all(Some(&taken));
+        self.dependencies.lineage = None;
+    }
+
+    /// Records everything that another piece of code took, whose result the computation is given.
+    pub(crate) fn add_all(&mut self, taken: Option<&TakenDependencies>) {
+        let Some(taken) = taken else { return };
         self.add_epochs(taken.epochs.iter());
         let all = &mut self.dependencies;
         all.end = all.end.min(taken.end);
         all.has_error |= taken.has_error;
-        all.lineage = None;
+        all.merge(taken.lineage.as_ref());
+    }
+
+    /// Returns `true` if nothing was recorded.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.dependencies.is_empty()
     }
 
     /// Returns `true` if the value under the key with the epoch `key_epoch` was taken.
@@ -100,7 +112,7 @@ impl Taken {
         self.condense();
         self.known = HashSet::default();
         let taken = std::mem::take(&mut self.dependencies);
-        (!taken.epochs.is_empty() || taken.has_error).then_some(taken)
+        (!taken.is_empty()).then_some(taken)
     }
 
     /// Replaces the entries by everything that they depend on.
@@ -123,11 +135,19 @@ impl Taken {
 impl TakenDependencies {
     fn add(&mut self, entry: &MemoryEntry) {
         self.end = self.end.min(entry.freshness_now().end);
-        let known = self.lineage.take().zip(entry.lineage());
+        self.merge(entry.lineage().map(|lineage| &**lineage));
+    }
+
+    fn merge(&mut self, lineage: Option<&Lineage>) {
+        let known = self.lineage.take().zip(lineage);
         self.lineage = known.and_then(|(mut all, lineage)| {
             all.merge(lineage);
             (all.len() <= MOST_NAMES).then_some(all)
         });
+    }
+
+    fn is_empty(&self) -> bool {
+        self.epochs.is_empty() && !self.has_error
     }
 
     /// Returns `true` if there are too many dependencies for an entry to refer to all of them.

@@ -40,8 +40,9 @@ struct Writing {
     pending_entry: Option<Arc<MemoryEntry>>,
 }
 
-/// A pending entry of a write that another entry replaced. The caller must drop the replaced entry
-/// after the lock is released, because a value's destructor is user code, which may use the cache.
+/// The pending entry of an accepted write, after the entry of another write took its place. The
+/// caller must drop the replaced entry after the lock is released, because a value's destructor is
+/// user code, which may use the cache.
 type Replaced = Option<Arc<MemoryEntry>>;
 
 impl Writing {
@@ -50,14 +51,15 @@ impl Writing {
         self.set_pending(None)
     }
 
-    /// Sets the pending entry of the key's writes, and makes the previous pending entry unusable.
+    /// Sets the pending entry of the key (the entry of the newest accepted write, which is about to
+    /// be stored in memory), and makes the previous pending entry unusable.
     fn set_pending(&mut self, entry: Replaced) -> Replaced {
         std::mem::replace(&mut self.pending_entry, entry).inspect(|replaced| replaced.evict())
     }
 
     /// Decides if `entry`, from a write whose token has the generation `generation`, may be stored.
     /// `known` is the order of the entry that is in memory, if that entry has an order. Also
-    /// returns the pending entry that `entry` replaced.
+    /// returns the earlier pending entry, which `entry` replaced.
     fn redeem(
         &mut self,
         generation: u64,

@@ -51,8 +51,9 @@ pub(crate) struct Value {
 }
 
 impl Core {
-    /// Returns the epochs that invalidate an entry of `owner` with `entry_tags`: the epochs of the
-    /// cache, of the owner, of the tags and events, and, with Redis, of the bus.
+    /// Returns the epochs that invalidate an entry of the function or region `owner` with the tags
+    /// and events `entry_tags`: the epochs of the cache, of `owner`, of the tags and events, and,
+    /// with Redis, of the bus.
     pub(crate) fn epochs(&self, owner: &Owner, entry_tags: &EntryTags) -> Epochs {
         let whole = [Arc::clone(&self.epoch), Arc::clone(&owner.epoch)];
         let bus = self.l2.is_some().then(|| Arc::clone(&self.bus_epoch));
@@ -151,7 +152,7 @@ impl Core {
         )
     }
 
-    /// Inserts `entry` under `key` into the memory of this core.
+    /// Inserts `entry` under `key` into this memory tier (L1).
     pub(crate) fn insert(&self, key: &Key, entry: Arc<MemoryEntry>) {
         self.faults.at(Point::BeforeInsert);
         self.memory.insert(key, entry);

@@ -1,12 +1,13 @@
-//! A map from functions to the cores with their memory. Entries are only added to the map, so that
-//! look-ups take no lock.
+//! A map from each function with its own memory (`capacity`) to its core, the state of the cache
+//! with that memory. Functions are only added to the map, so that look-ups take no lock.
 
 use std::sync::{Arc, OnceLock};
 
 use crate::model::owner::OwnerId;
 
-/// Number of buckets of the map from functions to their cores. Few functions have their own memory,
-/// so most buckets have at most one core.
+/// Number of buckets of the map from each function with its own memory (`capacity`) to its core,
+/// the state of the cache with that memory. Few functions have their own memory, so most buckets
+/// have at most one core.
 pub(crate) const BUCKETS: usize = 32;
 
 /// Cores (cache states) of the functions with their own memory (`capacity`), as a hash map. Cores

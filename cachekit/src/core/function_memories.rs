@@ -1,5 +1,5 @@
-//! Memories of the functions with their own capacity (`capacity = 1000`), and the cores that use
-//! these memories.
+//! Memories (L1) of the functions with their own capacity (`capacity = 1000`), and the cores that
+//! use these memories. A core is the state of a cache with one memory.
 
 use std::sync::Arc;
 
@@ -11,15 +11,15 @@ use crate::model::function_spec::{FnSpec, MemoryChoice};
 use crate::model::owner::OwnerId;
 
 impl Core {
-    /// Returns the core whose memory has the entries of the function `spec`. Returns `self` if the
-    /// function's entries are only in Redis.
+    /// Returns the core (the state of a cache with one memory) whose memory has the entries of the
+    /// function `spec`. Returns `self` if the function's entries are only in Redis.
     #[inline]
     pub(crate) fn core_of<'a>(self: &'a Arc<Self>, spec: &'static FnSpec) -> &'a Arc<Self> {
         self.core_in_memory_of(spec).unwrap_or(self)
     }
 
-    /// Returns the core whose memory has the entries of the function `spec`. Returns `None` if the
-    /// function's entries are only in Redis.
+    /// Returns the core (the state of a cache with one memory) whose memory has the entries of the
+    /// function `spec`. Returns `None` if the function's entries are only in Redis.
     #[inline]
     pub(crate) fn core_in_memory_of<'a>(
         self: &'a Arc<Self>,
@@ -45,8 +45,8 @@ impl Core {
         })
     }
 
-    /// Creates a memory for a region or a function with its own capacity. Invalidations that begin
-    /// after this call apply to the new memory too.
+    /// Creates a memory (L1) for a region or a function with its own capacity. Invalidations that
+    /// begin after this call apply to the new memory too.
     pub(crate) fn new_memory(&self, capacity: Capacity) -> Arc<Memory> {
         let mut memory = Memory::new(capacity, &self.config);
         memory.generations.faults = self.faults;
@@ -55,8 +55,8 @@ impl Core {
         memory
     }
 
-    /// Creates a core that uses `memory`, whose capacity is `capacity`, and shares everything
-    /// except the memory with `self`.
+    /// Creates a core (the state of a cache with one memory) that uses the memory `memory`, whose
+    /// capacity is `capacity`. The new core shares everything except the memory with `self`.
     pub(crate) fn with_memory(&self, capacity: Capacity, memory: Arc<Memory>) -> Self {
         let mut config = (*self.config).clone();
         config.memory_capacity = capacity;
@@ -68,8 +68,8 @@ impl Core {
         }
     }
 
-    /// Returns an iterator over all memories of this cache: the shared memory, and the memories of
-    /// regions and functions with their own capacity.
+    /// Returns an iterator over all memories (L1) of this cache: the shared memory, and the
+    /// memories of regions and functions with their own capacity.
     pub(crate) fn memories(&self) -> impl Iterator<Item = Arc<Memory>> {
         // The list is copied, so that its lock is free while a memory is in use: the destructor of
         // an evicted value may use the cache.
@@ -77,8 +77,9 @@ impl Core {
         std::iter::once(Arc::clone(&self.shared_memory)).chain(own)
     }
 
-    /// Returns an iterator over the memories that may have an entry under an invalidated key. These
-    /// are all memories of this cache.
+    /// Returns an iterator over the memories (L1) that may have an entry under an invalidated key:
+    /// all memories of this cache, because a region or function with its own capacity has its own
+    /// memory.
     pub(crate) fn memories_with_keys(&self) -> impl Iterator<Item = Arc<Memory>> {
         let spares = removed!(self, SpareRooms);
         self.memories().take(if spares { 1 } else { usize::MAX })

@@ -26,7 +26,7 @@ pub(crate) enum Outcome {
 
 impl Outcome {
     /// Makes the entry of a computed value or a remembered error unusable, even if the entry is
-    /// stored later. Does nothing for the other outcomes, which are not stored.
+    /// stored later. Does nothing for outcomes that are not stored.
     pub(crate) fn evict(&self) {
         if let Self::Value(stored) | Self::CachedError(stored) = self {
             stored.evict();

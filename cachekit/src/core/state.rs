@@ -71,16 +71,19 @@ pub(crate) struct Core {
     /// Memory with the entries of the cache itself, and of all regions and functions without their
     /// own capacity.
     pub(crate) shared_memory: Arc<Memory>,
-    /// Memories of all regions and functions with their own capacity. Memories are added, and never
-    /// removed.
+    /// Separate memories (L1) of all regions and functions with their own capacity. Memories are
+    /// added, and never removed.
     pub(crate) own_memories: Arc<RwLock<Vec<Arc<Memory>>>>,
-    /// Cores of the functions with their own capacity. `None` in the core of a function, because a
-    /// core that refers to itself would never be freed.
+    /// Cores (cache states with a separate memory) of the functions with their own capacity. `None`
+    /// if this `Core` belongs to a function, because a core that refers to itself would never be
+    /// freed.
     pub(crate) function_cores: Option<Arc<FunctionCores<Core>>>,
-    /// Owner index for the entries that `put` and `get_or_compute` store on the cache itself, and
-    /// not in a region. The cached index saves a look-up with a lock.
+    /// Owner indexes (small numbers by which a thread's table counts hits) for the entries that
+    /// `put` and `get_or_compute` store on the cache itself, and not in a region. The copy in this
+    /// field saves a look-up with a lock.
     pub(crate) direct: Arc<CachedOwnerIndex>,
-    /// Counters for the most used keys of all memories of this cache.
+    /// Counters for the most used keys of this cache, in the shared memory and in the memories of
+    /// functions and regions.
     pub(crate) hot: Arc<HotKeys>,
     pub(crate) tags: Arc<Tags>,
     /// Epoch on which all entries of the cache depend, raised by `clear`.
@@ -96,22 +99,22 @@ pub(crate) struct Core {
     pub(crate) refresh_claims: Arc<RefreshClaims>,
     pub(crate) random: Random,
     pub(crate) invalidations: Arc<Counter>,
-    /// Guards against races that a test removed from this cache, to show that the test detects
-    /// their absence.
+    /// Guards (conditions in the code against races) that a test removed from this cache, to show
+    /// that the test detects their absence.
     pub(crate) faults: Faults,
     pub(crate) background: Arc<Background>,
     /// Shared tier (L2) with the connection to Redis. `None`: the cache has memory only.
     pub(crate) l2: Option<Arc<SharedTier>>,
 }
 
-/// Owner and memory of one region.
+/// State of one region: its statistics and epoch (the `Owner`), and its own memory.
 #[derive(Debug, Clone)]
 pub(crate) struct RegionState {
     pub(crate) owner: Arc<Owner>,
     /// The region's own memory, once one of its handles has set a capacity. All handles of the
-    /// region share this cell, also those from before the capacity was set. The cell contains no
-    /// core, because a core refers to its regions, and two values that refer to each other would
-    /// never be freed.
+    /// region share this cell, also those from before the capacity was set. The cell contains the
+    /// memory and not a whole `Core`, because a `Core` refers to its regions, and two values that
+    /// refer to each other would never be freed.
     pub(crate) memory: Arc<OnceLock<OwnMemory>>,
 }
 
@@ -141,8 +144,8 @@ impl Core {
         })
     }
 
-    /// Returns the key by which a call of `spec` with the arguments `arg_words` is looked up in the
-    /// thread's table (L0).
+    /// Returns the key by which a call of the function `spec` is looked up in the thread's table
+    /// (L0). `arg_words` are the arguments of the call as 64-bit words.
     #[inline]
     pub(crate) fn lookup_key<'a>(
         &self,

@@ -170,8 +170,9 @@ impl fmt::Debug for Version {
 }
 
 /// Returns the checksum of the entry in `bytes`. The checksum covers all bytes that decide the
-/// meaning of the entry for a reader, except the fields that scripts change: the head from byte 5
-/// on, and the versions. `after_versions` is the offset of the first byte after the versions.
+/// meaning of the entry for a reader, except the fields that Lua scripts in Redis change: the head
+/// from byte 5 on, and the versions. `after_versions` is the offset of the first byte after the
+/// versions.
 fn checksum(bytes: &[u8], after_versions: usize) -> u64 {
     let mut hash = Xxh3::new();
     for part in [

@@ -49,8 +49,9 @@ pub(crate) fn event_data<K: Into<String>, V: ToString>(
 }
 
 impl Core {
-    /// Invalidates `targets` on this node, and counts them in the statistics. The caller must await
-    /// the result, so that Redis and the other nodes get the invalidation.
+    /// Invalidates `targets` (entries, tags, events, functions or everything) on this node, and
+    /// counts them in the statistics. The caller must await the result, so that Redis and the other
+    /// nodes get the invalidation.
     pub(crate) fn invalidate(
         self: &Arc<Self>,
         targets: InvalidationTargets,
@@ -61,8 +62,8 @@ impl Core {
         self.invalidate_uncounted(targets)
     }
 
-    /// Invalidates `targets` on this node for the cache's own purposes, without a count in the
-    /// statistics.
+    /// Invalidates `targets` (entries, tags, events, functions or everything) on this node for the
+    /// cache's own purposes, without a count in the statistics.
     pub(crate) fn invalidate_uncounted(
         self: &Arc<Self>,
         targets: InvalidationTargets,
@@ -76,9 +77,10 @@ impl Core {
         }
     }
 
-    /// Applies an invalidation on this node. A call that begins after this method has returned gets
-    /// no value of the targets whose computation began before the invalidation, from memory or from
-    /// a running computation. After a soft invalidation, the call may get such a value as a stale
+    /// Applies an invalidation of `targets` (entries, tags, events, functions or everything) on
+    /// this node. A call that begins after this method has returned gets no value of an invalidated
+    /// entry whose computation began before the invalidation, neither from memory nor from a
+    /// running computation. After a soft invalidation, the call may get such a value as a stale
     /// value.
     pub(crate) fn apply(&self, targets: &InvalidationTargets) {
         let (mode, now) = (targets.mode, Tick::now(&*self.clock));
@@ -130,9 +132,10 @@ impl Core {
         }
     }
 
-    /// Translates `requests`, sent by another program, into the targets of an invalidation. For an
-    /// event with data, the targets include the events with arguments of those functions that were
-    /// called in this process.
+    /// Translates `requests`, sent by another program as lines of text, into the targets of an
+    /// invalidation (entries, tags, events, functions or everything). For an event with data, the
+    /// targets include the events with arguments of those functions that were called in this
+    /// process.
     fn requested_targets(&self, requests: Vec<CommandTarget>) -> InvalidationTargets {
         let mut targets = InvalidationTargets::default();
         for request in requests {
@@ -160,8 +163,8 @@ impl Core {
         tags
     }
 
-    /// Returns the targets that an emission of `event` invalidates. `about` contains the data of
-    /// the event, as pairs of name and value.
+    /// Returns the targets (events in the store's names, with and without data) that an emission of
+    /// `event` invalidates. `about` contains the data of the event, as pairs of name and value.
     pub(crate) fn event_targets(
         &self,
         event: &str,
@@ -222,7 +225,8 @@ impl Core {
     /// before this invalidation.
     pub(crate) fn invalidate_takers(&self, key: &Key, mode: InvalidationMode) {
         let now = Tick::now(&*self.clock);
-        self.tags.invalidate_key(key, mode, now);
+        let only_known = removed!(self, EpochOnlyWhereHeld);
+        self.tags.invalidate_key(key, mode, now, only_known);
     }
 
     /// Removes the entry of one key from memory, and retires the key's flight.

@@ -1,8 +1,17 @@
 //! Invalidations that wait for the end of a `deferred` scope, for writes in a transaction.
 
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+use tokio::task::futures::TaskLocalFuture;
 
 use crate::base::sync::Mutex;
+use crate::coordination::frame::{Frame, FrameKind};
+use crate::core::in_frame::InFrame;
 use crate::core::state::Cache;
 use crate::invalidate::apply::{Ack, PendingInvalidation};
 use crate::invalidate::request::Invalidation;
@@ -15,23 +24,25 @@ tokio::task_local! {
 type DeferredQueue = Arc<Mutex<Vec<Invalidation>>>;
 
 /// Runs `future`, a transaction, and carries out the invalidations of the `#[invalidates]` and
-/// `#[write_through]` functions called in it when `future` ends with `Ok`: after your `COMMIT`, not
-/// before.
+/// `#[write_through]` functions called in `future` when it ends: after your `COMMIT`, not before.
 ///
 /// Without `deferred`, a function that works on an open transaction invalidates when the function
-/// returns. A reader that comes between the return and the commit stores the old row again, and the
-/// cache keeps that row. Inside `deferred`, a `#[write_through]` is carried out as an invalidation.
+/// returns. A reader that comes before the commit then stores the old row again, and the cache
+/// keeps that row. Inside `deferred`, a `#[write_through]` is carried out as an invalidation.
 ///
-/// Cached calls in the scope are answered as everywhere else: after a write in the scope, a cached
-/// read of the same entry still returns the value from before that write.
+/// Cached calls in the scope go past the cache: their functions run, and the results are neither
+/// looked up nor stored. So a call sees what the transaction wrote, and no other caller is given a
+/// value that may be rolled back. The statistics count such calls as `bypassed`. If no cached call
+/// of the scope reads by the open transaction, [`reading_cache`](Deferred::reading_cache) lets them
+/// use the cache.
 ///
-/// If `future` ends with `Err`, the transaction must have written nothing, and nothing is
-/// invalidated. Inside of another `deferred`, the invalidations wait for the end of the outer
-/// scope.
+/// If `future` ends with `Err`, the invalidations are carried out too: the commit may have happened
+/// although its answer was lost. Inside of another `deferred`, the invalidations wait for the end of
+/// the outer scope.
 ///
 /// Invalidations that `future` makes directly on a [`Cache`](crate::Cache) or an
-/// [`Entry`](crate::Entry) take effect at once. All invalidations of tasks that `future` spawns
-/// take effect at once, too.
+/// [`Entry`](crate::Entry) take effect at once. So do all invalidations of tasks that `future`
+/// spawns, and cached calls of such tasks use the cache.
 ///
 /// # Errors
 ///
@@ -70,17 +81,94 @@ type DeferredQueue = Arc<Mutex<Vec<Invalidation>>>;
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub async fn deferred<T, E>(future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-    let mut end = ApplyOnDrop(Some(DeferredQueue::default()));
-    let queue = end.0.clone().unwrap_or_default();
-    let result = DEFERRED.scope(queue, future).await;
-    if result.is_err() {
-        end.0 = None;
+pub fn deferred<T, E, F>(future: F) -> Deferred<F>
+where
+    F: Future<Output = Result<T, E>>,
+{
+    let queue = DeferredQueue::default();
+    Deferred {
+        running: InFrame::new(None, DEFERRED.scope(Arc::clone(&queue), future)),
+        end: ApplyOnDrop(Some(queue)),
+        reads_cache: false,
+        result: None,
+        pending: VecDeque::new(),
     }
-    for pending in end.begin() {
-        Box::pin(pending.accepted()).await;
+}
+
+pin_project! {
+    /// The future of a transaction in a [`deferred`] scope.
+    #[must_use = "a transaction runs when it is awaited"]
+    pub struct Deferred<F: Future> {
+        #[pin]
+        running: InFrame<TaskLocalFuture<DeferredQueue, F>>,
+        // After `running`: its destructors may add invalidations.
+        end: ApplyOnDrop,
+        reads_cache: bool,
+        result: Option<F::Output>,
+        pending: VecDeque<Pin<Box<dyn Future<Output = bool> + Send>>>,
     }
-    result
+}
+
+impl<F: Future> Deferred<F> {
+    /// Lets cached calls in the scope use the cache, as calls elsewhere do.
+    ///
+    /// Use this only if no cached function that the scope calls reads by the open transaction.
+    /// Otherwise other callers are given values that are not committed, also after a rollback. After
+    /// a write in the scope, a cached read of the same entry still returns the value from before that
+    /// write.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// use cachekit::cached;
+    ///
+    /// #[cached(key = "country-of:{ip}")]
+    /// async fn country_of(ip: &str) -> String {
+    ///     "NL".to_owned() // asks another service, and not the transaction
+    /// }
+    ///
+    /// let stored = cachekit::deferred(async { Ok::<_, String>(country_of("192.0.2.1").await) });
+    /// assert_eq!(stored.reading_cache().await?, "NL");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn reading_cache(mut self) -> Self {
+        self.reads_cache = true;
+        self
+    }
+}
+
+impl<F: Future> Future for Deferred<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let mut this = self.project();
+        if this.result.is_none() {
+            if !*this.reads_cache {
+                let frame = || Frame::new(FrameKind::Bypass, 0, 0);
+                this.running.as_mut().set_frame_once(frame);
+            }
+            *this.result = Some(ready!(this.running.poll(context)));
+            let pending = this.end.begin().into_iter();
+            *this.pending = pending.map(|it| Box::pin(it.accepted()) as _).collect();
+        }
+        while let Some(first) = this.pending.front_mut() {
+            ready!(first.as_mut().poll(context));
+            this.pending.pop_front();
+        }
+        match this.result.take() {
+            Some(result) => Poll::Ready(result),
+            None => unreachable!("polled after it ended"),
+        }
+    }
+}
+
+impl<F: Future> fmt::Debug for Deferred<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Deferred")
+    }
 }
 
 /// Carries out `invalidation` on this node. The method `accepted` of the returned value waits until
@@ -105,8 +193,9 @@ pub(crate) fn is_active() -> bool {
     DEFERRED.try_with(|_| ()).is_ok()
 }
 
-/// Guard that carries out the invalidations of a `deferred` scope when the scope ends or is
-/// dropped. A guard with `None` carries out no invalidation.
+/// Value that carries out the invalidations of a `deferred` scope when it is dropped, at the end of
+/// the scope or when the scope's future is dropped. With `None`, its drop carries out no
+/// invalidation.
 struct ApplyOnDrop(Option<DeferredQueue>);
 
 impl ApplyOnDrop {

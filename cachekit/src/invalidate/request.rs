@@ -1,5 +1,5 @@
-//! The invalidation of an annotated function that writes: its targets, and its moment relative to
-//! the body of the function.
+//! The invalidation of an annotated function that writes: its targets (entries, tags, events,
+//! functions), and its moment relative to the body of the function.
 
 use std::fmt;
 use std::time::Duration;
@@ -26,7 +26,8 @@ pub enum On {
     Before,
 }
 
-/// The invalidation of an annotated function that writes, which generated code fills with targets.
+/// The invalidation of an annotated function that writes. Generated code adds the targets: entries,
+/// tags, events and functions.
 #[derive(Debug, Clone)]
 pub struct Invalidation {
     cache: Cache,
@@ -40,7 +41,8 @@ pub struct Invalidation {
 }
 
 impl Invalidation {
-    /// Creates an invalidation without targets, which is carried out at the moment `on`.
+    /// Creates an invalidation that does not name any entry, tag or event yet, and that is carried
+    /// out at the moment `on` (before or after the annotated function's body).
     pub(crate) fn of(cache: Cache, on: On) -> Self {
         Self {
             cache,
@@ -54,12 +56,13 @@ impl Invalidation {
         }
     }
 
-    /// Adds an entry of a cached function to the targets of the invalidation.
+    /// Adds an entry of a cached function to those that the invalidation makes unusable.
     pub fn target(&mut self, target: Target) {
         self.keys.push(target.key);
     }
 
-    /// Adds all entries of the cached function `spec` to the targets of the invalidation.
+    /// Adds all entries of the cached function `spec` to those that the invalidation makes
+    /// unusable.
     pub fn function(&mut self, spec: &'static FnSpec) {
         self.functions.push(spec);
     }
@@ -75,28 +78,30 @@ impl Invalidation {
         KeyBuf::verbatim()
     }
 
-    /// Adds the entry under the key `text`, which contains no arguments, to the targets.
+    /// Adds the entry under the key `text`, which contains no arguments, to the targets of the
+    /// invalidation.
     pub fn key_of(&mut self, text: &str) {
         self.keys.push(Key::new(text.as_bytes()));
     }
 
-    /// Adds the tag `text`, which contains no arguments, to the targets.
+    /// Adds the tag `text`, which contains no arguments, to the targets of the invalidation.
     pub fn tag_of(&mut self, text: &str) {
         self.tags.push(Tag::of(text));
     }
 
-    /// Adds the event `text`, which contains no arguments, to the targets.
+    /// Adds the event `text`, which contains no arguments, to the targets of the invalidation.
     pub fn event_of(&mut self, text: &str) {
         self.tags.push(Tag::event(text));
     }
 
-    /// Adds the entry under the key whose text is in the buffer `written` to the targets.
+    /// Adds the entry under the key whose text is in the buffer `written` to the targets of the
+    /// invalidation.
     pub fn key(&mut self, written: &KeyBuf) {
         self.keys.push(Key::new(written.as_bytes()));
     }
 
-    /// Adds the entries under `keys` to the targets. Each of `keys` must be the text of a whole
-    /// key.
+    /// Adds the entries under `keys` to the targets of the invalidation. Each of `keys` must be the
+    /// text of a whole key.
     pub fn keys<T: fmt::Display>(&mut self, keys: impl IntoIterator<Item = T>) {
         self.keys.extend(
             keys.into_iter()
@@ -104,18 +109,18 @@ impl Invalidation {
         );
     }
 
-    /// Adds the tag whose text is in the buffer `written` to the targets.
+    /// Adds the tag whose text is in the buffer `written` to the targets of the invalidation.
     pub fn tag(&mut self, written: &KeyBuf) {
         self.tags.push(Tag::of(&written.to_text()));
     }
 
-    /// Adds each of `tags`, which are texts of tags, to the targets.
+    /// Adds each of `tags`, which are texts of tags, to the targets of the invalidation.
     pub fn tags<T: fmt::Display>(&mut self, tags: impl IntoIterator<Item = T>) {
         self.tags
             .extend(tags.into_iter().map(|tag| Tag::of(&tag.to_string())));
     }
 
-    /// Adds the event whose text is in the buffer `written` to the targets.
+    /// Adds the event whose text is in the buffer `written` to the targets of the invalidation.
     pub fn event(&mut self, written: &KeyBuf) {
         self.tags.push(Tag::event(&written.to_text()));
     }
@@ -136,8 +141,9 @@ impl Invalidation {
         self.is_wanted &= condition;
     }
 
-    /// Returns the cache, the targets of the invalidation, and the acknowledgement to wait for. The
-    /// targets are empty if the condition (`if = EXPR`) was `false`.
+    /// Returns the cache, the targets of the invalidation (entries, tags, events, functions), and
+    /// the acknowledgement to wait for. There are no targets if the condition (`if = EXPR`) was
+    /// `false`.
     pub(crate) fn into_targets(self) -> (Cache, InvalidationTargets, Option<Ack>) {
         let mut targets = InvalidationTargets::default().with_mode(self.mode);
         if self.is_wanted {

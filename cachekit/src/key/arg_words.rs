@@ -22,14 +22,14 @@
 
 use smallvec::SmallVec;
 
-/// Mask of the bits that say of which kind an item (number, text or bracket) is. The bits are in
-/// the low byte of the item's first word. No kind is 0.
+/// Mask of the bits that say of which kind an item (number, text or bracket) of an argument is. The
+/// bits are in the low byte of the item's first 64-bit word. No kind is 0.
 pub(crate) const KIND: u64 = 0x7F;
 /// Flag of the last item (number, text or bracket) in an argument, element or `Some`, in the low
-/// byte of the item's first word.
+/// byte of the item's first 64-bit word.
 pub(crate) const LAST: u64 = 0x80;
 /// The number of the bit at which the content of an item (number, text or bracket) begins in the
-/// item's first word. The low byte below this bit has the item's kind and the flag.
+/// item's first 64-bit word. The low byte below this bit has the item's kind and the flag.
 pub(crate) const REST: u32 = 8;
 
 /// Kind of an item without content. The item ends an argument, element or `Some` whose last item
@@ -37,7 +37,8 @@ pub(crate) const REST: u32 = 8;
 pub(crate) const END: u64 = 1;
 pub(crate) const TEXT: u64 = 2;
 pub(crate) const UNSIGNED: u64 = 3;
-/// Kind of a number that is too large for the item's first word, and so is in a second word.
+/// Kind of a number that is too large for the first 64-bit word of its item, and so is in a second
+/// word.
 pub(crate) const WIDE_UNSIGNED: u64 = 4;
 pub(crate) const SIGNED: u64 = 5;
 pub(crate) const WIDE_SIGNED: u64 = 6;
@@ -47,15 +48,16 @@ pub(crate) const CLOSE: u64 = 9;
 pub(crate) const ELEMENT: u64 = 10;
 pub(crate) const SOME: u64 = 11;
 pub(crate) const NONE: u64 = 12;
-/// Kind of a text of at most seven bytes, which are in the item's only word. The length of the text
-/// is added to the kind.
+/// Kind of a text of at most seven bytes, which are in the only 64-bit word of the item. The length
+/// of the text is added to the kind.
 const SHORT_TEXT: u64 = 0x10;
 
 /// The arguments of a call as words of 64 bits, one argument after the other.
 #[derive(Default)]
 pub(crate) struct ArgWords {
     words: SmallVec<[u64; 16]>,
-    /// The index of the first word of the item (number, text or bracket) that was written last.
+    /// The position in the list of 64-bit words at which the item (number, text or bracket) begins
+    /// that was written last.
     last: usize,
 }
 
@@ -106,16 +108,16 @@ impl ArgWords {
         }
     }
 
-    /// Appends `word`, the first word of an item (number, text or bracket) in an argument.
+    /// Appends `word`, the first 64-bit word of an item (number, text or bracket) in an argument.
     #[inline(always)]
     pub(crate) fn push_word(&mut self, word: u64) {
         self.last = self.words.len();
         self.push(word);
     }
 
-    /// Marks the end of the argument, element or `Some` whose first word has the index `start`.
-    /// Sets the flag [`LAST`] in the last item, or appends an item [`END`] if the last item cannot
-    /// carry the flag.
+    /// Marks the end of the argument, element or `Some` whose first 64-bit word is at the position
+    /// `start`. Sets the flag [`LAST`] in the last item, or appends an item [`END`] if the last
+    /// item cannot carry the flag.
     #[inline(always)]
     pub(crate) fn end(&mut self, start: usize) {
         match self.words.get_mut(self.last) {
@@ -135,8 +137,8 @@ impl ArgWords {
     }
 }
 
-/// Returns `bytes`, at most seven, as the low bytes of a word. Two or more bytes are read as two
-/// halves that overlap, because a loop over so few bytes takes longer.
+/// Returns `bytes`, at most seven, as the low bytes of a 64-bit word. Two or more bytes are read as
+/// two halves that overlap, because a loop over so few bytes takes longer.
 #[inline(always)]
 fn short(bytes: &[u8]) -> u64 {
     let behind = |half: usize| 8 * (bytes.len() - half);

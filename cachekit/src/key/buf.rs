@@ -67,8 +67,8 @@ impl KeyBuf {
         Self::of(Form::Tag)
     }
 
-    /// Creates an empty buffer for the arguments of a call as words, from which
-    /// [`render`](crate::key::render::render) can make the key.
+    /// Creates an empty buffer for the arguments of a call as 64-bit words, from which
+    /// [`render`](crate::key::render::render) can make the text of the key.
     #[inline(always)]
     pub(crate) fn arg_words() -> Self {
         Self::of(Form::ArgWords)
@@ -92,7 +92,7 @@ impl KeyBuf {
     }
 
     /// Appends `text`, a literal of the key's template, without escapes. A buffer for argument
-    /// words ignores literals.
+    /// words (a call's arguments as 64-bit words) ignores literals.
     #[inline(always)]
     pub fn literal(&mut self, text: &str) {
         if self.form != Form::ArgWords {
@@ -146,8 +146,8 @@ impl KeyBuf {
     }
 
     /// Marks the end of an argument, or of an element of an argument, in a buffer for argument
-    /// words. `start` is the length of the buffer at which the argument or element began. Does
-    /// nothing in a buffer for text.
+    /// words (a call's arguments as 64-bit words). `start` is the length of the buffer at which the
+    /// argument or element began. Does nothing in a buffer for text.
     #[inline(always)]
     pub(crate) fn end(&mut self, start: usize) {
         if self.form == Form::ArgWords {

@@ -13,8 +13,8 @@
 
 const CLOSURE: &str = "::{{closure}}";
 
-/// The path of a cached function in the compiler's words, once without and once with the type
-/// arguments of the `impl` or trait around the function.
+/// The path of a cached function as the compiler writes it (`type_name`), once without and once
+/// with the type arguments of the `impl` or trait around the function.
 #[derive(Debug, Clone, Copy)]
 pub struct FunctionPath {
     /// The path of the function, without the type arguments of the `impl` or trait around it.
@@ -45,8 +45,8 @@ impl FunctionPath {
         }
     }
 
-    /// Returns `true` if the two names of the compiler show that neither an `impl` nor a trait with
-    /// type arguments is around the function.
+    /// Returns `true` if neither an `impl` nor a trait with type arguments is around the function,
+    /// as the compiler's names of an item and of a closure in the function's body show.
     #[inline(always)]
     pub(crate) fn is_plain(&self) -> bool {
         !self.own.is_empty() && self.plain.ends_with(self.own) && self.typed.starts_with(self.plain)

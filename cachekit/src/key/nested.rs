@@ -34,7 +34,7 @@ use crate::key::buf::KeyBuf;
 use crate::key::component::{CacheKey, KeyWriter};
 
 /// A type-level list of types about which generated code has not decided by which trait they are
-/// written to a key. `T` is the first type of the list, and `R` has the other types.
+/// written to a key. `T` is the first type of the list, and `R` is the list of the types after `T`.
 pub struct Then<T: ?Sized, R>(PhantomData<fn() -> (R, *const T)>);
 
 /// A compile-time mark for a type in a key argument: values of the type are written by `CacheKey`.
@@ -98,7 +98,8 @@ impl<T: ?Sized, R, F> Left<F> for Then<T, R> {
     }
 }
 
-/// A type-level list of marks, to which the mark `More` can be appended.
+/// A type-level list of marks, which say how each type in a key argument is written. The mark
+/// `More` can be appended to the list.
 pub trait With<More> {
     /// The type-level list of marks with `More` at its end.
     type List;
@@ -188,8 +189,8 @@ where
     R: Left<F::List>,
 {
     /// Marks the type `T` as one that cannot be written to a key, and continues with the next type.
-    /// The bound makes the program fail to compile, with a single error in the words of the trait
-    /// `ImplementedBy`.
+    /// The bound makes the program fail to compile, with a single error, whose message the trait
+    /// `ImplementedBy` defines.
     pub fn __cachekit_step(&self) -> R::Walk
     where
         CacheKeyOrDisplay: ImplementedBy<T>,
@@ -199,7 +200,7 @@ where
 }
 
 /// A key argument that contains too many types, so that the generated calls did not reach the last
-/// of them. The compile error has the words of the trait `Shallow`.
+/// of them. The trait `Shallow` defines the message of the compile error.
 impl<T: ?Sized, R, F> ByNothing<T, R, F> {
     /// Causes the compile error for a key argument with too many types. No code can call this
     /// method, because no type implements `Shallow`.
@@ -259,7 +260,7 @@ pub trait Container<R> {
 /// A type-level list of marks that says by which trait each part of a value of the type `T` is
 /// written to a key. The first mark of the list is that of `T`.
 pub trait Writes<T: ?Sized> {
-    /// The marks after those of `T` and its elements.
+    /// The type-level list of the marks that follow the marks of `T` and of its elements.
     type Rest;
     /// Writes `value` to `out` as a part of a key argument, each part by the trait that its mark
     /// names.

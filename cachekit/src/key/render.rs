@@ -1,4 +1,5 @@
-//! The conversion of argument words to the text of the key for which they stand.
+//! The conversion of argument words (a call's arguments as 64-bit words) to the text of the call's
+//! key.
 
 use crate::key::arg_words::{
     CLOSE, ELEMENT, END, KIND, LAST, NEXT, NONE, OPEN, REST, SIGNED, SOME, TEXT, UNSIGNED,
@@ -9,7 +10,7 @@ use crate::key::component::KeyWriter;
 use crate::key::template::Piece;
 
 /// Returns the key of a call of the function `name`, whose keys have the template `template`.
-/// `arg_words` are the arguments of the call as words.
+/// `arg_words` are the arguments of the call as 64-bit words.
 pub(crate) fn render(arg_words: &[u64], template: &[Piece], name: &str) -> KeyBuf {
     let mut key = KeyBuf::new();
     let mut arg_words = Reader(arg_words);

@@ -27,9 +27,9 @@ const FEWEST_GROUPS: u64 = 1 << 6;
 /// Divisor for the length of a window of insertions into memory: all generation counters advance
 /// after as many insertions as memory has entries, divided by this number.
 const WINDOWS: u64 = 8;
-/// Divisor for the shortest window of insertions into memory. A window has at least one insertion
-/// for this many groups of keys, so that advancing all generation counters costs little for each
-/// insertion.
+/// Number of groups of keys for which a window of insertions into memory has at least one
+/// insertion. So advancing the generation counters of all groups at the end of a window costs
+/// little for each insertion.
 const GROUPS_PER_INSERTION: u64 = 4;
 
 /// State of the generation counter of a key's group at one moment. A later change shows that the

@@ -56,8 +56,9 @@ impl Memory {
         }
     }
 
-    /// Returns the small number that stands for the function or region `owner` in this memory.
-    /// `last` keeps the number, so that the next call takes no lock.
+    /// Returns the small number (owner index) by which a thread's table counts hits of the function
+    /// or region `owner` in this memory. `last` keeps the number, so that the next call takes no
+    /// lock.
     #[inline]
     pub(crate) fn owner_index(&self, owner: OwnerId, last: &CachedOwnerIndex) -> OwnerIndex {
         last.get(owner, &self.indexes)
@@ -100,8 +101,8 @@ impl Memory {
         }
     }
 
-    /// Returns the entry under `key`, if the memory has this entry. The call is a use of the key
-    /// for the engine's eviction policy, even if the memory has no entry under `key`.
+    /// Returns the entry under `key`, or `None` if this memory (L1) has no entry under `key`. The
+    /// engine's eviction policy counts a use of the key in both cases.
     pub(crate) fn get(&self, key: &[u8]) -> Option<Arc<MemoryEntry>> {
         self.ask(|engine| engine.get(key))
     }

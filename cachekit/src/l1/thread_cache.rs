@@ -122,9 +122,10 @@ pub(crate) fn draw() -> Option<u32> {
 }
 
 /// Puts `value`, the value of the entry `stored`, into this thread's table (L0) under `lookup`. The
-/// entry must have been valid at the revision `checked`, and the generation of its key must be from
-/// before the entry was looked up. If the table has no room, or if the value or its argument words
-/// are too large, the table stays as it was.
+/// entry must have been valid when the count of invalidations (the revision) was `checked`, and the
+/// generation of its key (a counter of changes) must have been read before the entry was looked up.
+/// If the table has no room, or if the value or the call's arguments are too large, the table does
+/// not change.
 pub(crate) fn keep(
     lookup: &LookupKey<'_>,
     (generation, checked): (Generation, u64),

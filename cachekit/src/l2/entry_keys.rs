@@ -112,9 +112,10 @@ pub(crate) fn tag_keys<'a>(
         .chain(entry_tags.tags.iter().map(StoreKey::tag))
 }
 
-/// Returns the guards that must not change while a value of `owner` has no tags yet: a guard for
-/// each tag prefix that earlier values of `owner` had. Before the first value of `owner`, returns
-/// the guard of all tags.
+/// Returns the names of the guards (versions in the store of all tags with one prefix) that must
+/// not change while a value of the function or region `owner` is computed, because the value's tags
+/// are unknown yet: a guard for each tag prefix that earlier values of `owner` had. Before the
+/// first value of `owner`, returns the guard of all tags.
 pub(crate) fn guards(owner: &Owner) -> Vec<StoreKey> {
     owner
         .tag_prefixes
@@ -124,14 +125,15 @@ pub(crate) fn guards(owner: &Owner) -> Vec<StoreKey> {
         .collect()
 }
 
-/// Returns `true` if `guards` contains the guard of the prefix of `tag`, or the guard of all tags.
+/// Returns `true` if `guards` (versions in the store of all tags with one prefix) contains the
+/// guard of the prefix of `tag`, or the guard of all tags.
 pub(crate) fn is_guarded(guards: &[StoreKey], tag: &StoreKey) -> bool {
     let covers = |tag_prefix: &[u8]| guards.contains(&StoreKey::guard(tag_prefix));
     covers(b"") || covers(tag_prefix(tag))
 }
 
-/// Returns the names that an invalidation of `tag` removes from the store: the tag's version and
-/// the guards that cover the tag.
+/// Returns the names that an invalidation of `tag` removes from the store: the tag's version, and
+/// the guards (versions of all tags with one prefix) that cover the tag.
 pub(crate) fn with_guards(tag: &StoreKey) -> Vec<StoreKey> {
     let mut names = vec![tag.clone(), StoreKey::guard(b"")];
     if !tag_prefix(tag).is_empty() {

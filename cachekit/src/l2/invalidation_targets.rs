@@ -1,4 +1,5 @@
-//! The targets of an invalidation, and their names in the store (L2).
+//! The targets of an invalidation (entries, tags, events, functions or everything), and their names
+//! in the store (L2).
 
 use crate::key::Key;
 use crate::l2::entry_keys::with_guards;
@@ -46,7 +47,8 @@ impl InvalidationTargets {
         }
     }
 
-    /// Makes the targets of a hard invalidation from `names`, the names in another node's message.
+    /// Makes the targets of a hard invalidation (entries, tags, events, functions or everything)
+    /// from `names`, the names in another node's message.
     pub(crate) fn from_names(names: &[StoreKey]) -> Self {
         let mut targets = Self::default();
         for name in names {
@@ -63,12 +65,14 @@ impl InvalidationTargets {
         targets
     }
 
-    /// Returns the targets of `self` with the given mode.
+    /// Returns the same targets (entries, tags, events, functions) for an invalidation with the
+    /// mode `mode`: hard or soft.
     pub(crate) fn with_mode(self, mode: InvalidationMode) -> Self {
         Self { mode, ..self }
     }
 
-    /// Adds the targets of `other`, which must have an equal mode.
+    /// Adds the targets of the invalidation `other` (entries, tags, events, functions), whose mode
+    /// (hard or soft) must be equal.
     pub(crate) fn join(&mut self, other: Self) {
         self.keys.extend(other.keys);
         self.tags.extend(other.tags);
@@ -84,7 +88,8 @@ impl InvalidationTargets {
         self.keys.len() + self.tags.len() + self.functions.len() + usize::from(self.everything)
     }
 
-    /// Returns the names of all targets in the store, including the guards that cover the tags.
+    /// Returns the names in the store of all invalidated entries, tags, events and functions,
+    /// including the guards (versions of all tags with one prefix) that cover the tags.
     pub(crate) fn names(&self) -> Vec<StoreKey> {
         let keys = self.keys.iter().map(StoreKey::entry);
         let tags = self

@@ -33,10 +33,10 @@ type HashSet<T> = std::collections::HashSet<T, RandomState>;
 
 const NOTHING: u8 = 0;
 /// The state of an outbox in which only names of entries wait, and no name of a tag, a function, a
-/// guard or everything.
+/// guard (the version of all tags with one prefix) or everything.
 const ENTRIES: u8 = 1;
-/// The state of an outbox with an invalidation of a tag, a function, a guard or everything. Any
-/// entry may depend on these names.
+/// The state of an outbox with an invalidation of a tag, a function, a guard (the version of all
+/// tags with one prefix) or everything. Any entry may depend on these names.
 const SHARED_NAMES: u8 = 2;
 
 /// The invalidations that a node still has to send to the store (L2).
@@ -93,15 +93,16 @@ impl Recent {
 #[derive(Debug, Default)]
 struct Queue {
     entries: HashSet<StoreKey>,
-    /// The names of tags, functions, guards and everything that wait in the outbox to be sent.
+    /// The names of tags, functions, guards (versions of all tags with one prefix) and everything
+    /// that wait in the outbox to be sent.
     shared_names: HashSet<StoreKey>,
     /// `true` after too many names waited in the outbox. A single removal of everything replaces
     /// the names that waited, and also the names that are added until that removal is sent.
     is_everything: bool,
     /// The names that are being sent to the store, until the store has accepted their invalidation.
     sending: HashSet<StoreKey>,
-    /// `true` if the names in `sending` are not names of entries but of tags, functions, guards or
-    /// everything, so that any entry may depend on them.
+    /// `true` if the names in `sending` are not names of entries but of tags, functions, guards
+    /// (versions of all tags with one prefix) or everything, so that any entry may depend on them.
     sends_shared_names: bool,
 }
 

@@ -62,8 +62,8 @@ impl SharedTier {
         is_certain
     }
 
-    /// Returns a guard that puts `names` into the outbox if the guard is dropped without being
-    /// settled.
+    /// Returns a `PendingRemoval`, which puts `names` into the outbox if it is dropped before the
+    /// store has answered (before `settled`).
     pub(crate) fn pending_removal(&self, names: Vec<StoreKey>) -> PendingRemoval<'_> {
         PendingRemoval {
             outbox: &self.bus.outbox,
@@ -119,8 +119,8 @@ pub(crate) struct PendingRemoval<'a> {
 }
 
 impl PendingRemoval<'_> {
-    /// Settles the guard, because the store has answered, and returns the names. The guard puts no
-    /// name into the outbox any more.
+    /// Returns the names of the removal, because the store has answered. The drop of this
+    /// `PendingRemoval` then puts no name into the outbox.
     pub(crate) fn settled(mut self) -> Vec<StoreKey> {
         std::mem::take(&mut self.names)
     }

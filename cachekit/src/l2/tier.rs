@@ -207,7 +207,8 @@ impl SharedTier {
         self.in_flight.load(Ordering::Relaxed) < MAX_IN_FLIGHT
     }
 
-    /// Counts a call that looks up an entry in the store, until the returned guard is dropped.
+    /// Counts a call that looks up an entry in the store, until the returned `InFlightGuard` is
+    /// dropped.
     pub(crate) fn in_flight_guard(self: &Arc<Self>) -> InFlightGuard {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         InFlightGuard(Arc::clone(self))
@@ -296,8 +297,7 @@ impl SharedTier {
     }
 }
 
-/// A guard that counts a call as one that looks up an entry in the store, until the guard is
-/// dropped.
+/// Counts a call as one that looks up an entry in the store, until this `InFlightGuard` is dropped.
 #[derive(Debug)]
 pub(crate) struct InFlightGuard(Arc<SharedTier>);
 

@@ -39,7 +39,7 @@ pub(crate) enum Unit {
 }
 
 impl Capacity {
-    /// Returns a capacity of `amount` entries: memory keeps at most this many.
+    /// Returns a capacity of `amount` entries: memory keeps at most `amount` entries.
     pub const fn entries(amount: u64) -> Self {
         Self {
             amount,

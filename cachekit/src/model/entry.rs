@@ -28,8 +28,8 @@ pub(crate) struct MemoryEntry {
     pub(crate) owner: Arc<Owner>,
     /// Number of the node's last invalidation when the computation of the value began.
     pub(crate) began: SequenceNumber,
-    /// Epochs of the entry's tags, of its owner and of the cache. A newer invalidation in one of
-    /// these epochs makes the entry invalid.
+    /// Epochs of the entry's tags, of its owner (function, region or cache) and of the cache. A
+    /// newer invalidation in one of these epochs makes the entry invalid.
     pub(crate) epochs: Epochs,
     pub(crate) deadline: Tick,
     /// End of the entry's fresh life, and the windows after it in which the entry may be served as
@@ -93,15 +93,15 @@ impl MemoryEntry {
         })
     }
 
-    /// Returns `true` if the entry belongs to the owner `reader`, has not expired at `now`, and was
-    /// not invalidated.
+    /// Returns `true` if the entry belongs to the function or region `reader`, has not expired at
+    /// `now`, and was not invalidated.
     pub(crate) fn may_serve(&self, reader: OwnerId, now: Tick) -> bool {
         self.owner.id == reader && now < self.deadline && self.is_in_use(now) && self.is_valid()
     }
 
-    /// Returns `true` if a call of the owner `reader` may be served this expired entry at `now`,
-    /// while the key is recomputed. Returns `false` if `memory_ttl` ended the entry in memory
-    /// before its `ttl`, because Redis may have a newer entry.
+    /// Returns `true` if a call of the function or region `reader` may be served this expired entry
+    /// at `now`, while the key is recomputed. Returns `false` if `memory_ttl` ended the entry in
+    /// memory before its `ttl`, because Redis may have a newer entry.
     pub(crate) fn may_serve_stale(&self, reader: OwnerId, now: Tick) -> bool {
         let freshness = self.freshness_now();
         self.owner.id == reader
@@ -182,8 +182,8 @@ impl MemoryEntry {
         }
     }
 
-    /// Makes the entry unusable in every table of this process, also in one into which it is
-    /// inserted after this call.
+    /// Makes the entry unusable in the memory engine and in the threads' tables, even if the entry
+    /// is inserted into one of them after this call.
     pub(crate) fn evict(&self) {
         self.expired_at.store(EVICTED, Ordering::Release);
         bump_revision();

@@ -118,8 +118,8 @@ impl Epoch {
     }
 }
 
-/// Largest number of soft invalidations that one epoch keeps without merging any. If there are
-/// more, older ones are merged.
+/// Largest number of soft invalidations that one epoch records separately. If an epoch has more
+/// soft invalidations, older ones are merged into one record.
 const EXACT: usize = 16;
 
 /// Factor for merging soft invalidations: two are merged if the time from the first to the second,
@@ -236,11 +236,6 @@ impl Epochs {
     /// Returns an iterator over the epochs.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Epoch>> {
         self.0.iter()
-    }
-
-    /// Returns the number of epochs.
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
     }
 }
 

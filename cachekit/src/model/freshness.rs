@@ -8,8 +8,8 @@ use crate::base::durations::LONGEST;
 use crate::model::entry_options::EntryOptions;
 
 /// Largest value of `-ln(u)` for a random `u` of at least 2^-64: the natural logarithm of 2^64,
-/// rounded up. An entry is recomputed early at most this many times [`Freshness::spread`] before
-/// its end.
+/// rounded up. Early expiration recomputes an entry at most `LONGEST_DRAW` times
+/// [`Freshness::spread`] before the entry's end.
 const LONGEST_DRAW: f64 = 44.37;
 
 /// Remaining life of an entry, or the time since that life ended.

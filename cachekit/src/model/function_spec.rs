@@ -14,7 +14,8 @@ use crate::model::entry_options::{ComputationLimit, Depends, EntryOptions};
 use crate::model::owner::OwnerId;
 use crate::model::owner_index::CachedOwnerIndex;
 
-/// Constant data of a cached function. Each attribute expands to one `static` of this type.
+/// Constant data of a cached function: its name, options and key template. Each `#[cached]` expands
+/// to one `static` of this type.
 pub struct FnSpec {
     site: fn() -> &'static str,
     file: &'static str,
@@ -29,12 +30,13 @@ pub struct FnSpec {
     owner_index: CachedOwnerIndex,
 }
 
-/// Choice of the memory that holds a function's entries.
+/// Choice of the memory (L1) that holds a function's entries: the shared memory, the function's own
+/// memory, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MemoryChoice {
     /// The memory that all functions without a `capacity` share.
     Shared,
-    /// A memory for this function alone, with room for this many entries.
+    /// A memory for this function alone. The number is the capacity of the memory in entries.
     Own(u64),
     /// No memory: the function's entries are only in Redis.
     None,
@@ -95,7 +97,8 @@ impl FnSpec {
         self
     }
 
-    /// Gives the function a memory of its own for this many entries, at least 1: `capacity = ..`.
+    /// Gives the function a memory of its own for `entries` entries, at least 1: the option
+    /// `capacity = ..`.
     pub const fn capacity(mut self, entries: u64) -> Self {
         self.memory_choice = MemoryChoice::Own(entries);
         self
@@ -282,19 +285,20 @@ impl fmt::Debug for FnSpec {
     }
 }
 
-/// Prefixes and suffixes around a cached function's name in the name of its hidden function. The
-/// first pair is for a method, the second for a free function with a visibility such as `pub`, and
-/// the third for a free function without a visibility.
+/// Prefixes and suffixes around a cached function's name in the name of the hidden function that
+/// the attribute generates. The first pair is for a method, the second for a free function with a
+/// visibility such as `pub`, and the third for a free function without a visibility.
 const HIDDEN: [(&str, &str); 3] = [
     ("__all_of_", "__needs_companion_Self"),
     ("__", "_is_in_an_impl__write_companion_Self"),
     ("__", "_is_in_an_impl__write_companion_false"),
 ];
 
-/// Turns the path of a marker type inside a function into the path of the function:
-/// `a::outer::{{closure}}::get::__spec::{{closure}}::__CachekitHere` becomes `a::outer::get`. For a
-/// function with a companion, the marker is in a hidden function next to the cached function. The
-/// name of the hidden function contains the name of the cached function.
+/// Turns the path of a marker type (declared inside a cached function's body or generated code)
+/// into the path of the function: `a::outer::{{closure}}::get::__spec::{{closure}}::__CachekitHere`
+/// becomes `a::outer::get`. For a function with a companion, the marker is in a hidden function
+/// next to the cached function. The name of the hidden function contains the name of the cached
+/// function.
 fn tidy(marker: &str) -> String {
     let end = marker.rfind("::__CachekitHere").unwrap_or(marker.len());
     let path = marker[..end].replace("::{{closure}}", "");

@@ -9,7 +9,7 @@ use crate::base::trace;
 use crate::model::epoch::Epoch;
 use crate::model::tag_prefixes::TagPrefixes;
 
-/// Identity of an owner, unique in this process.
+/// Identity of an owner (a function, a region, or the cache itself), unique in this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct OwnerId(pub(crate) usize);
 
@@ -23,7 +23,8 @@ impl OwnerId {
 /// the cache.
 pub(crate) const DIRECT_NAME: &str = "(direct)";
 
-/// Prefix of the names of owners that are regions.
+/// Prefix, in statistics, of the name of an owner of entries (function, region or cache) that is a
+/// region.
 pub(crate) const REGION: &str = "region ";
 
 /// State of one owner (a function, a region, or the cache itself) in one cache.
@@ -31,14 +32,17 @@ pub(crate) const REGION: &str = "region ";
 pub(crate) struct Owner {
     pub(crate) id: OwnerId,
     pub(crate) name: Box<str>,
-    /// Epoch that is raised when all of the owner's entries are invalidated at once.
+    /// Epoch of the owner (a function, a region, or the cache itself). The epoch is raised when all
+    /// of the owner's entries are invalidated at once.
     pub(crate) epoch: Arc<Epoch>,
     pub(crate) counts: Counts,
-    /// Prefixes of the tags that were made from the owner's values.
+    /// Prefixes of the tags that were made from the values of the owner (function or region).
     pub(crate) tag_prefixes: TagPrefixes,
-    /// Templates of the events that invalidate the owner's entries, as written in the attribute.
+    /// Templates of the events that invalidate the entries of the owner (a function), as written in
+    /// the attribute.
     pub(crate) events: &'static [&'static str],
-    /// Hash of the expressions that make tags and events from the owner's values.
+    /// Hash of the expressions in the attribute that make tags and events from the values of the
+    /// owner (a function).
     pub(crate) value_tags_hash: u64,
     is_reported: AtomicBool,
     /// `true` once a computation took a value of this owner. From then on, the versions of the
@@ -50,15 +54,16 @@ pub(crate) struct Owner {
     /// `true` if another owner in this cache has the same name. Redis could not tell the entries of
     /// the two apart.
     pub(crate) is_namesake: bool,
-    /// `true` if this owner and another one were found to use one key. A warning about the key was
-    /// logged.
+    /// `true` if this owner of entries (function, region or cache) and another owner were found to
+    /// use one key. A warning about the key was logged.
     has_collision: AtomicBool,
     /// Protections against races that a test switched off in its cache, to show that the test
     /// detects the fault.
     pub(crate) faults: Faults,
 }
 
-/// Counters of the calls on one owner's entries, for the statistics.
+/// Counters of the calls on the entries of one owner (function, region or cache), for the
+/// statistics.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) memory_hits: Counter,
@@ -100,8 +105,8 @@ impl Owner {
         }
     }
 
-    /// Sets the templates of the owner's events, and the hash of the expressions that make its
-    /// value tags.
+    /// Sets the templates of the events of the owner (a function), and the hash of the expressions
+    /// that make its value tags (tags made from the value).
     pub(crate) fn with_labels(
         mut self,
         events: &'static [&'static str],
@@ -112,8 +117,8 @@ impl Owner {
         self
     }
 
-    /// Returns `true` at the first call and `false` at later ones, so that a warning about the
-    /// owner's value type is logged once.
+    /// Returns `true` at the first call and `false` at later calls, so that a warning about the
+    /// value type of the owner (function or region) is logged once.
     pub(crate) fn is_first_report(&self) -> bool {
         !self.is_reported.swap(true, Ordering::Relaxed)
     }
@@ -146,9 +151,9 @@ impl Owner {
         self.has_collision.load(Ordering::Relaxed)
     }
 
-    /// Records that `self` and `other` use one key, so that an entry of one owner replaces the
-    /// entry of the other owner. A warning is logged if this is the first such key of one of the
-    /// two owners.
+    /// Records that `self` and `other`, two owners of entries (functions or regions), use one key,
+    /// so that their entries replace each other. A warning is logged if this is the first such key
+    /// of one of the two owners.
     #[cold]
     pub(crate) fn collides_with(&self, other: &Self) {
         let know_it = [self, other].map(|owner| owner.has_collision.swap(true, Ordering::Relaxed));

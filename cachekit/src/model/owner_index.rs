@@ -1,5 +1,5 @@
-//! Small consecutive numbers for owners, so that a slot of the thread's table (L0) needs two bytes
-//! for its owner.
+//! Small consecutive numbers for owners of entries (functions, regions and caches), so that a slot
+//! of the thread's table (L0) needs two bytes for the owner of its entry.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -7,14 +7,16 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::base::sync::Mutex;
 use crate::model::owner::OwnerId;
 
-/// Number of the pair of an owner and a memory. Each pair has its own number in this process,
-/// except that pairs beyond the first 65,535 all have [`NONE`](OwnerIndex::NONE).
+/// Number of the pair of an owner of entries (function, region or cache) and a memory (L1) with its
+/// entries. Each pair has its own number in this process, except that pairs beyond the first 65,535
+/// all have [`NONE`](OwnerIndex::NONE).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct OwnerIndex(pub(crate) u16);
 
 impl OwnerIndex {
-    /// Index of all owners that were registered after all other indexes were taken. A process has
-    /// so many owners only if it builds thousands of caches, as tests do.
+    /// Owner index of all functions and regions that were registered after all smaller numbers were
+    /// taken. A process has so many functions and regions only if it builds thousands of caches, as
+    /// tests do.
     pub(crate) const NONE: Self = Self(u16::MAX);
 
     #[inline]
@@ -23,10 +25,11 @@ impl OwnerIndex {
     }
 }
 
-/// The indexes of all owners with entries in one memory.
+/// The owner indexes (small numbers) of all functions and regions with entries in one memory (L1).
 #[derive(Debug)]
 pub(crate) struct OwnerIndexes {
-    /// Number of the memory, unique in this process and never zero.
+    /// Number of the memory (L1) whose owner indexes this map has, unique in this process and never
+    /// zero.
     id: u32,
     indexes: Mutex<HashMap<OwnerId, OwnerIndex>>,
 }
@@ -51,20 +54,24 @@ impl OwnerIndexes {
     }
 }
 
-/// The indexes of one owner in up to eight memories. A look-up of one of these indexes takes no
-/// lock. Nearly every owner uses only one memory, and few owners use more than eight.
+/// Cache of the owner indexes (small numbers) that one function or region has in up to eight
+/// memories (L1). A look-up of one of these indexes takes no lock. Nearly every function uses only
+/// one memory, and few functions use more than eight.
 #[derive(Debug)]
 pub(crate) struct CachedOwnerIndex {
-    /// Index in the memory that was looked up last with the lock, with the number of that memory in
-    /// the upper half. Zero: no memory was looked up yet.
+    /// Owner index (small number) of a function or region, from its last look-up under the lock.
+    /// The lower half is the owner index, and the upper half the number of the memory (L1) in which
+    /// the index is valid. Zero: no index was looked up yet.
     last: AtomicU64,
-    /// Indexes in memories that were looked up earlier with the lock, with the numbers of those
-    /// memories in the upper halves.
+    /// Owner indexes (small numbers) of a function or region, from earlier look-ups under the lock.
+    /// Each lower half is an owner index, and the upper half the number of the memory (L1) in which
+    /// the index is valid.
     others: [AtomicU64; OTHERS],
 }
 
-/// Number of memories, besides the one looked up last, for which an owner's index is remembered. If
-/// an owner alternates between more memories, some look-ups take the lock.
+/// Number of memories (L1), besides the one looked up last, for which the owner index (a small
+/// number) of a function or region is remembered. If a function alternates between more memories,
+/// some look-ups of its index take the lock.
 const OTHERS: usize = 7;
 
 impl CachedOwnerIndex {
@@ -92,8 +99,8 @@ impl CachedOwnerIndex {
         known.unwrap_or_else(|| self.look_up(owner, indexes))
     }
 
-    /// Looks up the owner's index in `indexes` under the lock, and stores the index in `last`. The
-    /// previous content of `last` moves to `others`.
+    /// Looks up the small number (owner index) of the function or region `owner` in `indexes` under
+    /// the lock, and stores the number in `last`. The previous content of `last` moves to `others`.
     fn look_up(&self, owner: OwnerId, indexes: &OwnerIndexes) -> OwnerIndex {
         let owner_index = indexes.of(owner);
         let now = u64::from(indexes.id) << 32 | u64::from(owner_index.0);
@@ -107,8 +114,8 @@ impl CachedOwnerIndex {
     }
 }
 
-/// Returns the owner index in the lower half of `known` if the upper half is `memory`, the number
-/// of a memory. Otherwise returns `None`.
+/// Returns the owner index (the small number of a function or region) in the lower half of `known`,
+/// if the upper half is `memory`, the number of a memory (L1). Otherwise returns `None`.
 #[inline]
 fn index_in(known: u64, memory: u32) -> Option<OwnerIndex> {
     let [low, high, _, _, id @ ..] = known.to_le_bytes();

@@ -204,7 +204,7 @@ impl Policy {
         self
     }
 
-    /// Keeps this many replicas of the entry in Redis, each of them computed on its own. Each call
+    /// Keeps `replicas` replicas of the entry in Redis, each of them computed on its own. Each call
     /// reads one of them at random.
     ///
     /// A number above 16 is taken as 16. With 0 or 1, Redis has a single entry, as without this

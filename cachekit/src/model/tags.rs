@@ -8,7 +8,8 @@ use smallvec::SmallVec;
 use crate::key::buf::KeyBuf;
 use crate::model::policy::{IntoTtl, Policy};
 
-/// A tag or an event: the text after a first byte that is `t` for a tag and `e` for an event.
+/// A tag or an event: a first byte, `t` for a tag and `e` for an event, and the text of the tag or
+/// event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Tag(Box<str>);
 

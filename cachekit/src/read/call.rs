@@ -50,13 +50,13 @@ pub(crate) struct Call {
     /// Leadership of the key's flight, if this call is already the leader of that flight. `None`
     /// otherwise.
     pub(crate) lead: Option<Leader<Outcome>>,
-    /// Slot for a stale value that the call finds in L2. `None` if no stale value may be served in
+    /// Place for a stale value that the call finds in L2. `None` if no stale value may be served in
     /// place of a new value.
     pub(crate) stale_slot: Option<Arc<StaleSlot>>,
     /// `true` if the call's computation can continue in the background, without the caller.
     pub(crate) is_detachable: bool,
-    /// State shared with the guard that continues the computation after its caller is dropped.
-    /// `None` if the function has no `detach`.
+    /// State shared with the `DetachOnDrop` that continues the computation after its caller is
+    /// dropped. `None` if the function has no `detach`.
     pub(crate) detach_state: Option<Arc<DetachState>>,
     /// `true` if the call was made inside of a computation, whose entry will depend on the answer.
     pub(crate) is_taken: bool,
@@ -235,8 +235,8 @@ impl OldValue {
     }
 }
 
-/// Slot for the stale value that a call finds in L2. The computation fills the slot, and the code
-/// that polls the computation reads the slot.
+/// Place for the stale value that a call finds in L2. The computation stores the stale value in
+/// this place, and the code that polls the computation reads the value.
 #[derive(Debug, Default)]
 pub(crate) struct StaleSlot {
     pub(crate) found: OnceLock<Arc<MemoryEntry>>,
@@ -249,7 +249,7 @@ pub(crate) struct StaleSlot {
 }
 
 impl StaleSlot {
-    /// Makes the code that polls the call return the stale value in this slot as the answer.
+    /// Makes the code that polls the call return the stale value in this `StaleSlot` as the answer.
     pub(crate) fn serve(&self) {
         self.serve.store(true, Ordering::Release);
     }
@@ -260,7 +260,7 @@ impl StaleSlot {
     }
 }
 
-/// State shared by a computation and the guard that detaches the computation when its caller is
+/// State shared by a computation and the value that detaches the computation when its caller is
 /// dropped (`detach`).
 #[derive(Debug, Default)]
 pub(crate) struct DetachState {

@@ -10,7 +10,7 @@ use std::pin::pin;
 
 use crate::model::owner::OwnerId;
 
-/// The way in which a call of a cached function is answered.
+/// The mode of a call of a cached function: with the cache, as a refresh, or without the cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallMode {
     /// The cache answers the call if the cache has the value. Otherwise the function runs.
@@ -80,8 +80,8 @@ pub(crate) fn in_mode_blocking<T>(
     call()
 }
 
-/// Guard that restores the call mode which the thread-local contained before. The guard does so on
-/// drop, and also if the call panics.
+/// Value whose drop restores the call mode that the thread-local contained before the call. The
+/// drop takes place also if the call panics.
 struct Restore(PendingMode);
 
 impl Drop for Restore {

@@ -15,50 +15,23 @@
 //! application data cache, OSDI 2010).
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::backfill::lease::LeaseState;
 use crate::backfill::lineage::names_only;
-use crate::base::clock::Tick;
 use crate::base::fault::removed;
 use crate::coordination::frame;
-use crate::coordination::frame::{Frame, FrameGuard};
 use crate::coordination::taken::{Taken, TakenDependencies};
 use crate::core::outcome::Dependencies;
 use crate::core::state::Core;
 use crate::core::validity::Validity;
 use crate::key::Key;
-use crate::l1::thread_cache::Lent;
 use crate::model::entry::MemoryEntry;
-use crate::model::entry_options::Depends;
 use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::lineage::Lineage;
 use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
 use crate::read::call::Call;
 use crate::store::key_name::StoreKey;
-
-/// Longest fresh life of a value whose computation took a call that failed. A page whose widget
-/// failed is computed again soon, and not at every call.
-const AFTER_ERROR: Duration = Duration::from_secs(1);
-
-/// Guard of code that runs inside a frame: until the guard is dropped, cached calls on this thread
-/// are calls inside of that frame, and this thread's table (L0) is lent.
-#[must_use]
-pub(crate) struct Inside<'a> {
-    _frame: FrameGuard<'a>,
-    _lent: Lent,
-}
-
-impl<'a> Inside<'a> {
-    /// Enters the frame in `slot`. While the guard lives, `slot` has the thread's outer frame.
-    pub(crate) fn enter(slot: &'a mut Option<Arc<Frame>>) -> Self {
-        Self {
-            _frame: frame::enter(slot),
-            _lent: Lent::new(),
-        }
-    }
-}
 
 /// Recorder of the answer to a call that was made inside of a computation.
 pub(crate) struct Recorder {
@@ -73,34 +46,6 @@ impl Recorder {
             Answer::Entry(stored) => self.core.record_taken(|| self.key.clone(), stored),
             Answer::Error(_) | Answer::TimedOut(_) => frame::record(Taken::add_error),
         }
-    }
-}
-
-impl Core {
-    /// Prepares a call inside of a computation, before the call looks anything up. Returns `true`
-    /// if the value that the call gets becomes part of the computation's entry.
-    pub(crate) fn begin_taking(&self) -> bool {
-        let is_recorded = frame::is_recorded() && !removed!(self, ForgetNested);
-        if is_recorded {
-            self.tags.expect_compositions();
-        }
-        is_recorded
-    }
-
-    /// Records that the running code is given the value of `stored`, the entry under `key`. Does
-    /// nothing outside of computations.
-    pub(crate) fn record_taken(&self, key: impl FnOnce() -> Key, stored: &Arc<MemoryEntry>) {
-        if !frame::is_inside() || removed!(self, ForgetNested) {
-            return;
-        }
-        frame::record(|taken| {
-            stored.owner.set_taken();
-            stored.set_key_epoch(|| self.tags.key_epoch(&key()));
-            taken.add_entry(stored);
-            if stored.cached_error().is_some() {
-                taken.add_error();
-            }
-        });
     }
 }
 
@@ -129,33 +74,6 @@ impl Call {
         let mut epochs = epochs.clone();
         epochs.extend([self.core.tags.key_epoch(&self.key)]);
         frame::record(|all| all.add_unkept(taken.unwrap_or_default(), &epochs));
-    }
-
-    /// Returns the part of `taken` that the call's `depends` makes part of the entry.
-    pub(crate) fn of_interest(
-        &self,
-        taken: Option<TakenDependencies>,
-    ) -> Option<TakenDependencies> {
-        let mut taken = taken?;
-        match self.options.depends {
-            Depends::All => {}
-            Depends::Names => (taken.end, taken.has_error) = (Tick::NEVER, false),
-            Depends::Nothing => return None,
-        }
-        if removed!(self.core, AddAges) {
-            taken.end = Tick::NEVER;
-        }
-        if taken.has_error {
-            let now = Tick::now(&*self.core.clock);
-            taken.end = taken.end.min(now.after(AFTER_ERROR));
-        }
-        Some(taken)
-    }
-
-    /// Returns `true` if a value that was computed from `taken` may be stored: none of the values
-    /// was old, and they are not too many to refer to.
-    pub(crate) fn may_keep(&self, taken: &TakenDependencies) -> bool {
-        Tick::now(&*self.core.clock) < taken.end && !taken.are_too_many()
     }
 
     /// Returns the validity of the value of a computation that began at `began`, took `taken`, and

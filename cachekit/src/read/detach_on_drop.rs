@@ -1,4 +1,4 @@
-//! A guard that continues a computation in the background when its caller is dropped (`detach`).
+//! A future that continues its computation in the background when its caller is dropped (`detach`).
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -127,8 +127,8 @@ impl<F: Future + Send + 'static> DetachOnDrop<F> {
         }
     }
 
-    /// Takes the computation out, so that the drop of this guard does nothing. Returns `None` if
-    /// the computation has ended.
+    /// Takes the computation out, so that the drop of this value does not detach the computation.
+    /// Returns `None` if the computation has ended.
     pub(crate) fn into_task(mut self) -> Option<Pin<Box<F>>> {
         self.task.take()
     }

@@ -167,7 +167,8 @@ impl Core {
         Ok(Arc::clone(entry))
     }
 
-    /// Records that two functions, `owner` and `reader`, have entries under one key.
+    /// Records that two owners of entries (functions or regions), `owner` and `reader`, have
+    /// entries under one key.
     #[cold]
     fn note_key_collision(&self, owner: &Owner, reader: OwnerId) {
         let reader = self.owners.read().get(&reader).map(Arc::clone);
@@ -176,9 +177,9 @@ impl Core {
         }
     }
 
-    /// Records that `owner` and the function with the name `name` have entries under one key. Does
-    /// nothing if this process does not know that function, or if a key collision of `owner` was
-    /// recorded before.
+    /// Records that the function or region `owner` and the function with the name `name` have
+    /// entries under one key. Does nothing if this process does not know that function, or if a key
+    /// collision of `owner` was recorded before.
     #[cold]
     pub(crate) fn note_key_collision_with(&self, owner: &Owner, name: &[u8]) {
         if owner.has_collided() {
@@ -403,8 +404,8 @@ impl Cache {
     }
 }
 
-/// Returns the value of `owner` under `key`, from memory or from L2. Returns `None` if neither tier
-/// has a value of type `V`.
+/// Returns the value of the function or region `owner` under `key`, from memory or from L2. Returns
+/// `None` if neither tier has a value of type `V`.
 pub(crate) async fn get<V: Cacheable>(
     core: &Core,
     owner: &Arc<Owner>,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::base::fault::{Point, guard};
+use crate::base::fault::{Point, guard, removed};
 use crate::base::trace;
 use crate::coordination::recursion;
 use crate::coordination::single_flight::Entered;
@@ -163,6 +163,11 @@ impl Call {
                 // The value tags were not known when this call joined.
                 let current =
                     stored.began >= self.began || stored.epochs.unchanged_since(stored.began);
+                let door = || {
+                    self.epochs(&EntryTags::default())
+                        .unchanged_since(stored.began)
+                };
+                let current = current || (removed!(self.core, JoinersByDoor) && door());
                 if !guard!(self.core, AcceptThePast: current) || !ops.answers(stored.shared()) {
                     return None;
                 }

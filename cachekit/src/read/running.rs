@@ -7,10 +7,11 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::task::{Unconstrained, unconstrained};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 use crate::backfill::lease::LeaseState;
 use crate::backfill::store::Backfill;
+use crate::base::clock::Tick;
 use crate::base::fault::removed;
 use crate::base::sync::expect_no_lock;
 use crate::base::trace;
@@ -19,6 +20,7 @@ use crate::coordination::frame::{Frame, FrameKind};
 use crate::coordination::single_flight::waiter::Leader;
 use crate::coordination::taken::{Taken, TakenDependencies};
 use crate::core::build_entry::Value;
+use crate::core::in_frame::Inside;
 use crate::core::outcome::{Dependencies, Outcome};
 use crate::model::config::Tier;
 use crate::model::deferred_drop::AnyShared;
@@ -28,7 +30,6 @@ use crate::model::lineage::Lineage;
 use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
 use crate::read::call::Call;
-use crate::read::composition::Inside;
 use crate::read::permit::ComputePermit;
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::SharedError;
@@ -314,9 +315,9 @@ impl Call {
         let took = value.took;
         let (owner, key, options) = (&self.owner, &self.key, self.options);
         let ttl = core.ttl(options, &dependencies.entry_tags, value.is_present);
-        let taken = self.of_interest(taken);
+        let taken = core.of_interest(taken, options.depends);
         let foreign = taken.as_ref().map(|taken| taken.lineage.clone());
-        let is_kept = taken.as_ref().is_none_or(|taken| self.may_keep(taken));
+        let is_kept = taken.as_ref().is_none_or(|taken| core.may_keep(taken));
         self.note_refresh(is_kept);
         let ttl = ttl.filter(|_| is_kept);
         let validity = self.validity(began, &mut dependencies, taken, &lease_state);
@@ -326,6 +327,7 @@ impl Call {
             lead.settle(Outcome::Value(stored), || {});
             return;
         };
+        let ttl = ttl.min(stored.freshness.end.since(Tick::now(&*core.clock)));
         if self.store_if_valid(lead, Arc::clone(&stored)) {
             self.owner.counts.stores.bump();
             let entry_tags = dependencies.entry_tags;
@@ -382,6 +384,7 @@ impl Call {
                     entry_tags,
                     foreign,
                     ttl,
+                    since: Instant::now(),
                     wire,
                     stored,
                     broadcast: None,

@@ -1,15 +1,9 @@
 //! Scopes that say if the values that a piece of code takes become part of the entry of the
 //! computation around it.
 
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
-
-use pin_project_lite::pin_project;
-
 use crate::coordination::frame;
 use crate::coordination::frame::{Frame, FrameKind};
-use crate::read::composition::Inside;
+use crate::core::in_frame::InFrame;
 
 /// Runs `future` as a part of the computation that calls `tracked`: the cached values that `future`
 /// takes become part of the computation's entry.
@@ -89,61 +83,4 @@ pub fn tracked<F: Future>(future: F) -> impl Future<Output = F::Output> {
 pub async fn untracked<F: Future>(future: F) -> F::Output {
     let frame = frame::is_inside().then(|| Frame::new(FrameKind::Untracked, 0, 0));
     InFrame::new(frame, future).await
-}
-
-pin_project! {
-    /// A future whose code runs inside of a frame, on whatever task or thread it is polled.
-    #[must_use = "futures do nothing unless they are polled"]
-    pub(crate) struct InFrame<F> {
-        frame: Option<Arc<Frame>>,
-        #[pin]
-        future: Option<F>,
-    }
-
-    impl<F> PinnedDrop for InFrame<F> {
-        fn drop(this: Pin<&mut Self>) {
-            this.leave();
-        }
-    }
-}
-
-impl<F> InFrame<F> {
-    /// Creates a future that runs `future` inside of `frame`. With `None`, `future` runs unchanged.
-    pub(crate) fn new(frame: Option<Arc<Frame>>, future: F) -> Self {
-        Self {
-            frame,
-            future: Some(future),
-        }
-    }
-
-    /// Drops the future inside of the frame, because its destructors may call cached functions.
-    fn leave(self: Pin<&mut Self>) {
-        let mut this = self.project();
-        let _inside = inside(this.frame);
-        this.future.set(None);
-    }
-}
-
-/// Enters the frame in `slot`; does nothing without a frame.
-fn inside(slot: &mut Option<Arc<Frame>>) -> Option<Inside<'_>> {
-    slot.is_some().then(|| Inside::enter(slot))
-}
-
-impl<F: Future> Future for InFrame<F> {
-    type Output = F::Output;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let mut this = self.as_mut().project();
-        let polled = {
-            let _inside = inside(this.frame);
-            match this.future.as_mut().as_pin_mut() {
-                Some(future) => future.poll(context),
-                None => unreachable!("polled after it ended"),
-            }
-        };
-        if polled.is_ready() {
-            self.leave();
-        }
-        polled
-    }
 }

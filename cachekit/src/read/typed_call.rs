@@ -13,10 +13,11 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use crate::core::in_frame::Inside;
 use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
 use crate::read::call::Miss;
-use crate::read::composition::{Inside, Recorder};
+use crate::read::composition::Recorder;
 use crate::read::miss::{Resolved, Resolving, resolve, resolve_blocking};
 use crate::read::return_answer::{return_answer, return_answer_by};
 use crate::read::running::{Computation, Computed};

@@ -2,8 +2,8 @@
 //!
 //! At compile time, generated code gets either the functions for the value's return type, or a
 //! marker type for the property that the value lacks. The generated code then requires a trait that
-//! only this marker lacks. So the error is short and has the words of the trait, and the compiler
-//! reports no further errors.
+//! only this marker lacks. So the error is short, its message is the message that the trait
+//! defines, and the compiler reports no further errors.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -26,8 +26,8 @@ const SHORTENED: usize = 512;
 /// The number of hexadecimal digits of the 128-bit hash at the end of a shortened entry name.
 pub(crate) const DIGITS: usize = 32;
 
-/// The name of an entry, a version or a guard in a store, without the namespace and never
-/// shortened.
+/// The name in a store of an entry, a version, or a guard (the version of all tags with one
+/// prefix), without the namespace and never shortened.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct StoreKey(Arc<[u8]>);
 
@@ -76,8 +76,8 @@ impl StoreKey {
         Self::of(b"all", b"")
     }
 
-    /// Returns the name of the guard that every invalidation of a tag with the prefix `tag_prefix`
-    /// removes. An empty prefix stands for all tags.
+    /// Returns the name in the store of the guard of `tag_prefix`: a version that every
+    /// invalidation of a tag with this prefix removes. An empty prefix stands for all tags.
     pub(crate) fn guard(tag_prefix: &[u8]) -> Self {
         Self::of(b"g:", tag_prefix)
     }

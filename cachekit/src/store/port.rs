@@ -273,9 +273,9 @@ pub(crate) struct LeaseTimes {
     pub(crate) room: Duration,
 }
 
-/// The names of the versions and guards that must still be in the store when a computation ends,
-/// and the minimum time for which the store keeps them from now on. Versions that never expire are
-/// not listed.
+/// The names of the versions and guards (versions of all tags with one prefix) that must still be
+/// in the store when a computation ends, and the minimum time for which the store keeps them from
+/// now on. Versions that never expire are not listed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NeededVersions<'a> {
     pub(crate) names: &'a [StoreKey],
@@ -303,9 +303,9 @@ pub(crate) struct AcquireRequest {
     /// `true` if the store also accepts versions that were made in another data set of the server
     /// (`any_origin`).
     pub(crate) any_origin: bool,
-    /// The guards of the prefixes of the function's value tags, because the value tags are unknown
-    /// before the value. The store rejects the value if one of these guards changes before the
-    /// value is stored.
+    /// The guards (versions of all tags with one prefix) for the prefixes of the function's value
+    /// tags, because the value tags are unknown before the value. The store rejects the value if
+    /// one of these guards changes before the value is stored.
     pub(crate) guards: Vec<StoreKey>,
     /// The time for which the store keeps a version that it makes for this request. A stored entry
     /// that depends on the version extends that time.
@@ -355,7 +355,8 @@ pub(crate) struct LeaseGrant {
 pub(crate) struct Fill {
     pub(crate) fencing_token: FencingToken,
     pub(crate) grant: LeaseGrant,
-    /// The names of the versions that `grant` contains, in the order of those versions.
+    /// The names of the versions that `grant`, the right to store the value, contains, in the order
+    /// of those versions.
     pub(crate) versions: Vec<StoreKey>,
     pub(crate) guards: Vec<StoreKey>,
     /// The tags that were made from the value, and so were unknown when the right to compute was

@@ -307,8 +307,8 @@ impl Redis {
         [&*self.prefix.bytes, b"wake"].concat()
     }
 
-    /// Runs `script` on the server by its digest, or by its text if the server has lost the script.
-    /// Returns the server's answer.
+    /// Runs the Lua script `script` on the Redis server by its digest, or by its text if the server
+    /// has lost the script. Returns the server's answer.
     async fn script(
         &self,
         connected: &Arc<Connected>,
@@ -330,8 +330,9 @@ impl Redis {
         }
     }
 
-    /// Runs `script` by its text, after the server answered that it does not know the digest of
-    /// `script`. The server did nothing in the first attempt, so the script does not run twice.
+    /// Runs the Lua script `script` by its text, after the Redis server answered that it does not
+    /// know the digest of `script`. The server did nothing in the first attempt, so the script does
+    /// not run twice.
     async fn by_text(
         &self,
         connected: &Arc<Connected>,
@@ -345,8 +346,8 @@ impl Redis {
         Ok(values.pop().unwrap_or(Value::Nil))
     }
 
-    /// Runs `script`, whose answer must be a number, and ignores that number. Returns a failure for
-    /// any other answer.
+    /// Runs the Lua script `script`, whose answer must be a number, and ignores that number.
+    /// Returns a failure for any other answer.
     async fn order(&self, script: Script, call: Call, until: Instant) -> Result<(), Failure> {
         let connected = self.connected()?;
         let value = self.script(&connected, script, &call, until).await?;
@@ -380,8 +381,8 @@ fn millis(length: Duration) -> Vec<u8> {
     millis.to_string().into()
 }
 
-/// Makes 8 random bytes, from which a script makes new versions. The script adds the server's time
-/// to the bytes.
+/// Makes 8 random bytes, from which a Lua script in Redis makes new versions. The script adds the
+/// server's time to the bytes.
 fn nonce() -> Vec<u8> {
     crate::encoding::envelope::Token::random().0[..8].into()
 }

@@ -1,5 +1,9 @@
 //! The code that runs around the body of a function with `#[invalidates]` or `#[write_through]`.
 
+use std::sync::Arc;
+
+use crate::coordination::frame::{Frame, FrameKind};
+use crate::core::in_frame::{InFrame, Inside};
 use crate::invalidate::apply::PendingInvalidation;
 use crate::invalidate::deferred;
 use crate::invalidate::request::{Invalidation, On};
@@ -28,10 +32,10 @@ impl InvalidateOnDrop {
         (Self(Some(invalidation)), before)
     }
 
-    /// Carries out the invalidation after the body returned `ret`, with the targets that `after`
-    /// adds from the returned value. Returns the pending invalidation, for whose acceptance the
-    /// caller must wait. Returns `None` if nothing is invalidated after an `Err`, or if an
-    /// enclosing `deferred` scope carries out the invalidation.
+    /// Carries out the invalidation after the body returned `ret`. `after` adds the keys, tags and
+    /// events that are made from the returned value. Returns the pending invalidation, for whose
+    /// acceptance the caller must wait. Returns `None` if nothing is invalidated after an `Err`, or
+    /// if an enclosing `deferred` scope carries out the invalidation.
     fn end<S: ReturnType>(
         mut self,
         ret: &S::Ret,
@@ -69,8 +73,8 @@ async fn wait_accepted(pending: Option<PendingInvalidation>) {
 }
 
 /// Runs `body` of a function with `#[invalidates]`, and carries out `invalidation` after the body,
-/// or before and after the body, as the attribute says. `after` adds the targets that depend on the
-/// returned value.
+/// or before and after the body, as the attribute says. `after` adds the keys, tags and events that
+/// are made from the returned value.
 ///
 /// # Cancel safety
 ///
@@ -138,7 +142,9 @@ where
 {
     // Both futures are boxed, so that the caller's future contains only the state of `body`.
     Box::pin(pending.begin()).await;
-    let ret = body.await;
+    let frame = Frame::new(FrameKind::Computation, 0, 0);
+    let ret = InFrame::new(Some(Arc::clone(&frame)), body).await;
+    pending.end_body(&frame);
     if let Some(rest) = end_write::<S, V>(&mut pending, &ret, store) {
         Box::pin(pending.finish(rest)).await;
     }
@@ -160,7 +166,13 @@ where
     A: FnOnce(&S::Value, &mut PendingWrite<'_, V>),
 {
     pending.begin_local();
-    let ret = body();
+    let frame = Frame::new(FrameKind::Computation, 0, 0);
+    let ret = {
+        let mut slot = Some(Arc::clone(&frame));
+        let _inside = Inside::enter(&mut slot);
+        body()
+    };
+    pending.end_body(&frame);
     if let Some(value) = end_write::<S, V>(&mut pending, &ret, store) {
         pending.finish_local(value);
     }

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::base::fault::removed;
+use crate::coordination::frame;
+use crate::coordination::frame::Frame;
 use crate::core::entry_key::Target;
 use crate::core::entry_ref::EntryRef;
 use crate::core::state::Cache;
@@ -23,6 +26,8 @@ pub struct PendingWrite<'a, V> {
     /// `true` if the written value will have an order, by which overlapping writes are compared.
     is_ordered: bool,
     order: Option<u64>,
+    /// `true` if the body of the function was given the entry's old value by the cache.
+    has_taken_own: bool,
 }
 
 impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
@@ -33,6 +38,7 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
             value: None,
             is_ordered: false,
             order: None,
+            has_taken_own: false,
         }
     }
 
@@ -62,6 +68,20 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
         self.guard = Some(self.entry.begin_local(self.is_ordered));
     }
 
+    /// Records what the body of the function, which ran inside of `frame`, was given by the cache. The
+    /// written value may have been made of that.
+    pub(crate) fn end_body(&mut self, frame: &Frame) {
+        let Some(guard) = &mut self.guard else { return };
+        let (core, key) = (&self.entry.core, &self.entry.key);
+        self.has_taken_own = !removed!(core, StoreOwnValue)
+            && frame.with_record(|taken| {
+                !taken.is_empty() && taken.has_taken(&core.tags.key_epoch(key))
+            });
+        let taken = frame.take_record();
+        frame::record(|all| all.add_all(taken.as_ref()));
+        guard.taken = core.of_interest(taken, self.entry.spec.options().depends);
+    }
+
     /// Sets the value that this write stores in the entry when the write ends.
     pub fn store(&mut self, value: V) {
         self.value = Some(value);
@@ -70,7 +90,8 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
     /// Takes the value that [`store`](Self::store) set. Returns `None` if no value was set, or
     /// inside of a `deferred` scope, where the transaction may still be rolled back.
     pub(crate) fn take_value(&mut self) -> Option<V> {
-        self.value.take().filter(|_| !deferred::is_active())
+        let is_new = !self.has_taken_own && !deferred::is_active();
+        self.value.take().filter(|_| is_new)
     }
 
     /// Ends the write, and stores `value` in L2 and in memory, unless an invalidation or another

@@ -3,11 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::backfill::lease;
 use crate::backfill::lease::{LeaseGuard, version_life};
 use crate::backfill::store::{Backfill, Broadcast, StoreOutcome};
+use crate::base::clock::Tick;
 use crate::base::fault::removed;
 use crate::base::trace;
+use crate::coordination::taken::TakenDependencies;
 use crate::coordination::write_tokens::{Redeemed, WriteToken};
 use crate::core::build_entry::Value;
 use crate::core::state::Core;
@@ -43,6 +47,9 @@ pub(crate) struct WriteGuard {
     /// The right to store the written value in L2. `None` if L2 granted no right: in this case, the
     /// entry in L2 is removed when the write ends.
     pub(crate) lease: Option<LeaseGuard>,
+    /// Everything that the written value depends on because of the cached values that the function
+    /// took. `None` if it took none.
+    pub(crate) taken: Option<TakenDependencies>,
 }
 
 impl WriteGuard {
@@ -66,6 +73,7 @@ impl WriteGuard {
             began,
             token,
             lease: None,
+            taken: None,
         }
     }
 
@@ -139,7 +147,11 @@ impl WriteGuard {
     /// fences the computations of one replica only, so a written value could be older than a value
     /// that is computed into another replica.
     pub(crate) async fn finish(mut self, entry_tags: EntryTags, value: Value, wire: Option<Wire>) {
-        let right = self.lease.take().zip(wire);
+        let foreign = match &self.taken {
+            None => Some(Lineage::default()),
+            Some(taken) => taken.lineage.clone(),
+        };
+        let right = self.lease.take().zip(wire).zip(foreign);
         let Some(AcceptedWrite {
             ttl,
             stored,
@@ -164,7 +176,7 @@ impl WriteGuard {
             // has lost it.
             Some(_) if is_behind => return,
             Some(_) if is_older && removed!(self.core, LeaveToNewer) => return,
-            Some((lease, wire)) => {
+            Some(((lease, wire), foreign)) => {
                 let backfill = Backfill {
                     took: Duration::ZERO,
                     lease,
@@ -172,8 +184,9 @@ impl WriteGuard {
                     key: self.key.clone(),
                     options: self.options,
                     entry_tags,
-                    foreign: Lineage::default(),
-                    ttl,
+                    foreign,
+                    ttl: ttl.min(stored.freshness.end.since(Tick::now(&*self.core.clock))),
+                    since: Instant::now(),
                     wire,
                     stored: Arc::clone(&stored),
                     broadcast: Some(match stored.order {
@@ -226,15 +239,16 @@ impl WriteGuard {
             return None;
         }
         let ttl = core.ttl(self.options, entry_tags, value.is_present)?;
+        let mut validity = Validity::new(self.began, core.epochs(&self.owner, entry_tags));
+        if let Some(taken) = &self.taken {
+            if !core.may_keep(taken) {
+                return None;
+            }
+            validity.end = taken.end;
+            validity.epochs.extend(taken.epochs.iter().cloned());
+        }
         let (owner, key, options) = (&self.owner, &self.key, self.options);
-        let stored = core.build_entry(
-            owner,
-            key,
-            Validity::new(self.began, core.epochs(owner, entry_tags)),
-            options,
-            Some(ttl.into()),
-            value,
-        );
+        let stored = core.build_entry(owner, key, validity, options, Some(ttl.into()), value);
         let known = stored.order.and_then(|_| self.in_memory()?.order);
         let mut redeemed = self.token.redeem(&stored, known);
         if redeemed == Redeemed::Fenced && removed!(core, IgnoreWriteToken) {
@@ -282,7 +296,7 @@ impl WriteGuard {
     }
 }
 
-/// A guard that removes an outdated entry from memory when a write ends or its future is dropped.
+/// Value that removes an outdated entry from memory when a write ends or its future is dropped.
 struct TidyOnDrop<'a> {
     guard: &'a WriteGuard,
     stored: &'a Arc<MemoryEntry>,

@@ -39,9 +39,9 @@ macro_rules! __piece {
     };
 }
 
-/// Expands to the hidden function that makes a key, with one parameter for each argument of the
-/// cached function. A reference to the cached function, as in `#[invalidates]`, calls this hidden
-/// function.
+/// Expands to the hidden (generated) function that makes a key of a cached function, with one
+/// parameter for each argument of the cached function. A reference to the cached function, as in
+/// `#[invalidates]`, calls this hidden function.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __key_at {
@@ -82,8 +82,8 @@ macro_rules! __key_at {
     };
 }
 
-/// Expands to the hidden function that makes a handle to an entry, with one parameter for each
-/// argument of the cached function.
+/// Expands to the hidden (generated) function that makes a handle to an entry of a cached function,
+/// with one parameter for each argument of the cached function.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __entry_at {

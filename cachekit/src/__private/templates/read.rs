@@ -75,8 +75,8 @@ macro_rules! __cached {
 
 /// Expands to the computation of a cached function after a miss.
 ///
-/// The computation is prepared in a function of its own, so that the data of the preparation does
-/// not occupy the stack while the user's body runs.
+/// A function of its own (`outlined`) collects the entry's tags and begins the computation, so that
+/// its local variables do not occupy the stack while the user's body runs.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __computed {

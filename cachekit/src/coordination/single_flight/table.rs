@@ -35,8 +35,8 @@ pub(crate) struct Flights<O> {
 /// A running computation of one key, with the callers that wait for it.
 pub(crate) struct Flight<O> {
     pub(crate) key: Key,
-    /// Owner (function or region) of the value that the flight computes. Keys of other owners may
-    /// have the same text.
+    /// Owner (function or region) of the value that the flight computes. A key of another owner may
+    /// have an equal text.
     pub(crate) owner: OwnerId,
     pub(crate) permits: Arc<Semaphore>,
     pub(crate) outcome: OnceLock<O>,

@@ -1,4 +1,4 @@
-//! The two guards of a caller in a flight: [`Waiter`] and [`Leader`].
+//! The two types by which a caller takes part in a flight: [`Waiter`] and [`Leader`].
 //!
 //! A waiter that is dropped leaves the flight. A leader that is dropped hands the flight to the
 //! next waiter. So a caller whose future is dropped never blocks the other callers.

@@ -142,7 +142,8 @@ impl<'a> Watch<'a> {
 pub(crate) struct Checked<'a, T> {
     inner: T,
     watch: &'a Watch<'a>,
-    /// The number of layers that the checked value may still have below the current layer.
+    /// The number of layers (options, structs, sequences inside one another) that the checked value
+    /// may still have below the current layer.
     depth: u8,
     /// `true` for a value that is the content of a `Some`.
     in_some: bool,

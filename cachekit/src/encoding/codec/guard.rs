@@ -76,7 +76,8 @@ pub(crate) struct Guard<'a, T> {
 }
 
 impl<'a, T> Guard<'a, T> {
-    /// Returns `inner`, wrapped with the payload's limits at the depth of this guard.
+    /// Returns `inner` (a deserializer or a visitor), wrapped in a `Guard` with the payload's
+    /// limits at the depth of this `Guard`.
     fn beside<U>(&self, inner: U) -> Guard<'a, U> {
         Guard {
             inner,
@@ -86,8 +87,8 @@ impl<'a, T> Guard<'a, T> {
         }
     }
 
-    /// Returns this guard, marked for a sequence or map, whose bytes announce the number of
-    /// elements.
+    /// Returns this `Guard` of the payload's limits, marked for a sequence or map, whose bytes
+    /// announce the number of elements.
     fn counting(mut self) -> Self {
         self.counted = true;
         self
@@ -109,8 +110,8 @@ impl<'a, T> Guard<'a, T> {
         hint.map(|hint| hint.min(self.limits.payload))
     }
 
-    /// Returns the content of this guard, and `inner` wrapped one layer deeper. Returns an error if
-    /// the value has more layers than [`MAX_DEPTH`].
+    /// Returns the content of this `Guard` of the payload's limits, and `inner` wrapped in a
+    /// `Guard` one layer deeper. Returns an error if the value has more layers than [`MAX_DEPTH`].
     fn below<U, E: Error>(self, inner: U) -> Result<(T, Guard<'a, U>), E> {
         let Some(depth) = self.depth.checked_sub(1) else {
             return Err(E::custom("too deep"));

@@ -73,7 +73,7 @@ impl Schema {
 
     /// Returns the fingerprint of the type, or the reason why `codec` cannot encode the type. The
     /// fingerprint is 0 for codecs that write names. Such a codec can read an older value of a
-    /// changed type, so an added field does not make the cache cold.
+    /// changed type, so an added field does not turn the existing entries into misses.
     pub(crate) fn fingerprint(&self, codec: Codec) -> Result<u64, String> {
         if self.self_describing {
             return Err(format!(

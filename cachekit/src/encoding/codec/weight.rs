@@ -1,4 +1,4 @@
-//! An estimate of the memory that a value takes in addition to the size of its type, made from the
+//! An estimate of the bytes that a value takes in addition to the size of its type, made from the
 //! parts that the value serialises.
 
 use std::cell::Cell;

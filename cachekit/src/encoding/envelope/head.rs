@@ -9,7 +9,8 @@ const WAITERS: usize = 5;
 const HOLDER: usize = 24;
 const FLOOR: usize = 40;
 
-/// The fields in the first bytes of an entry, which scripts in Redis read and change.
+/// The fields in the first bytes of an entry, which the cache's Lua scripts in Redis read and
+/// change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Head {
     /// `true` if the entry has a value or an absence. `false` if the entry has only a fencing

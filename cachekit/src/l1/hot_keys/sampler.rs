@@ -59,8 +59,8 @@ impl Sampler {
         weight
     }
 
-    /// Sets the number of uses until the next sample to the mean. With this fault, a test shows
-    /// that equal distances between samples miss some keys.
+    /// Sets the number of uses until the next sample to the mean. The fault `EvenSamples` of the
+    /// tests calls this method, to show that equal distances between samples miss some keys.
     #[cold]
     pub(crate) fn space_evenly(&mut self) {
         self.left = self.weight;

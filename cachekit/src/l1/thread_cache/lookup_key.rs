@@ -1,19 +1,20 @@
-//! Keys of look-ups in a thread's table (L0): the arguments of a call as words, and a number for
-//! the function.
+//! Keys of look-ups in a thread's table (L0): the arguments of a call as 64-bit words, and a number
+//! for the function.
 
 use crate::key::buf::KeyBuf;
 use crate::model::owner_index::OwnerIndex;
 
-/// Number of words of a call's arguments (words of 64 bits) that fit into a slot of a thread's
-/// table (L0). If a call has more words, a copy of all its words is stored outside of the slot.
+/// Number of words of a call's arguments (64-bit words) that fit into a slot of a thread's table
+/// (L0). If a call has more words, a copy of all its words is stored outside of the slot.
 pub(crate) const SHORT: usize = 3;
 
-/// Word that a slot has in place of the first word of a call's arguments, if the call has more
-/// words than fit into the slot. No argument is written as a word of this value.
+/// 64-bit word that a slot of a thread's table (L0) has in place of the first word of a call's
+/// arguments, if the arguments take more words than fit into the slot. No argument is written as a
+/// word of this value.
 pub(crate) const LONG: u64 = u64::MAX;
 
-/// First words of a call's arguments (words of 64 bits), padded with zeros. If the call has more
-/// words than fit, the first word is [`LONG`].
+/// First words of a call's arguments (words of 64 bits), padded with zeros. If the arguments take
+/// more words than fit into a slot of a thread's table (L0), the first word is [`LONG`].
 pub(crate) type Head = [u64; SHORT];
 
 /// Key of one look-up in a thread's table (L0): a call's arguments as words of 64 bits, and a

@@ -15,14 +15,15 @@ pub(crate) struct Slot {
     pub(crate) group: u16,
     pub(crate) count: u32,
     pub(crate) owner_index: OwnerIndex,
-    /// The [`revision`](crate::model::epoch::revision), a count of invalidations, at which the
-    /// slot's entry was last known to be valid.
+    /// The [`revision`](crate::model::epoch::revision), a count of invalidations, at the last check
+    /// that found the entry in this slot of a thread's table valid.
     pub(crate) checked: u64,
-    /// Time from which a look-up must read the slot's entry in the engine, because the entry may
-    /// have expired or its use must be recorded.
+    /// Time from which a look-up must read the entry of this slot (in a thread's table, L0) in the
+    /// memory engine, because the entry may have expired or its use must be recorded.
     pub(crate) until: Tick,
-    /// The value of the slot's entry. If the function returns an `Arc`, this field refers to the
-    /// content of that `Arc`, so that a hit clones one reference rather than two.
+    /// The value of the entry in this slot of a thread's table (L0). If the function returns an
+    /// `Arc`, this field refers to the content of that `Arc`, so that a hit clones one reference
+    /// rather than two.
     pub(crate) value: Weak<dyn Any + Send + Sync>,
 }
 
@@ -30,8 +31,8 @@ pub(crate) struct Slot {
 const _: () = assert!(size_of::<Option<Slot>>() == 64, "a slot is one cache line");
 
 impl Slot {
-    /// Returns `true` if the slot's value was dropped, for example because the engine evicted its
-    /// entry.
+    /// Returns `true` if the value in this slot of a thread's table (L0) was dropped, for example
+    /// because the engine evicted its entry.
     pub(crate) fn is_dead(&self) -> bool {
         self.value.strong_count() == 0
     }

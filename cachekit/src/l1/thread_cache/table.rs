@@ -34,13 +34,16 @@ pub(crate) const MOST_HELD: usize = 6 << 20;
 /// Number of slots of a thread's table (L0) that are checked for dropped values when an entry is
 /// admitted. After an invalidation, each admission makes this check until all slots were checked.
 const SWEPT: usize = 2;
-/// Number of slots that are checked for dropped values if a new entry would exceed [`MOST_HELD`].
+/// Number of slots of a thread's table (L0) that are checked for dropped values if a new entry
+/// would exceed [`MOST_HELD`].
 const SWEPT_FOR_ROOM: usize = 16;
-/// Factor by which the number of a table's slots grows if many new entries find their sets full.
+/// Factor by which the number of slots of a thread's table (L0) grows if many new entries find
+/// their sets of slots full.
 const GROWTH: usize = 4;
-/// If the sets of a new entry are full, only one new entry in this many replaces another entry in
-/// the thread's table, because many new entries are used only once. With more replacements, entries
-/// that are used often would lose their slots and be looked up in the engine.
+/// Number of new entries of which one replaces an older entry in a thread's table (L0) if the sets
+/// of slots for the new entry are full. The others are not kept in the table, because many new
+/// entries are used only once. With more replacements, entries that are used often would leave the
+/// table and be looked up in the engine.
 const NEWCOMERS: usize = 8;
 
 /// Slots for entries in a thread's table (L0), grouped into sets. The hash of a look-up key selects
@@ -49,17 +52,20 @@ const NEWCOMERS: usize = 8;
 /// while other slots are empty (Azar, Broder, Karlin, Upfal: Balanced allocations, 1994).
 pub(crate) struct Table {
     slots: Vec<Option<Slot>>,
-    /// Further data of the entries in `slots`, at the same indexes. A hit does not read these data.
+    /// Data of the entries in `slots` that a hit does not read. The data of an entry and its slot
+    /// have equal indexes.
     details: Vec<SlotDetails>,
     /// The slots while the table is lent, and `slots` is empty.
     lent: Option<Vec<Option<Slot>>>,
     /// Counters of hits in this thread, by owner index.
     hits: Vec<Option<Tally>>,
-    /// Number of new entries that found their sets of slots full since the table last grew.
+    /// Number of new entries, since the thread's table (L0) last grew, for which the sets of slots
+    /// were full.
     lost: usize,
-    /// Number of bytes that all slots keep allocated: the sum of [`SlotDetails::held`].
+    /// Number of bytes that all slots of the thread's table (L0) keep allocated: the sum of
+    /// [`SlotDetails::held`].
     held: usize,
-    /// Index of the next slot that is checked for a dropped value.
+    /// Index of the slot of the thread's table (L0) that is checked next for a dropped value.
     sweep_index: usize,
     /// Values of the [`revision`], a count of invalidations, at the beginning of two checks of all
     /// slots for dropped values: `round` for the check that is running, `swept` for the last
@@ -77,11 +83,12 @@ pub(crate) struct Table {
 #[derive(Default)]
 pub(crate) struct SlotDetails {
     pub(crate) stored: Weak<MemoryEntry>,
-    /// All argument words of the call (its arguments as words of 64 bits); `None` if the words fit
-    /// into the slot.
+    /// The arguments of the call as 64-bit words; `None` if the words fit into the slot of the
+    /// thread's table (L0).
     pub(crate) long: Option<Box<[u64]>>,
-    /// Bytes that the slot keeps allocated: the copy of the call's argument words, and the memory
-    /// of the entry and its value, which is freed only with the slot's weak references.
+    /// Bytes that the slot of a thread's table (L0) keeps allocated: the copy of the call's
+    /// arguments, and the memory of the entry and its value, which is freed only with the slot's
+    /// weak references.
     pub(crate) held: usize,
 }
 
@@ -211,7 +218,8 @@ impl Table {
         self.details[index] = detail;
     }
 
-    /// Checks the next `slots` slots of the table, and empties each slot whose value was dropped.
+    /// Checks the next `slots` slots of the thread's table (L0), and empties each slot whose value
+    /// was dropped.
     #[cold]
     fn sweep(&mut self, slots: usize) {
         for _ in 0..slots.min(self.slots.len()) {
@@ -259,8 +267,8 @@ impl Table {
         self.admission.record_admitted();
     }
 
-    /// Returns the index of the slot with the look-up key `lookup`, or `None` if the table has no
-    /// such slot.
+    /// Returns the index of the slot in the thread's table (L0) with the look-up key `lookup`, or
+    /// `None` if the table has no such slot.
     #[inline]
     fn index(&self, lookup: &LookupKey<'_>) -> Option<usize> {
         let first = self.first(lookup.hash);
@@ -270,8 +278,8 @@ impl Table {
         self.index_further(lookup)
     }
 
-    /// Searches the slots for `lookup`, except the slot that a look-up reads first. Most hits are
-    /// in the first slot, so this code is not inlined.
+    /// Searches the slots of the thread's table (L0) for the key `lookup`, except the slot that a
+    /// look-up reads first. Most hits are in the first slot, so this code is not inlined.
     #[inline(never)]
     fn index_further(&self, lookup: &LookupKey<'_>) -> Option<usize> {
         let mut further = self.further(lookup.hash);
@@ -289,14 +297,14 @@ impl Table {
     }
 
     /// Returns the index of the slot in a thread's table (L0) that a look-up with `hash` reads
-    /// first. The indexes of the other slots of its set differ only in the lowest bits.
+    /// first. The slots of one set have indexes that differ only in the lowest bits.
     #[inline]
     fn first(&self, hash: u32) -> usize {
         hash as usize & self.slots.len().wrapping_sub(1)
     }
 
-    /// Returns the indexes of the slots that a look-up with `hash` reads after the first slot: the
-    /// other slots of the first set, and all slots of the second set.
+    /// Returns the indexes of the slots in the thread's table (L0) that a look-up with `hash` reads
+    /// after the first slot: the further slots of the first set, and all slots of the second set.
     #[inline]
     fn further(&self, hash: u32) -> impl Iterator<Item = usize> + use<> {
         let first = self.first(hash);
@@ -306,8 +314,8 @@ impl Table {
         others.chain((0..WAYS).map(move |way| second ^ way))
     }
 
-    /// Returns `true` if this thread can count hits of the function `owner`, whose number is
-    /// `owner_index`. Entries whose hits cannot be counted are not kept in the thread's table.
+    /// Returns `true` if this thread can count hits of the function or region `owner`, whose number
+    /// is `owner_index`. Entries whose hits cannot be counted are not kept in the thread's table.
     fn counts(&mut self, owner_index: OwnerIndex, owner: &Owner) -> bool {
         if owner_index == OwnerIndex::NONE {
             return false;
@@ -323,9 +331,9 @@ impl Table {
         hits.is_some()
     }
 
-    /// Returns the index of a slot for a new entry with `hash`: an empty slot, a slot whose value
-    /// was dropped, or sometimes a slot whose entry is replaced. Returns `None` if the new entry is
-    /// not to be kept in the thread's table.
+    /// Returns the index of a slot in the thread's table (L0) for a new entry with `hash`: an empty
+    /// slot, a slot whose value was dropped, or sometimes a slot whose entry is replaced. Returns
+    /// `None` if the new entry is not to be kept in the thread's table.
     fn free(&mut self, hash: u32) -> Option<usize> {
         if self.slots.is_empty() {
             self.resize(FIRST_SLOTS);

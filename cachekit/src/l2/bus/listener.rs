@@ -10,7 +10,8 @@ use crate::store::message::text_protocol::CommandTarget;
 
 /// The cache of this node, whose memory changes with the messages of other nodes.
 pub(crate) trait Listener: Send + Sync {
-    /// Applies the invalidation of `targets` by another node to this node's memory.
+    /// Invalidates `targets` (entries, tags, events, functions or everything) in this node's
+    /// memory, because another node invalidated them.
     fn apply(&self, targets: &InvalidationTargets);
 
     /// Removes the values under `keys` from this node's memory, because another node stored newer

@@ -20,8 +20,8 @@ use crate::l2::bus::timings::BusTimings;
 /// [`BusTimings::wait`].
 const MOST_NODES: usize = 10_000;
 
-/// The last messages of the other nodes. By these messages, a node knows the nodes that may serve
-/// from memory.
+/// The times of the last messages of other nodes, from which this node knows the nodes that may
+/// serve from memory.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Membership<Id: Ord> {
     /// The time since which this node has received bus messages without an interruption. `None` if

@@ -19,7 +19,8 @@ pub(crate) struct BusTimings {
     /// The time after which every node that has not received an invalidation no longer serves from
     /// memory. The time starts when the server answers the node that sent the invalidation.
     pub(crate) wait: Duration,
-    /// The guards that a test removed, to show that a check fails without them.
+    /// The guards (conditions in the cache's code) that a test removed, to show that a check fails
+    /// without them.
     pub(crate) faults: Faults,
 }
 

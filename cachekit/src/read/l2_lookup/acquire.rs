@@ -353,8 +353,8 @@ enum Lookup {
     Miss(AcquireOutcome),
 }
 
-/// The answer of L2 to a request for the lease, as in [`Acquired`], with a guard for a granted
-/// lease.
+/// The answer of L2 to a request for the lease, as in [`Acquired`], with a `LeaseGuard` that
+/// releases a granted lease on drop.
 enum AcquireOutcome {
     Filled,
     Held(Duration),

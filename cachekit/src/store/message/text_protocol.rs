@@ -13,8 +13,9 @@ pub(crate) enum CommandTarget {
     Event(String, Vec<(String, String)>),
 }
 
-/// Parses a text message of another program into the mode of an invalidation and its targets.
-/// Returns `None` if any line has an unknown form.
+/// Parses a text message of another program into the mode of an invalidation (hard or soft) and its
+/// targets (entries, tags, events, functions or everything). Returns `None` if any line has an
+/// unknown form.
 pub(crate) fn parse_command(text: &str) -> Option<(InvalidationMode, Vec<CommandTarget>)> {
     let mut lines = text.lines();
     let mode = match lines.next()?.trim_end() {

@@ -9,8 +9,8 @@ use crate::store::redis::permissions;
 use crate::store::redis::permissions::MissingRights;
 use crate::store::redis::script::{Digests, Scripts};
 
-/// The result of the handshake with a Redis server: the server's data set, scripts and missing
-/// rights.
+/// The result of the handshake with a Redis server: the server's data set, the digests of the
+/// loaded Lua scripts, and the rights that the account lacks.
 #[derive(Debug, Clone)]
 pub(crate) struct Greeting {
     /// The first 8 bytes of the server's replication id, which changes with the server's data set.
@@ -21,9 +21,9 @@ pub(crate) struct Greeting {
 }
 
 /// Asks the Redis server for its role, its replication id and the account's rights, tests that the
-/// server accepts writes, and loads the scripts, in one round trip. To test for writes, deletes the
-/// key `nothing`, which never has a value. Returns an error if the server is a replica or not
-/// ready.
+/// server accepts writes, and loads the cache's Lua scripts, in one round trip. To test for writes,
+/// deletes the key `nothing`, which never has a value. Returns an error if the server is a replica
+/// or not ready.
 pub(crate) async fn greet(
     connection: &mut MultiplexedConnection,
     namespace: &str,

@@ -11,8 +11,8 @@ use redis::{Cmd, Value, cmd};
 /// The beginning of each kind of key in Redis, without the namespace before it.
 const KEYS: [&str; 8] = [":k:", ":c1:", ":v:", ":t:", ":e:", ":g:", ":f:", ":all"];
 
-/// A Redis command with its words, as the cache sends the command. A word that begins with a colon
-/// is a key or a channel, to which the namespace is prepended.
+/// A Redis command as the cache sends it: the command's name and its arguments. An argument that
+/// begins with a colon is a key or a channel, to which the namespace is prepended.
 type Row = &'static [&'static str];
 
 const ROWS: &[Row] = &[
@@ -139,8 +139,8 @@ impl fmt::Display for MissingRights {
 /// The command that reports the data set of a Redis server.
 pub(crate) const INFO: &str = "INFO";
 
-/// The command that loads scripts into Redis. Without the right to load scripts, every call sends
-/// the text of its script.
+/// The command that loads Lua scripts into Redis. Without the right to load scripts, each command
+/// that runs a script sends the script's whole text.
 pub(crate) const SCRIPT_LOAD: &str = "SCRIPT LOAD";
 
 /// Returns `true` if the cache works without the right to run `command`: `SCRIPT LOAD`, and `INFO`

@@ -21,14 +21,14 @@ impl Prefix {
         }
     }
 
-    /// Returns the whole key in Redis for the entry, version or guard `name`: the namespace, a
-    /// colon and the name.
+    /// Returns the whole key in Redis of `name` (the name of an entry or a version): the namespace,
+    /// a colon and the name.
     pub(crate) fn full(&self, name: &StoreKey) -> Vec<u8> {
         [&*self.bytes, &*self.rest(name)].concat()
     }
 
-    /// Returns the key in Redis for the entry, version or guard `name`, without the namespace and
-    /// its colon.
+    /// Returns the key in Redis of `name` (the name of an entry or a version), without the
+    /// namespace and its colon.
     pub(crate) fn rest<'n>(&self, name: &'n StoreKey) -> Cow<'n, [u8]> {
         let mut rest = name.in_store();
         if removed!(self, OneHash) && name.is_long() {

@@ -23,17 +23,19 @@ const PTTL: &str = "PTTL";
 /// The number of bytes that are reserved for a key in Redis. Most keys are shorter.
 const KEY_LENGTH: usize = 40;
 
-/// The commands of one or more reads: a `PTTL` for each entry, then one `MGET`, then the scripts
-/// for value tags. An entry's remaining life is read before the entry. If the entry is replaced
-/// between the two commands, the remaining life that was read is too short, never too long.
+/// The commands of one or more reads: a `PTTL` for each entry, then one `MGET`, then a Lua script
+/// for each read that needs the versions of value tags (tags made from the value). An entry's
+/// remaining life is read before the entry. If the entry is replaced between the two commands, the
+/// remaining life that was read is too short, never too long.
 pub(crate) struct ReadPipeline {
     commands: Pipeline,
     keys: Cmd,
     value_tags: Vec<Cmd>,
     /// The number of keys that were added so far to the `MGET` command in `keys`.
     count: usize,
-    /// The index in `keys` of each version that a read of this batch depends on, so that further
-    /// reads can share the version. `None` for a single read, which shares no version.
+    /// The position in the list `keys` of each version that a read of this batch depends on, so
+    /// that later reads of the batch can share the version. `None` for a single read, which shares
+    /// no version.
     known: Option<HashMap<StoreKey, usize, RandomState>>,
     reads: Vec<Sought>,
 }

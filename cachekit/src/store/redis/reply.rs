@@ -10,7 +10,7 @@ use redis::Value;
 use crate::encoding::envelope::{Token, Version};
 use crate::store::port::{Acquired, Filled, LeaseGrant};
 
-/// The error that an answer of Redis does not have the form that answers to its command have.
+/// The error for an answer of Redis that does not have the form of an answer to its command.
 struct MalformedReply;
 
 type Read<T> = Result<T, MalformedReply>;
@@ -85,9 +85,10 @@ pub(crate) fn versions(values: Value, count: usize) -> Said<Vec<Option<Version>>
         .ok_or(problem)
 }
 
-/// Parses the answer of the script `acquire`. The answer must repeat `nonce`, which proves that the
-/// answer belongs to this question. A grant must have at least `versions` versions. Versions after
-/// these are guards.
+/// Parses the answer of the Lua script `acquire`, which asks for the lease of a key. The answer
+/// must repeat `nonce`, which proves that the answer belongs to this request. A grant of the lease
+/// must have at least `versions` versions. Further versions in the grant are guards: versions of
+/// all tags with one prefix.
 pub(crate) fn acquired(value: Value, nonce: &[u8], versions: usize) -> Said<Acquired> {
     let problem = problem(&value);
     acquired_of(value, nonce, versions).map_err(|MalformedReply| problem)

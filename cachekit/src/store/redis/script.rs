@@ -19,8 +19,8 @@ pub(crate) enum Script {
 }
 
 impl Script {
-    /// Returns the script whose digest on a server is `digest`. Returns `None` if no script has
-    /// that digest.
+    /// Returns the Lua script whose digest on a Redis server is `digest`. Returns `None` if no
+    /// script has that digest.
     pub(crate) fn named(digests: &Digests, digest: &str) -> Option<Self> {
         let at = digests.iter().position(|known| **known == *digest)?;
         ALL.get(at).copied()
@@ -62,7 +62,7 @@ impl Scripts {
         }
     }
 
-    /// Returns one command for each script, which loads the script into Redis.
+    /// Returns one command for each of the cache's Lua scripts, which loads the script into Redis.
     pub(crate) fn load(&self) -> impl Iterator<Item = Cmd> {
         self.texts.iter().map(|text| {
             let mut load = cmd("SCRIPT");
@@ -71,8 +71,8 @@ impl Scripts {
         })
     }
 
-    /// Returns the command that runs `script` by its digest, with the keys and arguments of `call`.
-    /// The command has the script's text instead if `digests` is empty.
+    /// Returns the Redis command that runs the Lua script `script` by its digest, with the keys and
+    /// arguments of `call`. The command has the script's text instead if `digests` is empty.
     pub(crate) fn by_digest(&self, script: Script, digests: &Digests, call: &Call) -> Cmd {
         match digests.get(script as usize) {
             Some(digest) => call.onto(cmd("EVALSHA"), digest.as_bytes()),
@@ -80,8 +80,8 @@ impl Scripts {
         }
     }
 
-    /// Returns the command that runs `script` by its text, for a server that has lost the script.
-    /// The command also makes the server keep the script again.
+    /// Returns the Redis command that runs the Lua script `script` by its text, for a server that
+    /// has lost the script. The command also makes the server keep the script again.
     pub(crate) fn by_text(&self, script: Script, call: &Call) -> Cmd {
         call.onto(cmd("EVAL"), self.texts[script as usize].as_bytes())
     }
@@ -95,8 +95,8 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// Returns the first argument of the script. In a script whose answer repeats a nonce, the
-    /// first argument is the nonce.
+    /// Returns the first argument of a call of a Lua script. In a script whose answer repeats a
+    /// nonce, the first argument is the nonce.
     pub(crate) fn nonce(&self) -> &[u8] {
         self.args.first().map_or(&[], |nonce| &nonce[..])
     }

@@ -11,13 +11,13 @@ use crate::store::redis::reply::{
     MalformedReply, Read, Said, bytes, int, list, problem, token, version,
 };
 
-/// The indexes of one read's entry and versions in the answer to an `MGET` that several reads
+/// The positions of one read's entry and versions in the answer to an `MGET` that several reads
 /// share.
 #[derive(Debug)]
 pub(crate) struct Sought {
-    /// The index of the read's entry among the keys of the `MGET`.
+    /// The position of the entry of this read among the keys of the `MGET`.
     pub(crate) entry: usize,
-    /// The indexes of the versions that the read depends on among the keys of the `MGET`.
+    /// The positions, among the keys of the `MGET`, of the versions that the read depends on.
     pub(crate) versions: SmallVec<[usize; 6]>,
     /// The number of `versions` that the entry lists. The others were read beside the entry.
     pub(crate) listed: usize,
@@ -26,8 +26,8 @@ pub(crate) struct Sought {
 }
 
 /// Parses the answers to several reads: first each read's `PTTL`, then one `MGET` of as many keys
-/// as `keys` says, then one script answer for each read with value tags. Returns one result for
-/// each read.
+/// as `keys` says, then the answer of a Lua script for each read with value tags (tags made from
+/// the value). Returns one result for each read.
 pub(crate) fn found(values: Vec<Value>, reads: &[Sought], keys: usize) -> Vec<Said<Found>> {
     let mut values = values.into_iter();
     let ttls: Vec<_> = values.by_ref().take(reads.len()).collect();
