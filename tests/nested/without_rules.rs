@@ -15,7 +15,7 @@ async fn versions_from_the_outer_grant_are_too_late() {
 
 #[tokio::test(start_paused = true)]
 async fn an_epoch_that_nobody_holds_has_to_move() {
-    let got = races::read_on_the_way(Some(Fault::EpochOnlyWhereHeld)).await;
+    let got = races::read_on_the_way(true, Some(Fault::EpochOnlyWhereHeld)).await;
     assert_eq!(got, 0);
 }
 
