@@ -10,6 +10,7 @@ mod invalidation;
 mod kinds_of_calls;
 mod levels;
 mod lives;
+mod outbox;
 mod races;
 mod round_trips;
 mod tasks;
