@@ -3,8 +3,10 @@
 
 mod ages;
 mod depends;
+mod ends;
 mod errors;
 mod fan_out;
+mod forms;
 mod gaps;
 mod invalidation;
 mod kinds_of_calls;
@@ -12,6 +14,8 @@ mod levels;
 mod lives;
 mod outbox;
 mod races;
+mod reading_cache;
+mod reuse;
 mod round_trips;
 mod tasks;
 mod tiers;

@@ -56,14 +56,20 @@ pub(crate) enum Write {
     Tag,
     ValueTag,
     Through,
+    Put,
+    Function,
+    Clear,
 }
 
-pub(crate) const ALL: [Write; 5] = [
+pub(crate) const ALL: [Write; 8] = [
     Write::Inner,
     Write::All,
     Write::Tag,
     Write::ValueTag,
     Write::Through,
+    Write::Put,
+    Write::Function,
+    Write::Clear,
 ];
 
 impl Write {
@@ -75,6 +81,18 @@ impl Write {
                 Self::Tag => rename_team(source, 1).await,
                 Self::ValueTag => rename_shard(source).await,
                 Self::Through => drop(store(source, 1).await),
+                Self::Put => {
+                    source.write(1);
+                    user::entry(1).put(1).await;
+                }
+                Self::Function => {
+                    source.write(1);
+                    user::invalidate_all().await;
+                }
+                Self::Clear => {
+                    source.write(1);
+                    cache.clear().await;
+                }
             }
         })
         .await;
@@ -334,54 +352,4 @@ async fn r1_what_a_transaction_reads_does_not_reach_redis() {
     .await;
     assert_eq!(site_on(&one, &committed).await, 0);
     assert_eq!(site_on(&other, &committed).await, 0);
-}
-
-/// The ends in Redis, in milliseconds.
-#[cached(name = "tiers_config", key = "tiers:config", ttl = 5, skip(source))]
-async fn config(source: &Source) -> u64 {
-    source.read().await
-}
-
-#[cached(
-    name = "tiers_document",
-    key = "tiers:document",
-    ttl = 3600,
-    skip(source)
-)]
-async fn document(source: &Source) -> u64 {
-    config(source).await
-}
-
-/// Fails while the source holds nothing.
-#[cached(name = "tiers_rate", key = "tiers:rate", skip(source))]
-async fn rate(source: &Source) -> Result<u64, String> {
-    match source.read().await {
-        0 => Err("away".to_owned()),
-        rate => Ok(rate),
-    }
-}
-
-#[cached(name = "tiers_price", key = "tiers:price", ttl = 3600, skip(source))]
-async fn price(source: &Source) -> Result<u64, String> {
-    Ok(rate(source).await.unwrap_or_default())
-}
-
-#[tokio::test]
-async fn c6_an_entry_in_redis_lives_no_longer_than_what_it_was_made_of() {
-    let redis = Redis::start();
-    let cache = node(&redis).await;
-    let source = quick();
-    scope(cache.clone(), async {
-        document(&source).await;
-        price(&source).await.expect("a fallback");
-    })
-    .await;
-    quiet(&cache).await;
-    let left = |name: &str| redis.client().int(&["PTTL", name]);
-    // Inner values first: time goes by between two questions.
-    let inner = left("shop:k:tiers:config");
-    let outer = left("shop:k:tiers:document");
-    assert!(outer > 0 && outer <= inner, "{outer} of {inner} ms");
-    let fallback = left("shop:k:tiers:price");
-    assert!(fallback <= 1_000, "E1: {fallback} ms");
 }
