@@ -20,6 +20,7 @@ mod round_trips;
 mod tasks;
 mod tiers;
 mod tracked;
+mod transaction_scopes;
 mod transactions;
 mod unkept;
 mod without_guards;

@@ -1,5 +1,7 @@
 //! Nodes over a real Redis, one of which is told late.
 
+use std::time::Duration;
+
 use cachekit::testing::{Fault, scope};
 use cachekit::{Cache, cached, invalidates, write_through};
 use cachekit_tests::Source;
@@ -269,6 +271,23 @@ async fn c2c_what_a_deaf_node_has_in_memory_alone_does_not_reach_redis() {
     nodes.network.silence(false);
     told(writer, other).await;
     assert_eq!(far_on(other, source).await, 1);
+}
+
+/// The same of a node that goes on with its memory because it hears nothing at all.
+#[tokio::test]
+async fn c2c_what_a_node_goes_on_with_does_not_reach_redis() {
+    let redis = Redis::start();
+    let network = Proxy::to(redis.addr());
+    let (writer, source) = (node(&redis).await, quick());
+    let settings = settings(&network.url()).bus_timeout(Duration::from_millis(100));
+    let other = built(settings, None).await;
+    until("it hears itself", || other.stats().redis.is_bus_live).await;
+    scope(other.clone(), async { near(&source, 1).await }).await;
+    network.silence(true);
+    until("it hears nothing", || !other.stats().redis.is_bus_live).await;
+    scope(writer.clone(), rename_near(&source, 1)).await;
+    far_on(&other, &source).await;
+    assert_eq!(far_on(&writer, &source).await, 1);
 }
 
 #[invalidates(page(_, id), site(_, id))]
