@@ -70,7 +70,7 @@ async fn level(number: usize, source: &Source) -> u64 {
 
 /// How many seconds after a soft invalidation the calls of one level alone, one a second, get the
 /// new value.
-async fn seconds_until_right(number: usize, fault: Option<Fault>) -> Option<u64> {
+pub(crate) async fn seconds_until_right(number: usize, fault: Option<Fault>) -> Option<u64> {
     let (clock, cache) = on_clock(fault).await;
     let source = quick();
     scope(cache, async {
@@ -211,7 +211,7 @@ async fn time_2(clock: &ManualClock) -> Duration {
 
 /// The greatest age of a value of the outermost level, where each is called for the first time when
 /// the one below is nearly over.
-async fn oldest(fault: Option<Fault>) -> Duration {
+pub(crate) async fn oldest(fault: Option<Fault>) -> Duration {
     let (clock, cache) = on_clock(fault).await;
     scope(cache, async {
         time_0(&clock).await;

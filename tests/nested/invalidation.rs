@@ -15,7 +15,7 @@ fn spawn_page(cache: &Cache, source: &Source) -> tokio::task::JoinHandle<u64> {
 }
 
 /// The outermost of three entries in memory, after the innermost was invalidated alone.
-async fn after_the_innermost(by: By, is_soft: bool, fault: Option<Fault>) -> (u64, u64) {
+pub(crate) async fn after_the_innermost(by: By, is_soft: bool, fault: Option<Fault>) -> (u64, u64) {
     let (cache, source) = (without(fault).await, quick());
     scope(cache.clone(), async {
         assert_eq!(site(&source, 1).await, 0);
@@ -61,7 +61,7 @@ async fn c4_entries_made_of_others_stay() {
 }
 
 /// An outer computation takes its inner value, which is invalidated before the outer one ends.
-async fn invalidated_before_the_outer_ends(by: By, fault: Option<Fault>) -> u64 {
+pub(crate) async fn invalidated_before_the_outer_ends(by: By, fault: Option<Fault>) -> u64 {
     let (cache, source) = (without(fault).await, Source::default());
     source.gate.open();
     scope(cache.clone(), user(&source, 1)).await;

@@ -1,7 +1,7 @@
 //! Every way in which a computation is given something by the cache.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cachekit::testing::scope;
@@ -173,120 +173,6 @@ async fn what_a_region_gives_counts() {
     assert_eq!(read().await, 2);
     region.clear().await;
     assert_eq!(read().await, u64::MAX);
-}
-
-/// An absence that is not remembered.
-#[cached(name = "kinds_find", key = "kinds:find:{id}", tags = ["rows"], skip(source))]
-async fn find(source: &Source, id: u64) -> Option<u64> {
-    match source.read().await {
-        0 => None,
-        row => Some(row),
-    }
-}
-
-#[cached(
-    name = "kinds_found",
-    key = "kinds:found:{id}",
-    ttl = 300,
-    skip(source)
-)]
-async fn found(source: &Source, id: u64) -> u64 {
-    find(source, id).await.unwrap_or_default()
-}
-
-#[tokio::test]
-async fn an_absence_that_is_not_remembered_counts() {
-    for by_tag in [false, true] {
-        let source = quick();
-        let cache = cache().await;
-        scope(cache.clone(), async {
-            assert_eq!(found(&source, 1).await, 0);
-            source.write(1);
-            if by_tag {
-                cache.invalidate_tags(["rows"]).await;
-            } else {
-                find::entry(1).invalidate().await;
-            }
-            assert_eq!(found(&source, 1).await, 1, "by tag: {by_tag}");
-        })
-        .await;
-    }
-}
-
-/// It has no life of its own that could end sooner.
-#[tokio::test]
-async fn an_absence_that_is_not_remembered_shortens_no_life() {
-    let source = quick();
-    let (clock, cache) = on_clock(None).await;
-    scope(cache, async {
-        found(&source, 1).await;
-        clock.advance(299 * SECOND);
-        assert_eq!(found::entry(1).ttl().await, Some(SECOND));
-    })
-    .await;
-}
-
-#[cached(
-    name = "kinds_positive",
-    key = "kinds:positive:{id}",
-    store_if = *ret > 0,
-    skip(source)
-)]
-async fn positive(source: &Source, id: u64) -> u64 {
-    source.read().await
-}
-
-#[cached(
-    name = "kinds_above_positive",
-    key = "kinds:above-positive:{id}",
-    skip(source)
-)]
-async fn above_positive(source: &Source, id: u64) -> u64 {
-    positive(source, id).await
-}
-
-#[tokio::test]
-async fn a_value_that_is_not_stored_counts() {
-    let source = quick();
-    scope(cache().await, async {
-        assert_eq!(above_positive(&source, 1).await, 0);
-        source.write(1);
-        positive::entry(1).invalidate().await;
-        assert_eq!(above_positive(&source, 1).await, 1);
-    })
-    .await;
-}
-
-/// Goes past the cache itself, and takes from it.
-#[cached(
-    name = "kinds_past",
-    key = "kinds:past:{id}",
-    when = !past.load(Ordering::SeqCst),
-    skip(source, past)
-)]
-async fn past_the_cache(source: &Source, past: &AtomicBool, id: u64) -> u64 {
-    user(source, id).await
-}
-
-#[cached(
-    name = "kinds_above_past",
-    key = "kinds:above-past:{id}",
-    skip(source, past)
-)]
-async fn above_past(source: &Source, past: &AtomicBool, id: u64) -> u64 {
-    past_the_cache(source, past, id).await
-}
-
-#[tokio::test]
-async fn what_a_call_past_the_cache_takes_counts() {
-    let (source, past) = (quick(), AtomicBool::new(true));
-    scope(cache().await, async {
-        assert_eq!(above_past(&source, &past, 1).await, 0);
-        source.write(1);
-        user::entry(1).invalidate().await;
-        assert_eq!(above_past(&source, &past, 1).await, 1);
-    })
-    .await;
 }
 
 #[cached(name = "kinds_config", key = "kinds:config", ttl = 5, skip(source))]

@@ -2,17 +2,27 @@
 //! made of.
 
 mod ages;
+mod depends;
+mod ends;
 mod errors;
 mod fan_out;
+mod forms;
 mod gaps;
 mod invalidation;
 mod kinds_of_calls;
 mod levels;
 mod lives;
+mod outbox;
 mod races;
+mod reading_cache;
+mod reuse;
 mod round_trips;
 mod tasks;
 mod tiers;
+mod tracked;
+mod transaction_scopes;
 mod transactions;
+mod unkept;
+mod without_guards;
 mod world;
 mod writes;

@@ -6,7 +6,7 @@ use cachekit::testing::{FakeStore, Fault, Op, Trouble, scope};
 use cachekit::{Cache, cached, invalidates, write_through};
 use cachekit_tests::{Source, settle};
 
-use crate::levels::{page, site, user};
+use crate::levels::{ALL, By, page, site, user};
 use crate::world::{over, quick};
 
 /// An answer that takes so long that other things happen before.
@@ -36,15 +36,26 @@ async fn site_on(cache: &Cache, source: &Source) -> u64 {
     got
 }
 
+/// Has `cache` compute the site of another user, so that it knows of sites.
+async fn another_site_on(cache: &Cache, source: &Source) {
+    scope(cache.clone(), async { site(source, 2).await }).await;
+    settle().await;
+}
+
 /// A page is computed on a node that has not heard that its user was invalidated. The site of each
 /// node, and of one that comes later, when all have heard.
-pub(crate) async fn computed_unheard(fault: Option<Fault>) -> [u64; 3] {
+/// If `knows_levels`, that node has computed another site before.
+pub(crate) async fn computed_unheard(by: By, knows_levels: bool, fault: Option<Fault>) -> [u64; 3] {
     let (store, source) = (FakeStore::new(), quick());
     let (writer, other) = (over(&store, fault).await, over(&store, fault).await);
+    if knows_levels {
+        another_site_on(&other, &source).await;
+    }
     scope(other.clone(), async { user(&source, 1).await }).await;
     settle().await;
     store.hold_messages(SECOND_NODE);
-    scope(writer.clone(), rename(&source, 1)).await;
+    source.write(1);
+    scope(writer.clone(), by.apply(&writer)).await;
     site_on(&other, &source).await;
     store.deliver_all(SECOND_NODE);
     settle().await;
@@ -58,13 +69,29 @@ pub(crate) async fn computed_unheard(fault: Option<Fault>) -> [u64; 3] {
 
 #[tokio::test(start_paused = true)]
 async fn c2_what_is_computed_from_an_invalidated_value_is_not_stored() {
-    assert_eq!(computed_unheard(None).await, [1; 3]);
+    let mut wrong = vec![];
+    // A node knows a function's name once it has called that.
+    for by in ALL.into_iter().filter(|by| *by != By::FunctionName) {
+        for knows_levels in [false, true] {
+            let got = computed_unheard(by, knows_levels, None).await;
+            if got != [1; 3] {
+                wrong.push((by, knows_levels, got));
+            }
+        }
+    }
+    assert_eq!(wrong, []);
 }
 
 /// The same where the versions were lost before the fill.
-pub(crate) async fn computed_unheard_without_versions(fault: Option<Fault>) -> [u64; 2] {
+pub(crate) async fn computed_unheard_without_versions(
+    knows_levels: bool,
+    fault: Option<Fault>,
+) -> [u64; 2] {
     let (store, source) = (FakeStore::new(), quick());
     let (writer, other) = (over(&store, fault).await, over(&store, fault).await);
+    if knows_levels {
+        another_site_on(&other, &source).await;
+    }
     scope(other.clone(), async { user(&source, 1).await }).await;
     settle().await;
     store.hold_messages(SECOND_NODE);
@@ -81,14 +108,24 @@ pub(crate) async fn computed_unheard_without_versions(fault: Option<Fault>) -> [
 
 #[tokio::test(start_paused = true)]
 async fn c2_versions_that_are_lost_prove_nothing() {
-    assert_eq!(computed_unheard_without_versions(None).await, [1; 2]);
+    for knows_levels in [false, true] {
+        let got = computed_unheard_without_versions(knows_levels, None).await;
+        assert_eq!(got, [1; 2], "knows levels: {knows_levels}");
+    }
 }
 
 /// A value is written through on a node, while a call there reads an entry from the store that was
 /// made of the one before: the writer's next call.
-pub(crate) async fn read_while_the_write_is_stored(fault: Option<Fault>) -> u64 {
+/// If `knows_levels`, the writer has computed another site before.
+pub(crate) async fn read_while_the_write_is_stored(
+    knows_levels: bool,
+    fault: Option<Fault>,
+) -> u64 {
     let (shared, source) = (FakeStore::new(), quick());
     let (writer, other) = (over(&shared, fault).await, over(&shared, fault).await);
+    if knows_levels {
+        another_site_on(&writer, &source).await;
+    }
     site_on(&other, &source).await;
     shared.once(Op::Fill, LATE);
     let write = tokio::spawn(scope(writer.clone(), {
@@ -104,14 +141,21 @@ pub(crate) async fn read_while_the_write_is_stored(fault: Option<Fault>) -> u64 
 
 #[tokio::test(start_paused = true)]
 async fn r2_an_entry_read_while_a_write_is_stored_does_not_outlive_it() {
-    assert_eq!(read_while_the_write_is_stored(None).await, 1);
+    for knows_levels in [false, true] {
+        let got = read_while_the_write_is_stored(knows_levels, None).await;
+        assert_eq!(got, 1, "knows levels: {knows_levels}");
+    }
 }
 
 /// A node reads a site from the store, of whose user it has never heard, and while the answer is on
-/// its way that user is invalidated: what the node serves then.
-pub(crate) async fn read_on_the_way(fault: Option<Fault>) -> u64 {
+/// its way that user is invalidated: what the node serves then. If `knows_levels`, it has computed
+/// another site before.
+pub(crate) async fn read_on_the_way(knows_levels: bool, fault: Option<Fault>) -> u64 {
     let (store, source) = (FakeStore::new(), quick());
     let (writer, other) = (over(&store, fault).await, over(&store, fault).await);
+    if knows_levels {
+        another_site_on(&other, &source).await;
+    }
     site_on(&writer, &source).await;
     for op in [Op::Read, Op::Versions, Op::ReadOrAcquire] {
         store.once(op, SLOW);
@@ -130,7 +174,10 @@ pub(crate) async fn read_on_the_way(fault: Option<Fault>) -> u64 {
 
 #[tokio::test(start_paused = true)]
 async fn c4_a_name_first_learnt_from_an_answer_may_have_been_invalidated_meanwhile() {
-    assert_eq!(read_on_the_way(None).await, 1);
+    for knows_levels in [false, true] {
+        let got = read_on_the_way(knows_levels, None).await;
+        assert_eq!(got, 1, "knows levels: {knows_levels}");
+    }
 }
 
 /// An absence that no entry keeps, and what is made of it.

@@ -1,5 +1,7 @@
 //! Nodes over a real Redis, one of which is told late.
 
+use std::time::Duration;
+
 use cachekit::testing::{Fault, scope};
 use cachekit::{Cache, cached, invalidates, write_through};
 use cachekit_tests::Source;
@@ -25,6 +27,12 @@ async fn rename_team(source: &Source, id: u64) {
     source.write(id);
 }
 
+/// Names a tag that every value of version 0 has.
+#[invalidates(tags = ["shard:0"])]
+async fn rename_shard(source: &Source) {
+    source.write(1);
+}
+
 #[invalidates(user(_, id), page(_, id), site(_, id), ack)]
 async fn rename_acknowledged(source: &Source, id: u64) {
     source.write(1);
@@ -48,10 +56,23 @@ pub(crate) enum Write {
     Inner,
     All,
     Tag,
+    ValueTag,
     Through,
+    Put,
+    Function,
+    Clear,
 }
 
-pub(crate) const ALL: [Write; 4] = [Write::Inner, Write::All, Write::Tag, Write::Through];
+pub(crate) const ALL: [Write; 8] = [
+    Write::Inner,
+    Write::All,
+    Write::Tag,
+    Write::ValueTag,
+    Write::Through,
+    Write::Put,
+    Write::Function,
+    Write::Clear,
+];
 
 impl Write {
     async fn run(self, cache: &Cache, source: &Source) {
@@ -60,7 +81,20 @@ impl Write {
                 Self::Inner => rename(source, 1).await,
                 Self::All => rename_all(source, 1).await,
                 Self::Tag => rename_team(source, 1).await,
+                Self::ValueTag => rename_shard(source).await,
                 Self::Through => drop(store(source, 1).await),
+                Self::Put => {
+                    source.write(1);
+                    user::entry(1).put(1).await;
+                }
+                Self::Function => {
+                    source.write(1);
+                    user::invalidate_all().await;
+                }
+                Self::Clear => {
+                    source.write(1);
+                    cache.clear().await;
+                }
             }
         })
         .await;
@@ -117,6 +151,9 @@ impl Nodes {
 /// A node computes the page and the site from the user in its memory, before it hears of the write.
 pub(crate) async fn computed_unheard(by: Write, fault: Option<Fault>) -> [u64; 3] {
     let nodes = Nodes::start(fault).await;
+    // It knows that there are levels, and that its users are taken.
+    scope(nodes.other.clone(), async { site(&nodes.source, 2).await }).await;
+    quiet(&nodes.other).await;
     user_on(&nodes.other, &nodes.source).await;
     nodes.network.silence(true);
     by.run(&nodes.writer, &nodes.source).await;
@@ -236,6 +273,23 @@ async fn c2c_what_a_deaf_node_has_in_memory_alone_does_not_reach_redis() {
     assert_eq!(far_on(other, source).await, 1);
 }
 
+/// The same of a node that goes on with its memory because it hears nothing at all.
+#[tokio::test]
+async fn c2c_what_a_node_goes_on_with_does_not_reach_redis() {
+    let redis = Redis::start();
+    let network = Proxy::to(redis.addr());
+    let (writer, source) = (node(&redis).await, quick());
+    let settings = settings(&network.url()).bus_timeout(Duration::from_millis(100));
+    let other = built(settings, None).await;
+    until("it hears itself", || other.stats().redis.is_bus_live).await;
+    scope(other.clone(), async { near(&source, 1).await }).await;
+    network.silence(true);
+    until("it hears nothing", || !other.stats().redis.is_bus_live).await;
+    scope(writer.clone(), rename_near(&source, 1)).await;
+    far_on(&other, &source).await;
+    assert_eq!(far_on(&writer, &source).await, 1);
+}
+
 #[invalidates(page(_, id), site(_, id))]
 #[invalidates(user(_, id))]
 async fn rename_inner_below(source: &Source, id: u64) {
@@ -317,54 +371,4 @@ async fn r1_what_a_transaction_reads_does_not_reach_redis() {
     .await;
     assert_eq!(site_on(&one, &committed).await, 0);
     assert_eq!(site_on(&other, &committed).await, 0);
-}
-
-/// The ends in Redis, in milliseconds.
-#[cached(name = "tiers_config", key = "tiers:config", ttl = 5, skip(source))]
-async fn config(source: &Source) -> u64 {
-    source.read().await
-}
-
-#[cached(
-    name = "tiers_document",
-    key = "tiers:document",
-    ttl = 3600,
-    skip(source)
-)]
-async fn document(source: &Source) -> u64 {
-    config(source).await
-}
-
-/// Fails while the source holds nothing.
-#[cached(name = "tiers_rate", key = "tiers:rate", skip(source))]
-async fn rate(source: &Source) -> Result<u64, String> {
-    match source.read().await {
-        0 => Err("away".to_owned()),
-        rate => Ok(rate),
-    }
-}
-
-#[cached(name = "tiers_price", key = "tiers:price", ttl = 3600, skip(source))]
-async fn price(source: &Source) -> Result<u64, String> {
-    Ok(rate(source).await.unwrap_or_default())
-}
-
-#[tokio::test]
-async fn c6_an_entry_in_redis_lives_no_longer_than_what_it_was_made_of() {
-    let redis = Redis::start();
-    let cache = node(&redis).await;
-    let source = quick();
-    scope(cache.clone(), async {
-        document(&source).await;
-        price(&source).await.expect("a fallback");
-    })
-    .await;
-    quiet(&cache).await;
-    let left = |name: &str| redis.client().int(&["PTTL", name]);
-    // Inner values first: time goes by between two questions.
-    let inner = left("shop:k:tiers:config");
-    let outer = left("shop:k:tiers:document");
-    assert!(outer > 0 && outer <= inner, "{outer} of {inner} ms");
-    let fallback = left("shop:k:tiers:price");
-    assert!(fallback <= 1_000, "E1: {fallback} ms");
 }

@@ -373,6 +373,7 @@ impl Call {
         let foreign = match foreign {
             None => Lineage::default(),
             Some(Some(foreign)) => foreign,
+            Some(None) if removed!(self.core, PassWithoutVersion) => Lineage::default(),
             Some(None) if self.core.l2.is_none() || self.options.tier == Tier::Memory => return,
             Some(None) => return self.keep_from_l2(),
         };

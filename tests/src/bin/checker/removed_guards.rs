@@ -182,6 +182,34 @@ const ALL: &[RemovedGuard] = &[
         disruptions: &[],
         step_in: stumble,
     },
+    RemovedGuard {
+        name: "forget-nested",
+        fault: Fault::ForgetNested,
+        mix: mix::NESTED,
+        disruptions: &[],
+        step_in: stumble,
+    },
+    RemovedGuard {
+        name: "fill-without-inner",
+        fault: Fault::FillWithoutInner,
+        mix: mix::NESTED_BY_VALUE,
+        disruptions: &[],
+        step_in: stumble,
+    },
+    RemovedGuard {
+        name: "one-epoch-move",
+        fault: Fault::OneEpochMove,
+        mix: mix::NESTED_WRITES,
+        disruptions: &[Disruption::Delay],
+        step_in: stumble,
+    },
+    RemovedGuard {
+        name: "pass-without-version",
+        fault: Fault::PassWithoutVersion,
+        mix: mix::NESTED,
+        disruptions: &[Disruption::FlushAll, Disruption::Restart, Disruption::Hole],
+        step_in: stumble,
+    },
 ];
 
 impl RemovedGuard {
@@ -193,6 +221,7 @@ impl RemovedGuard {
             // Who hears of an invalidation gives its writes up by itself.
             Fault::IgnoreGeneration => &[Fault::IgnoreGeneration, Fault::Deaf],
             Fault::SoftKeepsToken => &[Fault::SoftKeepsToken, Fault::Deaf],
+            Fault::FillWithoutInner => &[Fault::FillWithoutInner, Fault::Deaf],
             _ => std::slice::from_ref(&self.fault),
         }
     }
@@ -206,6 +235,7 @@ impl RemovedGuard {
                 | Fault::IgnoreGeneration
                 | Fault::SoftKeepsToken
                 | Fault::IgnoreSoftHalf
+                | Fault::FillWithoutInner
         )
     }
 }

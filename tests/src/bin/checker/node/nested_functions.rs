@@ -26,11 +26,7 @@ macro_rules! functions {
             use crate::cells::{Cell, Kind, STALE};
             use crate::invalidation_mode::InvalidationMode;
 
-            #[cached(
-                                                tier = $tier,
-                                                tags = ["bucket:{bucket}", "group:{ret.part}"],
-                                                events = ["changed:{row}"]
-                                            )]
+            #[cached(tier = $tier, tags = ["bucket:{bucket}", "group:{ret.part}"])]
             async fn inner(bucket: u64, row: u64) -> Row {
                 compute(Cell::new(Kind::Nested, row)).await
             }
@@ -63,12 +59,7 @@ macro_rules! functions {
                 near_middle(bucket, row).await
             }
 
-            #[cached(
-                                                tier = $tier,
-                                                stale = STALE,
-                                                tags = ["bucket:{bucket}"],
-                                                events = ["changed:{row}"]
-                                            )]
+            #[cached(tier = $tier, stale = STALE, events = ["changed:{row}"])]
             async fn aging_inner(bucket: u64, row: u64) -> Row {
                 compute(Cell::new(Kind::NestedStale, row)).await
             }

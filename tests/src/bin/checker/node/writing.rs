@@ -39,7 +39,6 @@ pub(super) const TAGGED: &[Kind] = &[
     Kind::Replicated,
     Kind::Nested,
     Kind::NestedNear,
-    Kind::NestedStale,
 ];
 /// Those with a tag made from the value.
 pub(super) const GROUPED: &[Kind] = &[
@@ -50,13 +49,7 @@ pub(super) const GROUPED: &[Kind] = &[
     Kind::Nested,
 ];
 /// Those with an event.
-pub(super) const EVENTED: &[Kind] = &[
-    Kind::Evented,
-    Kind::Direct,
-    Kind::Stale,
-    Kind::Nested,
-    Kind::NestedStale,
-];
+pub(super) const EVENTED: &[Kind] = &[Kind::Evented, Kind::Direct, Kind::Stale, Kind::NestedStale];
 
 /// Writes, one after the other, until the end.
 pub(super) async fn write_on(_number: usize) {
