@@ -50,14 +50,15 @@ pub(crate) fn refresh_failed(owner: &str, key: &dyn fmt::Debug) {
 }
 
 /// Reports a call of the function or region `owner` that waited for another call's computation of
-/// the same key until the `lock_timeout` was over.
+/// the same key until the longest time for such waits (`lock_timeout`) was over.
 pub(crate) fn lock_timed_out(owner: &str) {
     event!(warn, function = owner, "waited too long for a computation");
 }
 
-/// Reports a computation of the function or region `owner` that the cache dropped because it did
-/// not end within `timeout`. For a computation whose caller is gone, `timeout` may be the
-/// `lock_timeout`.
+/// Reports that the cache dropped a computation of the function or region `owner`, because it did
+/// not end within `timeout`. `timeout` is the function's option of that name. For a computation
+/// that ran too long after its caller had been dropped, `timeout` is the option `lock_timeout`
+/// instead.
 pub(crate) fn timed_out(owner: &str, timeout: Duration) {
     event!(
         warn,
@@ -244,8 +245,8 @@ pub(crate) fn breaker_closed() {
     event!(info, "circuit breaker closed");
 }
 
-/// Reports that the circuit breaker is half-open: the cache sends a probe to Redis, to learn if
-/// Redis can be used again.
+/// Reports that the circuit breaker is half-open: the cache sends a probe (a trial command) to
+/// Redis, to learn if Redis can be used again.
 pub(crate) fn breaker_half_open() {
     event!(debug, "circuit breaker half-open: sending a probe");
 }
@@ -311,7 +312,8 @@ pub(crate) fn bus_is_live() {
 }
 
 /// Reports that messages of other processes do not arrive. Until messages arrive again, the cache
-/// checks entries in memory with Redis, or serves them as `on_disconnect` says.
+/// checks entries in memory with Redis. If Redis cannot be reached either, the setting
+/// `on_disconnect` decides if entries in memory are served.
 pub(crate) fn bus_is_not_live() {
     event!(
         warn,

@@ -69,8 +69,8 @@ pub(crate) fn frame(flight: usize, limit: usize) -> Arc<Frame> {
 /// Makes a computation the current one of this thread. Until the `FrameGuard` is dropped, the code
 /// on this thread runs inside that computation.
 ///
-/// A `FrameGuard` needs less stack than a closure around each poll. Cached functions may be
-/// recursive, so their polls nest.
+/// A cached function can call itself, so polls of its computations nest on the stack. A
+/// `FrameGuard` needs less stack for each poll than a closure.
 #[must_use]
 pub(crate) struct FrameGuard<'a>(&'a mut Option<Arc<Frame>>);
 

@@ -283,8 +283,8 @@ impl PendingInvalidation {
         certain
     }
 
-    /// Sets the acknowledgement that `accepted` waits for. With `None`, `accepted` waits for no
-    /// acknowledgement.
+    /// Sets the acknowledgement of other nodes for which the method `accepted` waits. With `None`,
+    /// `accepted` waits for no acknowledgement.
     pub(crate) fn with_ack(mut self, ack: Option<Ack>) -> Self {
         self.ack = ack;
         self

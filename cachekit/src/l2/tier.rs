@@ -58,7 +58,7 @@ const MAX_SETTLING: Duration = Duration::from_secs(1);
 /// Redis.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings {
-    /// The longest time for which a call waits for an answer of the store (`redis_timeout`).
+    /// The longest time for which a call waits for Redis in total (the setting `redis_timeout`).
     pub(crate) timeout: Duration,
     pub(crate) codec: Codec,
     /// The size in bytes of the largest encoded value that is stored in Redis or read from Redis.
@@ -181,14 +181,15 @@ impl SharedTier {
         self.settings.on_new_master == OnNewMaster::Replay
     }
 
-    /// Returns `true` if messages of other nodes are known to arrive at `now`, so that memory may
-    /// be served.
+    /// Returns `true` if messages of other nodes are known to arrive at `now`. Entries in memory
+    /// can then be served, because no invalidation is missing.
     pub(crate) fn is_bus_live(&self, now: Tick) -> bool {
         self.bus.liveness.is_live(now)
     }
 
-    /// Returns `true` if the cache's option `on_disconnect` lets memory be served at `now` although
-    /// no message arrives and the store cannot be asked.
+    /// Returns `true` if memory is served at `now` although no message of other nodes arrives and
+    /// the store cannot be asked. The setting `on_disconnect` allows this for no time, for a
+    /// limited time, or for ever.
     pub(crate) fn serves_disconnected(&self, now: Tick) -> bool {
         match self.settings.on_disconnect {
             // After the goodbye of this node, the other nodes do not wait for its acknowledgements,

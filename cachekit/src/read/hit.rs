@@ -177,8 +177,8 @@ impl Core {
         }
     }
 
-    /// Returns the `MemoryMiss` for a call that computes even if memory has a value under `key`
-    /// (`refresh`).
+    /// Returns the `MemoryMiss` for a call of the companion's `refresh`, which computes even if
+    /// memory has a value under `key`.
     pub(crate) fn forced_miss(&self, key: &[u8], reader: OwnerId) -> MemoryMiss {
         let now = Tick::coarse(&*self.clock);
         let stored = self.l2.as_ref().and_then(|_| self.memory.get(key));
@@ -190,8 +190,8 @@ impl Core {
         }
     }
 
-    /// Returns the state of `reader`'s entry, as far as `stored` shows that state. `stored` is the
-    /// entry that memory has, or `None` if memory has no entry.
+    /// Returns the state of `reader`'s entry (absent, expired or unknown) after a look-up in
+    /// memory. `stored` is the entry that memory has, or `None` if memory has no entry.
     fn l1_state(&self, stored: Option<&MemoryEntry>, reader: OwnerId, now: Tick) -> L1State {
         match stored {
             // In a cache without L2, no code reads the state.
@@ -220,8 +220,9 @@ impl Core {
         may_serve.then_some(stored)
     }
 
-    /// Returns the entry in memory under `key` after L2 could not be asked, if `reader` may be
-    /// served that entry and `on_disconnect` allows it.
+    /// Returns the entry in memory under `key`, for a call that could not ask L2. Returns `None` if
+    /// `reader` may not be served that entry, or if the setting `on_disconnect` (the rule for a
+    /// node without connection to Redis) does not allow entries from memory.
     pub(crate) fn peek_unconfirmed(&self, key: &Key, reader: OwnerId) -> Option<Arc<MemoryEntry>> {
         let l2 = self.l2.as_ref()?;
         let stored = self.memory.get(key.as_bytes())?;
@@ -240,9 +241,10 @@ impl Core {
         self.memory.get(key.as_bytes())
     }
 
-    /// Returns `true` if `stored` may be served at `now` as far as other nodes' invalidations
-    /// matter. In a cache with L2, the bus must be live, so that these invalidations have arrived,
-    /// or `on_disconnect` must allow `stored` without that certainty.
+    /// Returns `true` if other nodes' invalidations do not prevent that `stored` is served at
+    /// `now`. In a cache without L2, there are no other nodes. In a cache with L2, the bus must be
+    /// live, so that these invalidations have arrived, or the setting `on_disconnect` (the rule for
+    /// a node without connection to Redis) must allow entries from memory.
     #[inline]
     pub(crate) fn is_confirmed(&self, stored: &MemoryEntry, now: Tick) -> bool {
         match &self.l2 {
@@ -252,7 +254,8 @@ impl Core {
     }
 
     /// Returns `true` if `stored` is served although the bus is not live: L2 cannot be asked for
-    /// the entry, and `on_disconnect` allows it.
+    /// the entry, and the setting `on_disconnect` (the rule for a node without connection to Redis)
+    /// allows entries from memory.
     #[cold]
     fn serves_unconfirmed(&self, l2: &SharedTier, stored: &MemoryEntry, now: Tick) -> bool {
         if removed!(self, NoHeartbeat) {
@@ -298,8 +301,8 @@ where
     }
 }
 
-/// Takes the value out of `stored`. If `stored` is the last reference to its entry, the result may
-/// be the last reference to the value, and the caller need not clone the value.
+/// Takes the value out of the entry `stored`. If nothing else refers to the entry and to its value,
+/// the returned reference is the only one, and the caller need not clone the value.
 pub(crate) fn take_shared(stored: Arc<MemoryEntry>) -> AnyShared {
     match Arc::try_unwrap(stored) {
         Ok(stored) => stored.into_shared(),

@@ -40,9 +40,10 @@ pub(crate) type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failu
 
 /// A store that processes share: Redis, or a test's replacement in memory.
 ///
-/// A store does not retry an operation. An operation may still run after its caller stopped waiting
-/// for the answer. Therefore a value is stored only against a token, and only removals are
-/// unconditional. Every operation is one round trip and ends at its argument `until` at the latest.
+/// A store does not retry an operation. An operation can still run after its caller stopped waiting
+/// for the answer. A late store of an old value must do no harm, so a value is stored only if the
+/// fencing token in the store is unchanged. Only removals are unconditional. Every operation is one
+/// round trip and ends at its argument `until` at the latest.
 pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// Returns `true` if the store has a usable connection, so that operations can be sent now.
     fn is_up(&self) -> bool;
@@ -170,7 +171,7 @@ pub(crate) enum StoreEvent {
     /// The lease of the entry with this name ended, and at least one process waits for the lease.
     Wake(StoreKey),
     /// The bus subscription with this number began: bus messages arrive from now on. Messages that
-    /// were sent earlier may be lost.
+    /// were sent before the subscription may not arrive.
     Subscribed(u64),
     /// The bus subscription ended. No bus message arrives until the next `Subscribed` event.
     Unsubscribed,

@@ -60,7 +60,8 @@ impl Redis {
     ///
     /// Returns the problem and the remedy if the address cannot be parsed, the server refuses the
     /// login, the database does not exist, or the account may not run a command that the cache
-    /// needs. With `any_origin` the cache does not need `INFO`.
+    /// needs. The cache needs `INFO` unless it accepts entries from any data set of the server
+    /// (`any_origin`).
     pub(crate) async fn open(
         settings: RedisSettings<'_>,
         node: NodeId,
@@ -139,8 +140,8 @@ impl Redis {
     }
 
     /// Returns the parsed answer in `said`, or converts its problem into the failure of the
-    /// operation. After an answer of a wrong form, which may belong to another command, discards
-    /// the connection `connected`, because its later answers may be wrong too.
+    /// operation. An answer of a wrong form can belong to another command. After such an answer,
+    /// discards the connection `connected`, because its later answers can be wrong too.
     fn said<T>(&self, connected: &Arc<Connected>, said: Said<T>) -> Result<T, Failure> {
         said.map_err(|problem| match problem {
             Problem::Refused(code) => Failure::Rejected(code),

@@ -21,7 +21,8 @@ use crate::l2::outbox::Outbox;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{EventSink, Store, StoreEvent};
 
-/// The number of heartbeats that a node sends to itself in each `bus_timeout`.
+/// The number of heartbeats that a node sends to itself within `bus_timeout`, the time after which
+/// a node without a heartbeat stops serving from memory.
 const ECHOES: u32 = 4;
 
 /// The receiver of the events of the store (L2). A cache creates its bus client before the store,

@@ -192,9 +192,9 @@ impl BatchSender {
         }
     }
 
-    /// Takes the batch that waits to be sent. If no batch waits, the sender removes itself from the
-    /// count `Pending::in_flight` under the same lock. Therefore a call that begins a batch either
-    /// finds a counted sender, which will take the batch, or spawns another sender.
+    /// Takes the batch that waits to be sent. If no batch waits, the sender removes itself from
+    /// `Pending::in_flight`, the count of senders, under the same lock. A call that begins a batch
+    /// then either finds a counted sender, which will take the batch, or spawns another sender.
     fn next(&mut self) -> Option<Batch> {
         let mut pending = self.shared.pending();
         let next = pending.question.take();
