@@ -9,4 +9,5 @@ pub(crate) mod outbox;
 pub(crate) mod recovery;
 pub(crate) mod removal;
 pub(crate) mod send_invalidation;
+pub(crate) mod tasks;
 pub(crate) mod tier;

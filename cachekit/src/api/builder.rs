@@ -49,6 +49,8 @@ pub struct CacheBuilder {
     pub(crate) random: Random,
     redis: Option<String>,
     redis_password: Option<String>,
+    /// `true` if the tasks for Redis run on a thread of the cache's own.
+    own_thread: bool,
     #[cfg(cachekit_faults)]
     pub(crate) fake: Option<FakeStore>,
     /// The first environment variable that could not be parsed, as the error that `build` returns;
@@ -76,6 +78,7 @@ impl CacheBuilder {
             random: Random::default(),
             redis: None,
             redis_password: None,
+            own_thread: false,
             #[cfg(cachekit_faults)]
             fake: None,
             error: None,
@@ -154,6 +157,31 @@ impl CacheBuilder {
     /// Sets the password for a Redis whose address, given to [`redis`](Self::redis), contains none.
     pub fn redis_password(mut self, password: impl Into<String>) -> Self {
         self.redis_password = Some(password.into());
+        self
+    }
+
+    /// Runs the cache's tasks for Redis on a thread of the cache's own: its connections, messages of
+    /// other processes, and background stores. Without Redis, the setting has no effect.
+    ///
+    /// By default, these tasks run on the tokio runtime on which the cache is built. If that runtime
+    /// ends, or nothing drives it, the next call that needs Redis begins the tasks again on its own
+    /// runtime. Memory is not trusted until then, and invalidations wait. With a thread of its own,
+    /// the cache depends on no runtime of the program. The calls themselves still run, and wait, on
+    /// the runtimes of their callers.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// use cachekit::Cache;
+    ///
+    /// let cache = Cache::builder().redis("redis://localhost").own_thread().build().await?;
+    /// # Ok::<(), cachekit::BuildError>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn own_thread(mut self) -> Self {
+        self.own_thread = true;
         self
     }
 

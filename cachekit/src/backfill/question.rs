@@ -54,6 +54,17 @@ impl Core {
         })
     }
 
+    /// Waits until L2 is connected, if its connections have just begun again on another runtime.
+    /// Does not wait for entries with the tier `tier` if those are in memory only.
+    pub(crate) async fn wait_for_l2(&self, tier: Tier) {
+        if tier != Tier::Memory
+            && let Some(l2) = &self.l2
+            && let Some(starting) = l2.starting()
+        {
+            Box::pin(starting).await;
+        }
+    }
+
     /// Puts the removal of the entry under `key` from L2 into the outbox. Called when a value was
     /// computed without asking L2: the entry in L2 may be older, and this node must not serve it
     /// later.

@@ -152,6 +152,42 @@ pub(crate) fn redis_lost(why: &str) {
     event!(warn, why = why, "closed the connection to Redis");
 }
 
+/// Reports that the runtime of the connections to Redis has ended. `is_fit` is `true` if the
+/// connections are begun again on the caller's runtime, and `false` if that runtime lacks a timer or
+/// I/O.
+pub(crate) fn home_ended(is_fit: bool) {
+    if is_fit {
+        event!(
+            warn,
+            "the runtime of the connections to Redis has ended; they begin again on the runtime of this call"
+        );
+    } else {
+        event!(
+            error,
+            "the runtime of the connections to Redis has ended, and the runtime of this call lacks time or \
+             I/O: the cache goes on without Redis"
+        );
+    }
+}
+
+/// Reports that nothing drives the runtime of the connections to Redis. `is_fit` is that of
+/// [`home_ended`].
+pub(crate) fn home_stands_still(is_fit: bool) {
+    if is_fit {
+        event!(
+            error,
+            "nothing drives the runtime on which the cache was built; the connections to Redis begin again on \
+             the runtime of this call"
+        );
+    } else {
+        event!(
+            error,
+            "nothing drives the runtime on which the cache was built, and the runtime of this call lacks time \
+             or I/O: the cache goes on without Redis"
+        );
+    }
+}
+
 /// Reports that Redis cannot be reached, for the reason `why`. The event has level warn if
 /// `is_new`, and debug level if the outage was reported before.
 pub(crate) fn redis_unreachable(why: &str, is_new: bool) {

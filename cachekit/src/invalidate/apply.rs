@@ -284,7 +284,7 @@ impl PendingInvalidation {
 impl Drop for PendingInvalidation {
     fn drop(&mut self) {
         if let (Some(targets), Some(l2)) = (self.targets.take(), &self.core.l2) {
-            l2.bus.outbox.add(targets.names());
+            l2.queue(targets.names());
             // Voids entries that were read from L2 before this line. After this line L2 is not
             // read.
             self.core.apply(&targets);

@@ -90,6 +90,11 @@ impl Breaker {
         self.turn(OPEN, HALF_OPEN).then(|| Attempt(self))
     }
 
+    /// Opens a half-open breaker, because the task that probed the store will not go on.
+    pub(crate) fn abandon_attempt(&self) {
+        self.turn(HALF_OPEN, OPEN);
+    }
+
     fn turn(&self, from: u8, to: u8) -> bool {
         let state = &self.state;
         let turned = state.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);

@@ -18,6 +18,9 @@ impl SharedTier {
     /// invalidates names in hard mode, even after a soft invalidation.
     pub(crate) async fn invalidate(&self, names: Vec<StoreKey>, mode: InvalidationMode) {
         let removal = self.pending_removal(names);
+        if let Some(starting) = self.starting() {
+            Box::pin(starting).await;
+        }
         let until = self.deadline();
         match send_invalidation(&self.bus, &*self.store, (&removal.names, mode), until).await {
             Ok(()) => self.bus.outbox.remember(removal.settled()),
@@ -39,6 +42,9 @@ impl SharedTier {
             is_settled: false,
         };
         let removal = self.pending_removal(names);
+        if let Some(starting) = self.starting() {
+            Box::pin(starting).await;
+        }
         let waiting = self.bus.acks.begin();
         let message = BusMessage::Invalidated {
             from: self.bus.node,

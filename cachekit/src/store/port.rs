@@ -66,6 +66,11 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// included.
     fn connections(&self) -> u64;
 
+    /// Begins the tasks that keep the connections, on the home runtime, which has changed. Ends the
+    /// present connections, whose tasks may no longer run: messages are lost until the next
+    /// subscription.
+    fn begin_tasks(&self);
+
     /// Reads the entry of `query`, and the current versions of the names that `query` lists.
     fn read<'a>(&'a self, query: EntryQuery<'a>, until: Instant) -> StoreFuture<'a, Found>;
 
@@ -162,10 +167,10 @@ pub(crate) enum StoreEvent {
     /// The lease of this entry ended, and at least one process waits for the lease.
     Wake(StoreKey),
     /// A subscription with this number began, and messages arrive by it from now on. Messages that
-    /// were sent earlier may be lost.
+    /// were sent earlier may be lost. The numbers of a cache's subscriptions increase.
     Subscribed(u64),
-    /// The subscription ended. No message arrives until the next `Subscribed`.
-    Unsubscribed,
+    /// The subscription with this number ended. No message arrives until the next `Subscribed`.
+    Unsubscribed(u64),
     /// A message that was understood, from a node or from another program.
     Received(BusMessage),
     /// A message in an unknown form, which may have been an invalidation.

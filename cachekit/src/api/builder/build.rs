@@ -9,6 +9,8 @@ use crate::base::counter::Counter;
 use crate::base::durations::cut;
 use crate::base::error::BuildError;
 use crate::base::fault::removed;
+#[cfg(any(feature = "redis", cachekit_faults))]
+use crate::base::home_runtime::HomeRuntime;
 #[cfg(feature = "redis")]
 use crate::base::runtime::has_io;
 #[cfg(any(feature = "redis", cachekit_faults))]
@@ -55,8 +57,10 @@ const RUNTIME: &str = "build the cache inside a runtime, as in `#[tokio::main]`;
 
 impl CacheBuilder {
     /// Builds the cache. A cache with a Redis must be built on a tokio runtime, which then drives
-    /// the connection. When that runtime ends, as the runtime of each `#[tokio::test]` does, the
-    /// cache goes on without Redis.
+    /// the connections. Build the cache on the runtime that lives longest, as in `#[tokio::main]`.
+    /// When that runtime ends, as the runtime of each `#[tokio::test]` does, the next call that
+    /// needs Redis connects again on its own runtime. With [`own_thread`](Self::own_thread) the
+    /// connections depend on no runtime of the program.
     ///
     /// # Errors
     ///
@@ -97,7 +101,7 @@ impl CacheBuilder {
     #[cfg(feature = "redis")]
     async fn connect(&self, url: &str) -> Result<SharedTier, BuildError> {
         let settings = self.settings()?;
-        if !has_io() {
+        if !self.own_thread && !has_io() {
             let problem = "needs a tokio runtime with I/O";
             return Err(BuildError::setting("redis (REDIS_URL)", problem, RUNTIME));
         }
@@ -109,12 +113,13 @@ impl CacheBuilder {
             any_origin: self.config.on_new_master == OnNewMaster::Replay,
             faults: self.faults,
         };
-        let redis = Redis::open(redis_settings, bus.node, bus.sink());
+        let home = self.home()?;
+        let redis = Redis::open(redis_settings, Arc::clone(&home), bus.node, bus.sink());
         let redis = redis.await.map_err(|(problem, remedy)| {
             BuildError::setting("redis (REDIS_URL)", problem, remedy)
         })?;
         let store = Arc::new(redis);
-        Ok(SharedTier::new(bus, store, settings, &self.clock))
+        Ok(SharedTier::new(home, bus, store, settings, &self.clock))
     }
 
     #[cfg(cachekit_faults)]
@@ -124,7 +129,21 @@ impl CacheBuilder {
         store.faults = self.faults;
         let store = store.open(bus.node, bus.sink());
         let settings = self.settings()?;
-        Ok(SharedTier::new(bus, store, settings, &self.clock))
+        let home = self.home()?;
+        Ok(SharedTier::new(home, bus, store, settings, &self.clock))
+    }
+
+    /// Returns the runtime for the tasks of L2: that of a new thread with `own_thread`, else the
+    /// caller's.
+    #[cfg(any(feature = "redis", cachekit_faults))]
+    fn home(&self) -> Result<Arc<HomeRuntime>, BuildError> {
+        if !self.own_thread {
+            return Ok(HomeRuntime::current());
+        }
+        HomeRuntime::own_thread().map_err(|error| {
+            let problem = format!("the system gives no thread: {error}");
+            BuildError::setting("own_thread", problem, "raise the limit of threads, or remove the setting")
+        })
     }
 
     /// Returns the times for which a node trusts messages of other nodes and heartbeats of its own.

@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout};
 use crate::base::clock::{Clock, Tick};
 use crate::base::durations::from_now;
 use crate::base::fault::removed;
+use crate::base::sync::Mutex;
 use crate::base::trace;
 use crate::l2::bus::acks::Acks;
 use crate::l2::bus::heartbeat::BusLiveness;
@@ -39,6 +40,11 @@ pub(crate) struct BusClient {
     pub(crate) messages: AtomicU64,
     /// The number of this node's own heartbeats that came back.
     pub(crate) heartbeats: AtomicU64,
+    /// The greatest number of a subscription that began. A task whose runtime stood still may report
+    /// an older subscription late.
+    subscription: Mutex<u64>,
+    /// The time at which the heartbeat task last ran, in nanoseconds.
+    last_beat: AtomicU64,
     /// Wakes the heartbeat task, which then sends a heartbeat at once or ends.
     heartbeat_now: Notify,
     listener: OnceLock<Weak<dyn Listener>>,
@@ -56,6 +62,8 @@ impl BusClient {
             bus_interruptions: AtomicU64::new(0),
             messages: AtomicU64::new(0),
             heartbeats: AtomicU64::new(0),
+            subscription: Mutex::new(0),
+            last_beat: AtomicU64::new(0),
             heartbeat_now: Notify::new(),
             listener: OnceLock::new(),
             terms,
@@ -81,6 +89,11 @@ impl BusClient {
             StoreEvent::Up(false) => {}
             StoreEvent::Wake(name) => self.lease_waiters.wake(&name),
             StoreEvent::Subscribed(subscription) => {
+                let mut latest = self.subscription.lock();
+                if *latest > subscription {
+                    return;
+                }
+                *latest = subscription;
                 // This comes before the bus is live again, because messages since the last
                 // subscription may be lost.
                 if !removed!(self.terms, NoEpoch) {
@@ -90,9 +103,12 @@ impl BusClient {
                 self.acks.subscribed();
                 self.heartbeat_now.notify_one();
             }
-            StoreEvent::Unsubscribed => {
-                self.liveness.end();
-                self.acks.unsubscribed();
+            StoreEvent::Unsubscribed(subscription) => {
+                let latest = self.subscription.lock();
+                if *latest == subscription {
+                    self.liveness.end();
+                    self.acks.unsubscribed();
+                }
             }
             StoreEvent::Received(message) => self.handle(message),
             StoreEvent::Unknown => {
@@ -168,6 +184,16 @@ impl BusClient {
         self.listener.get()?.upgrade()
     }
 
+    /// Records that the runtime of the heartbeat task ran at `now`.
+    pub(crate) fn note_beat(&self, now: Tick) {
+        self.last_beat.store(now.nanos(), Ordering::Relaxed);
+    }
+
+    /// Returns the time at which the runtime of the heartbeat task last ran, as far as is known.
+    pub(crate) fn last_beat(&self) -> Tick {
+        Tick::from_nanos(self.last_beat.load(Ordering::Relaxed))
+    }
+
     /// Stops serving from memory, and then sends a goodbye, so that no node waits for
     /// acknowledgements of this one. The caller must call this after this node has acknowledged the
     /// invalidations that it received.
@@ -196,6 +222,7 @@ pub(crate) async fn run_heartbeat(
     let mut was_live = None;
     while !bus.liveness.is_over() {
         let now = Tick::now(&*clock);
+        bus.note_beat(now);
         let is_live = bus.liveness.is_live(now);
         // A bus that has never been live is reported to the log when its first heartbeat is
         // overdue.

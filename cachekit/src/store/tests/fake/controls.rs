@@ -99,14 +99,14 @@ impl FakeStore {
     /// Ends the subscription of that cache: messages to it are lost, also those on their way.
     pub fn cut(&self, number: usize) {
         let sink = self.listener(number, |listener| {
-            listener.subscription = None;
+            let ended = listener.subscription.take();
             if let Some(queue) = &mut listener.on_their_way {
                 queue.clear();
             }
-            listener.sink.upgrade()
+            Some((listener.sink.upgrade()?, ended?))
         });
-        if let Some(sink) = sink.flatten() {
-            sink(StoreEvent::Unsubscribed);
+        if let Some((sink, ended)) = sink.flatten() {
+            sink(StoreEvent::Unsubscribed(ended));
         }
     }
 
