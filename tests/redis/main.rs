@@ -23,6 +23,7 @@ mod read_batching;
 mod redis_url;
 mod replicas;
 mod round_trips;
+mod runtimes;
 mod soft_invalidation;
 mod stale;
 mod tiers;

@@ -7,6 +7,7 @@ use tokio::time::{sleep, timeout_at};
 use crate::base::durations::from_now;
 use crate::base::fault::removed;
 use crate::base::runtime::has_timer;
+use crate::base::select::join;
 use crate::base::trace;
 use crate::core::state::Cache;
 
@@ -75,8 +76,9 @@ impl Cache {
     /// calls of such a cache run the function without memory. Invalidations are still carried out,
     /// in this process and in Redis. A second shutdown waits for the work that is left.
     ///
-    /// Call this method on the runtime on which the cache was built, after the last request was
-    /// answered. On a runtime without a timer the method waits for nothing.
+    /// Call this method after the last request was answered. If the runtime on which the cache was
+    /// built has ended, the method connects to Redis on the caller's runtime. On a runtime without a
+    /// timer the method waits for nothing.
     ///
     /// # Cancel safety
     ///
@@ -89,7 +91,13 @@ impl Cache {
         }
         if has_timer() {
             let end = from_now(within);
-            let _ = timeout_at(end, background.idle()).await;
+            if let Some(starting) = self.core.l2.as_ref().and_then(|l2| l2.starting()) {
+                let _ = timeout_at(end, starting).await;
+            }
+            // Both at once: a task whose runtime stands still never ends, and the invalidations are
+            // sent all the same.
+            let _ = timeout_at(end, join(background.idle(), self.outbox_sent())).await;
+            // The last tasks may have queued invalidations.
             let _ = timeout_at(end, self.outbox_sent()).await;
             if let Some(l2) = &self.core.l2 {
                 // Last, after all that is owed to other processes. The goodbye is sent even if the

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crate::base::fault::removed;
 use crate::base::trace;
-use crate::l2::outbox::Outbox;
 use crate::l2::send_invalidation::send_invalidation;
 use crate::l2::tier::{SharedTier, SharedTierCounts};
 use crate::model::invalidation_mode::InvalidationMode;
@@ -71,10 +70,7 @@ impl SharedTier {
     /// Returns a guard for `names`. A guard that is dropped without being settled puts the names
     /// into the outbox.
     pub(crate) fn pending_removal(&self, names: Vec<StoreKey>) -> PendingRemoval<'_> {
-        PendingRemoval {
-            outbox: &self.bus.outbox,
-            names,
-        }
+        PendingRemoval { l2: self, names }
     }
 }
 
@@ -120,7 +116,7 @@ impl Drop for Unconfirmed<'_> {
 /// without being settled puts its names into the outbox.
 #[must_use]
 pub(crate) struct PendingRemoval<'a> {
-    outbox: &'a Outbox,
+    l2: &'a SharedTier,
     names: Vec<StoreKey>,
 }
 
@@ -133,6 +129,8 @@ impl PendingRemoval<'_> {
 
 impl Drop for PendingRemoval<'_> {
     fn drop(&mut self) {
-        self.outbox.add(std::mem::take(&mut self.names));
+        if !self.names.is_empty() {
+            self.l2.queue(std::mem::take(&mut self.names));
+        }
     }
 }

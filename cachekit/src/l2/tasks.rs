@@ -44,7 +44,18 @@ pub(crate) struct TierTasks {
     /// `true` from a restart of the tasks until the store is connected, or a call has waited for
     /// that in vain.
     is_starting: AtomicBool,
+    /// `true` while a runtime that is not the home looks after the outbox.
+    is_watched: AtomicBool,
     running: Mutex<Running>,
+}
+
+/// The look of a runtime after the outbox, until the task with this value ends.
+struct Watch(Arc<TierTasks>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.is_watched.store(false, Ordering::Release);
+    }
 }
 
 /// The tasks that run now.
@@ -90,6 +101,7 @@ impl TierTasks {
             bus_timeout,
             abandoned,
             is_starting: AtomicBool::new(false),
+            is_watched: AtomicBool::new(false),
             running: Mutex::new(running),
         })
     }
@@ -105,6 +117,29 @@ impl TierTasks {
         } else if self.is_overdue() {
             self.question_home();
         }
+    }
+
+    /// Makes sure that the names in the outbox are sent although the home may end before it has sent
+    /// them, and although no call may come after this one: the caller's runtime looks after the home
+    /// until the outbox is empty.
+    pub(crate) fn watch_outbox(self: &Arc<Self>) {
+        self.ensure_driven();
+        let Ok(current) = Handle::try_current() else {
+            return;
+        };
+        let is_home = current.id() == self.home.id();
+        if is_home || !has_timer() || self.is_watched.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let watch = Watch(Arc::clone(self));
+        let id = current.id();
+        current.spawn(async move {
+            let tasks = &watch.0;
+            while !tasks.parts.bus.outbox.is_clear() && tasks.home.id() != id {
+                sleep(tasks.bus_timeout).await;
+                tasks.ensure_driven();
+            }
+        });
     }
 
     /// Returns a wait until the store is connected after a restart of the tasks, for the time limit
@@ -214,8 +249,7 @@ impl TierTasks {
         self.parts.breaker.abandon_attempt();
         self.parts.bus.note_beat(Tick::now(&*self.clock));
         self.parts.store.begin_tasks();
-        running.heartbeat =
-            spawn_heartbeat(&self.home, &self.parts, &self.clock, self.bus_timeout);
+        running.heartbeat = spawn_heartbeat(&self.home, &self.parts, &self.clock, self.bus_timeout);
         running.recovery = spawn_recovery(&self.home, &self.parts, &self.abandoned);
         running.restarts += 1;
         self.is_starting.store(true, Ordering::Release);

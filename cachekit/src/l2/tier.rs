@@ -166,7 +166,7 @@ impl SharedTier {
     /// Puts `names` into the outbox, which sends their invalidation.
     pub(crate) fn queue(&self, names: Vec<StoreKey>) {
         self.bus.outbox.add(names);
-        self.tasks.ensure_driven();
+        self.tasks.watch_outbox();
     }
 
     /// Returns `true` if a call may use the store for the entry under `key`: the store is

@@ -142,7 +142,11 @@ impl CacheBuilder {
         }
         HomeRuntime::own_thread().map_err(|error| {
             let problem = format!("the system gives no thread: {error}");
-            BuildError::setting("own_thread", problem, "raise the limit of threads, or remove the setting")
+            BuildError::setting(
+                "own_thread",
+                problem,
+                "raise the limit of threads, or remove the setting",
+            )
         })
     }
 

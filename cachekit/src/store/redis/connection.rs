@@ -69,7 +69,8 @@ impl ConnectionManager {
         // The connection's own task must run at home.
         let connecting = Arc::clone(&shared);
         let first = home.spawn(async move { connecting.connect().await }).await;
-        let first = first.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::NotConnected).into()));
+        let first =
+            first.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::NotConnected).into()));
         // The caller logs a failure of the first attempt, so the supervisor does not.
         let supervisor = home.spawn(supervise(Arc::clone(&shared), first.is_err()));
         let connections = Self {

@@ -241,7 +241,10 @@ impl Store for Fake {
             let number = self.number;
             let mut listeners = state.listeners.iter_mut();
             let listener = listeners.find(|listener| listener.number == number);
-            (listener.and_then(|it| it.subscription.replace(begun)), begun)
+            (
+                listener.and_then(|it| it.subscription.replace(begun)),
+                begun,
+            )
         };
         if let Some(ended) = ended {
             (self.sink)(StoreEvent::Unsubscribed(ended));
