@@ -294,6 +294,26 @@ pub(crate) fn outbox_overflowed() {
     );
 }
 
+/// Reports that the file of the outbox at `path` is damaged, so that names may be lost: everything is
+/// removed.
+pub(crate) fn outbox_file_damaged(path: &dyn fmt::Display) {
+    event!(
+        warn,
+        path = %path,
+        "the outbox file is damaged; a removal of everything replaces its invalidations"
+    );
+}
+
+/// Reports that the file of the outbox cannot be written, for the reason `why`. The caller reports
+/// the first of several failures in a row.
+pub(crate) fn outbox_file_failed(why: &dyn fmt::Display) {
+    event!(
+        error,
+        why = %why,
+        "the outbox file cannot be written; pending invalidations do not survive a restart"
+    );
+}
+
 /// Reports a background task of the function or region `owner` that panicked.
 pub(crate) fn background_panicked(owner: &str) {
     event!(error, function = owner, "a background task panicked");

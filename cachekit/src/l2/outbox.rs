@@ -16,11 +16,12 @@ use tokio::time::Instant;
 
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::base::trace;
+use crate::l2::outbox_file::OutboxFile;
 use crate::store::key_name::StoreKey;
 
 /// The largest number of names that wait in the outbox, and of names that were accepted recently.
 /// One removal of everything replaces a larger number of names.
-const MAX_NAMES: usize = 100_000;
+pub(crate) const MAX_NAMES: usize = 100_000;
 
 /// The time for which an accepted removal is remembered, to be sent again to a server that comes
 /// back.
@@ -49,6 +50,9 @@ pub(crate) struct Outbox {
     /// Wakes the recovery task from its pause, to send the waiting names at once.
     again: Notify,
     recent: Mutex<Recent>,
+    /// The file that keeps invalidations over a restart of the process. Always locked before
+    /// `queue`.
+    file: Option<Mutex<OutboxFile>>,
 }
 
 /// Names whose invalidation the store accepted recently, bounded in time and number.
@@ -129,6 +133,29 @@ impl Queue {
 }
 
 impl Outbox {
+    /// Creates an outbox with `file`, in which the names `left` are: an earlier process did not get
+    /// their invalidation accepted.
+    pub(crate) fn with_file(file: OutboxFile, left: Vec<StoreKey>) -> Self {
+        let outbox = Self {
+            file: Some(Mutex::new(file)),
+            ..Self::default()
+        };
+        outbox.add(left);
+        outbox
+    }
+
+    /// Adds `names` of an invalidation as [`add`](Self::add) does. If the outbox has a file, the
+    /// names are in the file when this method returns.
+    pub(crate) fn add_recorded(&self, names: Vec<StoreKey>) {
+        let mut file = self.file.as_ref().map(Mutex::lock);
+        if let Some(file) = &mut file {
+            file.record(&names);
+        }
+        // The file stays locked until the names are in the queue. Otherwise it could be cleared
+        // before.
+        self.add(names);
+    }
+
     /// Returns `true` if no invalidation waits: the store has accepted all of them.
     pub(crate) fn is_clear(&self) -> bool {
         self.state.load(Ordering::SeqCst) == NOTHING
@@ -153,7 +180,8 @@ impl Outbox {
         }
     }
 
-    /// Adds `names` to the outbox. The names stay there until the store accepts their invalidation.
+    /// Adds `names` to the outbox. The names stay there until the store accepts their invalidation,
+    /// or the process ends.
     pub(crate) fn add(&self, names: impl IntoIterator<Item = StoreKey>) {
         let mut overflows = false;
         let mut queue = self.lock();
@@ -221,9 +249,17 @@ impl Outbox {
     /// Records that the store accepted the names that [`next`](Self::next) returned last. Names
     /// that were added since that call still wait.
     pub(crate) fn accepted(&self) {
+        let mut file = self.file.as_ref().map(Mutex::lock);
         let mut queue = self.lock();
         queue.sending.clear();
-        self.state.store(queue.state(), Ordering::SeqCst);
+        let state = queue.state();
+        self.state.store(state, Ordering::SeqCst);
+        drop(queue);
+        if let Some(file) = &mut file
+            && state == NOTHING
+        {
+            file.clear();
+        }
     }
 
     /// Remembers accepted names for [`RECENT`]. A server that comes back with an older data set, or

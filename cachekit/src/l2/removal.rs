@@ -70,7 +70,11 @@ impl SharedTier {
     /// Returns a guard for `names`. A guard that is dropped without being settled puts the names
     /// into the outbox.
     pub(crate) fn pending_removal(&self, names: Vec<StoreKey>) -> PendingRemoval<'_> {
-        PendingRemoval { l2: self, names }
+        PendingRemoval {
+            l2: self,
+            names,
+            is_computed: false,
+        }
     }
 }
 
@@ -118,9 +122,18 @@ impl Drop for Unconfirmed<'_> {
 pub(crate) struct PendingRemoval<'a> {
     l2: &'a SharedTier,
     names: Vec<StoreKey>,
+    /// `true` if the names are those of a computed value, and nothing was written.
+    is_computed: bool,
 }
 
 impl PendingRemoval<'_> {
+    /// Marks the removal as that of a computed value if `is_computed` is `true`. Such a removal need
+    /// not survive the process: other processes may serve the entry in the store.
+    pub(crate) fn of_computed(mut self, is_computed: bool) -> Self {
+        self.is_computed = is_computed;
+        self
+    }
+
     /// Returns the names and leaves nothing for the outbox, because the store has answered.
     pub(crate) fn settled(mut self) -> Vec<StoreKey> {
         std::mem::take(&mut self.names)
@@ -129,8 +142,14 @@ impl PendingRemoval<'_> {
 
 impl Drop for PendingRemoval<'_> {
     fn drop(&mut self) {
-        if !self.names.is_empty() {
-            self.l2.queue(std::mem::take(&mut self.names));
+        let names = std::mem::take(&mut self.names);
+        if names.is_empty() {
+            return;
+        }
+        if self.is_computed {
+            self.l2.bus.outbox.add(names);
+        } else {
+            self.l2.queue(names);
         }
     }
 }

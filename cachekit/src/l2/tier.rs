@@ -14,6 +14,7 @@ use crate::base::home_runtime::HomeRuntime;
 use crate::base::runtime::has_timer;
 use crate::base::trace;
 use crate::coordination::background::{Background, TaskOwner};
+use crate::coordination::delivery_scope;
 use crate::encoding::codec::Codec;
 use crate::key::Key;
 use crate::l2::breaker_store::BreakerStore;
@@ -163,9 +164,10 @@ impl SharedTier {
         self.tasks.starting()
     }
 
-    /// Puts `names` into the outbox, which sends their invalidation.
+    /// Puts `names`, which this caller invalidates, into the outbox, which sends their invalidation.
     pub(crate) fn queue(&self, names: Vec<StoreKey>) {
-        self.bus.outbox.add(names);
+        delivery_scope::note_queued();
+        self.bus.outbox.add_recorded(names);
         self.tasks.watch_outbox();
     }
 

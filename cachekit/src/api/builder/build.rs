@@ -32,6 +32,10 @@ use crate::l2::bus::client::BusClient;
 #[cfg(any(feature = "redis", cachekit_faults))]
 use crate::l2::bus::timings::BusTimings;
 #[cfg(any(feature = "redis", cachekit_faults))]
+use crate::l2::outbox::Outbox;
+#[cfg(any(feature = "redis", cachekit_faults))]
+use crate::l2::outbox_file::OutboxFile;
+#[cfg(any(feature = "redis", cachekit_faults))]
 use crate::l2::tier::Settings;
 use crate::l2::tier::SharedTier;
 use crate::model::config::OnDisconnect;
@@ -105,7 +109,7 @@ impl CacheBuilder {
             let problem = "needs a tokio runtime with I/O";
             return Err(BuildError::setting("redis (REDIS_URL)", problem, RUNTIME));
         }
-        let bus = BusClient::new(self.timings());
+        let bus = BusClient::new(self.timings(), self.outbox()?);
         let redis_settings = RedisSettings {
             url,
             password: self.redis_password.as_deref(),
@@ -124,7 +128,7 @@ impl CacheBuilder {
 
     #[cfg(cachekit_faults)]
     fn fake_l2(&self, store: &FakeStore) -> Result<SharedTier, BuildError> {
-        let bus = BusClient::new(self.timings());
+        let bus = BusClient::new(self.timings(), self.outbox()?);
         let mut store = store.clone();
         store.faults = self.faults;
         let store = store.open(bus.node, bus.sink());
@@ -148,6 +152,18 @@ impl CacheBuilder {
                 "raise the limit of threads, or remove the setting",
             )
         })
+    }
+
+    /// Returns the outbox, with the invalidations that an earlier process left in its file.
+    #[cfg(any(feature = "redis", cachekit_faults))]
+    fn outbox(&self) -> Result<Outbox, BuildError> {
+        let Some(path) = &self.outbox_file else {
+            return Ok(Outbox::default());
+        };
+        let opened = OutboxFile::open(path, &self.config.namespace);
+        let (file, left) = opened
+            .map_err(|(problem, remedy)| BuildError::setting("outbox_file", problem, remedy))?;
+        Ok(Outbox::with_file(file, left))
     }
 
     /// Returns the times for which a node trusts messages of other nodes and heartbeats of its own.
@@ -246,17 +262,29 @@ impl CacheBuilder {
                 "give 1 to 64 letters, digits, `-`, `_` and `.`",
             ));
         }
+        if self.outbox_file.is_some() && !self.is_shared() {
+            return Err(BuildError::setting(
+                "outbox_file",
+                "the cache has no Redis",
+                "remove the setting, or give a Redis with `redis`",
+            ));
+        }
         self.check_features()
+    }
+
+    /// Returns `true` if the cache is to have an L2.
+    fn is_shared(&self) -> bool {
+        let is_shared = self.redis.is_some();
+        #[cfg(cachekit_faults)]
+        let is_shared = is_shared || self.fake.is_some();
+        is_shared
     }
 
     /// Checks for functions with one name or with overlapping keys. With L2, returns an error,
     /// because an entry in L2 is recognised by the name of its function. In memory alone such
     /// functions do no harm, so a warning is logged.
     fn check_functions(&self) -> Result<(), BuildError> {
-        let is_shared = self.redis.is_some();
-        #[cfg(cachekit_faults)]
-        let is_shared = is_shared || self.fake.is_some();
-        let is_shared = is_shared && !removed!(self, ShareNames);
+        let is_shared = self.is_shared() && !removed!(self, ShareNames);
         match registry::problems() {
             [] => Ok(()),
             problems if is_shared => Err(BuildError::functions(problems.to_vec())),

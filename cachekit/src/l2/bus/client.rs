@@ -52,10 +52,10 @@ pub(crate) struct BusClient {
 }
 
 impl BusClient {
-    pub(crate) fn new(terms: BusTimings) -> Arc<Self> {
+    pub(crate) fn new(terms: BusTimings, outbox: Outbox) -> Arc<Self> {
         Arc::new(Self {
             node: NodeId::random(),
-            outbox: Arc::default(),
+            outbox: Arc::new(outbox),
             lease_waiters: Arc::default(),
             liveness: Arc::new(BusLiveness::new(terms)),
             acks: Acks::new(terms),
