@@ -17,6 +17,7 @@ mod late_commands;
 mod long_keys;
 mod msgpack_upgrades;
 mod out_of_memory;
+mod outbox_file;
 mod permissions;
 mod processes;
 mod read_batching;

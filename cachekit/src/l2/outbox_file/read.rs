@@ -30,7 +30,10 @@ impl OutboxFile {
     pub(crate) fn open(path: &Path, namespace: &str) -> Result<(Self, Vec<StoreKey>), Wrong> {
         let failed = |error: io::Error| {
             let problem = format!("`{}` cannot be used: {error}", path.display());
-            (problem, "give the path of a file that this process may read and write")
+            (
+                problem,
+                "give the path of a file that this process may read and write",
+            )
         };
         let mut file = open(path).map_err(failed)?;
         if !try_lock(&file).map_err(failed)? {
@@ -62,7 +65,10 @@ impl OutboxFile {
             trace::outbox_file_damaged(&path.display());
             opened.record(&[]);
         }
-        Ok((opened, names.unwrap_or_else(|| vec![StoreKey::everything()])))
+        Ok((
+            opened,
+            names.unwrap_or_else(|| vec![StoreKey::everything()]),
+        ))
     }
 }
 
