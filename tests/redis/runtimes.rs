@@ -370,3 +370,50 @@ fn a_last_write_is_sent_without_a_further_call() {
         until("it is sent", sent).await;
     });
 }
+
+/// Tasks of the cache wait on a runtime that nobody drives, and the shutdown sends what others wait
+/// for all the same.
+#[test]
+fn a_shutdown_does_not_wait_for_a_runtime_that_stands_still() {
+    const WITHIN: Duration = Duration::from_millis(1_500);
+    let redis = Redis::start();
+    let idle = runtime();
+    let cache = built(&idle, short(&redis.url()));
+    idle.block_on(cache.put("k", 1_u64, &Policy::new()));
+    runtime().block_on(async {
+        // A store that the idle runtime never carries out.
+        assert_eq!(value(&cache, "other", 1).await, 1);
+        tokio::time::sleep(BUS_TIMEOUT * 3).await;
+        cache.invalidate("k").await;
+        let report = cache.shutdown_within(WITHIN).await;
+        assert_eq!(report.queued_invalidations, 0, "{report:?}");
+        assert_eq!(redis.client().int(&["EXISTS", "shop:k:k"]), 0);
+    });
+}
+
+/// A dropped cache leaves no task and no connection behind, wherever its tasks were.
+#[test]
+fn a_dropped_cache_leaves_no_connections() {
+    let redis = Redis::start();
+    let clients = || {
+        let clients = redis.client().info("clients", "connected_clients");
+        clients
+            .and_then(|it| it.parse::<u64>().ok())
+            .expect("a number")
+    };
+    let before = clients();
+    let idle = runtime();
+    let cache = built(&idle, short(&redis.url()));
+    idle.block_on(cache.put("k", 1_u64, &Policy::new()));
+    thread::sleep(BUS_TIMEOUT * 3);
+    runtime().block_on(async {
+        cache.invalidate("k").await;
+        drop(cache);
+        until("it is sent", || {
+            redis.client().int(&["EXISTS", "shop:k:k"]) == 0
+        })
+        .await;
+        idle.shutdown_background();
+        until("the connections are gone", || clients() == before).await;
+    });
+}

@@ -159,6 +159,13 @@ mod tests {
         assert!(breaker.attempt().is_none(), "one at a time");
         drop(attempt);
         assert!(!breaker.is_half_open() && !breaker.is_closed());
+        // The task of an attempt stands still for ever, and another one takes its place.
+        let left = breaker.attempt().unwrap();
+        breaker.abandon_attempt();
+        assert!(!breaker.is_half_open() && !breaker.is_closed());
+        let next = breaker.attempt().unwrap();
+        drop(left);
+        drop(next);
         breaker.attempt().unwrap().succeeded();
         assert!(breaker.is_closed() && breaker.attempt().is_none());
         breaker.failed();

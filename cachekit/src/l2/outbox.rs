@@ -16,12 +16,8 @@ use tokio::time::Instant;
 
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::base::trace;
-use crate::l2::outbox_file::OutboxFile;
+use crate::l2::outbox_file::{MAX_NAMES, OutboxFile};
 use crate::store::key_name::StoreKey;
-
-/// The largest number of names that wait in the outbox, and of names that were accepted recently.
-/// One removal of everything replaces a larger number of names.
-pub(crate) const MAX_NAMES: usize = 100_000;
 
 /// The time for which an accepted removal is remembered, to be sent again to a server that comes
 /// back.

@@ -16,8 +16,11 @@ use foldhash::quality::RandomState;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::base::trace;
-use crate::l2::outbox::MAX_NAMES;
 use crate::store::key_name::StoreKey;
+
+/// The largest number of names that wait in the outbox and its file, and of names that were accepted
+/// recently. One removal of everything replaces a larger number of names.
+pub(crate) const MAX_NAMES: usize = 100_000;
 
 /// The size of the file in bytes, from which one record of everything replaces all names.
 pub(crate) const MAX_BYTES: u64 = 64 << 20;

@@ -41,6 +41,8 @@ pub(crate) struct TierTasks {
     /// Notifies the recovery task that the cache is dropped, so that the task sends the outbox and
     /// ends.
     abandoned: Arc<Notify>,
+    /// `true` after the cache was dropped: the tasks are not begun again, except to send the outbox.
+    is_abandoned: AtomicBool,
     /// `true` from a restart of the tasks until the store is connected, or a call has waited for
     /// that in vain.
     is_starting: AtomicBool,
@@ -100,6 +102,7 @@ impl TierTasks {
             clock,
             bus_timeout,
             abandoned,
+            is_abandoned: AtomicBool::new(false),
             is_starting: AtomicBool::new(false),
             is_watched: AtomicBool::new(false),
             running: Mutex::new(running),
@@ -109,7 +112,8 @@ impl TierTasks {
     /// Begins the tasks again on the caller's runtime if their home has ended. If the home has not
     /// run its tasks for a long time, asks the home for a sign of life.
     pub(crate) fn ensure_driven(self: &Arc<Self>) {
-        if removed!(self.parts.bus.terms, KeepEndedHome) {
+        let is_abandoned = self.is_abandoned.load(Ordering::Acquire);
+        if is_abandoned || removed!(self.parts.bus.terms, KeepEndedHome) {
             return;
         }
         if self.home.has_ended() {
@@ -127,15 +131,15 @@ impl TierTasks {
         let Ok(current) = Handle::try_current() else {
             return;
         };
-        let is_home = current.id() == self.home.id();
-        if is_home || !has_timer() || self.is_watched.swap(true, Ordering::AcqRel) {
+        let id = current.id();
+        let is_needed = self.needs_watch(id) && has_timer();
+        if !is_needed || self.is_watched.swap(true, Ordering::AcqRel) {
             return;
         }
         let watch = Watch(Arc::clone(self));
-        let id = current.id();
         current.spawn(async move {
             let tasks = &watch.0;
-            while !tasks.parts.bus.outbox.is_clear() && tasks.home.id() != id {
+            while tasks.needs_watch(id) {
                 sleep(tasks.bus_timeout).await;
                 tasks.ensure_driven();
             }
@@ -160,8 +164,15 @@ impl TierTasks {
             // Without its home, nothing would send the outbox.
             self.ensure_driven();
         }
+        self.is_abandoned.store(true, Ordering::Release);
         self.running.lock().heartbeat.abort();
         self.abandoned.notify_one();
+    }
+
+    /// Returns `true` while the runtime `id` has to look after the outbox.
+    fn needs_watch(&self, id: Id) -> bool {
+        let is_abandoned = self.is_abandoned.load(Ordering::Acquire);
+        !is_abandoned && !self.parts.bus.outbox.is_clear() && self.home.id() != id
     }
 
     async fn wait_until_connected(self: Arc<Self>) {
@@ -174,7 +185,8 @@ impl TierTasks {
 
     fn is_overdue(&self) -> bool {
         let silence = Tick::now(&*self.clock).since(self.parts.bus.last_beat());
-        silence > self.bus_timeout * MISSED_BEATS
+        // After the goodbye, there are no heartbeats.
+        silence > self.bus_timeout * MISSED_BEATS && !self.parts.bus.liveness.is_over()
     }
 
     /// Asks the home for a sign of life, from the caller's runtime. Without an answer, the tasks are

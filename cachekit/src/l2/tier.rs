@@ -317,6 +317,8 @@ impl Drop for SharedTier {
     fn drop(&mut self) {
         if !self.bus.liveness.is_over() {
             let (bus, store) = (Arc::clone(&self.bus), Arc::clone(&self.store));
+            // Not only in the task, which may never run: heartbeats end with this.
+            bus.liveness.leave();
             let until = Self::background_deadline();
             self.spawn(async move { bus.say_goodbye(&*store, until).await });
         }

@@ -259,3 +259,26 @@ pub(crate) async fn run_heartbeat(
         let _ = timeout(period, bus.heartbeat_now.notified()).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A task whose runtime stood still reports its subscription late.
+    #[test]
+    fn an_earlier_subscription_changes_nothing() {
+        let terms = BusTimings::of(Duration::from_secs(1), Duration::ZERO);
+        let bus = BusClient::new(terms, Outbox::default());
+        let now = Tick::from_nanos(10);
+        let says = |event| bus.receive(event);
+        says(StoreEvent::Subscribed(1));
+        says(StoreEvent::Unsubscribed(1));
+        assert_eq!(bus.liveness.heartbeat(now), None);
+        says(StoreEvent::Subscribed(2));
+        says(StoreEvent::Unsubscribed(1));
+        says(StoreEvent::Subscribed(1));
+        let heartbeat = bus.liveness.heartbeat(now).expect("it is subscribed");
+        assert_eq!(heartbeat.subscription, 2);
+        assert_eq!(bus.bus_interruptions.load(Ordering::Relaxed), 2);
+    }
+}

@@ -8,8 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::base::file_lock::try_lock;
 use crate::base::trace;
-use crate::l2::outbox::MAX_NAMES;
-use crate::l2::outbox_file::{MAX_BYTES, OutboxFile, PREFIX};
+use crate::l2::outbox_file::{MAX_BYTES, MAX_NAMES, OutboxFile, PREFIX};
 use crate::store::key_name::StoreKey;
 
 /// The first line of the file: the name and the version of the format.
