@@ -25,7 +25,8 @@ pub struct ShutdownReport {
     /// Number of background tasks that were abandoned: stores in Redis, and refreshes.
     pub abandoned: usize,
     /// Number of invalidations that Redis has not accepted. They took effect in this process, but
-    /// other processes may serve the outdated entries until those expire.
+    /// other processes may serve the outdated entries until those expire, or until a process with the
+    /// same `outbox_file` starts.
     pub queued_invalidations: usize,
 }
 
