@@ -7,7 +7,6 @@ use tokio::time::{sleep, timeout_at};
 use crate::base::durations::from_now;
 use crate::base::fault::removed;
 use crate::base::runtime::has_timer;
-use crate::base::select::join;
 use crate::base::trace;
 use crate::core::state::Cache;
 
@@ -95,10 +94,8 @@ impl Cache {
             if let Some(starting) = self.core.l2.as_ref().and_then(|l2| l2.starting()) {
                 let _ = timeout_at(end, starting).await;
             }
-            // Both at once: a task whose runtime stands still never ends, and the invalidations are
-            // sent all the same.
-            let _ = timeout_at(end, join(background.idle(), self.outbox_sent())).await;
-            // The last tasks may have queued invalidations.
+            // The outbox is sent meanwhile. A task whose runtime stands still never ends.
+            let _ = timeout_at(end, background.idle()).await;
             let _ = timeout_at(end, self.outbox_sent()).await;
             if let Some(l2) = &self.core.l2 {
                 // Last, after all that is owed to other processes. The goodbye is sent even if the
