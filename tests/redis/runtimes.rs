@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cachekit::testing::Fault;
-use cachekit::{Cache, CacheBuilder, Policy};
+use cachekit::{Cache, CacheBuilder, Policy, Tier};
 use cachekit_tests::capture::{Capture, Line};
 use cachekit_tests::proxy::Proxy;
 use cachekit_tests::redis::Redis;
@@ -156,6 +156,27 @@ fn without_a_new_home_nobody_is_told() {
         assert_eq!(cache.stats().redis.queued_invalidations, 1);
     });
     assert_eq!(world.entries(), 1);
+}
+
+/// Functions with `tier = memory` ask Redis for nothing, and need the messages of other nodes.
+#[test]
+fn entries_in_memory_only_bring_the_messages_back() {
+    let redis = Redis::start();
+    let first = runtime();
+    let cache = built(&first, short(&redis.url()));
+    let policy = Policy::new().tier(Tier::Memory);
+    let call = async |source: u64| {
+        let compute = || async move { source };
+        cache.get_or_compute("local", &policy, compute).await
+    };
+    assert_eq!(first.block_on(call(1)), 1);
+    drop(first);
+    thread::sleep(BUS_TIMEOUT);
+    runtime().block_on(async {
+        // As `on_disconnect` allows.
+        assert_eq!(call(2).await, 1);
+        until("messages arrive", || cache.stats().redis.is_bus_live).await;
+    });
 }
 
 /// Many runtimes notice at the same moment.

@@ -159,7 +159,7 @@ mod tests {
     }
 
     async fn task(_end: EndGuard) {
-        pending().await
+        pending::<()>().await;
     }
 
     #[test]
