@@ -27,6 +27,7 @@ mod round_trips;
 mod runtimes;
 mod soft_invalidation;
 mod stale;
+mod stalled_runtimes;
 mod tiers;
 mod timeouts;
 mod unrelated_invalidations;

@@ -296,20 +296,20 @@ pub(crate) fn outbox_overflowed() {
 
 /// Reports that the file of the outbox at `path` is damaged, so that names may be lost: everything is
 /// removed.
-pub(crate) fn outbox_file_damaged(path: &dyn fmt::Display) {
+pub(crate) fn outbox_file_damaged(path: &str) {
     event!(
         warn,
-        path = %path,
+        path = path,
         "the outbox file is damaged; a removal of everything replaces its invalidations"
     );
 }
 
 /// Reports that the file of the outbox cannot be written, for the reason `why`. The caller reports
 /// the first of several failures in a row.
-pub(crate) fn outbox_file_failed(why: &dyn fmt::Display) {
+pub(crate) fn outbox_file_failed(why: &str) {
     event!(
         error,
-        why = %why,
+        why = why,
         "the outbox file cannot be written; pending invalidations do not survive a restart"
     );
 }

@@ -6,9 +6,10 @@
 //! sending a removal again is always correct. If too many names wait, one removal of everything
 //! replaces the names, and none is lost.
 
-use std::collections::VecDeque;
+pub(crate) mod recent;
+
+use std::io;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
 
 use foldhash::quality::RandomState;
 use tokio::sync::Notify;
@@ -16,12 +17,9 @@ use tokio::time::Instant;
 
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::base::trace;
+use crate::l2::outbox::recent::Recent;
 use crate::l2::outbox_file::{MAX_NAMES, OutboxFile};
 use crate::store::key_name::StoreKey;
-
-/// The time for which an accepted removal is remembered, to be sent again to a server that comes
-/// back.
-const RECENT: Duration = Duration::from_secs(60);
 
 /// The largest number of names that one invalidation from the outbox sends to the store.
 const BATCH: usize = 1_000;
@@ -49,42 +47,6 @@ pub(crate) struct Outbox {
     /// The file that keeps invalidations over a restart of the process. Always locked before
     /// `queue`.
     file: Option<Mutex<OutboxFile>>,
-}
-
-/// Names whose invalidation the store accepted recently, bounded in time and number.
-#[derive(Debug, Default)]
-struct Recent {
-    accepted: VecDeque<(Instant, Vec<StoreKey>)>,
-    /// The number of names in all batches of `accepted`.
-    count: usize,
-}
-
-impl Recent {
-    fn retain_from(&mut self, now: Instant) {
-        let is_over = |(at, _): &(Instant, Vec<StoreKey>)| now.duration_since(*at) > RECENT;
-        while self.accepted.front().is_some_and(is_over) {
-            let (_, names) = self.accepted.pop_front().unwrap_or((now, Vec::new()));
-            self.count -= names.len();
-        }
-    }
-
-    fn add(&mut self, now: Instant, mut names: Vec<StoreKey>) {
-        if self.count + names.len() > MAX_NAMES {
-            // All names are replaced, because the oldest would be lost if only they were dropped.
-            self.accepted.clear();
-            self.count = 0;
-            names = vec![StoreKey::everything()];
-        }
-        self.count += names.len();
-        self.accepted.push_back((now, names));
-    }
-
-    fn names(&self) -> Vec<StoreKey> {
-        self.accepted
-            .iter()
-            .flat_map(|(_, names)| names.iter().cloned())
-            .collect()
-    }
 }
 
 #[derive(Debug, Default)]
@@ -144,12 +106,15 @@ impl Outbox {
     /// names are in the file when this method returns.
     pub(crate) fn add_recorded(&self, names: Vec<StoreKey>) {
         let mut file = self.file.as_ref().map(Mutex::lock);
-        if let Some(file) = &mut file {
-            file.record(&names);
-        }
+        let recorded = file.as_mut().map(|file| file.record(&names));
         // The file stays locked until the names are in the queue. Otherwise it could be cleared
         // before.
-        self.add(names);
+        let overflows = self.insert(names);
+        drop(file);
+        report(recorded);
+        if overflows {
+            trace::outbox_overflowed();
+        }
     }
 
     /// Returns `true` if no invalidation waits: the store has accepted all of them.
@@ -179,6 +144,13 @@ impl Outbox {
     /// Adds `names` to the outbox. The names stay there until the store accepts their invalidation,
     /// or the process ends.
     pub(crate) fn add(&self, names: impl IntoIterator<Item = StoreKey>) {
+        if self.insert(names) {
+            trace::outbox_overflowed();
+        }
+    }
+
+    /// Adds `names`, and returns `true` if one removal of everything now replaces all names.
+    fn insert(&self, names: impl IntoIterator<Item = StoreKey>) -> bool {
         let mut overflows = false;
         let mut queue = self.lock();
         if !queue.is_everything {
@@ -195,12 +167,10 @@ impl Outbox {
         let state = queue.state();
         self.state.store(state, Ordering::SeqCst);
         drop(queue);
-        if overflows {
-            trace::outbox_overflowed();
-        }
         if state != NOTHING {
             self.filled.notify_one();
         }
+        overflows
     }
 
     /// Waits until at least one name waits in the outbox to be sent.
@@ -251,14 +221,13 @@ impl Outbox {
         let state = queue.state();
         self.state.store(state, Ordering::SeqCst);
         drop(queue);
-        if let Some(file) = &mut file
-            && state == NOTHING
-        {
-            file.clear();
-        }
+        let mut file = file.take_if(|_| state == NOTHING);
+        let cleared = file.as_mut().map(|file| file.clear());
+        drop(file);
+        report(cleared);
     }
 
-    /// Remembers accepted names for [`RECENT`]. A server that comes back with an older data set, or
+    /// Remembers accepted names for a minute. A server that comes back with an older data set, or
     /// is replaced by a server that never received the names, must receive them again.
     pub(crate) fn remember(&self, names: Vec<StoreKey>) {
         let mut recent = self.recent.lock();
@@ -291,6 +260,13 @@ impl Outbox {
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock()
+    }
+}
+
+/// Reports a failed use of the file to the log, after the locks were released.
+fn report(used: Option<io::Result<()>>) {
+    if let Some(Err(error)) = used {
+        trace::outbox_file_failed(&error.to_string());
     }
 }
 
@@ -345,33 +321,6 @@ mod tests {
         assert_eq!(outbox.next(), [name("k:b")]);
         outbox.accepted();
         assert!(outbox.is_clear() && !outbox.blocks(&name("k:b")));
-    }
-
-    #[test]
-    fn many_recent_ones_become_one_clear_and_none_is_left_out() {
-        let mut recent = Recent::default();
-        let start = Instant::now();
-        let three = |n: usize| (0..3).map(|k| name(&format!("k:{n}:{k}"))).collect();
-        for n in 0..MAX_NAMES / 3 {
-            recent.add(start, three(n));
-        }
-        assert_eq!(recent.names().len(), MAX_NAMES / 3 * 3);
-        let later = start + RECENT / 2;
-        recent.add(later, three(0));
-        assert_eq!(recent.names(), [StoreKey::everything()]);
-        for n in 0..10 {
-            recent.add(later, three(n));
-        }
-        assert_eq!(recent.names().len(), 31);
-        recent.retain_from(start + RECENT + Duration::from_secs(1));
-        assert_eq!((recent.names().len(), recent.count), (31, 31));
-        recent.retain_from(later + RECENT + Duration::from_secs(1));
-        assert_eq!((recent.names().len(), recent.count), (0, 0));
-        recent.add(
-            later,
-            (0..=MAX_NAMES).map(|n| name(&n.to_string())).collect(),
-        );
-        assert_eq!(recent.names(), [StoreKey::everything()]);
     }
 
     #[test]

@@ -15,7 +15,6 @@ use std::io::{self, Seek, SeekFrom, Write};
 use foldhash::quality::RandomState;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::base::trace;
 use crate::store::key_name::StoreKey;
 
 /// The largest number of names that wait in the outbox and its file, and of names that were accepted
@@ -46,39 +45,40 @@ pub(crate) struct OutboxFile {
 
 impl OutboxFile {
     /// Records `names`, so that they are sent after a restart of the process. Does nothing for names
-    /// that the file already has.
-    pub(crate) fn record(&mut self, names: &[StoreKey]) {
+    /// that the file already has. The names are recorded as everything after a failure.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first of several errors in a row. The names then do not survive a restart.
+    pub(crate) fn record(&mut self, names: &[StoreKey]) -> io::Result<()> {
         if self.is_everything {
-            return;
+            return Ok(());
         }
         let is_new = |name: &&StoreKey| !self.recorded.contains(*name);
         let names: Vec<&StoreKey> = names.iter().filter(is_new).collect();
         if names.is_empty() && !self.is_incomplete {
-            return;
+            return Ok(());
         }
         let written = self.append(&names);
-        if written.is_ok() {
-            self.is_incomplete = false;
-        } else if let Err(error) = written
-            && !std::mem::replace(&mut self.is_incomplete, true)
-        {
-            trace::outbox_file_failed(&error);
-        }
+        let was_incomplete = std::mem::replace(&mut self.is_incomplete, written.is_err());
+        if was_incomplete { Ok(()) } else { written }
     }
 
     /// Cuts the file to its header, because the store has accepted all names.
-    pub(crate) fn clear(&mut self) {
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be cut. Its names are then sent again after a restart.
+    pub(crate) fn clear(&mut self) -> io::Result<()> {
         if self.length == self.header && !self.is_incomplete {
-            return;
+            return Ok(());
         }
         // Without a synchronisation: after a crash of the machine, old names are sent once more.
-        if let Err(error) = self.file.set_len(self.header) {
-            trace::outbox_file_failed(&error);
-            return;
-        }
+        self.file.set_len(self.header)?;
         self.length = self.header;
         self.recorded = std::collections::HashSet::default();
         (self.is_everything, self.is_incomplete) = (false, false);
+        Ok(())
     }
 
     fn append(&mut self, names: &[&StoreKey]) -> io::Result<()> {

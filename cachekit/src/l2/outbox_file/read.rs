@@ -61,8 +61,9 @@ impl OutboxFile {
             is_incomplete: names.is_none(),
         };
         if names.is_none() {
-            trace::outbox_file_damaged(&path.display());
-            opened.record(&[]);
+            trace::outbox_file_damaged(&path.display().to_string());
+            // A failure leaves the damage in the file.
+            let _ = opened.record(&[]);
         }
         Ok((
             opened,
