@@ -258,6 +258,9 @@ pub enum Fault {
     /// Without this guard, a reader of an entry in Redis does not check that the entry belongs to
     /// the reader's key.
     TrustName,
+    /// The tasks of the shared tier are not begun again when the runtime that drove them has ended
+    /// or stands still.
+    KeepEndedHome,
 }
 
 /// A point in the cache's code at which a test may run code of its own, so that it can force an

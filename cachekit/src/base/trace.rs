@@ -154,6 +154,42 @@ pub(crate) fn redis_lost(why: &str) {
     event!(warn, why = why, "closed the connection to Redis");
 }
 
+/// Reports that the runtime of the connections to Redis has ended. `is_fit` is `true` if the
+/// connections are begun again on the caller's runtime, and `false` if that runtime lacks a timer or
+/// I/O.
+pub(crate) fn home_ended(is_fit: bool) {
+    if is_fit {
+        event!(
+            warn,
+            "the runtime of the connections to Redis has ended; they begin again on the runtime of this call"
+        );
+    } else {
+        event!(
+            error,
+            "the runtime of the connections to Redis has ended, and the runtime of this call lacks time or \
+             I/O: the cache goes on without Redis"
+        );
+    }
+}
+
+/// Reports that nothing drives the runtime of the connections to Redis. `is_fit` is that of
+/// [`home_ended`].
+pub(crate) fn home_stands_still(is_fit: bool) {
+    if is_fit {
+        event!(
+            error,
+            "nothing drives the runtime on which the cache was built; the connections to Redis begin again on \
+             the runtime of this call"
+        );
+    } else {
+        event!(
+            error,
+            "nothing drives the runtime on which the cache was built, and the runtime of this call lacks time \
+             or I/O: the cache goes on without Redis"
+        );
+    }
+}
+
 /// Reports that Redis cannot be reached, for the reason `why`. The event has level warn if
 /// `is_new`, and debug level if the outage was reported before.
 pub(crate) fn redis_unreachable(why: &str, is_new: bool) {
@@ -257,6 +293,26 @@ pub(crate) fn outbox_overflowed() {
     event!(
         warn,
         "outbox overflowed: one removal of everything replaces the pending invalidations"
+    );
+}
+
+/// Reports that the file of the outbox at `path` is damaged, so that names may be lost: everything is
+/// removed.
+pub(crate) fn outbox_file_damaged(path: &str) {
+    event!(
+        warn,
+        path = path,
+        "the outbox file is damaged; a removal of everything replaces its invalidations"
+    );
+}
+
+/// Reports that the file of the outbox cannot be written, for the reason `why`. The caller reports
+/// the first of several failures in a row.
+pub(crate) fn outbox_file_failed(why: &str) {
+    event!(
+        error,
+        why = why,
+        "the outbox file cannot be written; pending invalidations do not survive a restart"
     );
 }
 

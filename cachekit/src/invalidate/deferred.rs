@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::sync::Mutex;
+use crate::coordination::delivery_scope;
 use crate::core::state::Cache;
 use crate::invalidate::apply::{Ack, PendingInvalidation};
 use crate::invalidate::request::Invalidation;
@@ -96,6 +97,7 @@ fn defer(invalidation: Invalidation) -> Option<Invalidation> {
     let mut undeferred = Some(invalidation);
     let _ = DEFERRED.try_with(|queue| {
         queue.lock().extend(undeferred.take());
+        delivery_scope::note_deferred();
     });
     undeferred
 }

@@ -92,6 +92,11 @@ impl Breaker {
         self.turn(OPEN, HALF_OPEN).then(|| Attempt(self))
     }
 
+    /// Opens a half-open breaker, because the task that probed the store will not go on.
+    pub(crate) fn abandon_attempt(&self) {
+        self.turn(HALF_OPEN, OPEN);
+    }
+
     fn turn(&self, from: u8, to: u8) -> bool {
         let state = &self.state;
         let turned = state.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
@@ -156,6 +161,13 @@ mod tests {
         assert!(breaker.attempt().is_none(), "one at a time");
         drop(attempt);
         assert!(!breaker.is_half_open() && !breaker.is_closed());
+        // The task of an attempt stands still for ever, and another one takes its place.
+        let left = breaker.attempt().unwrap();
+        breaker.abandon_attempt();
+        assert!(!breaker.is_half_open() && !breaker.is_closed());
+        let next = breaker.attempt().unwrap();
+        drop(left);
+        drop(next);
         breaker.attempt().unwrap().succeeded();
         assert!(breaker.is_closed() && breaker.attempt().is_none());
         breaker.failed();

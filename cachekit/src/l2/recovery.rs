@@ -42,6 +42,7 @@ pub(crate) const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(1);
 const LINGER: Duration = Duration::from_secs(300);
 
 /// The task that recovers a failed store, with the parts of the cache that the task needs.
+#[derive(Clone)]
 pub(crate) struct Recovery {
     pub(crate) bus: Arc<BusClient>,
     /// The store without its circuit breaker, for probes (trial commands), which must reach the

@@ -261,7 +261,8 @@ impl Core {
         if removed!(self, NoHeartbeat) {
             return true;
         }
-        let can_ask = !stored.local && l2.is_usable() && l2.has_capacity();
+        // Asked first: entries in memory only need the messages of other nodes, too.
+        let can_ask = l2.is_usable() && !stored.local && l2.has_capacity();
         !can_ask && l2.serves_disconnected(now)
     }
 }

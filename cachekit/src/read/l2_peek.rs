@@ -42,6 +42,7 @@ impl Core {
         ops: &ValueOps,
     ) -> Option<L2Hit> {
         let wire = ops.wire.filter(|_| self.config.enabled)?;
+        self.wait_for_l2(options.tier).await;
         let began = self.tags.now();
         let replica_key = (key, Replica::pick(options, &self.random));
         let lookup = self.l2_lookup(
@@ -117,6 +118,7 @@ impl Core {
         options: EntryOptions,
         fingerprint: Option<Fingerprint>,
     ) -> Option<Duration> {
+        self.wait_for_l2(options.tier).await;
         let began = self.tags.now();
         let replica_key = (key, Replica::pick(options, &self.random));
         let lookup =

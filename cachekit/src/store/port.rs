@@ -68,8 +68,12 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// present connection included.
     fn connections(&self) -> u64;
 
-    /// Reads the entry of `query` from the store, and the current versions of the names that
-    /// `query` lists.
+    /// Begins the tasks that keep the connections, on the home runtime, which has changed. Ends the
+    /// present connections, whose tasks may no longer run: messages are lost until the next
+    /// subscription.
+    fn begin_tasks(&self);
+
+    /// Reads the entry of `query`, and the current versions of the names that `query` lists.
     fn read<'a>(&'a self, query: EntryQuery<'a>, until: Instant) -> StoreFuture<'a, Found>;
 
     /// Reads the current version of each of `names` from the store, and no entry. A version is
@@ -170,12 +174,12 @@ pub(crate) enum StoreEvent {
     Up(bool),
     /// The lease of the entry with this name ended, and at least one process waits for the lease.
     Wake(StoreKey),
-    /// The bus subscription with this number began: bus messages arrive from now on. Messages that
-    /// were sent before the subscription may not arrive.
+    /// A subscription with this number began, and messages arrive by it from now on. Messages that
+    /// were sent earlier may be lost. The numbers of a cache's subscriptions increase.
     Subscribed(u64),
-    /// The bus subscription ended. No bus message arrives until the next `Subscribed` event.
-    Unsubscribed,
-    /// A bus message in a known form arrived, from a node or from another program.
+    /// The subscription with this number ended. No message arrives until the next `Subscribed`.
+    Unsubscribed(u64),
+    /// A message that was understood, from a node or from another program.
     Received(BusMessage),
     /// A bus message in an unknown form arrived, which may have been an invalidation.
     Unknown,

@@ -25,6 +25,7 @@ use redis::{Cmd, Pipeline, Value, cmd};
 use tokio::time::Instant;
 
 use crate::base::fault::{Faults, guard, removed};
+use crate::base::home_runtime::HomeRuntime;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{AcquireRequest, EntryQuery, EventSink, Failure, Fill, TokenKind, copies};
@@ -53,7 +54,7 @@ pub(crate) struct Redis {
 }
 
 impl Redis {
-    /// Connects to the server in `settings`. If the server is unreachable now, a background task
+    /// Connects to the server in `settings`, by tasks on `home`. If the server is unreachable now, a background task
     /// connects as soon as the server can be reached.
     ///
     /// # Errors
@@ -64,6 +65,7 @@ impl Redis {
     /// (`any_origin`).
     pub(crate) async fn open(
         settings: RedisSettings<'_>,
+        home: Arc<HomeRuntime>,
         node: NodeId,
         sink: EventSink,
     ) -> Result<Self, Wrong> {
@@ -78,6 +80,7 @@ impl Redis {
         let scripts = Arc::new(Scripts::new(&settings));
         let prefix = Prefix::new(&settings);
         let (connections, first) = ConnectionManager::open(
+            Arc::clone(&home),
             address.clone(),
             namespace,
             Arc::clone(&scripts),
@@ -104,9 +107,10 @@ impl Redis {
                 crate::base::trace::redis_unreachable_at_start(&shown, &errors::shown(&error));
             }
         }
-        let subscriber = Subscriber::open(address, Channels::new(namespace, node), sink);
+        let channels = Channels::new(namespace, node);
+        let subscriber = Subscriber::open(Arc::clone(&home), address, channels, sink);
         let connections = Arc::new(connections);
-        let reads = ReadBatcher::new(Arc::clone(&connections), prefix.clone());
+        let reads = ReadBatcher::new(home, Arc::clone(&connections), prefix.clone());
         Ok(Self {
             prefix,
             connections,
