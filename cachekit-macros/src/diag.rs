@@ -38,8 +38,8 @@ impl Errors {
         self.push(syn::Error::new_spanned(tokens, message));
     }
 
-    /// Returns the value of `result` if it is `Ok`. Otherwise adds the error to the mistakes, and
-    /// returns `None`.
+    /// Returns the value of `result` if `result` is `Ok`. Otherwise adds the error in `result` to
+    /// the mistakes, and returns `None`.
     pub(crate) fn keep<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
     }

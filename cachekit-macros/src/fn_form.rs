@@ -6,23 +6,24 @@ use syn::{GenericArgument, Path, PathArguments, ReturnType, Type, TypeParamBound
 
 use crate::item::LooseFn;
 
-/// Form of a function, and the type of the value that the function returns or its future yields.
+/// Form of a function (an `async fn`, a plain `fn`, or a function that returns a future), and the
+/// type of its value: what it returns, or what its future yields.
 pub(crate) struct Shape {
     pub(crate) form: Form,
     /// Type of the value: for `-> impl Future<Output = T>`, this is `T`.
     pub(crate) result: Type,
 }
 
-/// Form of a function, which tells how the function produces its value.
+/// Form of a function: an `async fn`, a plain `fn`, or a function that returns a future.
 pub(crate) enum Form {
     /// An `async fn`.
     Async,
     /// A plain `fn` that returns the value itself.
     Sync,
-    /// A function that ends with an `async` block, perhaps inside `Box::pin(..)`. `#[async_trait]`
-    /// makes such functions.
+    /// A function that returns a future by an `async` block at its end, alone or inside of a call
+    /// such as `Box::pin(..)`. `#[async_trait]` makes such functions.
     Block(Block),
-    /// A function that returns a future, but does not end with an `async` block.
+    /// A function that returns a future by other code than an `async` block at its end.
     Opaque,
 }
 
@@ -38,7 +39,9 @@ pub(crate) struct Block {
 }
 
 impl Shape {
-    /// Returns the form of a function and the type of its value.
+    /// Finds out if a function is an `async fn`, a plain `fn`, or a function that returns a future.
+    /// Returns this form, and the type of the value that the function returns or that its future
+    /// yields.
     pub(crate) fn of(item: &LooseFn) -> Self {
         let written = match &item.sig.output {
             ReturnType::Default => parse_quote!(()),
@@ -67,8 +70,9 @@ impl Shape {
 }
 
 impl Form {
-    /// Returns a body for the function, in the function's form. `inner` are the statements that
-    /// compute the value.
+    /// Returns a body for the function, made from `inner`, the statements that compute the value.
+    /// If the function returns a future by an `async` block, the body has `inner` in an `async`
+    /// block.
     pub(crate) fn wrap(&self, inner: TokenStream) -> TokenStream {
         let Self::Block(block) = self else {
             return inner;
@@ -84,14 +88,14 @@ impl Form {
         }
     }
 
-    /// Returns `true` if the generated body takes the arguments at its start. A function that ends
-    /// with an `async` block returns `false`: its statements before the block may have taken
-    /// arguments.
+    /// Returns `true` for an `async fn` and a plain `fn`, whose generated body takes the arguments
+    /// at its start. Returns `false` for a function that returns a future, because its statements
+    /// before the `async` block may have taken arguments.
     pub(crate) fn takes_arguments(&self) -> bool {
         matches!(self, Self::Async | Self::Sync)
     }
 
-    /// Returns `true` if the function has statements before its `async` block.
+    /// Returns `true` if the function has statements before the `async` block at its end.
     pub(crate) fn has_head(&self) -> bool {
         matches!(self, Self::Block(block) if !block.head.is_empty())
     }

@@ -47,8 +47,8 @@ pub(crate) struct Pattern {
     /// Names that the pattern binds below a `&`, such as `a` in `&(a, b)`. Such a name is bound to
     /// a copy, not to a reference.
     pub(crate) copies: Vec<Ident>,
-    /// `true` if the pattern contains a macro call, which may bind names that the attribute cannot
-    /// see.
+    /// `true` if the pattern contains a macro call, which can bind names that the attribute does
+    /// not know.
     pub(crate) is_open: bool,
 }
 
@@ -88,13 +88,15 @@ pub(crate) struct CachedFn {
     /// Type parameters whose types are part of the key. A call bypasses the cache if one of these
     /// types has no unique name.
     pub(crate) type_params: Vec<Ident>,
-    /// Values that neither `key` nor `skip` names. The compiler checks, by traits of cachekit, that
-    /// their types may be left out of the key.
+    /// Values of the body that are named neither in `key` nor in `skip(..)` (the option for
+    /// arguments that the key leaves out). The compiler checks, by traits of cachekit, that a key
+    /// can leave out their types.
     pub(crate) uncovered: Vec<Uncovered>,
-    /// Ownership of the body, if the computation may continue after its caller was dropped. `None`:
-    /// the computation ends with its caller.
+    /// Data about a body that owns its arguments, if the computation can continue after its caller
+    /// was dropped. `None`: the computation ends with its caller.
     pub(crate) owned_body: Option<OwnedBody>,
-    /// The receiver `self`, if neither `key` nor `skip` names it: its type must then implement
+    /// The receiver `self`, if it is named neither in `key` nor in `skip(..)` (the option for
+    /// arguments that the key leaves out). The type of `self` must then implement the trait
     /// `Shared`.
     pub(crate) shared_self: Option<Token![self]>,
     /// Constant options of the function, such as `ttl` and `tier`.
@@ -108,19 +110,20 @@ pub(crate) struct CachedFn {
     /// Steps (statements of generated code) that use the computed value, such as adding a tag made
     /// from the value. `None`: no step uses the value.
     pub(crate) after: Option<After>,
-    /// Companion of the cached function. The kind of companion also decides where the spec (the
-    /// function's constants) is emitted.
+    /// Companion of the cached function: a type, or functions beside a method. The kind of
+    /// companion also decides where generated code defines the spec (the function's constants).
     pub(crate) companion: Companion,
 }
 
-/// Value that the body can use and that neither `key` nor `skip` names.
+/// Value that the body can use, and that is named neither in `key` nor in `skip(..)` (the option
+/// for arguments that the key leaves out).
 pub(crate) struct Uncovered {
     /// Name of an argument, or a name that an argument's pattern binds.
     pub(crate) name: Ident,
     /// `true` if the user wrote this name; `false` if a macro generated it.
     pub(crate) is_named: bool,
-    /// `true` if the name is bound to a reference to the value, as a pattern binds names; `false`
-    /// if the name is bound to the value itself.
+    /// `true` if the name is a variable with a reference to the value, as a pattern makes it;
+    /// `false` if the variable has the value itself.
     pub(crate) is_reference: bool,
     /// Rule that decides whether the type of the value allows the key to leave the value out.
     pub(crate) kind: ArgKind,
@@ -139,14 +142,15 @@ pub(crate) enum ArgKind {
     Data,
 }
 
-/// Ownership of a body that may continue after its caller was dropped: such a body owns its
-/// arguments, and perhaps `self`.
+/// Data about a body that owns its arguments, because the computation can continue after its caller
+/// was dropped. The body has clones of the arguments that the caller lent.
 #[derive(Default)]
 pub(crate) struct OwnedBody {
     /// Span of `&self`, if the body needs its own clone of `self`. `None`: the body needs no clone
     /// of `self`.
     pub(crate) owns_self: Option<Span>,
-    /// `true` if the computation continues after its caller was dropped (`detach`).
+    /// `true` if the function has the option `detach`: its computation continues after its caller
+    /// was dropped.
     pub(crate) detaches: bool,
 }
 
@@ -272,8 +276,8 @@ pub(crate) enum Piece {
     /// its function, so the crate cachekit finds these types at run time and writes them into the
     /// key.
     OuterTypes {
-        /// `true` if the function has a receiver. The type of `self` may be generic, and the key
-        /// then contains it.
+        /// `true` if the function has a receiver. If the type of `self` is generic, the key
+        /// contains this type.
         of_self: bool,
     },
     /// Literal text of the key, tag or event.
@@ -311,7 +315,8 @@ pub(crate) enum StepArg {
     Text(Text),
     /// Value of an expression that the user wrote.
     Value(Expr),
-    /// Single value that a generated statement passes to a method as a sequence of one item.
+    /// Value of an expression that the user wrote, for a method of cachekit that takes a sequence:
+    /// the generated statement passes a sequence with this one value.
     Once(Expr),
     /// Reference to a cached function, such as `get_user(id)`, whose entries the generated
     /// statement invalidates.

@@ -16,12 +16,12 @@ pub(crate) struct Paths {
     pub(crate) krate: TokenStream,
     /// Path of cachekit's module `__private`, which only generated code may use.
     pub(crate) private: TokenStream,
-    /// Arguments whose types contain no other types. The code that writes these arguments into a
-    /// key is cheaper to compile.
+    /// Arguments whose types contain no other types, such as `u64`. The code that writes these
+    /// arguments into a key is cheaper to compile.
     plain: Vec<Ident>,
 }
 
-/// Names of types that contain no other types, and that a key can contain.
+/// Names of types that contain no other types, such as `u64`, and that can be in a key.
 const PLAIN: [&str; 17] = [
     "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "bool",
     "char", "f64", "str", "String",
@@ -71,7 +71,8 @@ impl Paths {
     }
 }
 
-/// Returns `true` if a type contains no other types, or is a reference to such a type.
+/// Returns `true` if a type contains no other types, as `u64` does, or is a reference to such a
+/// type.
 pub(crate) fn is_plain(ty: &Type) -> bool {
     match ty {
         Type::Reference(ty) => is_plain(&ty.elem),
@@ -82,9 +83,9 @@ pub(crate) fn is_plain(ty: &Type) -> bool {
     }
 }
 
-/// Returns the name of a local variable and an expression that checks this variable for `traits`.
-/// The template that gets both imports these traits from the crate cachekit. The first trait is
-/// checked first. A value that implements none of the traits does not compile.
+/// Returns the name of a local variable, and an expression that compiles only if the variable's
+/// type implements all of `traits`. The traits are checked in order. The macro that gets the
+/// expression imports the traits from the crate cachekit.
 ///
 /// The tokens have the user's span and belong to no expansion, so that the error is as short as an
 /// error in the user's own code.

@@ -55,8 +55,9 @@ pub const fn secs(seconds: u64) -> Duration {
 /// `true` if this build can compress values (feature `lz4`), so that `compress` has an effect.
 pub const CAN_COMPRESS: bool = crate::encoding::compress::is_available();
 
-/// Traits by which generated code finds the `ReturnOps` of a return type. The compiler chooses an
-/// inherent method before a trait's method.
+/// Traits by which generated code finds the `ReturnOps` (the table of functions) of a return type.
+/// If a type has a method of its own with the name of a trait's method, the compiler takes the
+/// type's own method.
 pub mod plan {
     pub use crate::return_type::capabilities::{
         ErrorIsOwned, ErrorIsShared, Unweighed, ValueIsOwned, ValueIsShared,
@@ -73,20 +74,23 @@ pub mod plan {
 }
 
 /// Traits by which generated code makes the error of a function whose computation exceeded its
-/// `timeout`. Autoref dispatch chooses the trait by the function's error type.
+/// `timeout`. Each trait has one method of the same name, and the compiler takes the method that
+/// exists for the function's error type.
 pub mod in_time {
     pub use crate::return_type::timeout_error::{MissingTimeoutError as _, TimeoutError as _};
 }
 
-/// Traits by which generated code finds whether a function's error can be cached. Autoref dispatch
-/// chooses the trait by the error type.
+/// Traits by which generated code finds out if a function's error can be cached (`err_ttl`). Each
+/// trait has a method of the same name, and the compiler takes the method that exists for the error
+/// type.
 pub mod remembered {
     pub use crate::return_type::cacheable_error::{CloneableError as _, UncloneableError as _};
 }
 
-/// Traits by which generated code checks that a value can be stored. Autoref dispatch chooses the
-/// trait by the value's type. Each tier has a module. The modules export the traits without names,
-/// so that they shadow none of the user's names.
+/// Traits by which generated code checks that a value can be stored. Each trait has a method of the
+/// same name, and the compiler takes the method that exists for the value's type. Each tier has a
+/// module. The modules export the traits without names, so that they shadow none of the user's
+/// names.
 pub mod keep {
     /// Traits for values that are stored only in the memory of this process.
     pub mod memory {
@@ -104,9 +108,10 @@ pub mod keep {
     }
 }
 
-/// Traits by which generated code finds the codec of an entry's value. Autoref dispatch chooses the
-/// trait by the value's type. Each tier has a module. These traits require nothing of the value,
-/// because the expansion of the cached function's body checks the value.
+/// Traits by which generated code finds the functions that encode an entry's value. Each trait has
+/// a method of the same name, and the compiler takes the method that exists for the value's type.
+/// Each tier has a module. These traits require nothing of the value, because the expansion of the
+/// cached function's body checks the value.
 pub mod wired {
     /// Traits for values that are stored only in the memory of this process.
     pub mod memory {
@@ -124,15 +129,16 @@ pub mod wired {
     }
 }
 
-/// Traits by which generated code finds whether a body can own a clone of a borrowed argument.
-/// Autoref dispatch chooses the trait by the argument's type.
+/// Traits by which generated code finds out if a borrowed argument can be cloned, so that a body
+/// can own it. Each trait has a method of the same name, and the compiler takes the method that
+/// exists for the argument's type.
 pub mod own {
     pub use crate::__private::clone_dispatch::{AnyOwned, Borrowed, OwnClone, Ownable};
 }
 
-/// Traits by which generated code finds whether a key may leave an argument out. Autoref dispatch
-/// chooses the trait by the argument's type. The traits are exported without names, so that they
-/// shadow none of the user's names.
+/// Traits by which generated code finds out if a key may leave an argument out. Each trait has a
+/// method of the same name, and the compiler takes the method that exists for the argument's type.
+/// The traits are exported without names, so that they shadow none of the user's names.
 pub mod kinds {
     pub use crate::__private::key_coverage::{
         NoPointer as _, ViaDisplay as _, ViaEq as _, ViaHash as _, ViaItems as _, ViaIterator as _,
@@ -143,13 +149,15 @@ pub mod kinds {
 }
 
 /// Traits by which generated code writes a value into a key, with `CacheKey` or with `Display`.
-/// Autoref dispatch chooses the trait by the value's type.
+/// Each trait has methods of the same names, and the compiler takes those that exist for the
+/// value's type.
 pub mod part {
     pub use crate::__private::autoref::{ByDisplay, ByPart, Part, Unwritable};
 }
 
-/// Traits by which generated code passes an argument to an expression of a key, as a clone or as a
-/// reference. Autoref dispatch chooses the trait by the argument's type.
+/// Traits by which generated code passes an argument to an expression in `key = expr(..)`, as a
+/// clone or as a reference. Each trait has a method of the same name, and the compiler takes the
+/// method that exists for the argument's type.
 pub mod given {
     pub use crate::__private::autoref::{Given, GivenClone, GivenReference};
 }

@@ -6,6 +6,8 @@ pub(crate) mod counter;
 pub(crate) mod durations;
 pub(crate) mod error;
 pub(crate) mod fault;
+pub(crate) mod file_lock;
+pub(crate) mod home_runtime;
 pub(crate) mod random;
 pub(crate) mod runtime;
 pub(crate) mod select;

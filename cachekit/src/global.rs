@@ -17,6 +17,10 @@ static DEFAULT: OnceCell<Cache> = OnceCell::new();
 
 /// Makes `cache` the global cache, which annotated functions use. Call `init` once, at start-up.
 ///
+/// Build a cache with Redis on the runtime that lives longest, as in `#[tokio::main]`: that runtime
+/// drives the connections. If it ends, the next call that needs Redis connects again on its own
+/// runtime. A cache with [`own_thread`](crate::CacheBuilder::own_thread) depends on no runtime.
+///
 /// Entries that were cached before `init`, in a cache with the default settings, are not moved to
 /// `cache`.
 ///

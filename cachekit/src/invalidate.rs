@@ -2,5 +2,6 @@
 
 pub(crate) mod apply;
 pub(crate) mod deferred;
+pub(crate) mod delivery;
 pub(crate) mod heard;
 pub(crate) mod request;

@@ -152,6 +152,7 @@ pub use crate::encoding::codec::Codec;
 pub use crate::encoding::codec::cacheable::Cacheable;
 pub use crate::global::{global, init, init_from_env};
 pub use crate::invalidate::deferred::{Deferred, deferred};
+pub use crate::invalidate::delivery::{Delivery, with_delivery};
 pub use crate::key::component::{CacheKey, KeyWriter};
 pub use crate::l1::hot_keys::HotKey;
 pub use crate::model::config::engine::{Engine, Eviction};

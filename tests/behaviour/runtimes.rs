@@ -1,13 +1,14 @@
 //! Executors with fewer features than tokio. Without a timer, calls wait without a limit. A cache
 //! with Redis is not built if Redis cannot be used.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use cachekit::testing::{FakeStore, Fault, scope};
+use cachekit::testing::{FakeStore, Fault, ManualClock, scope};
 use cachekit::{Cache, ComputeTimeout, Policy, cached, invalidates};
 use tokio::runtime::{Builder, Runtime};
 
@@ -242,4 +243,49 @@ fn what_goes_on_without_its_caller_needs_no_timer() {
             assert_eq!(counts, (goes_on, 2 - goes_on), "{executor:?}");
         });
     }
+}
+
+#[cached(key = "refreshed:{n}", tier = memory, ttl = 60, stale = 600)]
+async fn refreshed(n: u64) -> u64 {
+    let run = RUNS.fetch_add(1, Ordering::SeqCst);
+    if run == 1 {
+        // The first refresh, which does not come to its end.
+        std::future::pending::<()>().await;
+    }
+    n + run
+}
+
+static RUNS: AtomicU64 = AtomicU64::new(0);
+
+/// A refresh ends with its runtime, and the next call begins another.
+#[test]
+fn a_refresh_of_a_runtime_that_ended_is_taken_over() {
+    let clock = ManualClock::new();
+    let builder = cachekit_tests::builder().clock(clock.clone());
+    let cache = block_on(builder.build()).expect("right");
+    let run = |steps: fn() -> Pin<Box<dyn Future<Output = ()>>>| {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.expect("a runtime");
+        runtime.block_on(scope(cache.clone(), steps()));
+    };
+    run(|| Box::pin(async { assert_eq!(refreshed(10).await, 10) }));
+    clock.advance(Duration::from_secs(61));
+    run(|| {
+        Box::pin(async {
+            assert_eq!(refreshed(10).await, 10, "the stale value");
+            a_while().await;
+            assert_eq!(RUNS.load(Ordering::SeqCst), 2, "the refresh has begun");
+        })
+    });
+    assert_eq!(cache.stats().flights, 0);
+    // The refresh counts as failed: a pause follows.
+    clock.advance(Duration::from_secs(60));
+    run(|| {
+        Box::pin(async {
+            assert_eq!(refreshed(10).await, 10, "still the stale value");
+            a_while().await;
+            assert_eq!(refreshed(10).await, 12);
+        })
+    });
+    assert_eq!(cache.stats().background.running, 0);
 }

@@ -66,6 +66,8 @@ const WITHOUT_NUMBERS: &[&str] = &[
     "namespace",
     "redis",
     "redis_password",
+    "outbox_file",
+    "own_thread",
     "on_new_master",
     "codec",
     "enabled",

@@ -1,9 +1,6 @@
 //! The address of Redis: lasting problems are errors at start-up, in words. Also the end of a
 //! connection whose runtime ends.
 
-use std::time::Duration;
-
-use cachekit::Policy;
 use cachekit_tests::capture::Capture;
 use cachekit_tests::redis::Redis;
 use tracing::Level;
@@ -100,38 +97,5 @@ async fn a_host_that_is_not_known_is_named_so() {
         words.iter().any(|it| line.text.contains(it)),
         "{}",
         line.text
-    );
-}
-
-#[test]
-fn a_runtime_that_ended_is_named_as_the_cause() {
-    let redis = Redis::start();
-    let runtime = || {
-        let mut builder = tokio::runtime::Builder::new_current_thread();
-        builder.enable_all().build().expect("a runtime")
-    };
-    let first = runtime();
-    let cache = first.block_on(settings(&redis.url()).build());
-    let cache = cache.expect("a valid set-up");
-    first.block_on(cache.put("k", 1, &Policy::new()));
-    drop(first);
-    let log = Capture::default();
-    tracing::subscriber::with_default(log.clone(), || {
-        runtime().block_on(async {
-            let compute = || async { 2 };
-            assert_eq!(
-                cache.get_or_compute("other", &Policy::new(), compute).await,
-                2
-            );
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        });
-    });
-    let lines = log.take();
-    let ended = |text: &str| text.contains("the runtime that built the cache has ended");
-    assert!(
-        lines
-            .iter()
-            .any(|line| line.level == Level::WARN && ended(&line.text)),
-        "{lines:?}"
     );
 }

@@ -4,6 +4,7 @@
 mod acks;
 mod backfill;
 mod circuit_breaker;
+mod delivery;
 mod destructors;
 mod detach;
 mod dropped_writes;
@@ -16,6 +17,7 @@ mod lease_waiters;
 mod leases;
 mod max_computations;
 mod outbox;
+mod outbox_file;
 mod overlapping_nodes;
 mod regions;
 mod replicas;

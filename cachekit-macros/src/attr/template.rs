@@ -15,8 +15,8 @@ use crate::diag::Errors;
 
 /// Parsed template of a key, a tag or an event.
 pub(crate) struct Template {
-    /// Literal of the template, for its span. The literal is empty if the key is an expression,
-    /// `expr(..)`.
+    /// String literal that the user wrote as the template, at which errors are reported. The
+    /// literal is empty if the key is an expression, `expr(..)`.
     pub(crate) literal: LitStr,
     /// Pieces of the template, in order.
     pub(crate) pieces: Vec<Piece>,
@@ -72,8 +72,8 @@ pub(crate) fn read_key(
     Ok(())
 }
 
-/// Parses the expression of `key = expr(..)`. In the key, the function's name precedes the value of
-/// the expression, so that no two functions share a key.
+/// Parses the expression of `key = expr(..)`. cachekit writes the function's name before the value
+/// of the expression, so that no two functions share a key.
 fn expression(word: &Ident, content: ParseStream<'_>) -> syn::Result<Template> {
     if content.is_empty() {
         return Err(syn::Error::new(

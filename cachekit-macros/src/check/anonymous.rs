@@ -7,9 +7,9 @@ use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{Token, Type, TypeParamBound};
 
-/// Traits of std and serde that give access only to a value's data. An argument with only such
-/// bounds may share an entry with an argument of another type, such as a `&str` with a `String`:
-/// the key contains the data.
+/// Traits of std and serde that give access only to a value's data. Two arguments of different
+/// types with such a bound, such as a `&str` and a `String`, share an entry if their data are
+/// equal, because the key contains the data.
 const DATA: [&str; 25] = [
     "AsRef",
     "Borrow",
@@ -68,9 +68,9 @@ pub(crate) fn is_open(ty: &Type, is_in_key: bool) -> bool {
     }
 }
 
-/// Returns `true` if the key contains all data that the body can get from the value. For that, all
-/// bounds must be known, and at most one of them may give data: a `u64` and a `&str` with equal
-/// `Display` may differ in `Debug`.
+/// Returns `true` if the key contains all data that the body can get from a value with these
+/// `bounds`. For that, all bounds must be known traits, and at most one of them may give data: a
+/// `u64` and a `&str` with equal `Display` may differ in `Debug`.
 fn is_data(bounds: &Punctuated<TypeParamBound, Token![+]>) -> bool {
     let mut data_traits = BTreeSet::new();
     for bound in bounds {

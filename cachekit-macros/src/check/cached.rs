@@ -24,8 +24,9 @@ use crate::diag::Errors;
 use crate::item::LooseFn;
 use crate::model::{CachedFn, Choice, Policy, StepArg};
 
-/// Returns the event templates that have placeholders for arguments, as the user wrote them.
-/// Another function emits such an event with arguments of its own.
+/// Returns the templates in `events = [..]` that have placeholders for arguments, as the user wrote
+/// them, such as `"user.updated {id}"`. The text of such an event depends on the arguments of a
+/// call.
 fn event_templates(items: &Arg<Items>) -> Vec<String> {
     let written = items.value.0.iter().filter_map(|item| match item {
         Item::Template(template) => Some(template),

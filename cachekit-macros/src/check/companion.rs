@@ -15,7 +15,8 @@ use crate::check::key::Key;
 use crate::item::LooseFn;
 use crate::model::{Companion, CompanionParts};
 
-/// Names that the options of one `#[cached]` use.
+/// Arguments and parameters that the options of one `#[cached]` use, as far as the companion's
+/// functions need them.
 pub(crate) struct Uses<'a> {
     pub(crate) key: &'a Key,
     /// Positions of the arguments that tags, events and expressions name.
@@ -28,8 +29,8 @@ pub(crate) struct Uses<'a> {
     pub(crate) cache: Option<&'a Expr>,
 }
 
-/// Returns `true` if a function may be in an `impl` or a trait, where a companion type cannot be
-/// defined.
+/// Returns `true` if a function can be in an `impl` or a trait, where a companion type cannot be
+/// defined. The attribute sees only the function itself, such as its `self`.
 pub(crate) fn may_be_inside(
     written: Option<&Arg<CompanionName>>,
     item: &LooseFn,
@@ -49,7 +50,7 @@ fn names_self(item: &LooseFn) -> bool {
     ident_usage::find(&item.sig, &this).is_some() || ident_usage::find(&body, &this).is_some()
 }
 
-/// Returns the tokens of a body without the items in which `Self` has another meaning, such as a
+/// Returns the tokens of a body without the items in which `Self` means another type, such as a
 /// nested `impl`.
 fn without_items(tokens: TokenStream) -> TokenStream {
     let mut is_inside = false;
@@ -72,7 +73,8 @@ fn without_items(tokens: TokenStream) -> TokenStream {
     kept.into_iter().collect()
 }
 
-/// Returns `true` if the word begins an item in which `Self` has another meaning, such as `impl`.
+/// Returns `true` if the word begins an item in which `Self` means another type, such as a nested
+/// `impl`.
 fn is_item(word: &Ident) -> bool {
     ["impl", "trait", "struct", "enum", "union"]
         .iter()
@@ -159,8 +161,9 @@ pub(crate) fn companion(
     }
 }
 
-/// Returns the generics of the companion's functions. A parameter that none of the functions'
-/// arguments names is left out, because the compiler could not infer it in `get::entry(4)`.
+/// Returns the generics of the companion's functions. A type parameter that occurs in none of their
+/// arguments is left out, because the compiler could not infer it in a call such as
+/// `get::entry(4)`.
 fn reachable(generics: &Generics, info: &FnInfo, in_entry: &[bool], uses: &Uses<'_>) -> Generics {
     let mut reached: TokenStream = info.result.to_token_stream();
     for (argument, _) in info

@@ -82,8 +82,8 @@ pub(crate) fn freshness(
     }
 }
 
-/// Reports `detach` with `single_flight = off`: no other call can wait for the detached
-/// computation.
+/// Reports the option `detach` (computations continue after their caller was dropped) together with
+/// `single_flight = off`, because no other call can wait for the detached computation.
 fn check_detach(detach: &Arg<LitBool>, choices: &[Choice], errors: &mut Errors) {
     let is_off = |choice: &Choice| choice.option == "single_flight" && choice.variant == "Off";
     if choices.iter().any(is_off) {
@@ -142,8 +142,9 @@ fn borrowed_message(option: &Ident) -> String {
     )
 }
 
-/// Returns the ownership of a body that may need a clone of `&self`. Returns `None` if the body
-/// needs `self` but cannot own it.
+/// Returns the data about a body that owns its arguments, for a computation that can continue after
+/// its caller was dropped: the body may need a clone of `&self`. Returns `None` if the body needs
+/// `self` but cannot own it.
 fn own_self(
     info: &FnInfo,
     item: &LooseFn,
@@ -203,7 +204,8 @@ fn self_in_format_string(tokens: TokenStream) -> Option<Span> {
     })
 }
 
-/// Returns the span of the first lifetime in a type, written or elided, that is not `'static`.
+/// Returns the span of the first borrow in a type: a lifetime that is not `'static`, written or
+/// elided.
 fn first_borrow(tokens: TokenStream) -> Option<Span> {
     let mut trees = tokens.into_iter().peekable();
     while let Some(tree) = trees.next() {

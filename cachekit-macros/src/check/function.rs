@@ -105,8 +105,8 @@ impl FnInfo {
         }
     }
 
-    /// Returns `true` if an expression can use the receiver while the body uses it too, as with
-    /// `&self`.
+    /// Returns `true` if an expression of an option and the body can both use `self`, because the
+    /// function has `&self` and not `self`.
     pub(crate) fn shares_self(&self) -> bool {
         matches!(
             self.receiver.as_ref().map(|receiver| &receiver.kind),
@@ -114,7 +114,8 @@ impl FnInfo {
         )
     }
 
-    /// Returns the part of the model that all attributes have.
+    /// Returns the part of the function's model that all attributes have: its arguments, its form
+    /// (an `async fn`, a plain `fn`, or a function that returns a future) and its cache.
     pub(crate) fn into_function(
         self,
         krate: Option<Arg<syn::Path>>,
@@ -182,8 +183,8 @@ fn check_kind(attribute: &str, sig: &Signature, form: &Form, errors: &mut Errors
     }
 }
 
-/// Reports a return type that contains a borrow, because a stored value outlives the call. This
-/// check gives a better message than a trait bound would.
+/// Reports a return type that contains a borrow, because a stored value outlives the call. The
+/// message of this check is clearer than the compiler's message about an unmet trait bound.
 fn check_result(attribute: &str, ty: &Type, errors: &mut Errors) {
     match obstacle(ty.to_token_stream()) {
         Some(Obstacle::Impl(span)) => errors.at(

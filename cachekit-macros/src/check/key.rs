@@ -25,7 +25,7 @@ pub(crate) struct Key {
     pub(crate) in_expr: BTreeSet<usize>,
     /// Positions of the type and const parameters that are not in `skip(..)`.
     pub(crate) params: BTreeSet<usize>,
-    /// Type parameters whose types' names are in the key.
+    /// Type parameters of the function for which the key contains the name of the actual type.
     pub(crate) type_params: Vec<Ident>,
     pub(crate) uncovered: Vec<Uncovered>,
     pub(crate) shared_self: Option<Token![self]>,
@@ -39,8 +39,8 @@ struct Skipped {
     receiver: bool,
 }
 
-/// Returns the checked key of a function. `may_be_inside` is `true` if the function may be in an
-/// `impl` or a trait.
+/// Returns the checked key of a function. `may_be_inside` is `true` if the function can be in an
+/// `impl` or a trait; the key then contains the types around the function.
 pub(crate) fn key(
     info: &FnInfo,
     may_be_inside: bool,
@@ -92,7 +92,8 @@ pub(crate) fn key(
     }
 }
 
-/// Returns the values that the body can use and that neither the key nor `skip` names.
+/// Returns the values that the body can use, but that are named neither in `key` nor in `skip(..)`
+/// (the option for arguments that the key leaves out).
 fn uncovered(info: &FnInfo, skipped: &Skipped, named: &Named) -> Vec<Uncovered> {
     let mut uncovered = Vec::new();
     for (position, argument) in info.arguments.iter().enumerate() {
@@ -112,8 +113,8 @@ fn uncovered(info: &FnInfo, skipped: &Skipped, named: &Named) -> Vec<Uncovered> 
     uncovered
 }
 
-/// Returns an argument, or a name that its pattern binds, as a value that neither the key nor
-/// `skip` names.
+/// Returns an argument, or a name that its pattern binds, as a value that is named neither in `key`
+/// nor in `skip(..)` (the option for arguments that the key leaves out).
 fn value(info: &FnInfo, argument: &Argument, name: &Ident) -> Uncovered {
     let is_bound = argument.names().contains(name);
     let pattern = argument.pattern.as_ref().filter(|_| is_bound);
@@ -275,7 +276,8 @@ fn unknown_skip(info: &FnInfo, name: &Ident) -> String {
     }
 }
 
-/// Reports names that are both in `skip` and in the key.
+/// Reports names that are both in `skip(..)` (the option for arguments that the key leaves out) and
+/// in the key.
 fn check_unused(
     info: &FnInfo,
     skipped: &Skipped,

@@ -15,7 +15,8 @@ use syn::{
 
 use crate::model::ArgKind;
 
-/// Traits of std and serde by which a body can get data out of a value.
+/// Traits of std and serde by which a body can get data out of an argument. The key must contain an
+/// argument with such a bound.
 const DATA: [&str; 24] = [
     "AsMut",
     "AsRef",
@@ -65,8 +66,9 @@ const POOLS: [&str; 6] = [
     "SqlitePool",
 ];
 
-/// Returns `true` for an `Extension<_>` behind a reference. Such a value may contain the current
-/// user, although a type behind a reference is otherwise rejected only if its traits make it data.
+/// Returns `true` for a reference to an `Extension<_>`, a type of web servers that may contain the
+/// current user. The key must contain such an argument. The key may leave out other references
+/// unless their traits make them data.
 fn is_lent_extension(ty: &Type) -> bool {
     match ty {
         Type::Paren(ty) => is_lent_extension(&ty.elem),
@@ -83,14 +85,15 @@ fn is_lent_extension(ty: &Type) -> bool {
     }
 }
 
-/// Names of type parameters, grouped by the kind of their bounds.
+/// Names of a function's type parameters, grouped by the kind of their bounds, to decide which
+/// arguments the key may leave out.
 pub(crate) struct Bounds {
     data: BTreeSet<String>,
     connections: BTreeSet<String>,
 }
 
 impl Bounds {
-    /// Collects the type parameters of a function by their bounds.
+    /// Collects the type parameters of a function, grouped by the kind of their bounds.
     pub(crate) fn of(generics: &Generics) -> Self {
         let mut bounds = Self {
             data: BTreeSet::new(),
@@ -146,8 +149,8 @@ impl Bounds {
         }
     }
 
-    /// Returns `true` if the type has a known form of a database pool, a connection, or the state
-    /// of a server.
+    /// Returns `true` if the type is a known type of a database pool, a connection, or the state of
+    /// a server, such as `Pool<Postgres>`. A key may leave out arguments of these types.
     fn is_handle(&self, ty: &Type) -> bool {
         let path = match ty {
             Type::Paren(ty) => return self.is_handle(&ty.elem),

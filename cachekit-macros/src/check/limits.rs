@@ -46,7 +46,8 @@ fn check_sync(info: &FnInfo, key: &Ident, errors: &mut Errors) {
     }
 }
 
-/// Returns the expression of `timeout_error`, or reports why the option cannot be used.
+/// Returns the expression of the option `timeout_error`, which makes the error for a computation
+/// that exceeded its `timeout`. Reports the option if it cannot be used.
 fn checked_error(
     info: &FnInfo,
     timeout: Option<&Ident>,

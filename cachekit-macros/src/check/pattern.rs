@@ -8,8 +8,8 @@ use crate::check::ident_usage;
 use crate::model::{Argument, Pattern};
 use crate::paths::RESERVED;
 
-/// Returns the argument at `position`. An argument with a pattern gets a generated name, which
-/// differs from all names in `others`.
+/// Returns the argument at `position`. An argument that is a pattern, such as `(a, b)`, gets a
+/// generated name, which differs from all names in `others`.
 pub(crate) fn argument(
     position: usize,
     pat: &Pat,
@@ -52,8 +52,9 @@ pub(crate) fn argument(
     })
 }
 
-/// Collects the names that a pattern binds. The body cannot use the parts of the argument that the
-/// pattern leaves unnamed.
+/// Collects the names that a pattern binds, such as `a` and `b` in `(a, b)`. A part of the argument
+/// that the pattern leaves unnamed (`_`) cannot be used by the body, so the key need not contain
+/// it.
 fn bind(pat: &Pat, is_copy: bool, pattern: &mut Pattern) {
     let mut all = |pats: &mut dyn Iterator<Item = &Pat>| {
         pats.for_each(|pat| bind(pat, is_copy, pattern));

@@ -12,15 +12,16 @@ use crate::check::ident_usage;
 use crate::diag::{Errors, did_you_mean, quoted};
 use crate::model::{Piece, Text};
 
-/// Names that a template uses, after resolution.
+/// Arguments and parameters that a template uses, such as `id` in `"user:{id}"`.
 #[derive(Default)]
 pub(crate) struct Named {
     /// Positions of the arguments that the template uses.
     pub(crate) arguments: BTreeSet<usize>,
-    /// Positions of the arguments that the template contains as a whole.
+    /// Positions of the arguments that the template contains as a whole, as in `{user}` and not
+    /// `{user.id}`.
     pub(crate) whole: BTreeSet<usize>,
-    /// Names that the template uses, each with the position of its argument. The position tells
-    /// apart two arguments to which a macro gave one name.
+    /// Names that the template uses, each with the position of its argument. The position
+    /// distinguishes two arguments to which a macro gave one name.
     pub(crate) words: BTreeSet<(usize, String)>,
     /// Positions of the type and const parameters that the template uses.
     pub(crate) params: BTreeSet<usize>,
@@ -48,12 +49,12 @@ enum ResolvedPiece {
     Value { value: TokenStream, of_ret: bool },
 }
 
-/// Rule for the use of `ret` in a template or an expression.
+/// Rule for the use of `ret`, the name of the returned value, in a template or an expression.
 #[derive(Clone, Copy)]
 pub(crate) enum RetRule {
     Allowed,
-    /// The option is evaluated before the function returns a value. The text is the reason, for the
-    /// error message.
+    /// `ret`, the returned value, must not be used, because the option is evaluated before the
+    /// function returns. The text is the reason, for the error message.
     Forbidden(&'static str),
 }
 
@@ -153,7 +154,8 @@ impl Resolved {
         });
     }
 
-    /// Returns the text of the template. Each value is written when the text is made.
+    /// Returns the text of the template, whose values are written when generated code makes the
+    /// text.
     pub(crate) fn into_text(self) -> Text {
         let pieces = self.pieces.into_iter().map(|piece| match piece {
             ResolvedPiece::Name => Piece::Name,
@@ -189,7 +191,8 @@ impl Resolved {
 }
 
 /// Joins neighbouring literals in `pieces`. Each value gets its stop, the byte that follows the
-/// value in the text, so that cachekit can escape this byte in the value.
+/// value in the text. If the value itself contains this byte, cachekit escapes the byte in the
+/// value.
 pub(crate) fn text(pieces: Vec<Piece>) -> Text {
     let mut joined: Vec<Piece> = Vec::new();
     for piece in pieces {

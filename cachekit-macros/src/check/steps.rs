@@ -21,8 +21,9 @@ use crate::model::{After, Argument, Cloned, Step, StepArg};
 pub(crate) struct Steps<'a> {
     info: &'a FnInfo,
     rule: RetRule,
-    /// `true` if an expression over `ret` may also use a `self` that is shared by reference.
-    /// `false` if the closure over `ret` is kept, and so must not borrow `self`.
+    /// `true` if an expression that uses `ret` (the returned value) may also use `self`, for a
+    /// function with `&self`. `false` if the closure with the expression outlives the call, and so
+    /// must not borrow `self`.
     self_beside_ret: bool,
     before: Vec<Step>,
     after: Vec<Step>,
@@ -119,7 +120,7 @@ impl<'a> Steps<'a> {
     }
 
     /// Adds a step (a statement of generated code) that passes the value of `expr` to cachekit's
-    /// method `method`, in the form that `arg` gives.
+    /// method `method`. `arg` makes the argument of the call from `expr`.
     pub(crate) fn expr(
         &mut self,
         method: &'static str,

@@ -172,8 +172,8 @@ fn known(arg: &Arg<DurationValue>) -> Option<Duration> {
     }
 }
 
-/// Reports an `idle` that has no effect, because it is not shorter than a constant `ttl` or
-/// `memory_ttl`.
+/// Reports the option `idle` (the time after which an unused entry ends) if it has no effect,
+/// because it is not shorter than a constant `ttl` or `memory_ttl`.
 fn check_idle(args: &TierArgs, ttl: Option<Duration>, errors: &mut Errors) {
     let Some(DurationValue::Constant(length, span)) = args.idle.as_ref().map(|it| &it.value) else {
         return;

@@ -8,10 +8,11 @@ use crate::attr::template::Piece;
 use crate::attr::value::{Item, Items};
 use crate::check::ident_usage;
 
-/// Returns a hash (FNV-1a) of all tags and events that use `ret`; zero if none does.
+/// Returns a hash (FNV-1a) of all tags and events that use `ret`, the returned value; zero if none
+/// does.
 ///
-/// Entries in Redis contain this hash. Therefore the hash depends only on the tokens, and not on a
-/// compiler's formatting.
+/// The hash is part of entries in Redis, so it must be equal for every version of the compiler. For
+/// that, it is made from the tokens, and not from a text that the compiler formats.
 pub(crate) fn hash(lists: [Option<&Arg<Items>>; 2]) -> u64 {
     let ret = Ident::new("ret", Span::call_site());
     let mut words = Vec::new();

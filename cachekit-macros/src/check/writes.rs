@@ -210,7 +210,8 @@ fn values(reference: &crate::attr::reference::Reference) -> TokenStream {
     tokens
 }
 
-/// Returns the checked form of a reference to a cached function.
+/// Checks a reference to a cached function, such as `get_user(id)`, and returns the model of the
+/// reference. Returns `None` if the reference has a mistake.
 fn model(reference: crate::attr::reference::Reference, errors: &mut Errors) -> Option<Reference> {
     let all = matches!(reference.args, ReferenceArgs::All);
     let callee = match reference.callee {
@@ -279,7 +280,7 @@ fn is_self(expr: &syn::Expr) -> bool {
     matches!(expr, syn::Expr::Path(path) if path.path.is_ident("self"))
 }
 
-/// Returns `true` if the path names a method, with a type before the name: `Self::get`,
+/// Returns `true` if the path names a method, because a type precedes the name: `Self::get`,
 /// `Repo::get`, `<T as Trait>::get`.
 fn is_method(path: &syn::ExprPath) -> bool {
     let segments = &path.path.segments;

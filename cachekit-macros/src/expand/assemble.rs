@@ -30,16 +30,16 @@ impl GivenCache {
         Some(Self { local, binding })
     }
 
-    /// Returns `cache: LOCAL,`, the argument of a macro call that names the local variable with the
-    /// cache.
+    /// Returns `cache: LOCAL,`, an argument for the call of a macro of cachekit: the name of the
+    /// local variable with the cache.
     pub(crate) fn argument(&self) -> TokenStream {
         let local = &self.local;
         quote!(cache: #local,)
     }
 }
 
-/// Returns `label: {tokens}`, an argument of a macro call with its name, or no tokens if `tokens`
-/// is empty.
+/// Returns `label: {tokens}`, an argument of a macro call under the name `label`. Returns no tokens
+/// if `tokens` is empty.
 pub(crate) fn optional(label: &str, delimiter: Delimiter, tokens: TokenStream) -> TokenStream {
     if tokens.is_empty() {
         return tokens;
@@ -49,8 +49,9 @@ pub(crate) fn optional(label: &str, delimiter: Delimiter, tokens: TokenStream) -
     quote!(#label: #tokens,)
 }
 
-/// Returns the function with the body `inner`, in the function's own form, and with names in place
-/// of patterns.
+/// Returns the function with the body `inner`. An `async fn` stays an `async fn`, a plain `fn`
+/// stays plain, and a function that returns a future still returns a future. Arguments that are
+/// patterns get names.
 pub(crate) fn assemble(function: &Function, item: &LooseFn, inner: TokenStream) -> TokenStream {
     let mut sig = item.sig.clone();
     let typed = sig.inputs.iter_mut().filter_map(|input| match input {
@@ -68,8 +69,8 @@ pub(crate) fn assemble(function: &Function, item: &LooseFn, inner: TokenStream) 
     item.with(&sig, &function.form.wrap(inner))
 }
 
-/// Returns `arguments: ..` and `body: ..` of a macro call: the arguments that the body takes, and
-/// the user's body.
+/// Returns the arguments `arguments: ..` and `body: ..` for the call of a macro of cachekit: the
+/// arguments that the body takes, and the user's body.
 pub(crate) fn body(
     function: &Function,
     item: &LooseFn,
@@ -127,8 +128,8 @@ fn generated_braces(body: &Group) -> Group {
     inside
 }
 
-/// Returns the word that tells a macro of cachekit the tier: `memory` if values never leave the
-/// process, otherwise `shared`.
+/// Returns the word that tells a macro of cachekit where values are stored: `memory` if values
+/// never leave the process, otherwise `shared`.
 pub(crate) fn tier_word(model: &CachedFn) -> TokenStream {
     if model.policy.in_memory {
         quote!(memory)
@@ -137,8 +138,9 @@ pub(crate) fn tier_word(model: &CachedFn) -> TokenStream {
     }
 }
 
-/// Returns the word that tells a macro of cachekit the form of the function: `async`, `sync` or
-/// `detachable`.
+/// Returns the word that tells a macro of cachekit how the function runs: `sync` if the function is
+/// not asynchronous, `detachable` if its computation can continue in the background, and `async`
+/// otherwise.
 pub(crate) fn form_word(function: &Function, owned_body: Option<&OwnedBody>) -> TokenStream {
     if function.form.is_sync() {
         quote!(sync)

@@ -150,8 +150,8 @@ impl Controls<'_> {
         quote!(#(#positions),*)
     }
 
-    /// Returns the macro argument for the companion's `refresh`, which takes the function's
-    /// arguments and calls the function.
+    /// Returns the code from which a macro of cachekit makes the companion's `refresh`, which takes
+    /// the function's arguments and calls the function.
     fn refresh(&self) -> TokenStream {
         let sig = &self.item.sig;
         let (generics, where_clause) = labelled(&sig.generics);
@@ -179,8 +179,9 @@ impl Controls<'_> {
         }
     }
 
-    /// Returns the form of the companion's `refresh`: a plain function that returns a future, or an
-    /// `async fn` if an `impl Trait` argument may have elided lifetimes.
+    /// Returns the word for the kind of function that the companion's `refresh` is: a plain
+    /// function that returns a future, or an `async fn` if an `impl Trait` argument has lifetimes
+    /// that are not written.
     fn refresh_form(&self) -> TokenStream {
         let function = &self.model.function;
         let mut arguments = function.arguments.iter();
@@ -190,7 +191,8 @@ impl Controls<'_> {
         form_word(function, None)
     }
 
-    /// Returns the macro arguments for the companion's generics and where-clause.
+    /// Returns the generics and the where-clause of the companion's functions, as arguments for a
+    /// macro of cachekit.
     pub(crate) fn generics(&self) -> (TokenStream, TokenStream) {
         labelled(&self.parts.generics)
     }
@@ -225,7 +227,8 @@ impl Controls<'_> {
     }
 }
 
-/// Returns the macro arguments `generics: ..` and `where: ..`, for the given generics.
+/// Returns the given generics as the arguments `generics: ..` and `where: ..` for a macro of
+/// cachekit.
 fn labelled(generics: &syn::Generics) -> (TokenStream, TokenStream) {
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let generics = optional(

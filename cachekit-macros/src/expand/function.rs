@@ -86,8 +86,9 @@ fn when(model: &CachedFn) -> TokenStream {
     when.map_or_else(|| quote!(true), ToTokens::to_token_stream)
 }
 
-/// Returns the macro argument for the types in the key. The function's name stands for the types
-/// around the function; each other type is given by an expression for its name.
+/// Returns the types in the key, as an argument for a macro of cachekit. The function's name stands
+/// for the types whose `impl` contains the function. Each other type is given by an expression for
+/// its name.
 fn types(model: &CachedFn, item: &LooseFn) -> TokenStream {
     let params = model.type_params.iter();
     let mut types: TokenStream = params
@@ -125,8 +126,8 @@ fn type_checks(model: &CachedFn) -> TokenStream {
     probes.collect()
 }
 
-/// Returns the error for an exceeded `timeout`, as part of the input of `__kept!`. Returns `None`
-/// if the option is not set.
+/// Returns the error for a computation that exceeded its `timeout`, as input for the macro
+/// `__kept!`. Returns `None` if the function has no option `timeout`.
 fn timeout_answer(model: &CachedFn) -> Option<TokenStream> {
     let TimeoutAnswer { at, error } = model.policy.limits.timeout_answer.as_ref()?;
     let failing = trait_probe(*at, &["__CanFail"]);

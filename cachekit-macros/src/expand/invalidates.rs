@@ -10,8 +10,9 @@ use crate::item::LooseFn;
 use crate::model::InvalidatingFn;
 use crate::paths::{Paths, local};
 
-/// Returns the code of a function with `#[invalidates]`. The texts of tags, events and keys are
-/// made from the arguments before the user's body runs, and are used after it.
+/// Returns the code of a function with `#[invalidates]`. The code makes the texts of tags, events
+/// and keys from the arguments before the user's body runs, because the body takes the arguments.
+/// The texts are used after the body.
 pub(crate) fn invalidates(model: &InvalidatingFn, item: &LooseFn) -> TokenStream {
     let paths = Paths::of(&model.function);
     let krate = &paths.krate;

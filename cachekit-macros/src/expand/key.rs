@@ -9,8 +9,8 @@ use crate::model::{Piece, Text};
 use crate::paths::{Paths, local, with_span};
 
 /// Returns the statements that write a tag, an event or an invalidated key, and pass it to the
-/// method `method` of `taker`. The statements contain no closure, because a closure costs the
-/// compiler as much as a function.
+/// method `method` of the variable `taker`. The statements contain no closure, because a closure
+/// costs the compiler as much as a function.
 pub(crate) fn write_text(text: &Text, taker: &Ident, method: &str, paths: &Paths) -> TokenStream {
     if let [Piece::Literal(text)] = &text.pieces[..] {
         let method = format_ident!("{method}_of");
@@ -24,8 +24,8 @@ pub(crate) fn write_text(text: &Text, taker: &Ident, method: &str, paths: &Paths
     quote!({ let #key = &mut #taker.#buffer(); #statements #taker.#method(#key); })
 }
 
-/// Returns the macro argument `|writer| { statements }`, whose statements write a key. `own` is the
-/// name of the function around these statements, if that function is the cached one.
+/// Returns `|writer| { statements }` for a macro of cachekit: statements that write a key. `own` is
+/// the name of the function that contains these statements, if that function is the cached one.
 pub(crate) fn write_key(
     text: &Text,
     spec: &TokenStream,
@@ -81,8 +81,9 @@ fn statements(text: &Text, spec: &TokenStream, own: Option<&Ident>, paths: &Path
     quote!(#(#statements)*)
 }
 
-/// Returns the pieces of a key as inputs of `__piece!`: a literal text, `(stop)` for an argument,
-/// `_` for the function's name, `Self` for the types around the function.
+/// Returns the pieces of a key as inputs for the macro `__piece!`: a literal text, `(stop)` for an
+/// argument, `_` for the function's name, `Self` for the types whose `impl` contains the function.
+/// `stop` is the byte that follows the argument.
 pub(crate) fn template(text: &Text) -> TokenStream {
     let pieces = text.pieces.iter().filter_map(|piece| match piece {
         Piece::Literal(text) => Some(quote!(#text)),

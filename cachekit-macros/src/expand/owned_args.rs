@@ -21,7 +21,8 @@ pub(crate) fn owned(function: &Function, owned_body: &OwnedBody) -> TokenStream 
     quote!([#own_self #(#names)*])
 }
 
-/// Returns the user's body with the name of the body's own clone in place of `self`.
+/// Returns the user's body with another name in place of each `self`: the variable with the body's
+/// own clone of `self`.
 pub(crate) fn with_own_self(body: &Group) -> Group {
     renamed_group(body)
 }

@@ -16,8 +16,8 @@ use crate::model::{Argument, Piece, Text};
 use crate::paths::{local, with_span};
 
 impl Controls<'_> {
-    /// Returns the inputs of the macros `__key_at!` and `__entry_at!`, which make the hidden
-    /// functions for a key and for a handle to an entry.
+    /// Returns the inputs of the macros `__key_at!` and `__entry_at!`. These macros make two hidden
+    /// functions beside the cached function: one makes a key, the other a handle to an entry.
     pub(crate) fn positional(&self) -> [TokenStream; 2] {
         let model = self.model;
         let [tags, spec] = ["__tags", "__spec"].map(local);
@@ -138,7 +138,8 @@ impl Controls<'_> {
         key
     }
 
-    /// Returns one parameter for each argument: a reference to the argument, or `Unused` if `kept`
+    /// Returns the parameters of a generated function, one for each argument of the cached
+    /// function. The parameter is a reference to the argument, or of the type `Unused` if `kept`
     /// does not select the argument.
     fn positions(&self, kept: &[bool]) -> TokenStream {
         let private = &self.paths.private;

@@ -10,7 +10,8 @@ use syn::{Expr, ExprPath, PathArguments};
 use crate::model::{Callee, Position, Reference};
 use crate::paths::{Paths, with_span};
 
-/// Hidden function that the attribute generates for a cached function.
+/// Hidden function that `#[cached]` generates beside the cached function, and that other attributes
+/// call.
 #[derive(Clone, Copy)]
 pub(crate) enum HiddenFn {
     /// Generated function that returns the constant data of a cached function (its name, options
@@ -102,8 +103,9 @@ fn name_span(path: &ExprPath) -> Span {
         .map_or_else(Span::call_site, |last| last.ident.span())
 }
 
-/// Returns the arguments of a reference, each as a Rust reference: nothing is moved before the body
-/// runs, and a `String` fits a `&str`.
+/// Returns the arguments in a reference to a cached function, such as `id` in `get_user(id)`, each
+/// as a Rust reference `&id`. In this way nothing is moved before the body runs, and a `String`
+/// fits a `&str`.
 fn arguments(reference: &Reference, paths: &Paths) -> TokenStream {
     let private = &paths.private;
     let args = reference

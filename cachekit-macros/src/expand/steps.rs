@@ -9,14 +9,15 @@ use crate::expand::reference::{HiddenFn, call};
 use crate::model::{After, Cloned, Function, Step, StepArg};
 use crate::paths::{Paths, with_span};
 
-/// Function in which generated code builds the closure over the returned value.
+/// Function in which generated code builds the closure that runs on the returned value, for example
+/// to add a tag made from the value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ClosureSite {
     /// The closure is built in the cached function itself, and runs before the function's call
     /// ends.
     Call,
-    /// The closure is built in the companion's `entry`. The handle to the entry keeps the closure,
-    /// so the closure must not borrow anything.
+    /// The closure is built in the companion's function `entry`. The handle to the entry keeps the
+    /// closure, so the closure must not borrow anything.
     Entry,
 }
 
@@ -47,8 +48,8 @@ fn statement(step: &Step, receiver: &Ident, paths: &Paths) -> TokenStream {
     quote!(#receiver.#method(#arg);)
 }
 
-/// Returns the macro argument `on_value: ..` with the closure over the returned value, or no tokens
-/// if no generated statement needs the value.
+/// Returns `on_value: ..` for a macro of cachekit: the closure that runs on the returned value.
+/// Returns no tokens if no generated statement needs the returned value.
 pub(crate) fn on_value(
     after: Option<&After>,
     receiver: &Ident,
@@ -83,7 +84,8 @@ pub(crate) fn on_value(
     quote!(on_value: ([#bindings #outside] |#ret| #inside #statements),)
 }
 
-/// Returns the binding of a variable that the closure captures, before the closure.
+/// Returns the statement before a closure that defines a variable which the closure captures: a
+/// clone of an argument.
 pub(crate) fn bind_outside(cloned: &Cloned, function: &Function, site: ClosureSite) -> TokenStream {
     allow_unused(&captured_binding(cloned, function, site))
 }
@@ -102,8 +104,9 @@ fn captured_binding(cloned: &Cloned, function: &Function, site: ClosureSite) -> 
     clone(name)
 }
 
-/// Returns the binding, inside the closure, of a variable for the user's expressions. The closure
-/// keeps the captured value, because the closure may run again.
+/// Returns the statement inside a closure that defines a variable for the user's expressions, from
+/// a value that the closure has captured. The closure keeps the captured value, because the closure
+/// may run again.
 pub(crate) fn bind_inside(cloned: &Cloned, function: &Function, site: ClosureSite) -> TokenStream {
     allow_unused(&body_binding(cloned, function, site))
 }
@@ -120,13 +123,14 @@ fn body_binding(cloned: &Cloned, function: &Function, site: ClosureSite) -> Toke
     }
 }
 
-/// Returns the binding with an attribute that allows it to be unused. The search for names may take
-/// a field in an expression for the argument of that name.
+/// Returns the statement `binding`, which defines a variable, with an attribute that allows the
+/// variable to be unused. The variable is unused if a name in an expression is that of a field and
+/// not that of an argument.
 fn allow_unused(binding: &TokenStream) -> TokenStream {
     quote!(#[allow(unused_variables, reason = "found by its name")] #binding)
 }
 
-/// Returns the binding of a variable `name` to a clone of the argument `name`.
+/// Returns the statement that defines a variable `name` as a clone of the argument `name`.
 pub(crate) fn clone(name: &Ident) -> TokenStream {
     quote!(let #name = ::core::clone::Clone::clone(&#name);)
 }

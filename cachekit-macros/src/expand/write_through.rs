@@ -47,9 +47,9 @@ pub(crate) fn write_through(model: &WritingFn, item: &LooseFn) -> TokenStream {
     assemble(&model.function, item, inner)
 }
 
-/// Returns the bindings before the body, and the closure that stores the value. If the value and
-/// the entry have different types, the error points at the reference to the cached function, or at
-/// `value`.
+/// Returns the statements before the body, and the closure that stores the value. If the value and
+/// the entry have different types, the compiler reports the error at the reference to the cached
+/// function, or at the option `value`.
 fn store(model: &WritingFn) -> (TokenStream, TokenStream) {
     let pending = local("__pending");
     let Stored {

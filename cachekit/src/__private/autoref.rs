@@ -12,8 +12,9 @@ use crate::key::buf::KeyBuf;
 use crate::key::component::{CacheKey, KeyWriter};
 use crate::key::nested::{CacheKeyOrDisplay, ImplementedBy};
 
-/// Wrapper around a value that is written into a key. Autoref dispatch on the wrapper chooses
-/// `CacheKey` or `Display`.
+/// Wrapper around a value that is written into a key. Generated code calls a method on the wrapper,
+/// and the compiler finds the method of `CacheKey` first, and of `Display` only if the value has no
+/// `CacheKey`.
 #[derive(Debug)]
 pub struct Part<'a, T: ?Sized>(pub &'a T);
 
@@ -53,7 +54,8 @@ impl<T: fmt::Display + ?Sized> ByDisplay for &Part<'_, T> {
 }
 
 /// Last choice for a value that is written into a key: its type implements neither `CacheKey` nor
-/// `Display`. The bounds on the methods of this trait cause the compile error.
+/// `Display`. The methods of this trait have a requirement that nothing meets, which causes the
+/// compile error.
 pub trait Unwritable<T: ?Sized> {
     /// Fails to compile, because `T` implements neither `CacheKey` nor `Display`.
     fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8)
@@ -93,9 +95,9 @@ macro_rules! __part {
     };
 }
 
-/// Expands to code that writes an argument into a key, like [`__part`](crate::__part). With this
-/// macro, the argument's type may also contain types of which some implement only `CacheKey` and
-/// others only `Display`.
+/// Expands to code that writes an argument into a key, like [`__part`](crate::__part). In addition,
+/// the argument may be a container with elements of several types, of which some implement only
+/// `CacheKey` and others only `Display`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __nested {
@@ -106,8 +108,8 @@ macro_rules! __nested {
     };
 }
 
-/// Expands to code that walks over the types inside a value's type, with one step for each level of
-/// nesting: at most sixteen levels.
+/// Expands to code that chooses `CacheKey` or `Display` for each type inside a value's type, such
+/// as the types in a tuple. The code makes sixteen calls, one for each type.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __walk {
@@ -148,9 +150,9 @@ macro_rules! __field {
     };
 }
 
-/// Expands to code that writes a field into a key, like [`__field`](crate::__field). With this
-/// macro, the field's type may also contain types of which some implement only `CacheKey` and
-/// others only `Display`.
+/// Expands to code that writes a field into a key, like [`__field`](crate::__field). In addition,
+/// the field may be a container with elements of several types, of which some implement only
+/// `CacheKey` and others only `Display`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __nested_field {
@@ -161,12 +163,14 @@ macro_rules! __nested_field {
     };
 }
 
-/// Wrapper around a reference to an argument that an expression of a key uses.
+/// Wrapper around a reference to an argument that an expression in `key = expr(..)` uses. The
+/// compiler finds out by the wrapper if the argument can be cloned.
 #[derive(Debug)]
 pub struct Given<'a, T: ?Sized>(pub &'a T);
 
-/// First choice for an argument that an expression of a key uses: the type implements `Clone`, and
-/// the expression gets a clone. The clone has the argument's type in the function's signature.
+/// First choice for an argument that an expression in `key = expr(..)` uses: the argument's type
+/// implements `Clone`, and the expression gets a clone. The clone has the type that the function's
+/// signature gives.
 pub trait GivenClone<T> {
     /// Returns a clone of the wrapped argument.
     fn __cachekit_given(&self) -> T;
@@ -177,8 +181,8 @@ impl<T: Clone> GivenClone<T> for &Given<'_, T> {
     }
 }
 
-/// Second choice for an argument that an expression of a key uses: the type does not implement
-/// `Clone`, and the expression gets a reference.
+/// Second choice for an argument that an expression in `key = expr(..)` uses: the argument's type
+/// does not implement `Clone`, and the expression gets a reference.
 pub trait GivenReference<'a, T: ?Sized> {
     /// Returns the wrapped reference to the argument.
     fn __cachekit_given(&self) -> &'a T;
@@ -189,8 +193,8 @@ impl<'a, T: ?Sized> GivenReference<'a, T> for Given<'a, T> {
     }
 }
 
-/// Expands to the value that an expression of a key gets for an argument: a clone, or a reference
-/// if the argument's type does not implement `Clone`.
+/// Expands to the value of an argument for an expression in `key = expr(..)`: a clone, or a
+/// reference if the argument's type does not implement `Clone`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __given {
@@ -253,9 +257,9 @@ macro_rules! __in_time {
     }};
 }
 
-/// Expands to the value on which an option's check of the return type is called. For
-/// `RequireCloneableError` this is a marker that tells whether the error can be cloned, and for
-/// other checks the `ReturnOps` of the return type.
+/// Expands to the value for which an option's requirement on the return type is checked. For
+/// `err_ttl`, which remembers errors, the value shows if the error can be cloned. For other
+/// options, it is the `ReturnOps` (the table of functions) of the return type.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __asked {
@@ -310,11 +314,12 @@ macro_rules! __compress {
     };
 }
 
-/// Fails to compile if the key leaves out the argument `$name` and this argument could change the
-/// function's result.
+/// Fails to compile if the key leaves out the argument `$name` although the argument could change
+/// the function's result.
 ///
-/// The expansion defines a new trait for each argument, so that the error names the argument.
-/// `$check` has the argument's span, so that the error mentions no macro.
+/// The expansion defines a new trait for each argument, whose error message names the argument.
+/// `$check` is located at the argument in the source, so that the compiler reports the error there
+/// and mentions no macro.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __left_out {
@@ -342,8 +347,9 @@ macro_rules! __left_out {
     };
 }
 
-/// Expands to a function that returns the path of a marker type at the place of the macro call. The
-/// name of the cached function is derived from this path.
+/// Expands to a function that returns the path of a type, `__CachekitHere`, which the expansion
+/// defines at the place of the macro call. The path contains the name of the function around it,
+/// from which the name of the cached function is derived.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __site {
@@ -353,8 +359,9 @@ macro_rules! __site {
     }};
 }
 
-/// Expands to the path of the function around the macro call. The path costs nothing at run time if
-/// the function's name is given and no generic type is around the function.
+/// Expands to the path of the function in which the macro is called, such as
+/// `app::users::get_user`. If the attribute gives a `name` and the function is in no generic type,
+/// the path costs nothing at run time.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __function_path {
@@ -374,8 +381,8 @@ macro_rules! __function_path {
     }};
 }
 
-/// Expands to code that writes into a key the generic types around a function, and the type of
-/// `self` if that type is generic.
+/// Expands to code that writes into a key the generic types whose `impl` contains the function. If
+/// the type of `self` is generic, the code also writes that type.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __outer {

@@ -60,7 +60,7 @@ impl Source for Cache {
 }
 
 /// Proof that the statements which write a key ran to their end. A `return` in an expression of the
-/// key, perhaps from a macro, has another type and does not compile.
+/// key, also one from a macro, returns another type and does not compile.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyWritten;
 

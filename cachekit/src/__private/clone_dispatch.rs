@@ -5,8 +5,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-/// Wrapper around a borrowed argument. Autoref dispatch on the wrapper finds whether the argument
-/// can be cloned.
+/// Wrapper around a borrowed argument. Generated code calls a method on the wrapper, and the
+/// compiler takes the method that clones the argument if the argument can be cloned.
 pub struct Borrowed<'a, T: ?Sized>(pub &'a T);
 
 /// Clone of a borrowed argument, which the function's body owns.
@@ -20,8 +20,8 @@ impl<T: ToOwned + ?Sized> Deref for Owned<T> {
     }
 }
 
-/// Stand-in for the clone of an argument that cannot be cloned. A program that uses this stand-in
-/// does not compile.
+/// Type that generated code gets in place of a clone if an argument cannot be cloned. A program in
+/// which this happens does not compile.
 pub struct Unowned<T: ?Sized>(PhantomData<fn() -> *const T>);
 
 impl<T: ?Sized> Deref for Unowned<T> {
@@ -32,8 +32,9 @@ impl<T: ?Sized> Deref for Unowned<T> {
     }
 }
 
-/// Marker of argument types that a function's body can own. The stand-in `Unowned` does not
-/// implement this trait, which causes the compile error.
+/// Trait of the clones of arguments that a function's body can own. The type `Unowned`, which
+/// generated code gets for an argument that cannot be cloned, does not implement this trait; this
+/// causes the compile error.
 #[diagnostic::on_unimplemented(
     message = "a computation in the background needs its own clone of this argument",
     label = "is borrowed, and its type cannot be cloned or sent to another thread",
@@ -67,7 +68,7 @@ where
 /// Second choice for a borrowed argument: its type cannot be cloned, or the clone cannot be sent to
 /// another thread.
 pub trait AnyOwned<T: ?Sized> {
-    /// Returns the stand-in for a clone. A program that uses the stand-in does not compile.
+    /// Returns `Unowned` in place of a clone. A program that uses `Unowned` does not compile.
     fn __cachekit_own(&self) -> Unowned<T>;
 }
 impl<T: ?Sized> AnyOwned<T> for Borrowed<'_, T> {

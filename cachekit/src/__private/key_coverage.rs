@@ -23,28 +23,32 @@ use std::sync::Arc;
 use crate::Shared;
 use crate::key::component::CacheKey;
 
-/// Mode of an argument that the function takes by value.
+/// Marks an argument that the function takes by value, in the check for arguments that the key
+/// leaves out.
 #[derive(Debug)]
 pub struct Owned;
 
-/// Mode of an argument that is a reference, or whose type the attribute knows as a handle such as a
-/// database pool.
+/// Marks an argument that is a reference or a known handle such as a database pool, in the check
+/// for arguments that the key leaves out.
 #[derive(Debug)]
 pub struct Borrowed;
 
-/// Wrapper around an argument. Autoref dispatch on the wrapper finds whether the key may leave the
+/// Wrapper around an argument that the key leaves out. Generated code calls a method on the
+/// wrapper, and the compiler finds by the traits of the argument's type if the key may leave the
 /// argument out.
 pub struct ArgKind<'a, T: ?Sized, M>(&'a T, PhantomData<M>);
 
 impl<'a, T: ?Sized> ArgKind<'a, T, Owned> {
-    /// Wraps an argument that the function takes by value.
+    /// Wraps an argument that the function takes by value, to check if the key may leave the
+    /// argument out.
     pub fn owned(value: &'a T) -> Self {
         Self(value, PhantomData)
     }
 }
 
 impl<'a, T: ?Sized> ArgKind<'a, T, Borrowed> {
-    /// Wraps an argument that the function takes by reference.
+    /// Wraps an argument that the function takes by reference, to check if the key may leave the
+    /// argument out.
     pub fn borrowed(value: &'a T) -> Self {
         Self(value, PhantomData)
     }
@@ -59,8 +63,8 @@ impl<T: ?Sized, M> fmt::Debug for ArgKind<'_, T, M> {
 macro_rules! pointers {
     ($($pointer:ty: $mode:ty;)*) => {$(
         impl<'a, T: ?Sized, M> ArgKind<'a, $pointer, M> {
-            /// Returns a wrapper around the pointer's target, for an argument whose type is a
-            /// pointer.
+            /// Returns a wrapper around the target of an argument that is a pointer, to check if
+            /// the key may leave the argument out.
             pub fn __cachekit_inside(self) -> ArgKind<'a, T, $mode> {
                 ArgKind(self.0, PhantomData)
             }
@@ -77,13 +81,15 @@ pointers! {
 }
 
 impl<'a, T: ToOwned + ?Sized, M> ArgKind<'a, Cow<'_, T>, M> {
-    /// Returns a wrapper around the borrowed form of a `Cow` argument.
+    /// Returns a wrapper around the borrowed form of a `Cow` argument, to check if the key may
+    /// leave the argument out.
     pub fn __cachekit_inside(self) -> ArgKind<'a, T, M> {
         ArgKind(self.0, PhantomData)
     }
 }
 
-/// Fallback for arguments whose types are no pointers.
+/// Choice for an argument whose type is no pointer, in the check for arguments that the key leaves
+/// out.
 pub trait NoPointer: Sized {
     /// Returns this wrapper unchanged, because the argument's type is no pointer.
     fn __cachekit_inside(self) -> Self {
@@ -140,14 +146,15 @@ data_like! {
     ViaItems at &&ArgKind<'_, T, M>, Items;
 }
 
-/// Marker of types that serde can deserialise into an owned value. Such types are data.
+/// Trait of types that serde can deserialise into an owned value. Such types are data, so a key
+/// must contain an argument of such a type.
 #[cfg(feature = "serde")]
 pub trait ReadBack {}
 #[cfg(feature = "serde")]
 impl<T: serde::de::DeserializeOwned> ReadBack for T {}
 
-/// Marker of container types. A container is data even if its elements implement none of the traits
-/// in this module.
+/// Trait of container types, such as `Vec`. A container is data, so a key must contain an argument
+/// of such a type, whatever its elements are.
 pub trait Items {}
 impl<T: Items + ?Sized> Items for &T {}
 impl<T> Items for [T] {}
@@ -171,7 +178,8 @@ macro_rules! tuples {
 tuples! { (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F)
 (A, B, C, D, E, F, G) (A, B, C, D, E, F, G, H) }
 
-/// Choice for an argument that is an iterator. Like a container, an iterator yields data.
+/// Choice for an argument that is an iterator. An iterator yields data, so the key must contain the
+/// argument.
 pub trait ViaIterator<T: ?Sized> {
     /// Returns [`Uncovered`]: the key must contain the argument.
     fn __cachekit_kind(&self) -> Uncovered<T> {
@@ -181,7 +189,8 @@ pub trait ViaIterator<T: ?Sized> {
 impl<T: Iterator + ?Sized, M> ViaIterator<T> for &ArgKind<'_, T, M> {}
 
 /// Last choice for an argument that the key leaves out: its type implements none of the traits that
-/// make it data. The argument's mode, owned or borrowed, decides.
+/// make it data. The key may leave the argument out if the argument is a reference or a known
+/// handle such as a database pool; otherwise the key must contain it.
 pub trait ViaNothing<K> {
     /// Returns [`Handle`] for a borrowed argument, and [`Uncovered`] for an owned argument.
     fn __cachekit_kind(&self) -> K;
@@ -197,9 +206,9 @@ impl<T: ?Sized> ViaNothing<Uncovered<T>> for ArgKind<'_, T, Owned> {
     }
 }
 
-/// Expands to the result of the check for an argument that the key leaves out: `Handle` or
-/// `Uncovered`. The mode is `owned`, `borrowed`, or `data` if the bounds of the argument's type
-/// make it data.
+/// Expands to the result of the check for an argument that the key leaves out: `Handle` if the key
+/// may do so, `Uncovered` if not. The input begins with `owned` or `borrowed`, as the function
+/// takes the argument, or with `data` if the bounds of the argument's type make it data.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __arg_kind {

@@ -5,6 +5,7 @@ pub(crate) mod env;
 
 use std::ffi::OsString;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,6 +50,11 @@ pub struct CacheBuilder {
     pub(crate) random: Random,
     redis: Option<String>,
     redis_password: Option<String>,
+    /// The path of the file that keeps the outbox over a restart. `None` for an outbox in memory
+    /// only.
+    outbox_file: Option<PathBuf>,
+    /// `true` if the tasks for Redis run on a thread of the cache's own.
+    own_thread: bool,
     #[cfg(cachekit_faults)]
     pub(crate) fake: Option<FakeStore>,
     /// The first environment variable that could not be parsed, as the error that `build` returns.
@@ -76,6 +82,8 @@ impl CacheBuilder {
             random: Random::default(),
             redis: None,
             redis_password: None,
+            outbox_file: None,
+            own_thread: false,
             #[cfg(cachekit_faults)]
             fake: None,
             error: None,
@@ -155,6 +163,68 @@ impl CacheBuilder {
     /// Sets the password for a Redis whose address, given to [`redis`](Self::redis), contains none.
     pub fn redis_password(mut self, password: impl Into<String>) -> Self {
         self.redis_password = Some(password.into());
+        self
+    }
+
+    /// Runs the cache's tasks for Redis on a thread of the cache's own: its connections, messages of
+    /// other processes, and background stores. Without Redis, the setting has no effect.
+    ///
+    /// By default, these tasks run on the tokio runtime on which the cache is built. If that runtime
+    /// ends, or nothing drives it, the next call that needs Redis begins the tasks again on its own
+    /// runtime. Memory is not trusted until then, and invalidations wait. With a thread of its own,
+    /// the cache depends on no runtime of the program. The calls themselves still run, and wait, on
+    /// the runtimes of their callers.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// use cachekit::Cache;
+    ///
+    /// let cache = Cache::builder().redis("redis://localhost").own_thread().build().await?;
+    /// # Ok::<(), cachekit::BuildError>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn own_thread(mut self) -> Self {
+        self.own_thread = true;
+        self
+    }
+
+    /// Sets a file in which the cache keeps the invalidations that Redis has not accepted, so that
+    /// they survive the process. The next cache with this file sends them, and uses Redis only for
+    /// entries that they do not concern until Redis has accepted them. Without the setting, the
+    /// invalidations are lost with the process. Needs a Redis.
+    ///
+    /// An invalidation is written to the disk when it has to wait, before the call that made it
+    /// returns. A call blocks its thread for that write, so a write while Redis is away takes as
+    /// long as a synchronisation of the disk, usually some milliseconds. While Redis accepts
+    /// invalidations, the file is not used.
+    ///
+    /// The file contains keys and names of tags, and only its owner may read it. It has at most
+    /// 64 MiB and 100,000 names; one removal of everything replaces more. The same replaces a file
+    /// that is damaged, with a warning in the log. Each process needs a file of its own, on a local
+    /// disk that a restart keeps.
+    ///
+    /// [`build`](Self::build) returns an error if the file cannot be opened, belongs to a cache with
+    /// another namespace, or is used by another process. Locks of files are supported on Linux and
+    /// the systems of Apple; on others, `build` returns an error.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let cache = cachekit::Cache::builder()
+    ///     .redis("redis://localhost")
+    ///     .outbox_file("/var/lib/shop/outbox")
+    ///     .build()
+    ///     .await?;
+    /// # Ok::<(), cachekit::BuildError>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn outbox_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.outbox_file = Some(path.into());
         self
     }
 

@@ -49,8 +49,9 @@ use crate::model::tags::Tag;
 pub struct InvalidationBuilder<const ACKNOWLEDGED: bool = false> {
     cache: Cache,
     targets: InvalidationTargets,
-    /// Events, each with the names and values that it is about. The tags of the events are found
-    /// only when the invalidation is applied, because functions may be registered until then.
+    /// Events, each with its data: pairs of a name and a value. The tags of the events are found
+    /// only when the invalidation is applied, because this process learns the events of a function
+    /// at the function's first call.
     events_with_data: Vec<(String, Vec<(String, String)>)>,
     ack: Option<Ack>,
 }
@@ -187,8 +188,9 @@ impl InvalidationBuilder {
     ///
     /// Every process that may serve from memory confirms that it applied the invalidation. For a
     /// process that does not confirm, the await waits until `bus_timeout` plus one per cent has
-    /// passed. By that time the process without a confirmation has missed its own heartbeat, no
-    /// longer trusts its memory, and does what its `on_disconnect` says. Only with
+    /// passed. By that time the process without a confirmation has missed its own heartbeat, and
+    /// no longer trusts its memory. If that process cannot reach Redis either, its setting
+    /// `on_disconnect` decides if entries in memory are served. Only with
     /// [`OnDisconnect::Bypass`](crate::OnDisconnect::Bypass) does the promise hold for processes
     /// that are cut off from Redis.
     ///

@@ -23,8 +23,9 @@ const LOOK: Duration = Duration::from_millis(5);
 pub struct ShutdownReport {
     /// Number of background tasks that were abandoned: stores in Redis, and refreshes.
     pub abandoned: usize,
-    /// Number of invalidations that Redis has not accepted. These invalidations took effect in this
-    /// process, but other processes may serve the outdated entries until those expire.
+    /// Number of invalidations that Redis has not accepted. They took effect in this process, but
+    /// other processes may serve the outdated entries until those expire, or until a process with the
+    /// same `outbox_file` starts.
     pub queued_invalidations: usize,
 }
 
@@ -75,8 +76,9 @@ impl Cache {
     /// calls of such a cache run the function without memory. Invalidations are still carried out,
     /// in this process and in Redis. A second shutdown waits for the work that is left.
     ///
-    /// Call this method on the runtime on which the cache was built, after the last request was
-    /// answered. On a runtime without a timer the method waits for nothing.
+    /// Call this method after the last request was answered. If the runtime on which the cache was
+    /// built has ended, the method connects to Redis on the caller's runtime. On a runtime without a
+    /// timer the method waits for nothing.
     ///
     /// # Cancel safety
     ///
@@ -89,6 +91,10 @@ impl Cache {
         }
         if has_timer() {
             let end = from_now(within);
+            if let Some(starting) = self.core.l2.as_ref().and_then(|l2| l2.starting()) {
+                let _ = timeout_at(end, starting).await;
+            }
+            // The outbox is sent meanwhile. A task whose runtime stands still never ends.
             let _ = timeout_at(end, background.idle()).await;
             let _ = timeout_at(end, self.outbox_sent()).await;
             if let Some(l2) = &self.core.l2 {

@@ -89,9 +89,10 @@ impl LeaseGuard {
     }
 
     /// Returns a future that keeps a computation's token, and the versions that the value depends
-    /// on, from expiring in L2. For `lock_timeout`, the future also renews the lease. The future
-    /// never completes, so the caller must poll the future beside the computation and drop the
-    /// future when the computation ends.
+    /// on, from expiring in L2. Until the computation is as old as `lock_timeout` (the longest wait
+    /// of other calls for it), the future also renews the lease. The future never completes, so the
+    /// caller must poll the future beside the computation and drop the future when the computation
+    /// ends.
     pub(crate) fn renewal(
         &self,
         lock_timeout: Duration,

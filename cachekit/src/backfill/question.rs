@@ -54,9 +54,20 @@ impl Core {
         })
     }
 
-    /// Puts the removal of the entry under `key` from L2 into the outbox. The cache calls this
-    /// method when a value was computed without asking L2: the entry in L2 may be older than that
-    /// value, and this node must not serve the older entry later.
+    /// Waits until L2 is connected, if its connections have just begun again on another runtime.
+    /// Does not wait for entries with the tier `tier` if those are in memory only.
+    pub(crate) async fn wait_for_l2(&self, tier: Tier) {
+        if let Some(l2) = &self.l2
+            && let Some(starting) = l2.starting()
+            && tier != Tier::Memory
+        {
+            Box::pin(starting).await;
+        }
+    }
+
+    /// Puts the removal of the entry under `key` from L2 into the outbox. Called when a value was
+    /// computed without asking L2: the entry in L2 may be older, and this node must not serve it
+    /// later.
     pub(crate) fn queue_removal(&self, key: &Key, options: EntryOptions) {
         if let Some(l2) = &self.l2
             && options.tier != Tier::Memory

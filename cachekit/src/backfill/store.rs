@@ -133,6 +133,7 @@ impl Backfill {
         fill.message = broadcast.map(|it| it.message(from, vec![entry.clone()]));
         // Until L2 answers, the entry in L2 may be older than the value that this node serves.
         let removal = l2.pending_removal(vec![entry]);
+        let removal = removal.of_computed(broadcast.is_none());
         let answer = l2.store.fill(&fill, until).await;
         if matches!(answer, Ok(_) | Err(Failure::Rejected(_))) {
             drop(removal.settled());

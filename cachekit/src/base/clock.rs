@@ -14,15 +14,15 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// Returns the time since this clock's start. No reading is smaller than an earlier reading.
     fn now(&self) -> Duration;
 
-    /// Returns a cheaper reading of the clock, for hits in memory. The reading may be behind
-    /// [`now`](Self::now) by up to [`lag`](Self::lag).
+    /// Returns a cheaper reading of the clock, for hits in memory. The reading is behind
+    /// [`now`](Self::now) by [`lag`](Self::lag) at most.
     ///
     /// The default implementation returns `now`.
     fn coarse(&self) -> Duration {
         self.now()
     }
 
-    /// Returns the longest time by which [`coarse`](Self::coarse) may be behind [`now`](Self::now).
+    /// Returns the longest time by which [`coarse`](Self::coarse) is behind [`now`](Self::now).
     ///
     /// The default implementation returns zero.
     fn lag(&self) -> Duration {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// The longest duration that a setting can have: a hundred years. A longer setting means "for
-/// ever", and is shortened to a hundred years when the setting is made. So a sum with a setting, or
-/// with a multiple of a setting, overflows on no clock and in no script in Redis.
+/// ever", and is shortened to a hundred years when the setting is made. With this limit, sums and
+/// multiples of settings overflow on no clock and in no script in Redis.
 pub(crate) const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// Returns `length`, or [`LONGEST`] if `length` is longer.

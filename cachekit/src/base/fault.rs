@@ -59,8 +59,8 @@ pub enum Fault {
     /// Without this guard, a waiter accepts the result of a computation although one of the
     /// result's tags was invalidated after the computation began.
     AcceptThePast,
-    /// Without this guard, a hit returns an entry that was invalidated after the check that the
-    /// entry may be stored, and before the entry was inserted into memory.
+    /// Without this guard, a hit returns an entry that was invalidated while it was being stored:
+    /// after the check before the store, and before the entry was inserted into memory.
     IgnoreDead,
     /// Without this guard, a write stores its value although another write or an invalidation of
     /// the key came after the write began.
@@ -84,8 +84,8 @@ pub enum Fault {
     /// Without this guard, a node publishes its invalidations in a form that no other node can
     /// read.
     SpeakUnknown,
-    /// Without this guard, a node ignores a message whose form it cannot read, although the message
-    /// may be an invalidation.
+    /// Without this guard, a node ignores a message whose form it cannot read, although that
+    /// message can be an invalidation.
     IgnoreUnknownMessage,
     /// Without this guard, an acknowledged invalidation returns without waiting for other
     /// processes.
@@ -195,8 +195,8 @@ pub enum Fault {
     /// Without this guard, the circuit breaker stays closed, whatever number of requests to Redis
     /// fail.
     NoBreaker,
-    /// Without this guard, each request of a call to Redis may take a whole `redis_timeout`,
-    /// although all requests of the call together may take only one `redis_timeout`.
+    /// Without this guard, each request of a call to Redis may take as long as all requests of the
+    /// call together are allowed to take (`redis_timeout`).
     FreshBudget,
     /// Without this guard, a call returns a stale value in place of a new one, although the stale
     /// value was invalidated.
@@ -225,7 +225,7 @@ pub enum Fault {
     /// function has `max_computations`.
     NoGate,
     /// Without this guard, a computation keeps its permit until it ends, and does not release the
-    /// permit after the `lock_timeout`.
+    /// permit when it is as old as `lock_timeout` (the longest wait of other calls for it).
     KeepPlace,
     /// Without this guard, a computation that is called from a computation of the same function
     /// waits for a second permit, which may never be free.
@@ -233,8 +233,9 @@ pub enum Fault {
     /// Without this guard, a call keeps its permit while it waits for the computation of another
     /// call.
     PlaceWhileWaiting,
-    /// Without this guard, a computation whose caller is gone releases its permit after the
-    /// `lock_timeout`, instead of keeping it to the end.
+    /// Without this guard, a computation whose caller is gone releases its permit when it is as old
+    /// as `lock_timeout` (the longest wait of other calls for it), instead of keeping the permit to
+    /// the end.
     LeavePlace,
     /// Without this guard, a dropped call continues as a detached computation, although its
     /// computation has not begun or belongs to another call.
@@ -284,6 +285,9 @@ pub enum Fault {
     /// Without this guard, a reader of an entry in Redis does not check that the entry belongs to
     /// the reader's key.
     TrustName,
+    /// The tasks of the shared tier are not begun again when the runtime that drove them has ended
+    /// or stands still.
+    KeepEndedHome,
 }
 
 /// A point in the cache's code at which a test may run code of its own, so that it can force an

@@ -34,8 +34,8 @@ pub(crate) fn has_timer() -> bool {
 }
 
 /// Returns `true` if the caller's tokio runtime was built with I/O, which a connection to Redis
-/// needs. Also returns `true` if the check cannot open a socket. Each cache calls this function
-/// once.
+/// needs. Also returns `true` if the check cannot open a socket. A cache calls this function when its
+/// connections begin on a runtime.
 #[cfg(feature = "redis")]
 pub(crate) fn has_io() -> bool {
     let Ok(socket) = std::net::UdpSocket::bind("127.0.0.1:0") else {
@@ -45,6 +45,12 @@ pub(crate) fn has_io() -> bool {
     };
     let is_ready = socket.set_nonblocking(true).is_ok();
     !is_ready || catch_unwind(|| drop(tokio::net::UdpSocket::from_std(socket))).is_ok()
+}
+
+/// Returns `true`: without Redis, nothing needs I/O.
+#[cfg(not(feature = "redis"))]
+pub(crate) fn has_io() -> bool {
+    true
 }
 
 #[cfg(test)]

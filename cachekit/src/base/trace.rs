@@ -50,14 +50,15 @@ pub(crate) fn refresh_failed(owner: &str, key: &dyn fmt::Debug) {
 }
 
 /// Reports a call of the function or region `owner` that waited for another call's computation of
-/// the same key until the `lock_timeout` was over.
+/// the same key until the longest time for such waits (`lock_timeout`) was over.
 pub(crate) fn lock_timed_out(owner: &str) {
     event!(warn, function = owner, "waited too long for a computation");
 }
 
-/// Reports a computation of the function or region `owner` that the cache dropped because it did
-/// not end within `timeout`. For a computation whose caller is gone, `timeout` may be the
-/// `lock_timeout`.
+/// Reports that the cache dropped a computation of the function or region `owner`, because it did
+/// not end within `timeout`. `timeout` is the function's option of that name. For a computation
+/// that ran too long after its caller had been dropped, `timeout` is the option `lock_timeout`
+/// instead.
 pub(crate) fn timed_out(owner: &str, timeout: Duration) {
     event!(
         warn,
@@ -153,6 +154,42 @@ pub(crate) fn redis_lost(why: &str) {
     event!(warn, why = why, "closed the connection to Redis");
 }
 
+/// Reports that the runtime of the connections to Redis has ended. `is_fit` is `true` if the
+/// connections are begun again on the caller's runtime, and `false` if that runtime lacks a timer or
+/// I/O.
+pub(crate) fn home_ended(is_fit: bool) {
+    if is_fit {
+        event!(
+            warn,
+            "the runtime of the connections to Redis has ended; they begin again on the runtime of this call"
+        );
+    } else {
+        event!(
+            error,
+            "the runtime of the connections to Redis has ended, and the runtime of this call lacks time or \
+             I/O: the cache goes on without Redis"
+        );
+    }
+}
+
+/// Reports that nothing drives the runtime of the connections to Redis. `is_fit` is that of
+/// [`home_ended`].
+pub(crate) fn home_stands_still(is_fit: bool) {
+    if is_fit {
+        event!(
+            error,
+            "nothing drives the runtime on which the cache was built; the connections to Redis begin again on \
+             the runtime of this call"
+        );
+    } else {
+        event!(
+            error,
+            "nothing drives the runtime on which the cache was built, and the runtime of this call lacks time \
+             or I/O: the cache goes on without Redis"
+        );
+    }
+}
+
 /// Reports that Redis cannot be reached, for the reason `why`. The event has level warn if
 /// `is_new`, and debug level if the outage was reported before.
 pub(crate) fn redis_unreachable(why: &str, is_new: bool) {
@@ -244,8 +281,8 @@ pub(crate) fn breaker_closed() {
     event!(info, "circuit breaker closed");
 }
 
-/// Reports that the circuit breaker is half-open: the cache sends a probe to Redis, to learn if
-/// Redis can be used again.
+/// Reports that the circuit breaker is half-open: the cache sends a probe (a trial command) to
+/// Redis, to learn if Redis can be used again.
 pub(crate) fn breaker_half_open() {
     event!(debug, "circuit breaker half-open: sending a probe");
 }
@@ -256,6 +293,26 @@ pub(crate) fn outbox_overflowed() {
     event!(
         warn,
         "outbox overflowed: one removal of everything replaces the pending invalidations"
+    );
+}
+
+/// Reports that the file of the outbox at `path` is damaged, so that names may be lost: everything is
+/// removed.
+pub(crate) fn outbox_file_damaged(path: &str) {
+    event!(
+        warn,
+        path = path,
+        "the outbox file is damaged; a removal of everything replaces its invalidations"
+    );
+}
+
+/// Reports that the file of the outbox cannot be written, for the reason `why`. The caller reports
+/// the first of several failures in a row.
+pub(crate) fn outbox_file_failed(why: &str) {
+    event!(
+        error,
+        why = why,
+        "the outbox file cannot be written; pending invalidations do not survive a restart"
     );
 }
 
@@ -311,7 +368,8 @@ pub(crate) fn bus_is_live() {
 }
 
 /// Reports that messages of other processes do not arrive. Until messages arrive again, the cache
-/// checks entries in memory with Redis, or serves them as `on_disconnect` says.
+/// checks entries in memory with Redis. If Redis cannot be reached either, the setting
+/// `on_disconnect` decides if entries in memory are served.
 pub(crate) fn bus_is_not_live() {
     event!(
         warn,

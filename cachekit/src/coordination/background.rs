@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use crate::base::counter::Counter;
+use crate::base::home_runtime::HomeRuntime;
 use crate::base::trace;
 use crate::model::owner::Owner;
 
@@ -41,9 +42,8 @@ impl TaskOwner {
 /// Background tasks of one cache.
 #[derive(Debug)]
 pub(crate) struct Background {
-    /// Tokio runtime on which the background tasks run. `None`: each task runs on the runtime of
-    /// the call that spawns the task.
-    runtime: Option<Handle>,
+    /// Runtime that the tasks run on. `None`: the runtime of the call that spawns the task.
+    home: Option<Arc<HomeRuntime>>,
     running: AtomicUsize,
     closed: AtomicBool,
     /// Number of times that [`stop`](Self::stop) was called.
@@ -55,9 +55,9 @@ pub(crate) struct Background {
 }
 
 impl Background {
-    pub(crate) fn new(runtime: Option<Handle>) -> Arc<Self> {
+    pub(crate) fn new(home: Option<Arc<HomeRuntime>>) -> Arc<Self> {
         Arc::new(Self {
-            runtime,
+            home,
             running: AtomicUsize::new(0),
             closed: AtomicBool::new(false),
             stops: AtomicUsize::new(0),
@@ -113,16 +113,18 @@ impl Background {
         task_owner: TaskOwner,
         work: impl Future<Output = ()> + Send + 'static,
     ) -> bool {
-        // The caller's runtime is used only if no runtime is configured, because a caller's runtime
-        // may end before the task.
-        let runtime = self.runtime.clone().or_else(|| Handle::try_current().ok());
-        let Some(runtime) = runtime else {
+        // The task is counted from its creation, not from its first poll.
+        let task = Running::new(self).run(task_owner, work);
+        // The caller's runtime is used only without a home: a caller's runtime may end before the
+        // task.
+        if let Some(home) = &self.home {
+            home.spawn(task);
+        } else if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(task);
+        } else {
             self.refused.bump();
             return false;
-        };
-        // The task is counted when it is created, and not only when it is first polled.
-        let running = Running::new(self);
-        runtime.spawn(running.run(task_owner, work));
+        }
         true
     }
 

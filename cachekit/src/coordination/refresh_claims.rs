@@ -16,8 +16,9 @@ use crate::key::Key;
 use crate::model::owner::OwnerId;
 
 const SHARDS: usize = 16;
-/// Largest number of keys in one shard whose refreshes are paused. If a shard is full, the pause of
-/// some key ends early, so that key is refreshed, or its lease is requested, once more.
+/// Largest number of keys in one shard (one part of the table of pauses) whose refreshes are
+/// paused. If a shard is full, the pause of some key ends early, so that key is refreshed, or its
+/// lease is requested, once more.
 const MAX_CLAIMS: usize = 1_024;
 
 /// Pause of refreshes after the first failed refresh of a key. `LONGEST_PAUSE` is the longest
@@ -90,7 +91,7 @@ impl RefreshClaims {
     }
 
     /// Stores the pause of refreshes that `after` returns for the number of failures so far. If the
-    /// shard is full, the pause of another key is removed.
+    /// shard (one part of the table of pauses) is full, the pause of another key is removed.
     fn pause(&self, entry: EntryId, now: Tick, after: impl FnOnce(u32) -> Pause) {
         let mut table = self.table(&entry);
         let before = table.get(&entry).map(|pause| pause.failures);

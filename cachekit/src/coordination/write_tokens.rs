@@ -57,9 +57,9 @@ impl Writing {
         std::mem::replace(&mut self.pending_entry, entry).inspect(|replaced| replaced.evict())
     }
 
-    /// Decides if `entry`, from a write whose token has the generation `generation`, may be stored.
-    /// `known` is the order of the entry that is in memory, if that entry has an order. Also
-    /// returns the earlier pending entry, which `entry` replaced.
+    /// Decides if `entry`, from a write whose token has the generation `generation`, is stored.
+    /// `known` is the order of the entry in memory; `None` if memory has no entry, or an entry
+    /// without an order. Also returns the earlier pending entry, which `entry` replaced.
     fn redeem(
         &mut self,
         generation: u64,
@@ -105,7 +105,7 @@ pub(crate) enum Redeemed {
     /// overlapping writes is unknown. In the second case, the tokens of all overlapping writes are
     /// fenced now.
     Fenced,
-    /// The entry may be stored, because no newer value of the key is known.
+    /// The entry can be stored, because no newer value of the key is known.
     Newest,
     /// The entry may not be stored, because a write with a greater order has stored its value.
     Older,
@@ -160,14 +160,14 @@ impl Writes {
 }
 
 impl WriteToken {
-    /// Decides if `entry`, the result of this write, may be stored. A write without an order may
-    /// store only if no other write of the key overlaps. A write with an order may store only if
-    /// every overlapping write has an order, and no accepted write among them has a greater or
-    /// equal order. The entry in memory may not have a greater order either. `known` is the order
-    /// of the entry that is in memory, if that entry has an order.
+    /// Decides if `entry`, the result of this write, is stored. A write without an order is stored
+    /// only if no other write of the key overlaps. A write with an order is stored only if every
+    /// overlapping write has an order, and neither an accepted write among them has a greater or
+    /// equal order, nor the entry in memory a greater one. `known` is the order of the entry in
+    /// memory; `None` if memory has no entry, or an entry without an order.
     ///
-    /// If the token is fenced between this call and the drop of the token, `entry` becomes
-    /// unusable, even if `entry` is in memory already.
+    /// If the token is fenced (made invalid) between this call and the drop of the token, `entry`
+    /// becomes unusable, even if `entry` is in memory already.
     pub(crate) fn redeem(&self, entry: &Arc<MemoryEntry>, known: Option<u64>) -> Redeemed {
         let mut keys = self.writes.lock();
         let Some(writing) = keys.get_mut(&self.key) else {

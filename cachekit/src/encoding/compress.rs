@@ -73,7 +73,8 @@ impl<'a> Payload<'a> {
     }
 
     /// Returns the length in bytes of the encoded value without compression. For a compressed
-    /// payload, this is the length that its bytes claim, which may be wrong.
+    /// payload, this is the length that the payload itself claims, which is wrong in a damaged or
+    /// forged payload.
     pub(crate) fn length(&self) -> usize {
         match self {
             Self::Plain(bytes) => bytes.len(),

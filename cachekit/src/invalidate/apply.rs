@@ -297,8 +297,8 @@ impl PendingInvalidation {
         certain
     }
 
-    /// Sets the acknowledgement that `accepted` waits for. With `None`, `accepted` waits for no
-    /// acknowledgement.
+    /// Sets the acknowledgement of other nodes for which the method `accepted` waits. With `None`,
+    /// `accepted` waits for no acknowledgement.
     pub(crate) fn with_ack(mut self, ack: Option<Ack>) -> Self {
         self.ack = ack;
         self
@@ -308,9 +308,9 @@ impl PendingInvalidation {
 impl Drop for PendingInvalidation {
     fn drop(&mut self) {
         if let (Some(targets), Some(l2)) = (self.targets.take(), &self.core.l2) {
-            l2.bus.outbox.add(targets.names());
-            // Invalidates entries that were read from L2 before this line. After this line, this
-            // node does not read the entries from L2.
+            l2.queue(targets.names());
+            // Voids entries that were read from L2 before this line. After this line L2 is not
+            // read.
             self.core.apply(&targets);
         }
     }

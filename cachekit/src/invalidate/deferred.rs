@@ -12,6 +12,7 @@ use tokio::task::futures::TaskLocalFuture;
 use crate::base::sync::Mutex;
 use crate::coordination::frame::{Frame, FrameKind};
 use crate::core::in_frame::InFrame;
+use crate::coordination::delivery_scope;
 use crate::core::state::Cache;
 use crate::invalidate::apply::{Ack, PendingInvalidation};
 use crate::invalidate::request::Invalidation;
@@ -183,6 +184,7 @@ fn defer(invalidation: Invalidation) -> Option<Invalidation> {
     let mut undeferred = Some(invalidation);
     let _ = DEFERRED.try_with(|queue| {
         queue.lock().extend(undeferred.take());
+        delivery_scope::note_deferred();
     });
     undeferred
 }

@@ -32,8 +32,8 @@ pub(crate) const LAST: u64 = 0x80;
 /// item's first 64-bit word. The low byte below this bit has the item's kind and the flag.
 pub(crate) const REST: u32 = 8;
 
-/// Kind of an item without content. The item ends an argument, element or `Some` whose last item
-/// cannot carry the flag [`LAST`].
+/// Kind of an item without content, which marks the end of an argument, element or `Some`. The item
+/// is necessary if the last item before the end cannot have the flag [`LAST`].
 pub(crate) const END: u64 = 1;
 pub(crate) const TEXT: u64 = 2;
 pub(crate) const UNSIGNED: u64 = 3;

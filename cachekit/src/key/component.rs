@@ -257,9 +257,9 @@ impl<'a> KeyWriter<'a> {
         }
     }
 
-    /// Writes an element, or the content of a `Some`, by calling `write`. In a buffer for a call's
-    /// arguments as words of 64 bits, the word `token` comes before the element, and the last item
-    /// of the element gets the mark of an end.
+    /// Writes an element, or the content of a `Some`, by calling `write`. In a buffer that has a
+    /// call's arguments as 64-bit words and not as text, the word `token` is written before the
+    /// element, and the last item of the element is marked as the last.
     #[inline(always)]
     fn enclosed(&mut self, token: u64, write: impl FnOnce(&mut KeyWriter<'_>)) {
         if self.out.form() == Form::ArgWords {

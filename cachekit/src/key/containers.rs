@@ -42,8 +42,8 @@ pub(crate) fn pair(
 }
 
 /// An `Option` in a key: `None` is written as `%-`. `Some(x)` is written as the text of `x`, with
-/// `%+` before the text if the text begins with `%-` or `%+`. So the texts of `None`, `Some(None)`
-/// and `Some(Some(None))` differ.
+/// `%+` before the text if the text begins with `%-` or `%+`. With these prefixes, the texts of
+/// `None`, `Some(None)` and `Some(Some(None))` differ.
 impl<T: CacheKey> CacheKey for Option<T> {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
         match self {

@@ -45,8 +45,8 @@ impl FunctionPath {
         }
     }
 
-    /// Returns `true` if neither an `impl` nor a trait with type arguments is around the function,
-    /// as the compiler's names of an item and of a closure in the function's body show.
+    /// Returns `true` if no `impl` or trait with type arguments contains the function. The names
+    /// that the compiler gives to an item and to a closure in the function's body show this.
     #[inline(always)]
     pub(crate) fn is_plain(&self) -> bool {
         !self.own.is_empty() && self.plain.ends_with(self.own) && self.typed.starts_with(self.plain)

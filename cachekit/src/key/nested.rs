@@ -33,56 +33,62 @@ use std::ops::Deref;
 use crate::key::buf::KeyBuf;
 use crate::key::component::{CacheKey, KeyWriter};
 
-/// A type-level list of types about which generated code has not decided by which trait they are
-/// written to a key. `T` is the first type of the list, and `R` is the list of the types after `T`.
+/// A list of types, as a type that only the compiler uses. For each type in the list, the compiler
+/// must still find out if it is written to a key by `CacheKey` or by `Display`. `T` is the first
+/// type, and `R` is the list of the types after `T`.
 pub struct Then<T: ?Sized, R>(PhantomData<fn() -> (R, *const T)>);
 
-/// A compile-time mark for a type in a key argument: values of the type are written by `CacheKey`.
+/// The result of the compiler's choice for a type in a key argument: values of the type are written
+/// to the key by `CacheKey`.
 #[derive(Debug)]
 pub struct AsPart;
 
-/// A compile-time mark for a type in a key argument: values of the type are written by `Display`.
+/// The result of the compiler's choice for a type in a key argument: values of the type are written
+/// to the key by `Display`.
 #[derive(Debug)]
 pub struct AsDisplay;
 
-/// A compile-time mark for a container in a key argument: the elements of the container are written
-/// one by one. The marks of the elements' types follow in the list.
+/// The result of the compiler's choice for a container (such as `Vec` or a tuple) in a key
+/// argument: its elements are written to the key one by one. The results for the elements' types
+/// follow.
 #[derive(Debug)]
 pub struct AsContainer;
 
-/// A compile-time mark for a type in a key argument that has neither `CacheKey` nor `Display` and
-/// is no container. A program with such a type does not compile.
+/// The result of the compiler's choice for a type in a key argument that has neither `CacheKey` nor
+/// `Display` and is no container. A program with such a type does not compile.
 #[derive(Debug)]
 pub struct AsNothing;
 
-/// The first choice for the type `T` in a key argument: writing by `CacheKey`. The method of this
-/// type exists if `T` has `CacheKey`; otherwise the compiler tries `ByDisplay`. `R` has the types
-/// of the argument that come after `T`, and `F` the marks of the types before `T`.
+/// The first choice for a type `T` in a key argument: writing by `CacheKey`. If `T` has no
+/// `CacheKey`, the compiler tries `ByDisplay`. `R` lists the types of the argument that come after
+/// `T`, and `F` the results for the types before `T`.
 pub struct ByPart<T: ?Sized, R, F>(ByDisplay<T, R, F>);
 
-/// The second choice for the type `T` in a key argument: writing by `Display`. The method of this
-/// type exists if `T` has `Display`; otherwise the compiler tries `ByElements`.
+/// The second choice for a type `T` in a key argument: writing by `Display`. If `T` has no
+/// `Display`, the compiler tries `ByElements`.
 pub struct ByDisplay<T: ?Sized, R, F>(ByElements<T, R, F>);
 
-/// The third choice for the type `T` in a key argument: writing the elements one by one. The method
-/// of this type exists if `T` is a `Container`; otherwise the compiler takes `ByNothing`.
+/// The third choice for a type `T` in a key argument: writing the elements of a container one by
+/// one. If `T` is no `Container`, the compiler takes `ByNothing`.
 pub struct ByElements<T: ?Sized, R, F>(ByNothing<T, R, F>);
 
-/// The last choice for the type `T` in a key argument, which can be written neither by `CacheKey`,
-/// nor by `Display`, nor by its elements. A call of the method of this type is a compile error.
+/// The last choice for a type `T` in a key argument: `T` can be written neither by `CacheKey`, nor
+/// by `Display`, nor by its elements. A program with such a type does not compile.
 pub struct ByNothing<T: ?Sized, R, F>(Then<T, (R, F)>);
 
-/// The result of the compile-time choice of traits for a key argument. `F` has a mark for each type
-/// in the argument, which says by which trait the type is written.
+/// The end of the compiler's choice for a key argument. `F` lists, for each type in the argument,
+/// whether it is written by `CacheKey`, by `Display` or by its elements.
 pub struct Done<F>(PhantomData<fn() -> F>);
 
-/// A type-level list of the types in a key argument that have no mark yet. The types before them
-/// have the marks `F`.
+/// A list of the types in a key argument, as a type that only the compiler uses: the types for
+/// which the compiler has not chosen `CacheKey` or `Display` yet. `F` lists the results for the
+/// types before them.
 pub trait Left<F> {
-    /// The state of the compile-time walk at the first type of this list: `ByPart`, or `Done` if
-    /// the list is empty.
+    /// The type by which the compiler chooses for the first type of this list: `ByPart`, or `Done`
+    /// if the list is empty.
     type Walk;
-    /// Creates the state of the compile-time walk at the first type of this list.
+    /// Creates the value whose methods make the compiler choose `CacheKey` or `Display` for the
+    /// first type of this list.
     fn walk() -> Self::Walk;
 }
 impl<F> Left<F> for () {
@@ -98,10 +104,11 @@ impl<T: ?Sized, R, F> Left<F> for Then<T, R> {
     }
 }
 
-/// A type-level list of marks, which say how each type in a key argument is written. The mark
-/// `More` can be appended to the list.
+/// A list, as a type that only the compiler uses, which says of each type in a key argument if it
+/// is written by `CacheKey` or by `Display`. `More` can be appended to the list.
 pub trait With<More> {
-    /// The type-level list of marks with `More` at its end.
+    /// This list with `More` at its end. `More` says how a further type in the key argument is
+    /// written.
     type List;
 }
 impl<More> With<More> for () {
@@ -111,21 +118,22 @@ impl<First, Rest: With<More>, More> With<More> for (First, Rest) {
     type List = (First, Rest::List);
 }
 
-/// Begins the compile-time choice of the traits by which a value of the type `T` is written to a
-/// key. The argument serves only to infer `T`.
+/// Begins the compiler's choice of `CacheKey` or `Display` for a value of the type `T`, which is
+/// written to a key. The argument serves only to infer `T`.
 pub fn over<T: ?Sized>(_: &T) -> ByPart<T, (), ()> {
     Then::<T, ()>::walk()
 }
 
 impl<F> Done<F> {
-    /// Returns `self` unchanged, because each type in the key argument already has its mark.
+    /// Returns `self` unchanged, because the compiler has chosen `CacheKey` or `Display` for each
+    /// type in the key argument.
     pub fn __cachekit_step(self) -> Self {
         self
     }
 
-    /// Appends `value` to `key` as an argument, each part by the trait that its mark in `F` names.
-    /// `stop` is the first byte of the literal that follows the argument, or 0 if no literal
-    /// follows.
+    /// Appends `value` to `key` as an argument. Each part of the value is written by the trait that
+    /// `F` lists for it, `CacheKey` or `Display`. `stop` is the first byte of the literal that
+    /// follows the argument, or 0 if no literal follows.
     #[inline]
     pub fn __cachekit_write<T: ?Sized>(self, key: &mut KeyBuf, stop: u8, value: &T)
     where
@@ -134,8 +142,8 @@ impl<F> Done<F> {
         key.part_by(stop, |out| F::write(value, out));
     }
 
-    /// Writes `value` as an element of a tuple, sequence or struct in a key, each part by the trait
-    /// that its mark in `F` names.
+    /// Writes `value` as an element of a tuple, sequence or struct in a key. Each part of the value
+    /// is written by the trait that `F` lists for it, `CacheKey` or `Display`.
     pub fn __cachekit_field<T: ?Sized>(self, out: &mut KeyWriter<'_>, value: &T)
     where
         F: Writes<T>,
@@ -150,8 +158,8 @@ where
     F: With<AsPart>,
     R: Left<F::List>,
 {
-    /// Marks the type `T` as written by `CacheKey`, and continues with the next type of the key
-    /// argument.
+    /// Chooses `CacheKey` for the type `T` in a key argument, and continues with the next type of
+    /// the argument.
     pub fn __cachekit_step(&self) -> R::Walk {
         R::walk()
     }
@@ -163,8 +171,8 @@ where
     F: With<AsDisplay>,
     R: Left<F::List>,
 {
-    /// Marks the type `T` as written by `Display`, and continues with the next type of the key
-    /// argument.
+    /// Chooses `Display` for the type `T` in a key argument, and continues with the next type of
+    /// the argument.
     pub fn __cachekit_step(&self) -> R::Walk {
         R::walk()
     }
@@ -176,7 +184,8 @@ where
     F: With<AsContainer>,
     T::Left: Left<F::List>,
 {
-    /// Marks the type `T` as a container, and continues with the types of its elements.
+    /// Chooses to write the type `T`, a container in a key argument, by its elements, and continues
+    /// with the types of the elements.
     pub fn __cachekit_step(&self) -> <T::Left as Left<F::List>>::Walk {
         T::Left::walk()
     }
@@ -188,9 +197,9 @@ where
     F: With<AsNothing>,
     R: Left<F::List>,
 {
-    /// Marks the type `T` as one that cannot be written to a key, and continues with the next type.
-    /// The bound makes the program fail to compile, with a single error, whose message the trait
-    /// `ImplementedBy` defines.
+    /// Causes a compile error for the type `T`, which has neither `CacheKey` nor `Display` and so
+    /// cannot be in a key. Continues with the next type of the key argument, so that the compiler
+    /// reports no further error about `T`.
     pub fn __cachekit_step(&self) -> R::Walk
     where
         CacheKeyOrDisplay: ImplementedBy<T>,
@@ -199,15 +208,16 @@ where
     }
 }
 
-/// A key argument that contains too many types, so that the generated calls did not reach the last
-/// of them. The trait `Shallow` defines the message of the compile error.
+/// A key argument with too many types in it, such as a deeply nested tuple. Generated code makes
+/// only sixteen calls, and each call chooses `CacheKey` or `Display` for one type. The trait
+/// `Shallow` defines the message of the compile error.
 impl<T: ?Sized, R, F> ByNothing<T, R, F> {
-    /// Causes the compile error for a key argument with too many types. No code can call this
-    /// method, because no type implements `Shallow`.
+    /// Causes the compile error for a key argument with too many types in it. No code can call this
+    /// method, because no type implements the trait `Shallow`.
     pub fn __cachekit_write<V: ?Sized + Shallow>(&self, _: &mut KeyBuf, _: u8, _: &V) {}
 
-    /// Causes the compile error for a key argument with too many types. No code can call this
-    /// method, because no type implements `Shallow`.
+    /// Causes the compile error for a key argument with too many types in it. No code can call this
+    /// method, because no type implements the trait `Shallow`.
     pub fn __cachekit_field<V: ?Sized + Shallow>(&self, _: &mut KeyWriter<'_>, _: &V) {}
 }
 
@@ -233,14 +243,15 @@ impl<T: ?Sized, R, F> Deref for ByElements<T, R, F> {
     }
 }
 
-/// The subject of a compile error for a type in a key argument that has neither `CacheKey` nor
-/// `Display`. Generated code requires that this struct is `ImplementedBy` the type.
+/// A name in a compile error. The error says that a type in a key argument needs `CacheKey` or
+/// `Display`. Generated code requires `CacheKeyOrDisplay: ImplementedBy<T>`, which holds for no
+/// type `T`, if `T` has neither trait.
 #[derive(Debug)]
 pub struct CacheKeyOrDisplay;
 
-/// A trait that no type implements. A bound by this trait causes the compile error for a type `T`
-/// that cannot be written to a key. The bound is not on `T` itself, because the compiler would then
-/// offer to add the bound to a type parameter.
+/// A trait that no type implements. Generated code requires this trait to cause the compile error
+/// for a type `T` that cannot be written to a key. The requirement is not on `T` itself, because
+/// the compiler would then advise to add it to a type parameter.
 #[diagnostic::on_unimplemented(
     message = "`{T}` cannot be part of a key",
     label = "`{T}` implements neither `CacheKey` nor `Display`",
@@ -250,20 +261,21 @@ pub struct CacheKeyOrDisplay;
 )]
 pub trait ImplementedBy<T: ?Sized> {}
 
-/// A type in a key argument whose elements are written one by one. `R` has the types of the
-/// argument that come after this type.
+/// A container in a key argument, such as `Vec` or a tuple, whose elements are written to the key
+/// one by one. `R` lists the types of the argument that come after the container.
 pub trait Container<R> {
     /// The types of the container's elements, followed by the types in `R`.
     type Left;
 }
 
-/// A type-level list of marks that says by which trait each part of a value of the type `T` is
-/// written to a key. The first mark of the list is that of `T`.
+/// A list, as a type that only the compiler uses, which says of each part of a value of the type
+/// `T` by which trait the part is written to a key. The first item of the list is about `T` itself.
 pub trait Writes<T: ?Sized> {
-    /// The type-level list of the marks that follow the marks of `T` and of its elements.
+    /// The items of this list that follow those of `T` and of its elements. They are about further
+    /// types in the same key argument.
     type Rest;
-    /// Writes `value` to `out` as a part of a key argument, each part by the trait that its mark
-    /// names.
+    /// Writes `value` to `out` as a part of a key argument. Each part of the value is written by
+    /// the trait that this list names, `CacheKey` or `Display`.
     fn write(value: &T, out: &mut KeyWriter<'_>);
 }
 
@@ -285,9 +297,9 @@ impl<T: ?Sized, R> Writes<T> for (AsNothing, R) {
     fn write(_: &T, _: &mut KeyWriter<'_>) {}
 }
 
-/// A bound for a type with so few types in it that generated code can choose a trait for each. No
-/// type implements this trait: the bound causes the compile error for a key argument with too many
-/// types.
+/// A requirement that a type in a key argument contains few enough other types. No type implements
+/// this trait. Generated code requires the trait only for a key argument with too many types, to
+/// cause the compile error.
 #[diagnostic::on_unimplemented(
     message = "too many types are in `{Self}` for a key",
     label = "of these, not all can be looked at",

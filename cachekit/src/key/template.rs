@@ -35,11 +35,10 @@ enum Step {
 /// Returns `true` if the key templates `a` and `b` of the functions `a_name` and `b_name` can give
 /// the same key.
 ///
-/// Both templates are patterns of literals and arguments. The search reads the two patterns from
-/// left to right at the same time, and visits every pair of positions that can be reached. The
-/// search ignores the structure inside of composite arguments. Therefore the search may return
-/// `true` for two templates that never give the same key, but never `false` for two templates that
-/// do.
+/// The search reads both templates from left to right at the same time, and visits every pair of
+/// positions that can be reached. The search takes the text of a composite argument, such as a
+/// tuple, for any text. The result may therefore be `true` for two templates that never give the
+/// same key, but is never `false` for two templates that do.
 pub(crate) fn overlap(a: &[Piece], a_name: &str, b: &[Piece], b_name: &str) -> bool {
     let (a, b) = (steps(a, a_name), steps(b, b_name));
     let mut seen = HashSet::new();
@@ -88,9 +87,9 @@ fn steps(pieces: &[Piece], name: &str) -> Vec<Step> {
         .collect()
 }
 
-/// Returns `true` if the text of an argument in a key can contain `byte`. `stop` is the first byte
-/// of the literal after the argument. The text contains unescaped bytes other than `stop`, and the
-/// bytes of escapes (`%`) and composites (`(`, `,`, `)`).
+/// Returns `true` if the text of an argument in a key can contain the byte `byte`. `stop` is the
+/// first byte of the literal after the argument, such as `:`. In the text, a `stop` that is part of
+/// the value is escaped (`%` and hexadecimal digits), and composite values add `(`, `,` and `)`.
 fn holds(stop: u8, byte: u8) -> bool {
     is_bare(byte, stop) || matches!(byte, b'%' | b'(' | b',' | b')')
         // The hexadecimal digits of an escape may be equal to the stop byte.

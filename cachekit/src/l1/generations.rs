@@ -27,9 +27,9 @@ const FEWEST_GROUPS: u64 = 1 << 6;
 /// Divisor for the length of a window of insertions into memory: all generation counters advance
 /// after as many insertions as memory has entries, divided by this number.
 const WINDOWS: u64 = 8;
-/// Number of groups of keys for which a window of insertions into memory has at least one
-/// insertion. So advancing the generation counters of all groups at the end of a window costs
-/// little for each insertion.
+/// Number of groups of keys for each insertion into memory: the generation counters of at most so
+/// many groups are advanced for one insertion on average. The advance of all counters at the end of
+/// a window therefore costs little.
 const GROUPS_PER_INSERTION: u64 = 4;
 
 /// State of the generation counter of a key's group at one moment. A later change shows that the

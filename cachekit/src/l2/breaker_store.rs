@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::base::home_runtime::HomeRuntime;
 use crate::base::runtime::has_timer;
 use crate::encoding::envelope::Version;
 use crate::l2::circuit_breaker::Breaker;
@@ -17,13 +18,14 @@ use crate::store::port::{
     Store, StoreFuture,
 };
 
-/// A store (L2) to which no operation is sent while its circuit breaker is open, or if the runtime
-/// has no timer to limit the wait. The outcome of each operation is reported to the circuit
-/// breaker. Heartbeats, and messages to nodes, bypass the circuit breaker.
+/// A store that is not asked while its circuit breaker is open or its tasks may stand still, or if
+/// the runtime has no timer to limit the wait. The outcome of each question is reported to the breaker. Heartbeats, and
+/// messages to nodes, bypass the breaker.
 #[derive(Debug)]
 pub(crate) struct BreakerStore {
     pub(crate) inner: Arc<dyn Store>,
     pub(crate) breaker: Arc<Breaker>,
+    pub(crate) home: Arc<HomeRuntime>,
 }
 
 /// The effect on the circuit breaker if the store rejects an operation with an error code.
@@ -43,7 +45,7 @@ impl BreakerStore {
         rejection: Rejection,
         ask: impl FnOnce(&'a dyn Store) -> StoreFuture<'a, T>,
     ) -> StoreFuture<'a, T> {
-        if !self.breaker.is_closed() || !has_timer() {
+        if !self.breaker.is_closed() || self.home.is_doubted() || !has_timer() {
             return Box::pin(std::future::ready(Err(Failure::Unavailable)));
         }
         let answer = ask(&*self.inner);
@@ -65,7 +67,7 @@ impl BreakerStore {
 
 impl Store for BreakerStore {
     fn is_up(&self) -> bool {
-        self.breaker.is_closed() && self.inner.is_up()
+        self.breaker.is_closed() && !self.home.is_doubted() && self.inner.is_up()
     }
 
     fn origin(&self) -> [u8; 8] {
@@ -82,6 +84,10 @@ impl Store for BreakerStore {
 
     fn discard_connection(&self) {
         self.inner.discard_connection();
+    }
+
+    fn begin_tasks(&self) {
+        self.inner.begin_tasks();
     }
 
     fn connections(&self) -> u64 {

@@ -47,7 +47,8 @@ impl Breaker {
         self.state.load(Ordering::Acquire) == CLOSED
     }
 
-    /// Returns `true` if the circuit breaker is half-open: a probe of the store is running.
+    /// Returns `true` if the circuit breaker is half-open: a probe of the store (a trial command)
+    /// is running.
     pub(crate) fn is_half_open(&self) -> bool {
         self.state.load(Ordering::Acquire) == HALF_OPEN
     }
@@ -83,12 +84,17 @@ impl Breaker {
         }
     }
 
-    /// Turns an open circuit breaker half-open, and returns the probe of the store that the caller
-    /// must run. Returns `None` if the circuit breaker is closed or another probe runs. If the
-    /// probe is dropped before it [succeeded](Attempt::succeeded), the circuit breaker is open
-    /// again.
+    /// Turns an open circuit breaker half-open, and returns the probe of the store (a trial
+    /// command) that the caller must run. Returns `None` if the circuit breaker is closed or
+    /// another probe runs. If the probe is dropped before it [succeeded](Attempt::succeeded), the
+    /// circuit breaker is open again.
     pub(crate) fn attempt(&self) -> Option<Attempt<'_>> {
         self.turn(OPEN, HALF_OPEN).then(|| Attempt(self))
+    }
+
+    /// Opens a half-open breaker, because the task that probed the store will not go on.
+    pub(crate) fn abandon_attempt(&self) {
+        self.turn(HALF_OPEN, OPEN);
     }
 
     fn turn(&self, from: u8, to: u8) -> bool {
@@ -98,14 +104,14 @@ impl Breaker {
     }
 }
 
-/// A running probe of the store, during which the circuit breaker is half-open.
+/// A running probe of the store (a trial command), during which the circuit breaker is half-open.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Attempt<'a>(&'a Breaker);
 
 impl Attempt<'_> {
-    /// Records that the store answered the probe: closes the circuit breaker, so that calls use the
-    /// store again.
+    /// Records that the store answered the probe (a trial command). Closes the circuit breaker, so
+    /// that calls use the store again.
     pub(crate) fn succeeded(self) {
         self.0.failures.store(0, Ordering::Relaxed);
         if self.0.turn(HALF_OPEN, CLOSED) {
@@ -155,6 +161,13 @@ mod tests {
         assert!(breaker.attempt().is_none(), "one at a time");
         drop(attempt);
         assert!(!breaker.is_half_open() && !breaker.is_closed());
+        // The task of an attempt stands still for ever, and another one takes its place.
+        let left = breaker.attempt().unwrap();
+        breaker.abandon_attempt();
+        assert!(!breaker.is_half_open() && !breaker.is_closed());
+        let next = breaker.attempt().unwrap();
+        drop(left);
+        drop(next);
         breaker.attempt().unwrap().succeeded();
         assert!(breaker.is_closed() && breaker.attempt().is_none());
         breaker.failed();

@@ -6,9 +6,10 @@
 //! sending a removal again is always correct. If too many names wait, one removal of everything
 //! replaces the names, and none is lost.
 
-use std::collections::VecDeque;
+pub(crate) mod recent;
+
+use std::io;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
 
 use foldhash::quality::RandomState;
 use tokio::sync::Notify;
@@ -16,15 +17,9 @@ use tokio::time::Instant;
 
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::base::trace;
+use crate::l2::outbox::recent::Recent;
+use crate::l2::outbox_file::{MAX_NAMES, OutboxFile};
 use crate::store::key_name::StoreKey;
-
-/// The largest number of names that wait in the outbox, and of recently accepted names that the
-/// outbox remembers. If there are more names, a single removal of everything replaces the names.
-const MAX_NAMES: usize = 100_000;
-
-/// The time for which the outbox remembers an accepted removal. If the server comes back within
-/// that time, the outbox sends the removal again.
-const RECENT: Duration = Duration::from_secs(60);
 
 /// The largest number of names that one invalidation from the outbox sends to the store.
 const BATCH: usize = 1_000;
@@ -50,44 +45,9 @@ pub(crate) struct Outbox {
     /// Wakes the recovery task from its pause, so that the task sends the waiting names at once.
     again: Notify,
     recent: Mutex<Recent>,
-}
-
-/// The names whose invalidation the store accepted recently. Both their age and their number are
-/// bounded.
-#[derive(Debug, Default)]
-struct Recent {
-    accepted: VecDeque<(Instant, Vec<StoreKey>)>,
-    /// The number of names in all batches of `accepted`, the recently accepted names.
-    count: usize,
-}
-
-impl Recent {
-    fn retain_from(&mut self, now: Instant) {
-        let is_over = |(at, _): &(Instant, Vec<StoreKey>)| now.duration_since(*at) > RECENT;
-        while self.accepted.front().is_some_and(is_over) {
-            let (_, names) = self.accepted.pop_front().unwrap_or((now, Vec::new()));
-            self.count -= names.len();
-        }
-    }
-
-    fn add(&mut self, now: Instant, mut names: Vec<StoreKey>) {
-        if self.count + names.len() > MAX_NAMES {
-            // A removal of everything replaces all names. If only the oldest names were dropped,
-            // they would be lost.
-            self.accepted.clear();
-            self.count = 0;
-            names = vec![StoreKey::everything()];
-        }
-        self.count += names.len();
-        self.accepted.push_back((now, names));
-    }
-
-    fn names(&self) -> Vec<StoreKey> {
-        self.accepted
-            .iter()
-            .flat_map(|(_, names)| names.iter().cloned())
-            .collect()
-    }
+    /// The file that keeps invalidations over a restart of the process. Always locked before
+    /// `queue`.
+    file: Option<Mutex<OutboxFile>>,
 }
 
 #[derive(Debug, Default)]
@@ -133,7 +93,33 @@ impl Queue {
 }
 
 impl Outbox {
-    /// Returns `true` if no invalidation waits in the outbox: the store has accepted all of them.
+    /// Creates an outbox with `file`, in which the names `left` are: an earlier process did not get
+    /// their invalidation accepted.
+    pub(crate) fn with_file(file: OutboxFile, left: Vec<StoreKey>) -> Self {
+        let outbox = Self {
+            file: Some(Mutex::new(file)),
+            ..Self::default()
+        };
+        outbox.add(left);
+        outbox
+    }
+
+    /// Adds `names` of an invalidation as [`add`](Self::add) does. If the outbox has a file, the
+    /// names are in the file when this method returns.
+    pub(crate) fn add_recorded(&self, names: Vec<StoreKey>) {
+        let mut file = self.file.as_ref().map(Mutex::lock);
+        let recorded = file.as_mut().map(|file| file.record(&names));
+        // The file stays locked until the names are in the queue. Otherwise it could be cleared
+        // before.
+        let overflows = self.insert(names);
+        drop(file);
+        report(recorded);
+        if overflows {
+            trace::outbox_overflowed();
+        }
+    }
+
+    /// Returns `true` if no invalidation waits: the store has accepted all of them.
     pub(crate) fn is_clear(&self) -> bool {
         self.state.load(Ordering::SeqCst) == NOTHING
     }
@@ -157,9 +143,16 @@ impl Outbox {
         }
     }
 
-    /// Adds `names` to the outbox. The outbox keeps the names until the store accepts their
-    /// invalidation.
+    /// Adds `names` to the outbox. The names stay there until the store accepts their invalidation,
+    /// or the process ends.
     pub(crate) fn add(&self, names: impl IntoIterator<Item = StoreKey>) {
+        if self.insert(names) {
+            trace::outbox_overflowed();
+        }
+    }
+
+    /// Adds `names`, and returns `true` if one removal of everything now replaces all names.
+    fn insert(&self, names: impl IntoIterator<Item = StoreKey>) -> bool {
         let mut overflows = false;
         let mut queue = self.lock();
         if !queue.is_everything {
@@ -176,12 +169,10 @@ impl Outbox {
         let state = queue.state();
         self.state.store(state, Ordering::SeqCst);
         drop(queue);
-        if overflows {
-            trace::outbox_overflowed();
-        }
         if state != NOTHING {
             self.filled.notify_one();
         }
+        overflows
     }
 
     /// Waits until the outbox has at least one name to send.
@@ -227,14 +218,20 @@ impl Outbox {
     /// Records that the store accepted the names that [`next`](Self::next) returned last. Names
     /// that were added since that call still wait.
     pub(crate) fn accepted(&self) {
+        let mut file = self.file.as_ref().map(Mutex::lock);
         let mut queue = self.lock();
         queue.sending.clear();
-        self.state.store(queue.state(), Ordering::SeqCst);
+        let state = queue.state();
+        self.state.store(state, Ordering::SeqCst);
+        drop(queue);
+        let mut file = file.take_if(|_| state == NOTHING);
+        let cleared = file.as_mut().map(|file| file.clear());
+        drop(file);
+        report(cleared);
     }
 
-    /// Remembers names whose invalidation the store accepted, for [`RECENT`]. If the server comes
-    /// back with an older data set, or is replaced by a server that never received the names, the
-    /// outbox must send the names again.
+    /// Remembers accepted names for a minute. A server that comes back with an older data set, or
+    /// is replaced by a server that never received the names, must receive them again.
     pub(crate) fn remember(&self, names: Vec<StoreKey>) {
         let mut recent = self.recent.lock();
         let now = Instant::now();
@@ -266,6 +263,13 @@ impl Outbox {
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock()
+    }
+}
+
+/// Reports a failed use of the file to the log, after the locks were released.
+fn report(used: Option<io::Result<()>>) {
+    if let Some(Err(error)) = used {
+        trace::outbox_file_failed(&error.to_string());
     }
 }
 
@@ -320,33 +324,6 @@ mod tests {
         assert_eq!(outbox.next(), [name("k:b")]);
         outbox.accepted();
         assert!(outbox.is_clear() && !outbox.blocks(&name("k:b")));
-    }
-
-    #[test]
-    fn many_recent_ones_become_one_clear_and_none_is_left_out() {
-        let mut recent = Recent::default();
-        let start = Instant::now();
-        let three = |n: usize| (0..3).map(|k| name(&format!("k:{n}:{k}"))).collect();
-        for n in 0..MAX_NAMES / 3 {
-            recent.add(start, three(n));
-        }
-        assert_eq!(recent.names().len(), MAX_NAMES / 3 * 3);
-        let later = start + RECENT / 2;
-        recent.add(later, three(0));
-        assert_eq!(recent.names(), [StoreKey::everything()]);
-        for n in 0..10 {
-            recent.add(later, three(n));
-        }
-        assert_eq!(recent.names().len(), 31);
-        recent.retain_from(start + RECENT + Duration::from_secs(1));
-        assert_eq!((recent.names().len(), recent.count), (31, 31));
-        recent.retain_from(later + RECENT + Duration::from_secs(1));
-        assert_eq!((recent.names().len(), recent.count), (0, 0));
-        recent.add(
-            later,
-            (0..=MAX_NAMES).map(|n| name(&n.to_string())).collect(),
-        );
-        assert_eq!(recent.names(), [StoreKey::everything()]);
     }
 
     #[test]

@@ -25,11 +25,13 @@ use crate::store::port::Store;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The pause before the first probe of a store whose circuit breaker opened.
+/// The pause between the opening of the circuit breaker and the first probe, a trial command that
+/// shows if the store works again.
 const FIRST_REST: Duration = Duration::from_millis(100);
 
-/// The time after a successful probe of the store within which a further failure means that the
-/// store had not recovered. In that case, the pauses before further probes continue to grow.
+/// The time after a successful probe (a trial command to the store) within which a further failure
+/// means that the store had not recovered. After such a failure, the pauses before further probes
+/// continue to grow.
 const RELAPSE: Duration = Duration::from_secs(10);
 
 /// The time limit of operations on the store for which no caller waits.
@@ -40,14 +42,15 @@ pub(crate) const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(1);
 const LINGER: Duration = Duration::from_secs(300);
 
 /// The task that recovers a failed store, with the parts of the cache that the task needs.
+#[derive(Clone)]
 pub(crate) struct Recovery {
     pub(crate) bus: Arc<BusClient>,
-    /// The store without its circuit breaker, because a probe must reach the store while the
-    /// circuit breaker is open.
+    /// The store without its circuit breaker, for probes (trial commands), which must reach the
+    /// store while the circuit breaker is open.
     pub(crate) store: Arc<dyn Store>,
     pub(crate) breaker: Arc<Breaker>,
-    /// The time for which a call waits for the store. The store must answer a probe within that
-    /// time.
+    /// The time for which a call waits for the store. The store must answer a probe (a trial
+    /// command) within that time.
     pub(crate) call_timeout: Duration,
 }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crate::base::fault::removed;
 use crate::base::trace;
-use crate::l2::outbox::Outbox;
 use crate::l2::send_invalidation::send_invalidation;
 use crate::l2::tier::{SharedTier, SharedTierCounts};
 use crate::model::invalidation_mode::InvalidationMode;
@@ -18,6 +17,9 @@ impl SharedTier {
     /// invalidates names in hard mode, even after a soft invalidation.
     pub(crate) async fn invalidate(&self, names: Vec<StoreKey>, mode: InvalidationMode) {
         let removal = self.pending_removal(names);
+        if let Some(starting) = self.starting() {
+            Box::pin(starting).await;
+        }
         let until = self.deadline();
         match send_invalidation(&self.bus, &*self.store, (&removal.names, mode), until).await {
             Ok(()) => self.bus.outbox.remember(removal.settled()),
@@ -39,6 +41,9 @@ impl SharedTier {
             is_settled: false,
         };
         let removal = self.pending_removal(names);
+        if let Some(starting) = self.starting() {
+            Box::pin(starting).await;
+        }
         let waiting = self.bus.acks.begin();
         let message = BusMessage::Invalidated {
             from: self.bus.node,
@@ -66,8 +71,9 @@ impl SharedTier {
     /// store has answered (before `settled`).
     pub(crate) fn pending_removal(&self, names: Vec<StoreKey>) -> PendingRemoval<'_> {
         PendingRemoval {
-            outbox: &self.bus.outbox,
+            l2: self,
             names,
+            is_computed: false,
         }
     }
 }
@@ -114,13 +120,21 @@ impl Drop for Unconfirmed<'_> {
 /// without being settled puts its names into the outbox.
 #[must_use]
 pub(crate) struct PendingRemoval<'a> {
-    outbox: &'a Outbox,
+    l2: &'a SharedTier,
     names: Vec<StoreKey>,
+    /// `true` if the names are those of a computed value, and nothing was written.
+    is_computed: bool,
 }
 
 impl PendingRemoval<'_> {
-    /// Returns the names of the removal, because the store has answered. The drop of this
-    /// `PendingRemoval` then puts no name into the outbox.
+    /// Marks the removal as that of a computed value if `is_computed` is `true`. Such a removal need
+    /// not survive the process: other processes may serve the entry in the store.
+    pub(crate) fn of_computed(mut self, is_computed: bool) -> Self {
+        self.is_computed = is_computed;
+        self
+    }
+
+    /// Returns the names and leaves nothing for the outbox, because the store has answered.
     pub(crate) fn settled(mut self) -> Vec<StoreKey> {
         std::mem::take(&mut self.names)
     }
@@ -128,6 +142,14 @@ impl PendingRemoval<'_> {
 
 impl Drop for PendingRemoval<'_> {
     fn drop(&mut self) {
-        self.outbox.add(std::mem::take(&mut self.names));
+        let names = std::mem::take(&mut self.names);
+        if names.is_empty() {
+            return;
+        }
+        if self.is_computed {
+            self.l2.bus.outbox.add(names);
+        } else {
+            self.l2.queue(names);
+        }
     }
 }

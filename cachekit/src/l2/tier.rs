@@ -5,28 +5,29 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::runtime::Handle;
-use tokio::sync::Notify;
-use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::base::clock::{Clock, Tick};
 use crate::base::counter::Counter;
 use crate::base::durations::from_now;
+use crate::base::home_runtime::HomeRuntime;
 use crate::base::runtime::has_timer;
 use crate::base::trace;
 use crate::coordination::background::{Background, TaskOwner};
+use crate::coordination::delivery_scope;
 use crate::encoding::codec::Codec;
 use crate::key::Key;
 use crate::l2::breaker_store::BreakerStore;
-use crate::l2::bus::client::{BusClient, run_heartbeat};
+use crate::l2::bus::client::BusClient;
 use crate::l2::circuit_breaker::Breaker;
 use crate::l2::entry_keys::Replica;
 use crate::l2::recovery::{BACKGROUND_TIMEOUT, Recovery};
+use crate::l2::tasks::TierTasks;
 use crate::model::config::{OnDisconnect, OnNewMaster};
 use crate::model::miss_reason::MissReasons;
 use crate::model::owner::Owner;
 use crate::model::stats::{BreakerState, RedisMisses, RedisStats};
+use crate::store::key_name::StoreKey;
 use crate::store::port::{Failure, Store};
 
 /// The shared tier (L2) of a cache for which Redis is configured.
@@ -41,10 +42,7 @@ pub(crate) struct SharedTier {
     /// The number of calls that look up an entry in the store now.
     in_flight: AtomicUsize,
     pub(crate) background: Arc<Background>,
-    heartbeat: JoinHandle<()>,
-    /// Notifies the recovery task that the cache is dropped, so that the task sends the outbox and
-    /// ends.
-    abandoned: Arc<Notify>,
+    pub(crate) tasks: Arc<TierTasks>,
 }
 
 /// The limit of calls that ask the store at the same time. At this limit, no further call asks the
@@ -58,7 +56,7 @@ const MAX_SETTLING: Duration = Duration::from_secs(1);
 /// Redis.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings {
-    /// The longest time for which a call waits for an answer of the store (`redis_timeout`).
+    /// The longest time for which a call waits for Redis in total (the setting `redis_timeout`).
     pub(crate) timeout: Duration,
     pub(crate) codec: Codec,
     /// The size in bytes of the largest encoded value that is stored in Redis or read from Redis.
@@ -98,9 +96,10 @@ pub(crate) struct SharedTierCounts {
 }
 
 impl SharedTier {
-    /// Creates the shared tier (L2) over `store`, whose events arrive at `bus`. Spawns the tasks
-    /// for recovery and heartbeats on the current runtime.
+    /// Creates the tier over `store`, whose events arrive at `bus`, and spawns the tasks for
+    /// recovery and heartbeats on `home`.
     pub(crate) fn new(
+        home: Arc<HomeRuntime>,
         bus: Arc<BusClient>,
         store: Arc<dyn Store>,
         settings: Settings,
@@ -109,24 +108,20 @@ impl SharedTier {
         let mut breaker = Breaker::new();
         breaker.faults = bus.terms.faults;
         let breaker = Arc::new(breaker);
-        let recovery = Recovery {
+        let parts = Recovery {
             bus: Arc::clone(&bus),
             store: Arc::clone(&store),
             breaker: Arc::clone(&breaker),
             call_timeout: settings.timeout,
         };
-        let heartbeat = run_heartbeat(
-            Arc::clone(&bus),
-            Arc::clone(&store),
-            Arc::clone(clock),
-            settings.bus_timeout,
-        );
-        let abandoned = Arc::new(Notify::new());
-        tokio::spawn(recovery.run(Arc::clone(&abandoned)));
         let behind_breaker = BreakerStore {
             inner: store,
             breaker: Arc::clone(&breaker),
+            home: Arc::clone(&home),
         };
+        let clock = Arc::clone(clock);
+        let background = Background::new(Some(Arc::clone(&home)));
+        let tasks = TierTasks::begin(home, parts, clock, settings.bus_timeout);
         Self {
             store: Arc::new(behind_breaker),
             breaker,
@@ -134,9 +129,8 @@ impl SharedTier {
             counts: SharedTierCounts::default(),
             settings,
             in_flight: AtomicUsize::new(0),
-            background: Background::new(Some(Handle::current())),
-            heartbeat: tokio::spawn(heartbeat),
-            abandoned,
+            background,
+            tasks,
         }
     }
 
@@ -159,7 +153,24 @@ impl SharedTier {
     /// down, the runtime can limit the wait for an answer, and no invalidation that may concern
     /// every entry waits in the outbox.
     pub(crate) fn is_usable(&self) -> bool {
-        !self.bus.outbox.blocks_all() && self.store.is_up() && !self.is_shut_down() && has_timer()
+        self.tasks.ensure_driven();
+        // A call waits for a store that is about to be connected.
+        let is_up = self.store.is_up() || self.tasks.is_starting();
+        !self.bus.outbox.blocks_all() && is_up && !self.is_shut_down() && has_timer()
+    }
+
+    /// Returns a wait for a store that is about to be connected, because the runtime of the
+    /// connections ended. Returns `None` if there is nothing to wait for.
+    pub(crate) fn starting(&self) -> Option<impl Future<Output = ()> + Send + 'static> {
+        self.tasks.ensure_driven();
+        self.tasks.starting()
+    }
+
+    /// Puts `names`, which this caller invalidates, into the outbox, which sends their invalidation.
+    pub(crate) fn queue(&self, names: Vec<StoreKey>) {
+        delivery_scope::note_queued();
+        self.bus.outbox.add_recorded(names);
+        self.tasks.watch_outbox();
     }
 
     /// Returns `true` if a call may use the store for the entry under `key`: the store is
@@ -181,14 +192,15 @@ impl SharedTier {
         self.settings.on_new_master == OnNewMaster::Replay
     }
 
-    /// Returns `true` if messages of other nodes are known to arrive at `now`, so that memory may
-    /// be served.
+    /// Returns `true` if messages of other nodes are known to arrive at `now`. Entries in memory
+    /// can then be served, because no invalidation is missing.
     pub(crate) fn is_bus_live(&self, now: Tick) -> bool {
         self.bus.liveness.is_live(now)
     }
 
-    /// Returns `true` if the cache's option `on_disconnect` lets memory be served at `now` although
-    /// no message arrives and the store cannot be asked.
+    /// Returns `true` if memory is served at `now` although no message of other nodes arrives and
+    /// the store cannot be asked. The setting `on_disconnect` allows this for no time, for a
+    /// limited time, or for ever.
     pub(crate) fn serves_disconnected(&self, now: Tick) -> bool {
         match self.settings.on_disconnect {
             // After the goodbye of this node, the other nodes do not wait for its acknowledgements,
@@ -309,12 +321,13 @@ impl Drop for InFlightGuard {
 
 impl Drop for SharedTier {
     fn drop(&mut self) {
-        self.heartbeat.abort();
         if !self.bus.liveness.is_over() {
             let (bus, store) = (Arc::clone(&self.bus), Arc::clone(&self.store));
+            // Not only in the task, which may never run: heartbeats end with this.
+            bus.liveness.leave();
             let until = Self::background_deadline();
             self.spawn(async move { bus.say_goodbye(&*store, until).await });
         }
-        self.abandoned.notify_one();
+        self.tasks.abandon();
     }
 }

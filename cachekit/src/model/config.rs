@@ -123,14 +123,14 @@ pub enum SingleFlight {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnDisconnect {
-    /// For this long after messages from Redis were missing for `bus_timeout`, calls are served
-    /// from memory. After this time every call computes.
+    /// After messages from Redis were missing for `bus_timeout`, calls are still served from memory
+    /// for this long. After this time every call computes.
     ServeFor(Duration),
     /// While this process is cut off from Redis, no call is served from memory: every call
     /// computes.
     Bypass,
-    /// Calls are served from memory until an entry's life ends, so a value may be served after
-    /// another process invalidated it.
+    /// Calls are served from memory until an entry's life ends. If another process invalidated the
+    /// entry in this time, calls in this process still get the old value.
     Serve,
 }
 
@@ -141,8 +141,9 @@ pub enum OnDisconnect {
 pub enum OnNewMaster {
     /// All entries are discarded, because Redis's new data set may lack an invalidation.
     Clear,
-    /// The entries are kept, and every process repeats its recent invalidations. Invalidations of a
-    /// process that has ended may be lost: the entries may then be served until their life ends.
+    /// The entries are kept, and every process repeats its recent invalidations. The invalidations
+    /// of a process that has ended are not repeated: entries that such an invalidation named are
+    /// served until their life ends.
     Replay,
 }
 
@@ -155,7 +156,8 @@ pub(crate) struct Config {
     pub(crate) engine: Engine,
     /// Eviction policy of moka. `None`: the application set none, and moka uses its default.
     pub(crate) eviction: Option<Eviction>,
-    /// Number of keys whose uses are counted, for `hot_keys`. Zero turns counting off.
+    /// Number of keys whose uses are counted, for the list of the most used keys
+    /// (`Cache::hot_keys`). Zero turns counting off.
     pub(crate) hot_keys: usize,
     pub(crate) lock_timeout: Duration,
     pub(crate) namespace: String,

@@ -99,9 +99,10 @@ impl MemoryEntry {
         self.owner.id == reader && now < self.deadline && self.is_in_use(now) && self.is_valid()
     }
 
-    /// Returns `true` if a call of the function or region `reader` may be served this expired entry
-    /// at `now`, while the key is recomputed. Returns `false` if `memory_ttl` ended the entry in
-    /// memory before its `ttl`, because Redis may have a newer entry.
+    /// Returns `true` if this expired entry can be served to a call of the function or region
+    /// `reader` at `now`, while the key is recomputed. Returns `false` if the entry ended in memory
+    /// before its `ttl` (the option `memory_ttl` sets a shorter life in memory), because Redis may
+    /// have a newer entry.
     pub(crate) fn may_serve_stale(&self, reader: OwnerId, now: Tick) -> bool {
         let freshness = self.freshness_now();
         self.owner.id == reader

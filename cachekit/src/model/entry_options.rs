@@ -153,15 +153,15 @@ impl EntryOptions {
         self.replicas > 1 && self.copies().is_none()
     }
 
-    /// Returns `true` if computations continue after their caller was dropped, as `detach` says.
-    /// Without single-flight a computation ends with its caller, because no other call can wait for
-    /// it.
+    /// Returns `true` if computations continue in the background after their caller was dropped.
+    /// For that, the option `detach` must be set, and the function must have single-flight: without
+    /// it, no other call can wait for the computation.
     pub(crate) fn detaches(&self) -> bool {
         self.detach && self.single_flight != Some(SingleFlight::Off)
     }
 
-    /// Returns the time for which memory may keep an entry that lives for `ttl`: `memory_ttl` if
-    /// that is shorter.
+    /// Returns the time for which memory may keep an entry that lives for `ttl`: the shorter one of
+    /// `ttl` and the option `memory_ttl`.
     pub(crate) fn in_memory(&self, ttl: Duration) -> Duration {
         self.memory_ttl.map_or(ttl, |most| most.min(ttl))
     }

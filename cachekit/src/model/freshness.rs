@@ -28,10 +28,12 @@ impl From<Duration> for Life {
     }
 }
 
-/// The points in time until which an entry is fresh, or may be served as a stale value.
+/// The points in time until which an entry is fresh, and until which the entry is served as a stale
+/// value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Freshness {
-    /// End of the entry's fresh life. With `memory_ttl`, memory may drop the entry earlier.
+    /// End of the entry's fresh life. If the option `memory_ttl` sets a shorter life in memory,
+    /// memory drops the entry earlier.
     pub(crate) end: Tick,
     /// End of the window in which the expired entry is served while its key is recomputed
     /// (`stale`).
@@ -87,18 +89,20 @@ impl Freshness {
         }
     }
 
-    /// Returns `true` if the entry's fresh life is over at `now`, but the entry may be served while
-    /// its key is recomputed.
+    /// Returns `true` if the entry's fresh life is over at `now`, but the time has not ended in
+    /// which the option `stale` serves the entry while its key is recomputed.
     pub(crate) fn is_stale(&self, now: Tick) -> bool {
         self.end <= now && now < self.stale_until
     }
 
-    /// Returns `true` if the entry may be served after its recomputation failed at `now`.
+    /// Returns `true` if the entry may be served as a stale value when its recomputation fails at
+    /// `now` (the option `stale_if_error`).
     pub(crate) fn outlives_errors(self, now: Tick) -> bool {
         now < self.error_until
     }
 
-    /// Returns `true` if the entry may be served at `now` to a caller whose `soft_timeout` is over.
+    /// Returns `true` if the entry may be served as a stale value at `now` to a caller that has
+    /// waited for the computation for `soft_timeout` (the option for such values).
     pub(crate) fn outlives_delay(self, now: Tick) -> bool {
         now < self.error_until.max(self.stale_until)
     }

@@ -294,11 +294,10 @@ const HIDDEN: [(&str, &str); 3] = [
     ("__", "_is_in_an_impl__write_companion_false"),
 ];
 
-/// Turns the path of a marker type (declared inside a cached function's body or generated code)
-/// into the path of the function: `a::outer::{{closure}}::get::__spec::{{closure}}::__CachekitHere`
-/// becomes `a::outer::get`. For a function with a companion, the marker is in a hidden function
-/// next to the cached function. The name of the hidden function contains the name of the cached
-/// function.
+/// Turns the path of a marker type, which generated code declares inside a cached function, into
+/// the path of the function: `a::outer::{{closure}}::get::__spec::{{closure}}::__CachekitHere`
+/// becomes `a::outer::get`. For a function with a companion, the marker type is in a hidden
+/// function next to the cached function, whose name contains the name of the cached function.
 fn tidy(marker: &str) -> String {
     let end = marker.rfind("::__CachekitHere").unwrap_or(marker.len());
     let path = marker[..end].replace("::{{closure}}", "");

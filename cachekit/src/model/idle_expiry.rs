@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use crate::base::clock::Tick;
 
-/// Divisor of the idle time: within a quarter of the idle time, only one use is recorded. So most
-/// uses cost nothing, and an unused entry lives at most a quarter longer than its idle time.
+/// Divisor of the idle time: within a quarter of the idle time, only one use of an entry is
+/// recorded. Other uses cost nothing, and an unused entry lives at most a quarter longer than its
+/// idle time.
 const NOTED: u32 = 4;
 
 /// Idle time of one entry, after which the entry expires, and the time of the entry's last recorded

@@ -6,7 +6,7 @@ pub(crate) enum InvalidationMode {
     /// Entries become unusable: no call is served an invalidated entry.
     #[default]
     Hard,
-    /// Entries become stale. Stale entries are still served to calls with `stale`, `stale_if_error`
-    /// or `soft_timeout`.
+    /// Entries become stale. Stale entries are still served to calls whose options allow it
+    /// (`stale`, `stale_if_error` or `soft_timeout`).
     Soft,
 }

@@ -114,8 +114,9 @@ impl CachedOwnerIndex {
     }
 }
 
-/// Returns the owner index (the small number of a function or region) in the lower half of `known`,
-/// if the upper half is `memory`, the number of a memory (L1). Otherwise returns `None`.
+/// Returns the lower half of `known`, an owner index (the small number of a function or region in
+/// one memory). Returns `None` if the upper half of `known` is not `memory`, the number of that
+/// memory (L1).
 #[inline]
 fn index_in(known: u64, memory: u32) -> Option<OwnerIndex> {
     let [low, high, _, _, id @ ..] = known.to_le_bytes();

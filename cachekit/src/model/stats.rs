@@ -34,17 +34,21 @@ pub struct FunctionStats {
     /// Writes with `order_by` whose value was not stored because the cache already had a value with
     /// a greater order.
     pub superseded: u64,
-    /// Calls that waited for another call's computation until their `lock_timeout` was over.
+    /// Calls that waited for another call's computation until the longest time for such waits
+    /// (`lock_timeout`) was over.
     pub lock_timeouts: u64,
-    /// Computations that were dropped because they took longer than their `timeout`, or, with
-    /// `detach`, because they still ran `lock_timeout` after their caller was dropped.
+    /// Computations that were dropped because they took longer than their `timeout`, or because
+    /// they still ran after their caller had been dropped for the time `lock_timeout` (with the
+    /// option `detach`).
     pub timeouts: u64,
     /// Computations that began without a permit although `max_computations` others were running,
-    /// because their caller had waited for a permit for `lock_timeout`.
+    /// because their caller had waited for a permit for the longest time allowed (`lock_timeout`).
     pub over_limit: u64,
-    /// Computations with `detach` that continued after their caller was dropped.
+    /// Computations that continued in the background after their caller was dropped (the option
+    /// `detach`).
     pub detached: u64,
-    /// Misses answered with a stale value, because of `stale`, `stale_if_error` or `soft_timeout`.
+    /// Misses answered with a stale value, because an option allows this: `stale`, `stale_if_error`
+    /// or `soft_timeout`.
     pub stale_hits: u64,
     /// Computations that began before the entry of their key expired, because of `early`.
     pub early_refreshes: u64,
@@ -129,17 +133,21 @@ pub struct Stats {
     /// Writes with `order_by` whose value was not stored because the cache already had a value with
     /// a greater order.
     pub superseded: u64,
-    /// Calls that waited for another call's computation until their `lock_timeout` was over.
+    /// Calls that waited for another call's computation until the longest time for such waits
+    /// (`lock_timeout`) was over.
     pub lock_timeouts: u64,
-    /// Computations that were dropped because they took longer than their `timeout`, or, with
-    /// `detach`, because they still ran `lock_timeout` after their caller was dropped.
+    /// Computations that were dropped because they took longer than their `timeout`, or because
+    /// they still ran after their caller had been dropped for the time `lock_timeout` (with the
+    /// option `detach`).
     pub timeouts: u64,
     /// Computations that began without a permit although `max_computations` others were running,
-    /// because their caller had waited for a permit for `lock_timeout`.
+    /// because their caller had waited for a permit for the longest time allowed (`lock_timeout`).
     pub over_limit: u64,
-    /// Computations with `detach` that continued after their caller was dropped.
+    /// Computations that continued in the background after their caller was dropped (the option
+    /// `detach`).
     pub detached: u64,
-    /// Misses answered with a stale value, because of `stale`, `stale_if_error` or `soft_timeout`.
+    /// Misses answered with a stale value, because an option allows this: `stale`, `stale_if_error`
+    /// or `soft_timeout`.
     pub stale_hits: u64,
     /// Computations that began before the entry of their key expired, because of `early`.
     pub early_refreshes: u64,
@@ -263,7 +271,8 @@ pub struct RedisStats {
     /// Values that were not sent to Redis because they are larger than `max_value_bytes`, or
     /// because the codec cannot encode their type.
     pub unstorable: u64,
-    /// Commands to Redis that had no reply within `redis_timeout`, or an error as their reply.
+    /// Commands to Redis that had an error as their reply, or no reply within the time limit
+    /// `redis_timeout`.
     pub failures: u64,
     /// Calls that waited because another process was computing their key.
     pub waits: u64,

@@ -25,8 +25,8 @@ use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::SharedError;
 
 impl Core {
-    /// Returns the entry under `key` if the entry contains a remembered error and `reader`, a
-    /// function, may be served that entry. Returns `None` otherwise.
+    /// Returns the entry under `key` if the entry contains an error that was stored for later calls
+    /// (`err_ttl`), and the error belongs to the function `reader`. Returns `None` otherwise.
     fn peek_error(&self, key: &Key, reader: OwnerId) -> Option<Arc<MemoryEntry>> {
         let stored = self.memory.get(key.as_bytes())?;
         let now = Tick::now(&*self.clock);
@@ -38,7 +38,8 @@ impl Core {
 impl Call {
     /// Returns the error that another leader stored between this call's miss and the moment when
     /// this call became the leader of the flight, with the entry that contains the error. Returns
-    /// `None` if no leader stored an error, without `err_ttl`, and for a forced refresh.
+    /// `None` if no leader stored an error, if the function stores no errors (it has no `err_ttl`),
+    /// and for a forced refresh.
     pub(crate) fn recheck_error(&self, ops: &ValueOps) -> Option<(Arc<MemoryEntry>, DeferredDrop)> {
         if self.options.err_ttl.is_none() || self.force_refresh || removed!(self.core, NoSecondLook)
         {
@@ -56,8 +57,8 @@ impl Call {
         Some((failed, error))
     }
 
-    /// Ends the flight with `error`, and remembers the error in memory if the call has an
-    /// `err_ttl`.
+    /// Ends the flight with `error`, and stores the error in memory for later calls if the function
+    /// has the option for this (`err_ttl`).
     ///
     /// An error never replaces a value: a refresh or a forced computation that fails leaves the
     /// older value, which is worth more than the error.

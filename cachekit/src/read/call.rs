@@ -31,7 +31,8 @@ pub(crate) struct Call {
     pub(crate) options: EntryOptions,
     /// Replica of the entry in Redis that the call reads and computes.
     pub(crate) replica: Replica,
-    /// Start of the call, from which the call's `lock_timeout` is measured.
+    /// Start of the call. From this time on, the call waits for other calls' computations for at
+    /// most `lock_timeout`.
     pub(crate) since: Instant,
     /// Sequence number of the node's last invalidation when the call started. The value of an older
     /// computation answers the call only if nothing has invalidated that value since its
@@ -39,10 +40,11 @@ pub(crate) struct Call {
     pub(crate) began: SequenceNumber,
     /// `true` if the call computes even if memory or Redis has the value (`refresh`).
     pub(crate) force_refresh: bool,
-    /// State of the entry when the call looked into memory, as far as the look-up shows the state.
+    /// State of the entry in memory that the call found at its look-up, such as absent or expired.
     pub(crate) l1_state: L1State,
-    /// Snapshot of memory from before the look-up, by which the call finds out if memory changed
-    /// since. `None` if the call did not look for a hit in memory.
+    /// Snapshot, from before the look-up, of the counters that show changes of memory. By the
+    /// snapshot, the call finds out if the key's entry changed since. `None` if the call did not
+    /// look for a hit in memory.
     pub(crate) seen: Option<Snapshot>,
     /// Value that the call already has, if the call is a refresh. `None` for every other call. A
     /// refresh waits for no other computation.
@@ -50,13 +52,14 @@ pub(crate) struct Call {
     /// Leadership of the key's flight, if this call is already the leader of that flight. `None`
     /// otherwise.
     pub(crate) lead: Option<Leader<Outcome>>,
-    /// Place for a stale value that the call finds in L2. `None` if no stale value may be served in
-    /// place of a new value.
+    /// Place for a stale value that the call finds in L2. `None` if the call's options allow no
+    /// stale value.
     pub(crate) stale_slot: Option<Arc<StaleSlot>>,
     /// `true` if the call's computation can continue in the background, without the caller.
     pub(crate) is_detachable: bool,
-    /// State shared with the `DetachOnDrop` that continues the computation after its caller is
-    /// dropped. `None` if the function has no `detach`.
+    /// State shared with `DetachOnDrop`, the value that continues the computation in the background
+    /// after its caller is dropped. `None` if the function has no `detach`, the option for such
+    /// computations.
     pub(crate) detach_state: Option<Arc<DetachState>>,
     /// `true` if the call was made inside of a computation, whose entry will depend on the answer.
     pub(crate) is_taken: bool,
@@ -154,8 +157,8 @@ impl Call {
         }
     }
 
-    /// Returns the description of this call's leadership of its flight. The leadership begins at
-    /// `start`.
+    /// Returns the start of this call's computation as the leader of its flight: the time `start`,
+    /// and the number of the node's last invalidation.
     pub(crate) fn leadership(&self, start: Instant) -> Leadership {
         Leadership {
             number: self.core.tags.now(),
@@ -181,8 +184,9 @@ pub(crate) struct WaitBudget {
 }
 
 impl WaitBudget {
-    /// Returns the time limit of the call's next wait: the rest of the wait budget, but no longer
-    /// than until the awaited computation is as old as `lock_timeout`.
+    /// Returns the time limit of the call's next wait for another call's computation: the rest of
+    /// the time that the call may wait in total, but no longer than until the awaited computation
+    /// is as old as `lock_timeout`.
     pub(crate) fn limit(&self, waiter: &Waiter<Outcome>) -> Duration {
         self.left()
             .min(self.lock_timeout.saturating_sub(waiter.age()))
@@ -197,7 +201,7 @@ impl WaitBudget {
     }
 }
 
-/// State of an entry, as far as a look-up in memory that gave no answer shows that state.
+/// State of an entry after a look-up in memory that gave no answer: absent, expired or unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum L1State {
     /// The call did not look into memory, or the entry in memory says nothing about the entry in
@@ -213,8 +217,9 @@ pub(crate) enum L1State {
 pub(crate) struct MemoryMiss {
     pub(crate) key: Key,
     pub(crate) l1_state: L1State,
-    /// Snapshot of memory from before the look-up, by which the call finds out if memory changed
-    /// since. `None` if the call did not look for a hit in memory.
+    /// Snapshot, from before the look-up, of the counters that show changes of memory. By the
+    /// snapshot, the call finds out if the key's entry changed since. `None` if the call did not
+    /// look for a hit in memory.
     pub(crate) seen: Option<Snapshot>,
     /// Fresh value that early expiration chose for a refresh before the value's end. `None` if
     /// memory has no such value.
@@ -225,16 +230,17 @@ pub(crate) struct MemoryMiss {
 #[derive(Debug)]
 pub(crate) struct OldValue {
     pub(crate) stored: Arc<MemoryEntry>,
-    /// Time before the value's end from which early expiration recomputes the value. `None` if the
-    /// value is stale.
+    /// Random time before the value's end from which early expiration recomputes the value. `None`
+    /// if the value is stale.
     pub(crate) advance: Option<Duration>,
     /// `true` if the caller of the cached function already got the value.
     pub(crate) is_delivered: bool,
 }
 
 impl OldValue {
-    /// Returns `true` if the end of the entry `other` is also nearer than the time before the end
-    /// that early expiration drew for this value. Returns `false` if this value is stale.
+    /// Returns `true` if early expiration (the recomputation of entries at random before their end)
+    /// also applies to the entry `other`: its end is nearer than the time that was drawn for this
+    /// value. Returns `false` if this value is stale.
     pub(crate) fn also_refreshes(&self, other: &MemoryEntry, now: Tick) -> bool {
         self.advance
             .is_some_and(|advance| other.freshness.is_due(now, advance))
@@ -266,8 +272,8 @@ impl StaleSlot {
     }
 }
 
-/// State shared by a computation and the value that detaches the computation when its caller is
-/// dropped (`detach`).
+/// State shared by a computation and the value that continues the computation in the background
+/// when its caller is dropped (the option `detach`).
 #[derive(Debug, Default)]
 pub(crate) struct DetachState {
     /// `true` after the body has begun, if the call leads a flight. Other calls may wait for the

@@ -25,8 +25,8 @@ use crate::return_type::shape::{ReturnOps, ReturnType};
 /// # Cancel safety
 ///
 /// Dropping the future is as safe as dropping the future of [`compute`]. A computation that already
-/// runs in the background continues. With `detach`, a computation that this call leads continues in
-/// the background too ([`DetachOnDrop`]).
+/// runs in the background continues. If the function has the option `detach`, a computation that
+/// this call leads continues in the background too ([`DetachOnDrop`]).
 pub(crate) async fn compute_detachable<S, P, A, Fut>(
     mut call: Box<Call>,
     return_ops: P,

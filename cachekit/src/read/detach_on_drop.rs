@@ -35,7 +35,8 @@ pub(crate) struct DetachTarget {
 
 impl Call {
     /// Returns the runtime and the time limit with which the computation continues after its caller
-    /// is dropped. Returns `None` if the call has no `detach`.
+    /// is dropped. Returns `None` if the function has no `detach`, the option for such
+    /// computations.
     pub(crate) fn detach(
         &mut self,
         ops: &ValueOps,
@@ -58,8 +59,9 @@ impl Call {
         })
     }
 
-    /// Records that the function's body begins and that this call leads its flight, so that the
-    /// computation may be detached. Does nothing without `detach`.
+    /// Records that the function's body begins and that this call leads its flight. From now on,
+    /// the computation continues if its caller is dropped. Does nothing for a function without
+    /// `detach`, the option for such computations.
     pub(crate) fn mark_leading(&self) {
         if let Some(detach_state) = &self.detach_state {
             detach_state.is_leading.store(true, Ordering::Release);
@@ -108,8 +110,9 @@ impl DetachTarget {
     }
 }
 
-/// A computation in its caller's task. If a `DetachOnDrop` is dropped before the computation has
-/// ended, the computation continues in the background, as `detach` allows.
+/// A computation that runs in its caller's task. If the caller, and with it this value, is dropped
+/// before the end, the computation continues in the background. For that, the function must have
+/// the option `detach`, and its body must have begun as the leader of its flight.
 pub(crate) struct DetachOnDrop<F: Future + Send + 'static> {
     /// Future of the computation. `None` after the computation has ended or was taken out.
     task: Option<Pin<Box<F>>>,

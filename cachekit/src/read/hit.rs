@@ -227,8 +227,8 @@ impl Core {
         }
     }
 
-    /// Returns the state of `reader`'s entry, as far as `stored` shows that state. `stored` is the
-    /// entry that memory has, or `None` if memory has no entry.
+    /// Returns the state of `reader`'s entry (absent, expired or unknown) after a look-up in
+    /// memory. `stored` is the entry that memory has, or `None` if memory has no entry.
     fn l1_state(&self, stored: Option<&MemoryEntry>, reader: OwnerId, now: Tick) -> L1State {
         match stored {
             // In a cache without L2, no code reads the state.
@@ -292,9 +292,10 @@ impl Core {
         self.memory.get(key.as_bytes())
     }
 
-    /// Returns `true` if `stored` may be served at `now` as far as other nodes' invalidations
-    /// matter. In a cache with L2, the bus must be live, so that these invalidations have arrived,
-    /// or `on_disconnect` must allow `stored` without that certainty.
+    /// Returns `true` if other nodes' invalidations do not prevent that `stored` is served at
+    /// `now`. In a cache without L2, there are no other nodes. In a cache with L2, the bus must be
+    /// live, so that these invalidations have arrived, or the setting `on_disconnect` (the rule for
+    /// a node without connection to Redis) must allow entries from memory.
     #[inline]
     pub(crate) fn is_confirmed(&self, stored: &MemoryEntry, now: Tick) -> bool {
         match &self.l2 {
@@ -304,13 +305,15 @@ impl Core {
     }
 
     /// Returns `true` if `stored` is served although the bus is not live: L2 cannot be asked for
-    /// the entry, and `on_disconnect` allows it.
+    /// the entry, and the setting `on_disconnect` (the rule for a node without connection to Redis)
+    /// allows entries from memory.
     #[cold]
     fn serves_unconfirmed(&self, l2: &SharedTier, stored: &MemoryEntry, now: Tick) -> bool {
         if removed!(self, NoHeartbeat) {
             return true;
         }
-        let can_ask = !stored.local && l2.is_usable() && l2.has_capacity();
+        // Asked first: entries in memory only need the messages of other nodes, too.
+        let can_ask = l2.is_usable() && !stored.local && l2.has_capacity();
         !can_ask && l2.serves_disconnected(now)
     }
 }
@@ -350,8 +353,8 @@ where
     }
 }
 
-/// Takes the value out of `stored`. If `stored` is the last reference to its entry, the result may
-/// be the last reference to the value, and the caller need not clone the value.
+/// Takes the value out of the entry `stored`. If nothing else refers to the entry and to its value,
+/// the returned reference is the only one, and the caller need not clone the value.
 pub(crate) fn take_shared(stored: Arc<MemoryEntry>) -> AnyShared {
     match Arc::try_unwrap(stored) {
         Ok(stored) => stored.into_shared(),

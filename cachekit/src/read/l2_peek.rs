@@ -31,7 +31,8 @@ pub(crate) struct L2Hit {
 
 impl Core {
     /// Looks up an entry in L2 after memory had no entry, and puts a fresh value into memory too.
-    /// Never computes. If L2 fails, returns the value in memory that `on_disconnect` allows.
+    /// Never computes. If L2 fails, returns the value in memory if the setting `on_disconnect` (the
+    /// rule for a node without connection to Redis) allows it.
     pub(crate) async fn peek_l2(
         &self,
         owner: &Arc<Owner>,
@@ -41,6 +42,7 @@ impl Core {
         ops: &ValueOps,
     ) -> Option<L2Hit> {
         let wire = ops.wire.filter(|_| self.config.enabled)?;
+        self.wait_for_l2(options.tier).await;
         let began = self.tags.now();
         let replica_key = (key, Replica::pick(options, &self.random));
         let lookup = self.l2_lookup(
@@ -116,6 +118,7 @@ impl Core {
         options: EntryOptions,
         fingerprint: Option<Fingerprint>,
     ) -> Option<Duration> {
+        self.wait_for_l2(options.tier).await;
         let began = self.tags.now();
         let replica_key = (key, Replica::pick(options, &self.random));
         let lookup =

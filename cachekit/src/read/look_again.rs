@@ -61,8 +61,9 @@ impl Call {
         Some(stored)
     }
 
-    /// Returns the value in memory that is served because L2 could not be asked (`on_disconnect`).
-    /// Returns `None` if memory has no such value.
+    /// Returns the value in memory that is served because L2 could not be asked. Returns `None` if
+    /// memory has no such value, or if the setting `on_disconnect` (the rule for a node without
+    /// connection to Redis) does not allow entries from memory.
     pub(crate) fn hit_unconfirmed(&self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
         if self.force_refresh || self.l1_state != L1State::Unknown {
             return None;

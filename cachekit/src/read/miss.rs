@@ -177,6 +177,7 @@ impl Call {
             Err(answer) => return LeaderStep::Return(answer),
         };
         let began = lead.leadership.number;
+        self.core.wait_for_l2(self.options.tier).await;
         let lease_state = if let Some(lease_state) = self.skipped_l2() {
             lease_state
         } else {

@@ -56,9 +56,9 @@ impl ComputePermit {
         self.is_admitted
     }
 
-    /// Waits for a permit to compute, for at most the rest of the call's `lock_timeout`. After that
-    /// time, the call computes without a permit, so that a computation that hangs delays no call
-    /// for longer.
+    /// Waits for a permit to compute. The call's waits for permits and for other calls'
+    /// computations last for `lock_timeout` at most, all together. After that time, the call
+    /// computes without a permit, so that a computation that hangs delays no call for longer.
     pub(crate) async fn acquire(&mut self, call: &Call) {
         if self.try_acquire() {
             return;
@@ -104,14 +104,16 @@ impl ComputePermit {
         }
     }
 
-    /// Returns `true` if the computation has a permit that is to be released after `lock_timeout`.
+    /// Returns `true` if the computation has a permit that is to be released when the computation
+    /// is as old as `lock_timeout` (the longest wait of other calls for it).
     pub(crate) fn is_time_limited(&self, call: &Call) -> bool {
         self.permit.is_some() && has_timer() && !removed!(call.core, KeepPlace)
     }
 
-    /// Returns `true` if this computation releases its permit at the age of `lock_timeout`. The
-    /// computation may hang at that age, and other calls can compute. A computation whose caller
-    /// was dropped ends soon by itself, and keeps its permit until its end.
+    /// Returns `true` if this computation releases its permit when it is as old as `lock_timeout`
+    /// (the longest wait of other calls for it). The computation may hang at that age, and other
+    /// calls can compute. A computation whose caller was dropped ends soon by itself, and keeps its
+    /// permit until its end.
     pub(crate) fn may_release(&self, call: &Call) -> bool {
         self.permit.is_some() && guard!(call.core, LeavePlace: !call.caller_is_gone())
     }

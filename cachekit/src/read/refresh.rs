@@ -48,8 +48,9 @@ impl Core {
         self.refresh_claims.is_claimed(flight_key, now) && !removed!(self, ForgetRefreshes)
     }
 
-    /// Draws at random a time before the end of `stored` from which `stored` is recomputed (early
-    /// expiration). Returns that time if the end is nearer than that, and `None` otherwise.
+    /// Draws at random a time before the end of `stored` from which early expiration recomputes
+    /// `stored`. Returns that time if `stored` is already within it. Returns `None` if the end of
+    /// `stored` is further away.
     pub(crate) fn draw_advance(&self, stored: &MemoryEntry, now: Tick) -> Option<Duration> {
         let freshness = &stored.freshness;
         if !freshness.is_near_end(now) {
@@ -95,7 +96,7 @@ impl Call {
     }
 
     /// Returns a second call for the same key, which looks for a stale value while this call runs.
-    /// Returns `None` if no stale value may be served in place of a new value.
+    /// Returns `None` if the call's options allow no stale value.
     pub(crate) fn watch(&self) -> Option<Self> {
         let stale_slot = self.stale_slot.as_ref();
         let stale_slot = stale_slot.filter(|_| !self.takes_nothing_old)?;
@@ -187,8 +188,9 @@ impl Call {
         })
     }
 
-    /// Returns `true` if this call is an early refresh, and the end of the entry `stored` is also
-    /// nearer than the time before the end that early expiration drew.
+    /// Returns `true` if this call recomputes a key at random before its entry ends (early
+    /// expiration), and the random choice of this call also applies to the entry `stored`, because
+    /// `stored` ends soon enough.
     pub(crate) fn needs_refresh_too(&self, stored: &MemoryEntry) -> bool {
         let now = Tick::now(&*self.core.clock);
         self.old
@@ -281,8 +283,8 @@ impl Call {
         Some(stored)
     }
 
-    /// Returns the value that is served because the computation exceeds `soft_timeout`. Returns
-    /// `None` if no such value exists.
+    /// Returns the stale value that is served because the computation takes longer than
+    /// `soft_timeout` (the option for such values). Returns `None` if no such value exists.
     pub(crate) fn soft_timeout_fallback(&self) -> Option<Arc<MemoryEntry>> {
         self.fallback(Freshness::outlives_delay)
     }

@@ -62,7 +62,7 @@ pub(crate) struct Computation {
     call: Box<Call>,
 }
 
-/// A computed value with its type erased, and the data that the cache needs to store the value.
+/// A computed value as a `dyn Any`, and the data that the cache needs to store the value.
 pub(crate) struct Computed {
     pub(crate) content: AnyShared,
     pub(crate) is_present: bool,
@@ -118,9 +118,10 @@ impl Computation {
     }
 
     /// Polls the work beside the function's body, after a poll of the body that returned `Pending`.
-    /// Renews in Redis the token and the versions that the value depends on, and for `lock_timeout`
-    /// also the lease. Releases the permit when the permit's time is over. Returns `Ready` if the
-    /// body exceeded its `timeout` and must be dropped.
+    /// Renews in Redis the token and the versions that the value depends on. Renews the lease too,
+    /// until the computation is as old as `lock_timeout` (the longest wait of other calls for it).
+    /// Releases the permit when the permit's time is over. Returns `Ready` if the body exceeded its
+    /// `timeout` and must be dropped.
     pub(crate) fn poll_side_tasks(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if let Some((_, deadline)) = &mut self.deadline
             && deadline.as_mut().poll(context).is_ready()
@@ -241,11 +242,10 @@ impl Computation {
     }
 
     /// Completes a computation whose body was dropped because the body exceeded its `timeout`.
-    /// Every waiter gets its answer now, and does not compute for as long again. The next call
-    /// computes.
+    /// Every waiter gets the answer at once. The next call computes.
     ///
-    /// If a stale value may be served in place of a failure, the caller and every waiter get that
-    /// value.
+    /// The answer is a stale value if the function's options allow one for a failure; otherwise it
+    /// is the error of the timeout.
     pub(crate) fn timed_out(mut self: Box<Self>) -> Answer {
         let limit = self.deadline.as_ref().map_or(Duration::ZERO, |it| it.0);
         let _ = self.end();

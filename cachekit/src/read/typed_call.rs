@@ -82,9 +82,9 @@ impl fmt::Debug for Started {
     }
 }
 
-/// Starts a call of a synchronous function, up to the point where its body runs on this thread.
-/// Parking the thread cannot deadlock: the computation that the caller waits for runs on another
-/// thread, in a body that never yields.
+/// Starts a call of a synchronous function, up to the point where its body runs on this thread. The
+/// thread is parked while the call waits for another call's computation. This cannot deadlock,
+/// because that computation runs on another thread, in a body that never yields.
 #[inline(never)]
 pub fn start_blocking<S>(
     Miss(call): Miss,

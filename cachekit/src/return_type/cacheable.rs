@@ -22,8 +22,8 @@ where
 /// A return type whose value memory cannot keep, because the value cannot be cloned or shared by
 /// threads.
 pub trait UncacheableValue<S: ReturnType> {
-    /// Returns the marker of a value that memory cannot keep. Generated code with this marker does
-    /// not compile.
+    /// Returns a stand-in for a value that memory cannot keep. Generated code with the stand-in
+    /// does not compile.
     fn __cachekit_cacheable(&self) -> NotCacheable<S::Value>;
 }
 impl<S: ReturnType> UncacheableValue<S> for ReturnOps<S> {

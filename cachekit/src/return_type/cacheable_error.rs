@@ -6,7 +6,8 @@ use std::marker::PhantomData;
 
 use crate::return_type::shape::{Fallible, FallibleOptional, ReturnOps, ReturnType};
 
-/// A requirement of the option `err_ttl`, met by return types that have an error.
+/// A requirement of the option `err_ttl`, which stores errors for later calls. Return types that
+/// have an error meet the requirement.
 #[diagnostic::on_unimplemented(
     message = "`err_ttl` is for functions that return a `Result`",
     label = "this function never fails; take `err_ttl` out"
@@ -20,8 +21,8 @@ impl<T, E> RequireErrors for ReturnOps<Fallible<T, E>> {}
 #[diagnostic::do_not_recommend]
 impl<T, E> RequireErrors for ReturnOps<FallibleOptional<T, E>> {}
 
-/// The marker of a function's error that cannot be cloned, and so cannot be remembered by
-/// `err_ttl`.
+/// A stand-in for a function's error that cannot be cloned, and so cannot be stored for later calls
+/// (`err_ttl`). A program in which this stand-in is used does not compile.
 pub struct NotCloneable<E>(PhantomData<fn() -> E>);
 
 impl<E> fmt::Debug for NotCloneable<E> {
@@ -30,8 +31,9 @@ impl<E> fmt::Debug for NotCloneable<E> {
     }
 }
 
-/// A requirement of the option `err_ttl` that the marker `NotCloneable` does not meet: the unmet
-/// bound is the compile error.
+/// A requirement of the option `err_ttl`, which stores errors for later calls: the error can be
+/// cloned. Generated code requires it of `NotCloneable`, a stand-in that does not meet it, if the
+/// error cannot be cloned. This causes the compile error.
 #[diagnostic::on_unimplemented(
     message = "the error that this function returns cannot be remembered",
     label = "`err_ttl` needs an error that is `Clone + Send + Sync + 'static`",
@@ -45,10 +47,10 @@ pub trait RequireCloneableError: Sized {
 #[diagnostic::do_not_recommend]
 impl<S: ReturnType> RequireCloneableError for ReturnOps<S> {}
 
-/// A return type whose error can be cloned, and so can be remembered by the option `err_ttl`.
+/// A return type whose error can be cloned, and so can be stored for later calls (`err_ttl`).
 pub trait CloneableError<S: ReturnType> {
-    /// Returns the table of functions ([`ReturnOps`]) for the return type, which meets the
-    /// requirement of the option `err_ttl`.
+    /// Returns the table of functions ([`ReturnOps`]) for the return type. The table meets the
+    /// requirement of the option `err_ttl`, which stores errors for later calls.
     fn __cachekit_cloneable_error(&self) -> ReturnOps<S>;
 }
 impl<S: ReturnType> CloneableError<S> for &ReturnOps<S>
@@ -60,9 +62,9 @@ where
     }
 }
 
-/// A return type whose error cannot be cloned, and so cannot be remembered by the option `err_ttl`.
+/// A return type whose error cannot be cloned, and so cannot be stored for later calls (`err_ttl`).
 pub trait UncloneableError<S: ReturnType> {
-    /// Returns the marker of an error that cannot be cloned. Generated code with this marker does
+    /// Returns a stand-in for an error that cannot be cloned. Generated code with the stand-in does
     /// not compile.
     fn __cachekit_cloneable_error(&self) -> NotCloneable<S::Error>;
 }

@@ -10,8 +10,9 @@ use std::marker::PhantomData;
 
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// A requirement of every cached function that the marker `NotCacheable` does not meet: the unmet
-/// bound is the compile error.
+/// A requirement on the value that a cached function returns: memory can keep the value. Generated
+/// code requires it of `NotCacheable`, a stand-in that does not meet it, if the value cannot be
+/// cloned or shared by threads. This causes the compile error.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be cached",
     label = "a cached value must be `Clone + Send + Sync + 'static`",
@@ -20,15 +21,17 @@ use crate::return_type::shape::{ReturnOps, ReturnType};
             crate's type (`HttpResponse`), cache the function that makes what is in it"
 )]
 pub trait RequireCacheable {
-    /// The type that `of` returns: `Self` for a value that memory can keep.
+    /// The type that the function `of` of this trait returns: `Self` for a value that memory can
+    /// keep.
     type Checked;
     /// Returns `self` unchanged. A call of this function compiles only if memory can keep the
     /// value.
     fn of(self) -> Self::Checked;
 }
 
-/// A requirement for values in Redis that the marker `NotSerializable` does not meet: the unmet
-/// bound is the compile error.
+/// A requirement on the value that a cached function stores in Redis: serde can encode and decode
+/// the value. Generated code requires it of `NotSerializable`, a stand-in that does not meet it, if
+/// serde cannot. This causes the compile error.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be stored in Redis",
     label = "needs `serde::Serialize` and `serde::Deserialize`",
@@ -36,15 +39,17 @@ pub trait RequireCacheable {
             crate's type (`axum::Json`), cache the function that makes what is in it"
 )]
 pub trait RequireSerializable {
-    /// The type that `of` returns: `Self` for a value that Redis can store.
+    /// The type that the function `of` of this trait returns: `Self` for a value that Redis can
+    /// store.
     type Checked;
     /// Returns `self` unchanged. A call of this function compiles only if Redis can store the
     /// value.
     fn of(self) -> Self::Checked;
 }
 
-/// A requirement for values in Redis that the marker `NotOwned` does not meet: the unmet bound is
-/// the compile error.
+/// A requirement on the value that a cached function stores in Redis: the value is no reference.
+/// Generated code requires it of `NotOwned`, a stand-in that does not meet it, if the value is a
+/// reference. This causes the compile error.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be stored in Redis",
     label = "only what owns its data can be read back",
@@ -52,7 +57,8 @@ pub trait RequireSerializable {
             this process"
 )]
 pub trait RequireOwned {
-    /// The type that `of` returns: `Self` for a value that is no reference.
+    /// The type that the function `of` of this trait returns: `Self` for a value that is no
+    /// reference.
     type Checked;
     /// Returns `self` unchanged. A call of this function compiles only if the value is no
     /// reference.
@@ -78,15 +84,15 @@ macro_rules! refusals {
 }
 
 refusals! {
-    /// The marker of a function's value that memory cannot keep, because the value cannot be cloned
-    /// or shared by threads.
+    /// A stand-in for a function's value that memory cannot keep, because the value cannot be
+    /// cloned or shared by threads. A program in which this stand-in is used does not compile.
     NotCacheable
-    /// The marker of a function's value that cannot be stored in Redis, because serde cannot encode
-    /// and decode the value.
+    /// A stand-in for a function's value that cannot be stored in Redis, because serde cannot
+    /// encode and decode the value. A program in which this stand-in is used does not compile.
     #[cfg_attr(not(feature = "redis"), expect(unreachable_pub, reason = "nothing gives it"))]
     NotSerializable
-    /// The marker of a function's value that is a reference, which cannot be decoded from bytes of
-    /// Redis.
+    /// A stand-in for a function's value that is a reference, which cannot be decoded from bytes of
+    /// Redis. A program in which this stand-in is used does not compile.
     #[cfg_attr(not(feature = "redis"), expect(unreachable_pub, reason = "nothing gives it"))]
     NotOwned
 }

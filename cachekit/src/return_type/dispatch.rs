@@ -8,25 +8,25 @@ use crate::return_type::shape::{
     Fallible, FallibleOptional, Optional, Plain, ReturnOps, ReturnType,
 };
 
-/// A compile-time test of a function's return type `R`: a call of `peel` removes the error if `R`
-/// is a `Result`.
+/// A step by which the compiler takes a function's return type `R` apart: a call of `peel` removes
+/// the error if `R` is a `Result`.
 #[derive(Debug)]
 pub struct Probe<R>(PhantomData<fn() -> R>);
 
-/// A compile-time test of a function's return type `R`: `T` is `R` without the error `E`. A call of
-/// `return_ops` finds out if `T` is an `Option`.
+/// A step by which the compiler takes a function's return type `R` apart. `T` is `R` without its
+/// error `E`. A call of `return_ops` chooses the functions for an `Option` if `T` is one.
 #[derive(Debug)]
 pub struct Peel<R, T, E>(PhantomData<(R, T, E)>);
 
-/// Begins the compile-time test of the return type `R`, which finds out if `R` has a `Result` and
-/// an `Option`.
+/// Begins to take the return type `R` apart: the compiler finds out if `R` has a `Result` and an
+/// `Option`.
 pub const fn probe<R>() -> Probe<R> {
     Probe(PhantomData)
 }
 
 impl<T, E> Probe<Result<T, E>> {
-    /// Removes the error `E` from the return type `Result<T, E>`, and returns the test that looks
-    /// for an `Option` in `T`.
+    /// Removes the error `E` from the return type `Result<T, E>`. The compiler then looks for an
+    /// `Option` in `T`.
     #[expect(clippy::unused_self, reason = "dispatch looks at the receiver's type")]
     pub const fn peel(self) -> Peel<Result<T, E>, T, E> {
         Peel(PhantomData)
@@ -35,8 +35,8 @@ impl<T, E> Probe<Result<T, E>> {
 
 /// A return type for which the compiler finds no `Result`, so there is no error to remove.
 pub trait AnyResult<R>: Sized {
-    /// Removes nothing from the return type `R`, which is not a `Result`, and returns the test that
-    /// looks for an `Option` in `R`.
+    /// Removes nothing from the return type `R`, which is not a `Result`. The compiler then looks
+    /// for an `Option` in `R`.
     fn peel(self) -> Peel<R, R, Infallible> {
         Peel(PhantomData)
     }
@@ -61,7 +61,7 @@ impl<V> Peel<Option<V>, Option<V>, Infallible> {
 
 /// A return type without an `Option`, or with an error and without an `Option`.
 pub trait AnyReturn: Sized {
-    /// The form of the return type: `Plain` for a value, `Fallible` for a value or an error.
+    /// The kind of the return type: `Plain` for a value, `Fallible` for a value or an error.
     type ReturnType: ReturnType;
     /// Returns the table of functions ([`ReturnOps`]) for a return type without an `Option`.
     fn return_ops(self) -> ReturnOps<Self::ReturnType> {

@@ -39,7 +39,8 @@ impl<S: ReturnType> ReturnOps<S>
 where
     S::Value: Send + Sync + 'static,
 {
-    /// Returns the operations on values and errors for code that does not know the return type `S`.
+    /// Returns the operations on the function's values and errors, for code that does not know the
+    /// return type `S`.
     pub(crate) fn value_ops(&self) -> ValueOps {
         ValueOps {
             share: self.value_sharing.map(|sharing| sharing.of_entry),
@@ -59,9 +60,9 @@ where
 }
 
 impl ValueOps {
-    /// Creates the operations on values that `wire` encodes and decodes for Redis. With `None`, the
-    /// values stay in this process. With these operations, hits clone values, and waiters get no
-    /// copy of an error.
+    /// Creates the operations on the values of the return type `S`. `wire` encodes and decodes
+    /// values for Redis; with `None`, the values stay in this process. By these operations, hits
+    /// clone values, and waiters get no copy of an error.
     pub(crate) fn of<S: ReturnType>(wire: Option<Wire>) -> Self
     where
         S::Value: Send + Sync + 'static,

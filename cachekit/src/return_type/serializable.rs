@@ -6,16 +6,16 @@ use crate::encoding::codec::type_codec::Wire;
 use crate::return_type::diagnostics::{NotOwned, NotSerializable};
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// A value that is a reference, which cannot be decoded from bytes of Redis. The trait is needed
-/// because serde implements `Deserialize` for references of one lifetime, and the compiler chooses
-/// an implementation without regard to lifetimes.
+/// A value that is a reference, which cannot be decoded from bytes of Redis. serde implements
+/// `Deserialize` for references of one lifetime, and the compiler would choose that implementation
+/// for every lifetime. This trait excludes references first.
 pub trait Reference {}
 impl<T: ?Sized> Reference for &T {}
 
 /// A return type whose value is a reference, which cannot be decoded from bytes of Redis.
 pub trait UnownedValue<S: ReturnType> {
-    /// Returns the marker of a value that is a reference. Generated code with this marker does not
-    /// compile.
+    /// Returns a stand-in for a value that is a reference. Generated code with the stand-in does
+    /// not compile.
     fn __cachekit_cacheable(&self) -> NotOwned<S::Value>;
 }
 impl<S: ReturnType> UnownedValue<S> for &&&ReturnOps<S>
@@ -48,8 +48,8 @@ where
 /// A return type whose value memory can keep, but Redis cannot store, because serde cannot encode
 /// and decode the value.
 pub trait UnserializableValue<S: ReturnType> {
-    /// Returns the marker of a value that Redis cannot store. Generated code with this marker does
-    /// not compile.
+    /// Returns a stand-in for a value that Redis cannot store. Generated code with the stand-in
+    /// does not compile.
     fn __cachekit_cacheable(&self) -> NotSerializable<S::Value>;
 }
 impl<S: ReturnType> UnserializableValue<S> for &ReturnOps<S>

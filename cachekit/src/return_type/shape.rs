@@ -27,8 +27,8 @@ pub enum ReturnParts<V, E> {
     Err(E),
 }
 
-/// The form of a function's return type, by which a returned value is taken apart and put together
-/// again.
+/// The kind of a function's return type: with or without a `Result`, and with or without an
+/// `Option`. The methods take a returned value out of its `Result` and `Option`, or put it in.
 pub trait ReturnType: Copy {
     /// The return type of the function, with its `Result` and `Option`.
     type Ret;
@@ -94,20 +94,20 @@ macro_rules! return_types {
 }
 
 return_types! {
-    /// Form of a return type `T` that is neither a `Result` nor an `Option`, and so always a value.
+    /// Kind of a return type `T` that is neither a `Result` nor an `Option`: always a value.
     Plain<T>: T => T, Infallible;
         |ret| ReturnParts::Some(ret), ReturnParts::Some(ret), |value| value, None, |error| match error {};
-    /// Form of the return type `Option<T>`: a value or an absence.
+    /// Kind of the return type `Option<T>`: a value or an absence.
     Optional<T>: Option<T> => T, Infallible;
         |ret| ret.map_or(ReturnParts::None, ReturnParts::Some),
         ret.as_ref().map_or(ReturnParts::None, ReturnParts::Some), |value| Some(value), Some(None),
         |error| match error {};
-    /// Form of the return type `Result<T, E>`, whose `T` is no `Option`: a value or an error.
+    /// Kind of the return type `Result<T, E>`, whose `T` is no `Option`: a value or an error.
     Fallible<T, E>: Result<T, E> => T, E;
         |ret| ret.map_or_else(ReturnParts::Err, ReturnParts::Some),
         ret.as_ref().map_or_else(ReturnParts::Err, ReturnParts::Some), |value| Ok(value), None,
         |error| Err(error);
-    /// Form of the return type `Result<Option<T>, E>`: a value, an absence or an error.
+    /// Kind of the return type `Result<Option<T>, E>`: a value, an absence or an error.
     FallibleOptional<T, E>: Result<Option<T>, E> => T, E;
         |ret| match ret {
             Ok(Some(value)) => ReturnParts::Some(value),
@@ -122,7 +122,8 @@ return_types! {
         |value| Ok(Some(value)), Some(Ok(None)), |error| Err(error);
 }
 
-/// A requirement of the option `none_ttl`, met by return types that have an `Option`.
+/// A requirement of the option `none_ttl`, which stores an absence for later calls. Return types
+/// that have an `Option` meet the requirement.
 #[diagnostic::on_unimplemented(
     message = "`none_ttl` is for functions that return an `Option`",
     label = "this function never returns `None`; take `none_ttl` out"
@@ -136,7 +137,8 @@ impl<T> RequireOption for ReturnOps<Optional<T>> {}
 #[diagnostic::do_not_recommend]
 impl<T, E> RequireOption for ReturnOps<FallibleOptional<T, E>> {}
 
-/// A requirement of the option `stale_if_error`, met by return types that have an error.
+/// A requirement of the option `stale_if_error`, which serves a stale value if the function fails.
+/// Return types that have an error meet the requirement.
 #[diagnostic::on_unimplemented(
     message = "`stale_if_error` is for functions that return a `Result`",
     label = "this function never fails; take `stale_if_error` out"
@@ -150,13 +152,15 @@ impl<T, E> RequireFallible for ReturnOps<Fallible<T, E>> {}
 #[diagnostic::do_not_recommend]
 impl<T, E> RequireFallible for ReturnOps<FallibleOptional<T, E>> {}
 
-/// An error of a computation, with its type erased, of which every waiter can get a copy.
+/// An error of a computation, as a `dyn Any`. Each waiter (a call that waits for the computation)
+/// can get a copy of the error.
 pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
 
-/// The functions that give an error of type `E` to all waiters of a computation.
+/// The functions that give copies of a computation's error, of type `E`, to the calls that wait for
+/// the computation.
 #[derive(Debug)]
 pub struct ErrorSharing<E> {
-    /// Returns `true` if an error, whose type is erased, is of type `E`.
+    /// Returns `true` if an error, given as a `dyn Any`, is of the type `E`.
     pub(crate) is_error: fn(&(dyn Any + Send + Sync)) -> bool,
     pub(crate) share: fn(&E) -> SharedError,
     pub(crate) copy: fn(&(dyn Any + Send + Sync)) -> Option<E>,
@@ -164,12 +168,12 @@ pub struct ErrorSharing<E> {
 
 /// The functions that make further references to a value of type `V`, which is an `Arc`.
 pub struct ValueSharing<V> {
-    /// Returns another reference to a value, an `Arc`, with its type erased.
+    /// Returns another reference to a value, which is an `Arc`, as a `dyn Any`.
     pub(crate) share: fn(&V) -> AnyShared,
-    /// Returns another reference to the value in an entry's content, an `Option<V>` with its type
-    /// erased. Returns `None` for an absence.
+    /// Returns another reference to the value in an entry's content, which is an `Option<V>` as a
+    /// `dyn Any`. Returns `None` for an absence.
     pub(crate) of_entry: fn(&dyn Any) -> Option<AnyShared>,
-    /// Returns a reference whose type is erased as a `V`. If the reference is of another type,
+    /// Converts a reference to `dyn Any` into a `V`. If the reference is not of the type `V`,
     /// returns it unchanged as an `Err`.
     pub(crate) back: fn(AnyShared) -> Result<V, AnyShared>,
 }

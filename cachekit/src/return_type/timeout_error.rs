@@ -7,7 +7,8 @@ use std::marker::PhantomData;
 use crate::base::error::ComputeTimeout;
 use crate::return_type::shape::{Fallible, FallibleOptional, ReturnOps, ReturnType};
 
-/// A requirement of the option `timeout`, met by return types that are a `Result`.
+/// A requirement of the option `timeout`, which limits the duration of a computation. Return types
+/// that are a `Result` meet the requirement.
 #[diagnostic::on_unimplemented(
     message = "`timeout` is for functions that return a `Result`",
     label = "this function has no way to say that its computation was dropped",
@@ -16,14 +17,16 @@ use crate::return_type::shape::{Fallible, FallibleOptional, ReturnOps, ReturnTyp
             other's computation longer than `lock_timeout`"
 )]
 pub trait RequireResult {
-    /// The type that `of` returns: `Self` for a return type that is a `Result`.
+    /// The type that the function `of` of this trait returns: `Self` for a return type that is a
+    /// `Result`.
     type Checked;
     /// Returns `self` unchanged. A call of this function compiles only if the return type is a
     /// `Result`.
     fn of(self) -> Self::Checked;
 }
 
-/// The marker of a function's error type that has no conversion from `ComputeTimeout`.
+/// A stand-in for a function's error type that cannot be made from `ComputeTimeout`. A program in
+/// which this stand-in is used does not compile.
 pub struct NoTimeoutError<E>(PhantomData<fn() -> E>);
 
 impl<E> fmt::Debug for NoTimeoutError<E> {
@@ -32,16 +35,18 @@ impl<E> fmt::Debug for NoTimeoutError<E> {
     }
 }
 
-/// A requirement of the option `timeout` that the marker `NoTimeoutError` does not meet: the unmet
-/// bound is the compile error.
+/// A requirement of the option `timeout`, which limits the duration of a computation: the function
+/// has an error for a computation that took too long. Generated code requires it of
+/// `NoTimeoutError`, a stand-in that does not meet it, if the function has no such error. This
+/// causes the compile error.
 #[diagnostic::on_unimplemented(
     message = "`timeout` does not know which error to answer with",
     label = "the function's error type cannot be made of a `cachekit::ComputeTimeout`",
     note = "write `timeout_error = EXPR`, or `impl From<cachekit::ComputeTimeout>` for the error type"
 )]
 pub trait RequireTimeoutError {
-    /// The type that `of` returns: `Self` for a function that has an error for an exceeded
-    /// `timeout`.
+    /// The type that the function `of` of this trait returns: `Self` for a function that has an
+    /// error for a computation that exceeded its `timeout`.
     type Checked;
     /// Returns `self` unchanged. A call of this function compiles only if the function has an error
     /// for a computation that exceeded its `timeout`.
@@ -68,8 +73,8 @@ passes! {
     RequireTimeoutError: [T, E] FallibleOptional<T, E>;
 }
 
-/// A return type whose error can be made from a `ComputeTimeout`, and so meets the option
-/// `timeout`.
+/// A return type whose error can be made from a `ComputeTimeout`, the error of a computation that
+/// exceeded its `timeout`.
 pub trait TimeoutError<S: ReturnType> {
     /// Returns the table of functions ([`ReturnOps`]) for the return type, with the conversion of a
     /// `ComputeTimeout` to the function's error.
@@ -84,10 +89,11 @@ where
     }
 }
 
-/// A return type whose error cannot be made from a `ComputeTimeout`.
+/// A return type whose error cannot be made from a `ComputeTimeout`, the error of a computation
+/// that exceeded its `timeout`.
 pub trait MissingTimeoutError<S: ReturnType> {
-    /// Returns the marker of an error type without a conversion from `ComputeTimeout`. Generated
-    /// code with this marker does not compile.
+    /// Returns a stand-in for an error type that cannot be made from `ComputeTimeout`. Generated
+    /// code with the stand-in does not compile.
     fn __cachekit_timeout_error(&self) -> NoTimeoutError<S::Error>;
 }
 impl<S: ReturnType> MissingTimeoutError<S> for ReturnOps<S> {

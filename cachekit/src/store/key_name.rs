@@ -159,8 +159,8 @@ impl StoreKey {
 
     /// Returns `true` if this is the name of the version of the namespace or of a cached function.
     /// The store keeps these versions without an expiry, because the program's code limits the
-    /// number of functions. The version of a region expires, because regions may be named after
-    /// tenants or days.
+    /// number of functions. The version of a region expires, because a program can make any number
+    /// of regions, for example one for each tenant or day.
     pub(crate) fn never_expires(&self) -> bool {
         let function = self.0.strip_prefix(b"f:");
         &*self.0 == b"all" || function.is_some_and(|name| !name.starts_with(REGION.as_bytes()))

@@ -40,9 +40,10 @@ pub(crate) type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failu
 
 /// A store that processes share: Redis, or a test's replacement in memory.
 ///
-/// A store does not retry an operation. An operation may still run after its caller stopped waiting
-/// for the answer. Therefore a value is stored only against a token, and only removals are
-/// unconditional. Every operation is one round trip and ends at its argument `until` at the latest.
+/// A store does not retry an operation. An operation can still run after its caller stopped waiting
+/// for the answer. A late store of an old value must do no harm, so a value is stored only if the
+/// fencing token in the store is unchanged. Only removals are unconditional. Every operation is one
+/// round trip and ends at its argument `until` at the latest.
 pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// Returns `true` if the store has a usable connection, so that operations can be sent now.
     fn is_up(&self) -> bool;
@@ -67,8 +68,12 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// present connection included.
     fn connections(&self) -> u64;
 
-    /// Reads the entry of `query` from the store, and the current versions of the names that
-    /// `query` lists.
+    /// Begins the tasks that keep the connections, on the home runtime, which has changed. Ends the
+    /// present connections, whose tasks may no longer run: messages are lost until the next
+    /// subscription.
+    fn begin_tasks(&self);
+
+    /// Reads the entry of `query`, and the current versions of the names that `query` lists.
     fn read<'a>(&'a self, query: EntryQuery<'a>, until: Instant) -> StoreFuture<'a, Found>;
 
     /// Reads the current version of each of `names` from the store, and no entry. A version is
@@ -179,12 +184,12 @@ pub(crate) enum StoreEvent {
     Up(bool),
     /// The lease of the entry with this name ended, and at least one process waits for the lease.
     Wake(StoreKey),
-    /// The bus subscription with this number began: bus messages arrive from now on. Messages that
-    /// were sent earlier may be lost.
+    /// A subscription with this number began, and messages arrive by it from now on. Messages that
+    /// were sent earlier may be lost. The numbers of a cache's subscriptions increase.
     Subscribed(u64),
-    /// The bus subscription ended. No bus message arrives until the next `Subscribed` event.
-    Unsubscribed,
-    /// A bus message in a known form arrived, from a node or from another program.
+    /// The subscription with this number ended. No message arrives until the next `Subscribed`.
+    Unsubscribed(u64),
+    /// A message that was understood, from a node or from another program.
     Received(BusMessage),
     /// A bus message in an unknown form arrived, which may have been an invalidation.
     Unknown,

@@ -25,6 +25,7 @@ use redis::{Cmd, Pipeline, Value, cmd};
 use tokio::time::Instant;
 
 use crate::base::fault::{Faults, guard, removed};
+use crate::base::home_runtime::HomeRuntime;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{AcquireRequest, EntryQuery, EventSink, Failure, Fill, TokenKind, copies};
@@ -53,16 +54,18 @@ pub(crate) struct Redis {
 }
 
 impl Redis {
-    /// Connects to the server in `settings`. If the server is unreachable now, a background task
+    /// Connects to the server in `settings`, by tasks on `home`. If the server is unreachable now, a background task
     /// connects as soon as the server can be reached.
     ///
     /// # Errors
     ///
     /// Returns the problem and the remedy if the address cannot be parsed, the server refuses the
     /// login, the database does not exist, or the account may not run a command that the cache
-    /// needs. With `any_origin` the cache does not need `INFO`.
+    /// needs. The cache needs `INFO` unless it accepts entries from any data set of the server
+    /// (`any_origin`).
     pub(crate) async fn open(
         settings: RedisSettings<'_>,
+        home: Arc<HomeRuntime>,
         node: NodeId,
         sink: EventSink,
     ) -> Result<Self, Wrong> {
@@ -77,6 +80,7 @@ impl Redis {
         let scripts = Arc::new(Scripts::new(&settings));
         let prefix = Prefix::new(&settings);
         let (connections, first) = ConnectionManager::open(
+            Arc::clone(&home),
             address.clone(),
             namespace,
             Arc::clone(&scripts),
@@ -103,9 +107,10 @@ impl Redis {
                 crate::base::trace::redis_unreachable_at_start(&shown, &errors::shown(&error));
             }
         }
-        let subscriber = Subscriber::open(address, Channels::new(namespace, node), sink);
+        let channels = Channels::new(namespace, node);
+        let subscriber = Subscriber::open(Arc::clone(&home), address, channels, sink);
         let connections = Arc::new(connections);
-        let reads = ReadBatcher::new(Arc::clone(&connections), prefix.clone());
+        let reads = ReadBatcher::new(home, Arc::clone(&connections), prefix.clone());
         Ok(Self {
             prefix,
             connections,
@@ -139,8 +144,8 @@ impl Redis {
     }
 
     /// Returns the parsed answer in `said`, or converts its problem into the failure of the
-    /// operation. After an answer of a wrong form, which may belong to another command, discards
-    /// the connection `connected`, because its later answers may be wrong too.
+    /// operation. An answer of a wrong form can belong to another command. After such an answer,
+    /// discards the connection `connected`, because its later answers can be wrong too.
     fn said<T>(&self, connected: &Arc<Connected>, said: Said<T>) -> Result<T, Failure> {
         said.map_err(|problem| match problem {
             Problem::Refused(code) => Failure::Rejected(code),

@@ -24,9 +24,9 @@ impl<S: ReturnType> ReturnOps<S> {
 struct InvalidateOnDrop(Option<Invalidation>);
 
 impl InvalidateOnDrop {
-    /// Takes over `invalidation`. With `on = before`, also begins the first invalidation, which
-    /// precedes the body, and returns it so that the caller waits for its acceptance. Returns
-    /// `None` with any other `on`.
+    /// Takes over `invalidation`. If the attribute has `on = before` (an invalidation before the
+    /// body and another after it), also begins the first invalidation, and returns it so that the
+    /// caller waits for its acceptance. Returns `None` with any other `on`.
     fn begin(invalidation: Invalidation) -> (Self, Option<PendingInvalidation>) {
         let before = (invalidation.on == On::Before).then(|| invalidation.clone().begin());
         (Self(Some(invalidation)), before)

@@ -89,6 +89,7 @@ impl WriteGuard {
             // A write stores no value in an entry with replicas.
             return;
         }
+        self.core.wait_for_l2(options.tier).await;
         let replica_key = (&self.key, Replica::Only);
         let lookup = self.core.l2_lookup(
             owner,
@@ -224,7 +225,7 @@ impl WriteGuard {
         };
         if let Some(l2) = self.notified_tier() {
             // The removal of the entry removes its replicas too, if it has any.
-            l2.bus.outbox.add([StoreKey::entry(&self.key)]);
+            l2.queue(vec![StoreKey::entry(&self.key)]);
         }
         self.store_locally(&accepted.stored, accepted.is_older);
         self.tidy(&accepted.stored);

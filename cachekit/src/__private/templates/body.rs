@@ -14,9 +14,9 @@ macro_rules! __source {
     };
 }
 
-/// Expands to the closure that runs on the value that the function returns. The input is
-/// `([bindings] |value| statements)`. Without an input, the closure does nothing. The bindings are
-/// the variables that the closure captures.
+/// Expands to the closure that runs on the value that the function returns, for example to add a
+/// tag made from the value. The input is `([bindings] |value| statements)`, where the bindings are
+/// the variables that the closure captures. Without an input, the closure does nothing.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __after {
@@ -32,15 +32,14 @@ macro_rules! __after {
 /// Expands to the user's body as a future, or as a closure that is called once. A `return` or `?`
 /// in the user's body leaves only this body, not the cached function.
 ///
-/// The type of an `async` block cannot be written. Without a known type, `Err(Box::new(error))`
-/// would not become a `Box<dyn Error>`, and the compiler would report the wrong type at the block.
-/// Therefore the expansion begins with a `return` that never runs, which fixes the type of later
-/// `return`s. A local variable fixes the type of the block's last expression.
+/// The expansion begins with a `return` that never runs. This `return` tells the compiler the type
+/// of the later ones in an `async` block, whose type no code can write. Without it,
+/// `Err(Box::new(error))` would not become a `Box<dyn Error>`. A local variable does the same for
+/// the last expression of the block.
 ///
-/// Without further code, a future or a closure would capture only the parts of an argument that the
-/// user's body uses, in the order of use. Therefore the expansion first moves all arguments into
-/// the body, whole, in the order of the signature, and under the user's patterns. With this order,
-/// the arguments are dropped and changed like those of the function without an attribute.
+/// The expansion first moves all arguments into the body, whole, in the order of the signature, and
+/// under the user's patterns. A plain closure would capture only the parts of an argument that the
+/// body uses. With all arguments moved, they are dropped as in the function without an attribute.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __body {

@@ -201,9 +201,8 @@ macro_rules! __call {
 /// Expands to the companion's functions `refresh` and `uncached`. These functions take the
 /// arguments of the cached function, and call the cached function.
 ///
-/// The compiler compiles a plain function that returns a future much faster than an `async fn`. But
-/// an `impl Trait` argument may leave out lifetimes only in an `async fn`, so a function with such
-/// an argument needs the form `async`.
+/// A plain function that returns a future compiles much faster than an `async fn`. An `async fn` is
+/// generated only if an argument is an `impl Trait` without written lifetimes, which needs one.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __refresh {

@@ -75,8 +75,8 @@ macro_rules! __cached {
 
 /// Expands to the computation of a cached function after a miss.
 ///
-/// A function of its own (`outlined`) collects the entry's tags and begins the computation, so that
-/// its local variables do not occupy the stack while the user's body runs.
+/// The function `outlined` collects the entry's tags and begins the computation in a stack frame of
+/// its own. Its local variables therefore occupy no stack while the user's body runs.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __computed {
@@ -112,8 +112,9 @@ macro_rules! __computed {
     };
 }
 
-/// Expands to the call that starts the computation of a cached function of the form `async` or
-/// `detachable`.
+/// Expands to the call that starts the computation of an asynchronous cached function. The input
+/// begins with `async` if the computation ends with its caller, and with `detachable` if the
+/// computation can continue in the background.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __in_form_of_call {
@@ -125,8 +126,8 @@ macro_rules! __in_form_of_call {
     };
 }
 
-/// Expands to the miss of a call. If a type in the call's key has no unique name, the miss bypasses
-/// the cache.
+/// Expands to the miss with which a call computes. If a type in the call's key has no unique name,
+/// the call bypasses the cache: it neither reads nor stores an entry.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __named {

@@ -1,8 +1,8 @@
 //! Templates that dispatch on the type of a cached function's value.
 
-/// Expands to the `ReturnOps` of a return type, and checks that the cache can store the value: in
-/// `memory`, or in a `shared` tier. The attribute gives the expressions that check the type, so
-/// that the compiler reports a failed check at the return type.
+/// Expands to the `ReturnOps` (the table of functions) of a return type, and checks that the cache
+/// can store the value: in memory only for the word `memory`, or also in Redis for the word
+/// `shared`. The compiler reports a failed check at the return type in the user's code.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __kept {
@@ -28,8 +28,8 @@ macro_rules! __kept {
     }};
 }
 
-/// Expands to the `ReturnOps` of a return type for a handle to an entry. This template checks
-/// nothing, because the expansion of the cached function's body checks the type.
+/// Expands to the `ReturnOps` (the table of functions) of a return type for a handle to an entry.
+/// This macro checks nothing, because the expansion of the cached function's body checks the type.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __wired {

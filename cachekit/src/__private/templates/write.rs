@@ -91,8 +91,9 @@ macro_rules! __write_through {
     }};
 }
 
-/// Expands to a call of one of two functions: if the form is `async`, a call of the first function,
-/// which is awaited; if the form is `sync`, a call of the second function.
+/// Expands to a call of one of two functions. If the annotated function is asynchronous (the word
+/// `async`), the first function is called and awaited; otherwise (the word `sync`), the second
+/// function is called.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __in_form {

@@ -9,6 +9,8 @@ use crate::base::counter::Counter;
 use crate::base::durations::cut;
 use crate::base::error::BuildError;
 use crate::base::fault::removed;
+#[cfg(any(feature = "redis", cachekit_faults))]
+use crate::base::home_runtime::HomeRuntime;
 #[cfg(feature = "redis")]
 use crate::base::runtime::has_io;
 #[cfg(any(feature = "redis", cachekit_faults))]
@@ -29,6 +31,10 @@ use crate::l1::memory::Memory;
 use crate::l2::bus::client::BusClient;
 #[cfg(any(feature = "redis", cachekit_faults))]
 use crate::l2::bus::timings::BusTimings;
+#[cfg(any(feature = "redis", cachekit_faults))]
+use crate::l2::outbox::Outbox;
+#[cfg(any(feature = "redis", cachekit_faults))]
+use crate::l2::outbox_file::OutboxFile;
 #[cfg(any(feature = "redis", cachekit_faults))]
 use crate::l2::tier::Settings;
 use crate::l2::tier::SharedTier;
@@ -55,8 +61,10 @@ const RUNTIME: &str = "build the cache inside a runtime, as in `#[tokio::main]`;
 
 impl CacheBuilder {
     /// Builds the cache. A cache with a Redis must be built on a tokio runtime, which then drives
-    /// the connection. When that runtime ends, as the runtime of each `#[tokio::test]` does, the
-    /// cache goes on without Redis.
+    /// the connections. Build the cache on the runtime that lives longest, as in `#[tokio::main]`.
+    /// When that runtime ends, as the runtime of each `#[tokio::test]` does, the next call that
+    /// needs Redis connects again on its own runtime. With [`own_thread`](Self::own_thread) the
+    /// connections depend on no runtime of the program.
     ///
     /// # Errors
     ///
@@ -98,11 +106,11 @@ impl CacheBuilder {
     #[cfg(feature = "redis")]
     async fn connect(&self, url: &str) -> Result<SharedTier, BuildError> {
         let settings = self.settings()?;
-        if !has_io() {
+        if !self.own_thread && !has_io() {
             let problem = "needs a tokio runtime with I/O";
             return Err(BuildError::setting("redis (REDIS_URL)", problem, RUNTIME));
         }
-        let bus = BusClient::new(self.timings());
+        let bus = BusClient::new(self.timings(), self.outbox()?);
         let redis_settings = RedisSettings {
             url,
             password: self.redis_password.as_deref(),
@@ -110,22 +118,53 @@ impl CacheBuilder {
             any_origin: self.config.on_new_master == OnNewMaster::Replay,
             faults: self.faults,
         };
-        let redis = Redis::open(redis_settings, bus.node, bus.sink());
+        let home = self.home()?;
+        let redis = Redis::open(redis_settings, Arc::clone(&home), bus.node, bus.sink());
         let redis = redis.await.map_err(|(problem, remedy)| {
             BuildError::setting("redis (REDIS_URL)", problem, remedy)
         })?;
         let store = Arc::new(redis);
-        Ok(SharedTier::new(bus, store, settings, &self.clock))
+        Ok(SharedTier::new(home, bus, store, settings, &self.clock))
     }
 
     #[cfg(cachekit_faults)]
     fn fake_l2(&self, store: &FakeStore) -> Result<SharedTier, BuildError> {
-        let bus = BusClient::new(self.timings());
+        let bus = BusClient::new(self.timings(), self.outbox()?);
         let mut store = store.clone();
         store.faults = self.faults;
         let store = store.open(bus.node, bus.sink());
         let settings = self.settings()?;
-        Ok(SharedTier::new(bus, store, settings, &self.clock))
+        let home = self.home()?;
+        Ok(SharedTier::new(home, bus, store, settings, &self.clock))
+    }
+
+    /// Returns the runtime for the tasks of L2: that of a new thread with `own_thread`, else the
+    /// caller's.
+    #[cfg(any(feature = "redis", cachekit_faults))]
+    fn home(&self) -> Result<Arc<HomeRuntime>, BuildError> {
+        if !self.own_thread {
+            return Ok(HomeRuntime::current());
+        }
+        HomeRuntime::own_thread().map_err(|error| {
+            let problem = format!("the system gives no thread: {error}");
+            BuildError::setting(
+                "own_thread",
+                problem,
+                "raise the limit of threads, or remove the setting",
+            )
+        })
+    }
+
+    /// Returns the outbox, with the invalidations that an earlier process left in its file.
+    #[cfg(any(feature = "redis", cachekit_faults))]
+    fn outbox(&self) -> Result<Outbox, BuildError> {
+        let Some(path) = &self.outbox_file else {
+            return Ok(Outbox::default());
+        };
+        let opened = OutboxFile::open(path, &self.config.namespace);
+        let (file, left) = opened
+            .map_err(|(problem, remedy)| BuildError::setting("outbox_file", problem, remedy))?;
+        Ok(Outbox::with_file(file, left))
     }
 
     /// Returns the times for which a node trusts messages of other nodes and heartbeats of its own.
@@ -224,17 +263,29 @@ impl CacheBuilder {
                 "give 1 to 64 letters, digits, `-`, `_` and `.`",
             ));
         }
+        if self.outbox_file.is_some() && !self.is_shared() {
+            return Err(BuildError::setting(
+                "outbox_file",
+                "the cache has no Redis",
+                "remove the setting, or give a Redis with `redis`",
+            ));
+        }
         self.check_features()
+    }
+
+    /// Returns `true` if the cache is to have an L2.
+    fn is_shared(&self) -> bool {
+        let is_shared = self.redis.is_some();
+        #[cfg(cachekit_faults)]
+        let is_shared = is_shared || self.fake.is_some();
+        is_shared
     }
 
     /// Checks for functions with one name or with overlapping keys. With L2, returns an error,
     /// because an entry in L2 is recognised by the name of its function. In memory alone such
     /// functions do no harm, so a warning is logged.
     fn check_functions(&self) -> Result<(), BuildError> {
-        let is_shared = self.redis.is_some();
-        #[cfg(cachekit_faults)]
-        let is_shared = is_shared || self.fake.is_some();
-        let is_shared = is_shared && !removed!(self, ShareNames);
+        let is_shared = self.is_shared() && !removed!(self, ShareNames);
         match registry::problems() {
             [] => Ok(()),
             problems if is_shared => Err(BuildError::functions(problems.to_vec())),

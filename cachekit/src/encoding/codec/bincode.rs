@@ -12,9 +12,9 @@ use crate::encoding::codec::guard::Limits;
 use crate::encoding::codec::sink::Sink;
 use crate::encoding::codec::unfit::Unfit;
 
-/// The most bytes that a payload may claim to contain when bincode decodes it. The limit is part of
-/// the type of bincode's decoder, so all caches share this constant. The limit of a single cache is
-/// checked before bincode decodes anything.
+/// The most bytes that an encoded value may claim to contain when bincode decodes it. The limit is
+/// part of the type of bincode's decoder, so all caches in the program have the same limit. Each
+/// cache checks its own limit, `max_value_bytes`, before bincode decodes anything.
 const LIMIT: usize = 64 << 20;
 
 fn config() -> Configuration<LittleEndian, Varint, Limit<LIMIT>> {

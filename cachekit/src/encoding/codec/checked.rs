@@ -20,12 +20,12 @@ use crate::encoding::codec::checked::found::Found;
 use crate::encoding::codec::guard::MAX_DEPTH;
 use crate::encoding::codec::schema::shapes::Sealed as Shapes;
 
-/// The checks of one value while a codec writes it, and the reason if the codec cannot encode the
-/// value.
+/// The checks of one value while a codec encodes it. If a check finds that the value could not be
+/// decoded again, this struct contains the reason.
 pub(crate) struct Watch<'a> {
     codec: Codec,
-    /// The fields and variants with which the value's type is read; `None` if this value is not
-    /// compared with them.
+    /// The fields and variants that the `Deserialize` of the value's type reads; `None` if this
+    /// value is not compared with them.
     shapes: Option<&'a Shapes>,
     found: RefCell<Option<Found>>,
     /// `true` if `skip_serializing_if` left a field out of this value.
@@ -33,8 +33,9 @@ pub(crate) struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    /// Creates the checks for one value that `codec` writes. If `shapes` is given, the fields and
-    /// variants that the value writes are compared with those that its type reads.
+    /// Creates the checks for one value that `codec` encodes. If `shapes` is given, the fields and
+    /// variants that the value writes are compared with `shapes`, the fields and variants that its
+    /// type reads.
     pub(crate) fn new(codec: Codec, shapes: Option<&'a Shapes>) -> Self {
         Self {
             codec,
@@ -44,7 +45,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Returns `value`, wrapped so that the value is checked while a codec writes it.
+    /// Returns `value` in a wrapper that runs the checks while a codec encodes the value.
     pub(crate) fn over<T>(&'a self, value: T) -> Checked<'a, T> {
         // `serde_json` writes 128 layers, but reads only 127.
         let depth = match self.codec {
@@ -70,8 +71,8 @@ impl<'a> Watch<'a> {
         self.is_sparse.get()
     }
 
-    /// Returns `true` if the codec writes the names of fields and variants, and finds fields and
-    /// variants by their names when it decodes a value.
+    /// Returns `true` if the codec writes the names of fields and variants, and decodes a value by
+    /// these names. Only bincode does not.
     fn has_names(&self) -> bool {
         self.codec != Codec::Bincode
     }
@@ -138,7 +139,8 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// A value, or a serializer of a codec, wrapped so that the value is checked while it is written.
+/// A value, or a serializer of a codec, in a wrapper. While the value is encoded, the wrapper
+/// checks that it could be decoded again.
 pub(crate) struct Checked<'a, T> {
     inner: T,
     watch: &'a Watch<'a>,
@@ -159,9 +161,9 @@ impl<'a, T> Checked<'a, T> {
         }
     }
 
-    /// Returns `inner`, wrapped with the checks of the value, `layers` layers deeper. Layers are
-    /// counted as the decoder counts them. Returns an error if the value has more layers than the
-    /// decoder accepts.
+    /// Returns `inner` in a wrapper that checks it, `layers` layers deeper in the value. Layers
+    /// (options, structs, sequences) are counted as the decoder counts them. Returns an error if
+    /// the value has more layers than the decoder accepts.
     fn below<U, E: Error>(&self, layers: u8, inner: U) -> Result<Checked<'a, U>, E> {
         let Some(depth) = self.depth.checked_sub(layers) else {
             return Err(self.watch.stop(Found::deep()));
@@ -173,8 +175,8 @@ impl<'a, T> Checked<'a, T> {
     }
 
     /// Returns an error if this value is the content of a `Some`, and the codec is not bincode. The
-    /// caller is about to write a `None`, a unit or a unit struct: all codecs but bincode decode a
-    /// `Some` with such a content as `None`.
+    /// value is a `None`, a unit or a unit struct, and all codecs but bincode decode a `Some` with
+    /// such a content as `None`.
     fn is_something<E: Error>(&self) -> Result<(), E> {
         if self.in_some && self.watch.has_names() {
             return Err(self.watch.stop(Found::some_of_nothing(self.watch.codec)));

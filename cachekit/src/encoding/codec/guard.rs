@@ -17,12 +17,12 @@ use serde::de::{DeserializeOwned, Error};
 /// struct, tuple, sequence and map is a layer. `serde_json` has the same limit.
 pub(crate) const MAX_DEPTH: u8 = 128;
 
-/// The number by which the elements of all sequences and maps of a payload may exceed the number of
-/// the payload's bytes. Elements that take no bytes, as in a `Vec<()>`, are rare but do occur.
+/// The number of elements that a payload may have in all its sequences and maps in addition to the
+/// number of its bytes. Elements that take no bytes, as in a `Vec<()>`, are rare but do occur.
 const EMPTY_ELEMENTS: usize = 1024;
 
-/// The limits for decoding one payload: the length of the payload, and the number of elements that
-/// may still be read.
+/// The limits for decoding one payload (the bytes of an encoded value from Redis): the length of
+/// the payload, and the number of elements that may still be read.
 pub(crate) struct Limits {
     payload: usize,
     elements: Cell<usize>,
@@ -37,8 +37,7 @@ impl Limits {
         }
     }
 
-    /// Returns a serde seed that reads a `T` from any deserializer within these limits of a
-    /// payload.
+    /// Returns a wrapper by which a codec decodes a `T` within these limits on layers and elements.
     pub(crate) fn seed<T: DeserializeOwned>(&self) -> Guard<'_, PhantomData<T>> {
         Guard {
             inner: PhantomData,
@@ -52,9 +51,10 @@ impl Limits {
     /// number of elements that may still be read from the payload. Returns an error if fewer
     /// elements are left.
     ///
-    /// An element that takes bytes has a first byte that belongs to no other element. So the number
-    /// of elements in all sequences of an honest payload is at most the number of its bytes. A
-    /// limit for each sequence alone would let n sequences inside one another loop n² times.
+    /// The limit on elements counts all sequences of a payload together. An element takes at least
+    /// one byte, with rare exceptions, and two elements share no byte: a payload that was not
+    /// forged has at most as many elements as bytes. With a limit for each sequence alone, n
+    /// sequences inside one another could announce n² elements.
     fn take<E: Error>(&self, announced: usize) -> Result<(), E> {
         let Some(left) = self.elements.get().checked_sub(announced) else {
             return Err(E::custom("more elements than bytes"));
@@ -64,20 +64,21 @@ impl Limits {
     }
 }
 
-/// A `Deserializer`, `Visitor`, seed or access of serde, wrapped with the limits for decoding a
+/// A wrapper around a `Deserializer` of a codec, or around another object of serde that takes part
+/// in decoding (`Visitor`, seed, access). The wrapper limits the layers and elements of the decoded
 /// payload.
 pub(crate) struct Guard<'a, T> {
     inner: T,
     depth: u8,
-    /// `true` in a sequence or map, whose bytes announce the number of elements. `false` in a
-    /// struct or tuple, whose type says the number.
+    /// `true` while a sequence or map is decoded, whose bytes announce the number of elements.
+    /// `false` in a struct or tuple, whose type determines the number.
     counted: bool,
     limits: &'a Limits,
 }
 
 impl<'a, T> Guard<'a, T> {
-    /// Returns `inner` (a deserializer or a visitor), wrapped in a `Guard` with the payload's
-    /// limits at the depth of this `Guard`.
+    /// Returns `inner` (a serde deserializer or visitor), wrapped with the limits of this `Guard`,
+    /// at the same depth of layers.
     fn beside<U>(&self, inner: U) -> Guard<'a, U> {
         Guard {
             inner,
@@ -87,16 +88,17 @@ impl<'a, T> Guard<'a, T> {
         }
     }
 
-    /// Returns this `Guard` of the payload's limits, marked for a sequence or map, whose bytes
-    /// announce the number of elements.
+    /// Returns this `Guard`, marked for a sequence or map: the number of elements that its bytes
+    /// announce is subtracted from the elements that may still be read.
     fn counting(mut self) -> Self {
         self.counted = true;
         self
     }
 
-    /// Subtracts `elements`, which the bytes of a sequence or map announce, from the number of
-    /// elements that may still be read. Returns an error if fewer are left. The elements of a
-    /// struct, tuple or array do not count, because the type and not the bytes says their number.
+    /// Subtracts `elements`, the number that the bytes of a sequence or map announce, from the
+    /// number of elements that may still be read. Returns an error if fewer are left. The elements
+    /// of a struct, tuple or array do not count, because the type and not the bytes determines
+    /// their number.
     fn announce<E: Error>(&self, elements: Option<usize>) -> Result<(), E> {
         match elements {
             Some(elements) if self.counted => self.limits.take(elements),
@@ -104,14 +106,15 @@ impl<'a, T> Guard<'a, T> {
         }
     }
 
-    /// Returns the number of elements for which a visitor may allocate memory: `hint`, but at most
-    /// the number of bytes in the payload.
+    /// Returns the number of elements for which a `Vec` or map may allocate memory before it is
+    /// decoded: `hint`, the number that the payload announces, but at most the number of bytes in
+    /// the payload.
     fn modest(&self, hint: Option<usize>) -> Option<usize> {
         hint.map(|hint| hint.min(self.limits.payload))
     }
 
-    /// Returns the content of this `Guard` of the payload's limits, and `inner` wrapped in a
-    /// `Guard` one layer deeper. Returns an error if the value has more layers than [`MAX_DEPTH`].
+    /// Returns the object that this `Guard` wraps, and `inner` wrapped with the same limits, one
+    /// layer deeper. Returns an error if the decoded value has more layers than [`MAX_DEPTH`].
     fn below<U, E: Error>(self, inner: U) -> Result<(T, Guard<'a, U>), E> {
         let Some(depth) = self.depth.checked_sub(1) else {
             return Err(E::custom("too deep"));

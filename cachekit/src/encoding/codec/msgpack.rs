@@ -12,8 +12,8 @@ use crate::encoding::codec::unfit::Unfit;
 
 /// Appends `value` to `sink`, encoded as `MessagePack`.
 ///
-/// A value of unknown length, such as a flattened struct, is collected in memory before it is
-/// written. The limit of `sink` is checked only at the end of such a value.
+/// A struct with `#[serde(flatten)]`, or another value of unknown length, is collected in memory
+/// before it is written. The limit of `sink` is checked only at the end of such a value.
 pub(crate) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unfit> {
     let mut serializer = Serializer::new(sink).with_struct_map();
     value.serialize(&mut serializer).map_err(|_| Unfit::Value)

@@ -35,12 +35,14 @@ use crate::encoding::codec::checked::found::{Found, NAMES};
 use crate::encoding::codec::schema::shapes::Sealed as Shapes;
 use crate::encoding::codec::schema::trace::Trace;
 
-/// The number of values of each type whose written fields are compared with the fields that the
-/// type reads, and that are decoded again after encoding. In debug builds, all values are checked.
+/// The number of values of each type that are checked when they are encoded. A checked value is
+/// decoded again, and the fields that it writes are compared with the fields that its type reads.
+/// In debug builds, all values are checked.
 const LOOKS: u32 = 16;
 
-/// The shape of one type under one codec: its fingerprint, and the fields and variants with which
-/// it is read. A trial deserialization from sample values has found them.
+/// The shape of one type under one codec: its fingerprint (a hash of the shape), and the names of
+/// the fields and variants that its `Deserialize` reads. To find the shape, the cache deserializes
+/// the type once from sample values.
 pub(crate) struct Schema {
     type_name: &'static str,
     fingerprint: u64,
@@ -71,9 +73,10 @@ impl Schema {
         }
     }
 
-    /// Returns the fingerprint of the type, or the reason why `codec` cannot encode the type. The
-    /// fingerprint is 0 for codecs that write names. Such a codec can read an older value of a
-    /// changed type, so an added field does not turn the existing entries into misses.
+    /// Returns the fingerprint of the type (a hash of its fields and variants), or the reason why
+    /// `codec` cannot encode the type. The fingerprint is 0 for codecs that write names. Such a
+    /// codec can read an older value of a changed type, so an added field does not turn the
+    /// existing entries into misses.
     pub(crate) fn fingerprint(&self, codec: Codec) -> Result<u64, String> {
         if self.self_describing {
             return Err(format!(
@@ -107,9 +110,9 @@ impl Schema {
         }
     }
 
-    /// Returns the fields and variants with which the type is read, for a comparison with those
-    /// that the next value writes. Only the first values are compared: for later values, returns
-    /// `None`.
+    /// Returns the fields and variants that the type's `Deserialize` reads, to compare them with
+    /// those that the next value writes. Only the first values of a type are compared: for later
+    /// values, returns `None`.
     pub(crate) fn look(&self) -> Option<&Shapes> {
         is_among_the_first(&self.looks).then_some(&self.shapes)
     }
@@ -129,8 +132,9 @@ fn is_among_the_first(looks: &AtomicU32) -> bool {
     is_first
 }
 
-/// Returns the schema of `T` under `codec`. The first call in the process makes the schema by a
-/// trial deserialization of `T` from sample values.
+/// Returns the schema of `T` under `codec`: the fingerprint, and the fields and variants that are
+/// read. The first call for `T` finds the schema by deserializing `T` from sample values. Later
+/// calls in the process return the same schema.
 pub(crate) fn of<T: DeserializeOwned + 'static>(codec: Codec) -> &'static Schema {
     static KNOWN: RwLock<BTreeMap<(TypeId, u8), &'static Schema>> = RwLock::new(BTreeMap::new());
     let id = (TypeId::of::<T>(), codec.id());

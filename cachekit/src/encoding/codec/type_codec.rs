@@ -17,18 +17,18 @@ pub(crate) type Encode =
 pub(crate) type Decode = fn(Codec, bytes: &[u8]) -> Result<Arc<dyn Any + Send + Sync>, DecodeError>;
 
 /// The functions that encode and decode values of one type `V`, for code that does not know `V`.
-/// Each function takes or returns the content of an entry, which is an `Option<V>` with its type
-/// erased.
+/// Each function takes or returns an `Option<V>` as a `dyn Any`: `Some` for a value, `None` for an
+/// absence.
 #[derive(Clone, Copy)]
 pub struct Wire {
-    /// Appends the value of an entry, a `Some`, to `out`, encoded by `codec`. Appends at most
-    /// `limit` bytes.
+    /// Appends a value to `out`, encoded by `codec` in at most `limit` bytes. The value is a
+    /// `Some`: an absence is not encoded.
     pub(crate) encode: Encode,
     /// Decodes the value of an entry from the bytes of its payload. Returns an error if bytes are
     /// left over after the value.
     pub(crate) decode: Decode,
-    /// Returns the fingerprint of a value type's shape under a codec, or the reason why the codec
-    /// cannot encode the type.
+    /// Returns the fingerprint of the value's type under a codec (a hash of its fields and
+    /// variants), or the reason why the codec cannot encode the type.
     pub(crate) fingerprint: fn(Codec) -> Result<u64, String>,
     /// Estimates the bytes that an entry's value takes in memory in addition to the size of its
     /// type.
@@ -63,6 +63,6 @@ impl fmt::Debug for Wire {
     }
 }
 
-/// A function that returns the fingerprint of a type's shape under a codec, or the reason why the
-/// codec cannot encode the type.
+/// A function that returns the fingerprint of a type under a codec (a hash of the type's fields and
+/// variants), or the reason why the codec cannot encode the type.
 pub(crate) type Fingerprint = fn(Codec) -> Result<u64, String>;

@@ -11,7 +11,8 @@ use serde::ser::{
 };
 
 /// The most layers of a value inside one another (structs, options, sequences) whose bytes are
-/// counted for its weight. More layers could overflow the stack. A codec reads as many layers.
+/// counted for its weight. More layers could overflow the stack. The codecs read at most as many
+/// layers.
 const MAX_DEPTH: u8 = 128;
 /// The number of bytes of a `String` or `Vec` itself, without its content.
 const HEADER: usize = 3 * size_of::<usize>();
@@ -22,9 +23,10 @@ const TAG: usize = 8;
 /// Returns an estimate of the bytes that `value` takes in memory in addition to the size of its
 /// type.
 ///
-/// The content of strings, sequences and maps is always outside of the type's own size. Other
-/// parts, such as numbers, may be inside of the type's own size, or behind a `Box`. So of the bytes
-/// of these parts, the estimate includes only those that exceed the size of the type.
+/// The content of strings, sequences and maps is always outside of the type's own size, and is
+/// counted in full. Other parts, such as numbers, may be inside of the type's own size, or behind a
+/// `Box`. For these parts, the estimate counts only the bytes by which their sum exceeds the size
+/// of the type.
 pub(crate) fn heap<V: Serialize>(value: &V) -> usize {
     let tally = Tally::default();
     let all = SizeEstimator {

@@ -13,8 +13,8 @@ use crate::encoding::codec::sink::Sink;
 use crate::encoding::codec::unfit::Unfit;
 use crate::encoding::codec::{Codec, DecodeError, EncodeError, schema};
 
-/// Returns the fingerprint of the shape of `V` under `codec`, or the reason why `codec` cannot
-/// encode `V`.
+/// Returns the fingerprint of the type `V` under `codec` (a hash of its fields and variants), or
+/// the reason why `codec` cannot encode `V`.
 pub(crate) fn fingerprint<V: Serialize + DeserializeOwned + 'static>(
     codec: Codec,
 ) -> Result<u64, String> {

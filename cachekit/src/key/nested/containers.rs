@@ -110,9 +110,8 @@ impl<T: ToOwned + ?Sized, R: Writes<T>> Writes<Cow<'_, T>> for (AsContainer, R) 
     }
 }
 
-/// Implements `Container` and `Writes` for tuples, so that each element of a tuple in a key is
-/// written by its own `CacheKey` or `Display`. The elements and the marks of their types have the
-/// same order.
+/// Implements `Container` and `Writes` for tuples. Each element of a tuple in a key is then written
+/// by its own `CacheKey` or `Display`, in the order of the tuple.
 macro_rules! tuples {
     ($($first:ident $($name:ident)*;)*) => {$(
         impl<$first, $($name,)* R> Container<R> for ($first, $($name,)*) {

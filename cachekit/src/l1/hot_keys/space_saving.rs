@@ -21,16 +21,17 @@ pub(crate) struct Counter {
     pub(crate) owner: OwnerId,
     pub(crate) key: Vec<u8>,
     pub(crate) uses: u64,
-    /// Largest number of the counted uses that may be those of keys that had this counter earlier.
+    /// Largest number of the counted uses that can be those of other keys, which had this counter
+    /// before this key.
     pub(crate) error: u64,
     hash: u64,
     /// Position in `SpaceSaving::heap` at which the heap has the index of this counter.
     at: usize,
 }
 
-/// Counters for the most used keys. The counters are created at the first use and never freed, and
-/// the buffer of a counter's key is reused for its next key. Therefore counting allocates memory
-/// only for a key that is longer than the buffer.
+/// Counters for the most used keys. The counters are created at the first use and never freed. If a
+/// counter passes to another key, the buffer of the old key's text is reused. Counting allocates
+/// memory only for a key that is longer than the buffer.
 pub(crate) struct SpaceSaving {
     capacity: usize,
     counters: Vec<Counter>,

@@ -47,9 +47,9 @@ const GROWTH: usize = 4;
 const NEWCOMERS: usize = 8;
 
 /// Slots for entries in a thread's table (L0), grouped into sets. The hash of a look-up key selects
-/// two sets and, in the first set, the slot that a look-up reads first. An entry may be in any slot
-/// of its two sets. With two sets for each entry rather than one, far fewer entries find no slot
-/// while other slots are empty (Azar, Broder, Karlin, Upfal: Balanced allocations, 1994).
+/// two sets and, in the first set, the slot that a look-up reads first. An entry is in any slot of
+/// its two sets. With two sets for each entry rather than one, far fewer entries find no slot while
+/// other slots are empty (Azar, Broder, Karlin, Upfal: Balanced allocations, 1994).
 pub(crate) struct Table {
     slots: Vec<Option<Slot>>,
     /// Data of the entries in `slots` that a hit does not read. The data of an entry and its slot

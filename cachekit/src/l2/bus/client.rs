@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout};
 use crate::base::clock::{Clock, Tick};
 use crate::base::durations::from_now;
 use crate::base::fault::removed;
+use crate::base::sync::Mutex;
 use crate::base::trace;
 use crate::l2::bus::acks::Acks;
 use crate::l2::bus::heartbeat::BusLiveness;
@@ -21,7 +22,8 @@ use crate::l2::outbox::Outbox;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{EventSink, Store, StoreEvent};
 
-/// The number of heartbeats that a node sends to itself in each `bus_timeout`.
+/// The number of heartbeats that a node sends to itself within `bus_timeout`, the time after which
+/// a node without a heartbeat stops serving from memory.
 const ECHOES: u32 = 4;
 
 /// The receiver of the events of the store (L2). A cache creates its bus client before the store,
@@ -40,23 +42,30 @@ pub(crate) struct BusClient {
     pub(crate) messages: AtomicU64,
     /// The number of this node's own heartbeats that came back.
     pub(crate) heartbeats: AtomicU64,
-    /// Wakes the heartbeat task. The woken task sends a heartbeat at once, or ends after a goodbye.
+    /// The greatest number of a subscription that began. A task whose runtime stood still may report
+    /// an older subscription late.
+    subscription: Mutex<u64>,
+    /// The time at which the heartbeat task last ran, in nanoseconds.
+    last_beat: AtomicU64,
+    /// Wakes the heartbeat task, which then sends a heartbeat at once or ends.
     heartbeat_now: Notify,
     listener: OnceLock<Weak<dyn Listener>>,
     pub(crate) terms: BusTimings,
 }
 
 impl BusClient {
-    pub(crate) fn new(terms: BusTimings) -> Arc<Self> {
+    pub(crate) fn new(terms: BusTimings, outbox: Outbox) -> Arc<Self> {
         Arc::new(Self {
             node: NodeId::random(),
-            outbox: Arc::default(),
+            outbox: Arc::new(outbox),
             lease_waiters: Arc::default(),
             liveness: Arc::new(BusLiveness::new(terms)),
             acks: Acks::new(terms),
             bus_interruptions: AtomicU64::new(0),
             messages: AtomicU64::new(0),
             heartbeats: AtomicU64::new(0),
+            subscription: Mutex::new(0),
+            last_beat: AtomicU64::new(0),
             heartbeat_now: Notify::new(),
             listener: OnceLock::new(),
             terms,
@@ -83,7 +92,12 @@ impl BusClient {
             StoreEvent::Up(false) => {}
             StoreEvent::Wake(name) => self.lease_waiters.wake(&name),
             StoreEvent::Subscribed(subscription) => {
-                // The epoch is raised before the bus is live again, because messages since the last
+                let mut latest = self.subscription.lock();
+                if *latest > subscription {
+                    return;
+                }
+                *latest = subscription;
+                // This comes before the bus is live again, because messages since the last
                 // subscription may be lost.
                 if !removed!(self.terms, NoEpoch) {
                     self.note_gap();
@@ -92,9 +106,12 @@ impl BusClient {
                 self.acks.subscribed();
                 self.heartbeat_now.notify_one();
             }
-            StoreEvent::Unsubscribed => {
-                self.liveness.end();
-                self.acks.unsubscribed();
+            StoreEvent::Unsubscribed(subscription) => {
+                let latest = self.subscription.lock();
+                if *latest == subscription {
+                    self.liveness.end();
+                    self.acks.unsubscribed();
+                }
             }
             StoreEvent::Received(message) => self.handle(message),
             StoreEvent::Unknown => {
@@ -171,6 +188,16 @@ impl BusClient {
         self.listener.get()?.upgrade()
     }
 
+    /// Records that the runtime of the heartbeat task ran at `now`.
+    pub(crate) fn note_beat(&self, now: Tick) {
+        self.last_beat.store(now.nanos(), Ordering::Relaxed);
+    }
+
+    /// Returns the time at which the runtime of the heartbeat task last ran, as far as is known.
+    pub(crate) fn last_beat(&self) -> Tick {
+        Tick::from_nanos(self.last_beat.load(Ordering::Relaxed))
+    }
+
     /// Stops serving from memory, and then sends a goodbye, so that no node waits for
     /// acknowledgements of this node. The caller must call this method after this node has
     /// acknowledged the invalidations that it received.
@@ -199,6 +226,7 @@ pub(crate) async fn run_heartbeat(
     let mut was_live = None;
     while !bus.liveness.is_over() {
         let now = Tick::now(&*clock);
+        bus.note_beat(now);
         let is_live = bus.liveness.is_live(now);
         // A bus that has never been live is reported to the log when the first heartbeat of the
         // node is overdue.
@@ -233,5 +261,28 @@ pub(crate) async fn run_heartbeat(
             store.resubscribe();
         }
         let _ = timeout(period, bus.heartbeat_now.notified()).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A task whose runtime stood still reports its subscription late.
+    #[test]
+    fn an_earlier_subscription_changes_nothing() {
+        let terms = BusTimings::of(Duration::from_secs(1), Duration::ZERO);
+        let bus = BusClient::new(terms, Outbox::default());
+        let now = Tick::from_nanos(10);
+        let says = |event| bus.receive(event);
+        says(StoreEvent::Subscribed(1));
+        says(StoreEvent::Unsubscribed(1));
+        assert_eq!(bus.liveness.heartbeat(now), None);
+        says(StoreEvent::Subscribed(2));
+        says(StoreEvent::Unsubscribed(1));
+        says(StoreEvent::Subscribed(1));
+        let heartbeat = bus.liveness.heartbeat(now).expect("it is subscribed");
+        assert_eq!(heartbeat.subscription, 2);
+        assert_eq!(bus.bus_interruptions.load(Ordering::Relaxed), 2);
     }
 }

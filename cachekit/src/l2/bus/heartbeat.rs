@@ -44,8 +44,9 @@ impl BusLiveness {
         Tick::from_nanos(self.until.load(Ordering::Acquire))
     }
 
-    /// Begins the bus subscription with this number: messages arrive from now on. Earlier messages
-    /// may be lost, so the caller must first make the cache validate every entry in memory again.
+    /// Begins the bus subscription with this number: messages arrive from now on. Messages that
+    /// were sent before are lost, so the caller must first make the cache validate every entry in
+    /// memory again.
     pub(crate) fn begin(&self, subscription: u64) {
         self.change(|presence| presence.subscribed(subscription));
     }

@@ -16,7 +16,7 @@ use crate::base::fault::{guard, removed};
 use crate::l2::bus::timings::BusTimings;
 
 /// The largest number of remembered nodes. If messages of more nodes arrive, this node forgets all
-/// nodes and starts to listen again. Acknowledged invalidations then wait for the whole of
+/// nodes and starts to listen again. Acknowledged invalidations then wait for the longest time,
 /// [`BusTimings::wait`].
 const MOST_NODES: usize = 10_000;
 
@@ -49,7 +49,7 @@ impl<Id: Ord> Default for Membership<Id> {
 
 impl<Id: Ord + Copy> Membership<Id> {
     /// Begins to record other nodes at `now`, because a bus subscription began. Messages that were
-    /// sent earlier may be lost.
+    /// sent before the subscription may not arrive.
     pub(crate) fn subscribed(&mut self, now: Tick, terms: &BusTimings) {
         if self.since.is_none() || !removed!(terms, OldWindow) {
             self.since = Some(now);

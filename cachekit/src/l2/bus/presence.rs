@@ -38,8 +38,8 @@ impl Presence {
     }
 
     /// Ends the bus subscription. Until the next subscription begins, no heartbeat extends the time
-    /// for which this node may serve from memory, because messages between two subscriptions may be
-    /// lost.
+    /// for which this node may serve from memory, because messages that are sent between two
+    /// subscriptions do not arrive.
     pub(crate) fn unsubscribed(&mut self, terms: &BusTimings) {
         if !removed!(terms, EchoBetween) {
             self.subscription = None;

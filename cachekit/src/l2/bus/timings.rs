@@ -25,8 +25,10 @@ pub(crate) struct BusTimings {
 }
 
 impl BusTimings {
-    /// Derives all durations from `bus_timeout`. The speeds of the clocks of two nodes may differ
-    /// by one percent. The clock that this node's hits read may be behind by `lag`.
+    /// Derives all durations of the bus from the setting `bus_timeout`, the time after which a node
+    /// without a heartbeat stops serving from memory. The durations allow for clocks of two nodes
+    /// whose speeds differ by one percent, and for the clock that this node's hits read, which is
+    /// behind by up to `lag`.
     pub(crate) fn of(bus_timeout: Duration, lag: Duration) -> Self {
         Self {
             // A clock that is behind by `lag` would let memory be served for `lag` longer.

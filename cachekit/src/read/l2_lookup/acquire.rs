@@ -134,9 +134,9 @@ impl<'a> Acquire<'a> {
         }
     }
 
-    /// Returns the value that a refresh already has, if this call is a refresh and another process
-    /// computes the entry. The call ends with that value. Returns `None` if no other process
-    /// computes, or the call has no value.
+    /// Returns the value that this call, a refresh, already has, if another process computes the
+    /// entry. The refresh then ends with that value. Returns `None` if no other process computes
+    /// the entry, or if this call is no refresh.
     fn keep_old(&self, outcome: &AcquireOutcome) -> Option<Fetched> {
         let AcquireOutcome::Held(left) = outcome else {
             return None;
@@ -167,8 +167,8 @@ impl<'a> Acquire<'a> {
     }
 
     /// Decides how the call uses a stale entry in L2. If this call can continue in the background,
-    /// the entry is served and refreshed. Otherwise the entry is remembered as a fallback and
-    /// returned as `Rejected`.
+    /// the entry is served and refreshed. Otherwise the entry is kept as a stale value for a
+    /// failure of the computation, and returned as `Rejected`.
     fn on_stale(&self, stored: Arc<MemoryEntry>, token: Token) -> Result<Lookup, Rejected> {
         let call = self.call;
         let now = Tick::now(&*call.core.clock);
@@ -181,7 +181,8 @@ impl<'a> Acquire<'a> {
     }
 
     /// Reads the entry from L2, and requests the lease if the entry cannot be used. If the call
-    /// `expects_miss` and gets a free permit, one request to L2 does both.
+    /// expects that L2 has no usable entry (`expects_miss`), and gets a free permit, one request to
+    /// L2 does both.
     async fn attempt(
         &self,
         expects_miss: bool,

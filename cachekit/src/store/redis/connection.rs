@@ -6,16 +6,18 @@
 //! dropped.
 
 use std::fmt;
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use redis::{Pipeline, RedisError, Value};
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::base::fault::removed;
+use crate::base::home_runtime::HomeRuntime;
 use crate::base::sync::{Mutex, RwLock};
 use crate::base::trace;
 use crate::store::port::{EventSink, Failure};
@@ -36,13 +38,15 @@ const MAX_TIMEOUTS: u32 = 3;
 /// The current connection for commands to Redis, with the task that supervises it.
 pub(crate) struct ConnectionManager {
     shared: Arc<Shared>,
-    supervisor: JoinHandle<()>,
+    home: Arc<HomeRuntime>,
+    supervisor: Mutex<AbortHandle>,
 }
 
 impl ConnectionManager {
     /// Makes the first attempt to connect to Redis, and spawns the supervisor. Returns the result
     /// of that attempt: the rights that the account lacks, or the error.
     pub(crate) async fn open(
+        home: Arc<HomeRuntime>,
         address: Address,
         namespace: &str,
         scripts: Arc<Scripts>,
@@ -62,10 +66,29 @@ impl ConnectionManager {
             reported: Mutex::default(),
             sink,
         });
-        let first = Shared::connect(&shared).await;
+        // The connection's own task must run at home.
+        let connecting = Arc::clone(&shared);
+        let first = home.spawn(async move { connecting.connect().await }).await;
+        let first =
+            first.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::NotConnected).into()));
         // The caller logs a failure of the first attempt, so the supervisor does not.
-        let supervisor = tokio::spawn(supervise(Arc::clone(&shared), first.is_err()));
-        (Self { shared, supervisor }, first)
+        let supervisor = home.spawn(supervise(Arc::clone(&shared), first.is_err()));
+        let connections = Self {
+            shared,
+            home,
+            supervisor: Mutex::new(supervisor.abort_handle()),
+        };
+        (connections, first)
+    }
+
+    /// Gives up the current connection, whose task may no longer run, and has a new supervisor
+    /// connect on the home runtime.
+    pub(crate) fn begin_again(&self) {
+        let mut supervisor = self.supervisor.lock();
+        supervisor.abort();
+        self.shared.current.write().take();
+        let task = supervise(Arc::clone(&self.shared), false);
+        *supervisor = self.home.spawn(task).abort_handle();
     }
 
     /// Returns the current connection to Redis. Returns `None` if no connection was made or the
@@ -159,8 +182,8 @@ impl ConnectionManager {
 
     fn why_lost(&self, error: &RedisError) -> String {
         // The supervisor task runs as long as this manager, unless the task's runtime ended.
-        if self.supervisor.is_finished() {
-            "the runtime that built the cache has ended, and the connection with it".to_owned()
+        if self.supervisor.lock().is_finished() {
+            "the runtime of the connection has ended".to_owned()
         } else {
             shown(error)
         }
@@ -204,7 +227,7 @@ impl ConnectionManager {
 
 impl Drop for ConnectionManager {
     fn drop(&mut self) {
-        self.supervisor.abort();
+        self.supervisor.lock().abort();
     }
 }
 

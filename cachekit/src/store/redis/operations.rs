@@ -62,6 +62,12 @@ impl Store for Redis {
         }
     }
 
+    fn begin_tasks(&self) {
+        self.reads.begin_again();
+        self.connections.begin_again();
+        self.subscriber.begin_again();
+    }
+
     fn connections(&self) -> u64 {
         self.connections.connects()
     }

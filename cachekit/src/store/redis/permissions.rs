@@ -143,8 +143,8 @@ pub(crate) const INFO: &str = "INFO";
 /// that runs a script sends the script's whole text.
 pub(crate) const SCRIPT_LOAD: &str = "SCRIPT LOAD";
 
-/// Returns `true` if the cache works without the right to run `command`: `SCRIPT LOAD`, and `INFO`
-/// if the cache accepts any data set (`any_origin`).
+/// Returns `true` if the cache works without the right to run `command`: `SCRIPT LOAD` in any case,
+/// and `INFO` if the cache accepts entries from any data set of the server (`any_origin`).
 pub(crate) fn can_be_spared(command: &str, any_origin: bool) -> bool {
     command == SCRIPT_LOAD || (command == INFO && any_origin)
 }

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use redis::Cmd;
-use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::base::fault::{Faults, removed};
+use crate::base::home_runtime::HomeRuntime;
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::store::port::{EntryQuery, Failure, Found};
 use crate::store::redis::connected::Connected;
@@ -43,9 +43,9 @@ const USUAL: usize = 16;
 #[derive(Debug)]
 pub(crate) struct ReadBatcher {
     prefix: Prefix,
-    /// The tokio runtime on which the tasks of the connection and the tasks that send batches run.
-    runtime: Handle,
-    /// The number of calls that wait for the answer to a read from Redis.
+    /// The runtime of the connection's tasks and of the tasks that send batches.
+    home: Arc<HomeRuntime>,
+    /// The number of calls that wait for the answer of a read.
     waiting: AtomicUsize,
     shared: Arc<Shared>,
 }
@@ -66,6 +66,8 @@ struct Pending {
     /// The number of tasks that send batches of reads. No such task ends while a batch waits to be
     /// sent.
     in_flight: usize,
+    /// The number of times that the tasks were begun again. Tasks from before that are not counted.
+    restarts: u64,
 }
 
 /// Reads of several callers that are sent to Redis together.
@@ -82,13 +84,16 @@ struct Batch {
 type ReadResult = Result<Said<Found>, Failure>;
 
 impl ReadBatcher {
-    /// Makes a batcher that sends over `connections`. The tasks that send batches run on the
-    /// current runtime.
-    pub(crate) fn new(connections: Arc<ConnectionManager>, prefix: Prefix) -> Self {
+    /// Makes a batcher that sends over `connections`, by tasks on `home`.
+    pub(crate) fn new(
+        home: Arc<HomeRuntime>,
+        connections: Arc<ConnectionManager>,
+        prefix: Prefix,
+    ) -> Self {
         let faults = connections.scripts().faults;
         Self {
             prefix,
-            runtime: Handle::current(),
+            home,
             waiting: AtomicUsize::new(0),
             shared: Arc::new(Shared {
                 connections,
@@ -96,6 +101,18 @@ impl ReadBatcher {
                 faults,
             }),
         }
+    }
+
+    /// Forgets the tasks that send batches, which may no longer run, and the batch that waits for
+    /// them. Calls in that batch get no answer.
+    pub(crate) fn begin_again(&self) {
+        let batch = {
+            let mut pending = self.shared.pending();
+            pending.restarts += 1;
+            pending.in_flight = 0;
+            pending.question.take()
+        };
+        drop(batch);
     }
 
     /// Reads the entry and the versions of `query` from Redis, alone or in a batch. Also runs the
@@ -155,8 +172,10 @@ impl ReadBatcher {
         batch.callers.push(caller);
         if pending.in_flight < MAX_IN_FLIGHT {
             pending.in_flight += 1;
+            let restarts = pending.restarts;
             drop(pending);
-            self.runtime.spawn(BatchSender::new(&self.shared).run());
+            let sender = BatchSender::new(&self.shared, restarts);
+            self.home.spawn(sender.run());
         }
         Some(answer)
     }
@@ -171,14 +190,18 @@ impl Shared {
 /// A task that sends batches of reads to Redis until no batch waits.
 struct BatchSender {
     shared: Arc<Shared>,
+    /// The number of restarts when the sender was made. After a further restart, the sender is no
+    /// longer counted.
+    restarts: u64,
     is_counted: bool,
 }
 
 impl BatchSender {
-    /// Makes a sender of batches. The caller must have counted the sender in `Pending::in_flight`.
-    fn new(shared: &Arc<Shared>) -> Self {
+    /// Makes a sender that the caller has already added to `Pending::in_flight`.
+    fn new(shared: &Arc<Shared>, restarts: u64) -> Self {
         Self {
             shared: Arc::clone(shared),
+            restarts,
             is_counted: true,
         }
     }
@@ -192,11 +215,15 @@ impl BatchSender {
         }
     }
 
-    /// Takes the batch that waits to be sent. If no batch waits, the sender removes itself from the
-    /// count `Pending::in_flight` under the same lock. Therefore a call that begins a batch either
-    /// finds a counted sender, which will take the batch, or spawns another sender.
+    /// Takes the batch that waits to be sent. If no batch waits, the sender removes itself from
+    /// `Pending::in_flight`, the count of senders, under the same lock. A call that begins a batch
+    /// then either finds a counted sender, which will take the batch, or spawns another sender.
     fn next(&mut self) -> Option<Batch> {
         let mut pending = self.shared.pending();
+        if pending.restarts != self.restarts {
+            self.is_counted = false;
+            return None;
+        }
         let next = pending.question.take();
         if next.is_none() {
             pending.in_flight -= 1;
@@ -209,9 +236,20 @@ impl BatchSender {
 impl Drop for BatchSender {
     fn drop(&mut self) {
         // The sender is still counted only if its runtime ended or its task panicked.
-        if self.is_counted {
-            self.shared.pending().in_flight -= 1;
+        if !self.is_counted {
+            return;
         }
+        let mut pending = self.shared.pending();
+        if pending.restarts != self.restarts {
+            return;
+        }
+        pending.in_flight -= 1;
+        // Without another sender, nobody would send the batch that waits, and its callers would
+        // wait for their deadlines.
+        let is_last = pending.in_flight == 0;
+        let batch = is_last.then(|| pending.question.take()).flatten();
+        drop(pending);
+        drop(batch);
     }
 }
 

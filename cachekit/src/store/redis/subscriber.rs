@@ -3,16 +3,21 @@
 //! The connection carries no commands. If the client took a published message for an answer, every
 //! later command would get the answer of another.
 
+use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use redis::aio::MultiplexedConnection;
 use redis::{PushInfo, PushKind, RedisError, Value};
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
+use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
+use crate::base::home_runtime::HomeRuntime;
 use crate::base::random::jittered;
 use crate::base::select::select;
+use crate::base::sync::Mutex;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{EventSink, StoreEvent};
@@ -58,73 +63,112 @@ impl Channels {
 /// The task that subscribes to the channels, and subscribes again whenever the connection is lost.
 #[derive(Debug)]
 pub(crate) struct Subscriber {
-    listener: JoinHandle<()>,
-    reconnect: Arc<Notify>,
+    subscriptions: Arc<Subscriptions>,
+    home: Arc<HomeRuntime>,
+    listener: Mutex<AbortHandle>,
+}
+
+/// The state that a subscriber shares with its task.
+struct Subscriptions {
+    address: Address,
+    channels: Channels,
+    sink: EventSink,
+    reconnect: Notify,
+    /// The number of the next subscription. No two subscriptions have one number, whichever task
+    /// made them.
+    next: AtomicU64,
 }
 
 impl Subscriber {
-    /// Spawns a task that listens to `channels` and passes each message to `sink`, until the
-    /// subscriber is dropped.
-    pub(crate) fn open(address: Address, channels: Channels, sink: EventSink) -> Self {
-        let reconnect = Arc::new(Notify::new());
-        let reconnect_requested = Arc::clone(&reconnect);
-        let listener = tokio::spawn(async move {
-            let mut pause = SHORTEST_PAUSE;
-            let refusals = Refusals::default();
-            for subscription in 1.. {
-                let heard = listen(
-                    &address,
-                    &channels,
-                    subscription,
-                    &sink,
-                    &reconnect_requested,
-                )
-                .await;
-                if heard.is_ok() {
-                    pause = SHORTEST_PAUSE;
-                } else {
-                    if let Err(error) = &heard
-                        && let Some(code) = error.code()
-                    {
-                        refusals.add("SUBSCRIBE".to_owned(), code);
-                    }
-                    tokio::time::sleep(jittered(pause)).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                }
-            }
+    /// Spawns a task on `home` that listens to `channels` and passes each message to `sink`, until
+    /// the subscriber is dropped.
+    pub(crate) fn open(
+        home: Arc<HomeRuntime>,
+        address: Address,
+        channels: Channels,
+        sink: EventSink,
+    ) -> Self {
+        let subscriptions = Arc::new(Subscriptions {
+            address,
+            channels,
+            sink,
+            reconnect: Notify::new(),
+            next: AtomicU64::new(1),
         });
+        let listener = home.spawn(Arc::clone(&subscriptions).keep());
         Self {
-            listener,
-            reconnect,
+            subscriptions,
+            home,
+            listener: Mutex::new(listener.abort_handle()),
         }
     }
 
-    /// Ends the present bus subscription and its connection, because messages are overdue. The
-    /// subscriber's task then connects and subscribes again.
+    /// Ends the present subscription, whose task may no longer run, and spawns a task on the home
+    /// runtime that subscribes again.
+    pub(crate) fn begin_again(&self) {
+        let mut listener = self.listener.lock();
+        listener.abort();
+        let subscriptions = Arc::clone(&self.subscriptions);
+        subscriptions.end(subscriptions.next.load(Ordering::Relaxed) - 1);
+        *listener = self.home.spawn(subscriptions.keep()).abort_handle();
+    }
+
+    /// Ends the present subscription and its connection, because messages are overdue. The task
+    /// then connects and subscribes again.
     pub(crate) fn leave(&self) {
-        self.reconnect.notify_one();
+        self.subscriptions.reconnect.notify_one();
     }
 }
 
 impl Drop for Subscriber {
     fn drop(&mut self) {
-        self.listener.abort();
+        self.listener.lock().abort();
     }
 }
 
-/// Subscribes to `channels` and passes each message to `sink`, until the connection is lost or
-/// `reconnect` is notified. Returns an error if subscribing fails.
-async fn listen(
-    address: &Address,
-    channels: &Channels,
-    subscription: u64,
-    sink: &EventSink,
-    reconnect: &Notify,
-) -> Result<(), RedisError> {
-    let lost = Arc::new(Notify::new());
-    let on_push = {
-        let (sink, lost, channels) = (Arc::clone(sink), Arc::clone(&lost), channels.clone());
-        move |push: PushInfo| {
+impl Subscriptions {
+    /// Subscribes again whenever the connection is lost. Never returns.
+    async fn keep(self: Arc<Self>) {
+        let mut pause = SHORTEST_PAUSE;
+        let refusals = Refusals::default();
+        loop {
+            let heard = self.listen().await;
+            if heard.is_ok() {
+                pause = SHORTEST_PAUSE;
+                continue;
+            }
+            if let Err(error) = &heard
+                && let Some(code) = error.code()
+            {
+                refusals.add("SUBSCRIBE".to_owned(), code);
+            }
+            tokio::time::sleep(jittered(pause)).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Subscribes to the channels and passes each message to the sink, until the connection is lost
+    /// or a new subscription is requested. Returns an error if subscribing fails.
+    async fn listen(&self) -> Result<(), RedisError> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let lost = Arc::new(Notify::new());
+        let _connection = match timeout(CONNECT_TIMEOUT, self.subscribe(&lost)).await {
+            Ok(made) => made?,
+            Err(_) => return Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
+        };
+        (self.sink)(StoreEvent::Subscribed(number));
+        select(lost.notified(), self.reconnect.notified()).await;
+        // This event is sent before the next subscription begins, because messages of that
+        // subscription may arrive before its `Subscribed`.
+        self.end(number);
+        Ok(())
+    }
+
+    /// Connects and subscribes. Notifies `lost` when the returned connection is lost.
+    async fn subscribe(&self, lost: &Arc<Notify>) -> Result<MultiplexedConnection, RedisError> {
+        let (sink, lost) = (Arc::clone(&self.sink), Arc::clone(lost));
+        let channels = self.channels.clone();
+        let on_push = move |push: PushInfo| {
             match push.kind {
                 PushKind::Disconnection => lost.notify_one(),
                 PushKind::Message => {
@@ -135,22 +179,22 @@ async fn listen(
                 _ => {}
             }
             Ok(())
-        }
-    };
-    let subscribe = async {
-        let mut connection = address.connect(on_push).await?;
-        let Channels { wake, bus, own } = channels;
+        };
+        let mut connection = self.address.connect(on_push).await?;
+        let Channels { wake, bus, own } = &self.channels;
         connection.subscribe(&[&wake[..], bus, own][..]).await?;
-        Ok::<_, RedisError>(connection)
-    };
-    let _connection = match timeout(CONNECT_TIMEOUT, subscribe).await {
-        Ok(made) => made?,
-        Err(_) => return Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
-    };
-    sink(StoreEvent::Subscribed(subscription));
-    select(lost.notified(), reconnect.notified()).await;
-    // `Unsubscribed` is sent before the next subscription begins, because messages of the next
-    // subscription may arrive before its `Subscribed`.
-    sink(StoreEvent::Unsubscribed);
-    Ok(())
+        Ok(connection)
+    }
+
+    fn end(&self, number: u64) {
+        (self.sink)(StoreEvent::Unsubscribed(number));
+    }
+}
+
+impl fmt::Debug for Subscriptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscriptions")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
 }

@@ -10,12 +10,12 @@ use tokio::time::{Instant, timeout_at};
 /// connection's task to its caller through one or two other tasks.
 pub(crate) const LAST_LOOKS: usize = 4;
 
-/// Awaits `answer` until `until`, and then polls it `looks` more times. Returns `None` if the
-/// answer did not arrive.
+/// Awaits an answer of Redis until the time `until`, and then polls it `looks` more times. Returns
+/// `None` if the answer did not arrive.
 ///
-/// After the operating system suspended the process, the process's timers fire before the process
-/// reads answers that arrived meanwhile. Therefore ready tasks run before an answer is late.
-/// Without these polls, each such pause would look like a store that hangs.
+/// If the operating system suspends the process, the time `until` may pass although the answer has
+/// arrived meanwhile and is not read yet. Between the further polls, the runtime can read the
+/// answer. Without these polls, each such pause would look like a Redis that hangs.
 pub(crate) async fn in_time<F: Future>(
     until: Instant,
     answer: F,

@@ -20,6 +20,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::base::durations::from_now;
 use crate::base::fault::Faults;
+use crate::base::home_runtime::HomeRuntime;
 use crate::encoding::envelope::write::Draft;
 use crate::encoding::envelope::{Token, Version};
 use crate::model::invalidation_mode::InvalidationMode;
@@ -87,7 +88,7 @@ async fn redis() -> Under {
         any_origin: false,
         faults: Faults::default(),
     };
-    let redis = Redis::open(settings, node, sink);
+    let redis = Redis::open(settings, HomeRuntime::current(), node, sink);
     let store = Arc::new(redis.await.expect("an address"));
     Under {
         store,

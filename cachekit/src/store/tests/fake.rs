@@ -78,9 +78,9 @@ type Later = Box<dyn FnOnce(&mut Data) + Send>;
 pub(crate) struct Fake {
     shared: Arc<Shared>,
     faults: Faults,
-    /// The cache's function for events, kept so that events reach the cache until this handle is
-    /// dropped.
-    _sink: EventSink,
+    /// The number of this cache's listener.
+    number: usize,
+    sink: EventSink,
 }
 
 impl fmt::Debug for Fake {
@@ -140,7 +140,7 @@ impl Shared {
 
 impl Fake {
     fn new(shared: Arc<Shared>, node: NodeId, sink: EventSink) -> Self {
-        {
+        let number = {
             let mut state = shared.lock();
             let number = state.opened;
             state.opened += 1;
@@ -151,12 +151,14 @@ impl Fake {
                 subscription: Some(1),
                 on_their_way: None,
             });
-        }
+            number
+        };
         sink(StoreEvent::Subscribed(1));
         Self {
             shared,
             faults: Faults::default(),
-            _sink: sink,
+            number,
+            sink,
         }
     }
 
@@ -234,6 +236,26 @@ impl Store for Fake {
     }
 
     fn resubscribe(&self) {}
+
+    /// Replaces the subscription, as a store with connections does.
+    fn begin_tasks(&self) {
+        let (ended, begun) = {
+            let mut state = self.shared.lock();
+            state.subscriptions += 1;
+            let begun = state.subscriptions + 1;
+            let number = self.number;
+            let mut listeners = state.listeners.iter_mut();
+            let listener = listeners.find(|listener| listener.number == number);
+            (
+                listener.and_then(|it| it.subscription.replace(begun)),
+                begun,
+            )
+        };
+        if let Some(ended) = ended {
+            (self.sink)(StoreEvent::Unsubscribed(ended));
+        }
+        (self.sink)(StoreEvent::Subscribed(begun));
+    }
 
     fn discard_connection(&self) {
         self.shared.lock().suspicions += 1;

@@ -10,8 +10,8 @@ use serde::ser::{
 use crate::encoding::codec::checked::Checked;
 use crate::encoding::codec::checked::found::Found;
 
-/// A serializer of a struct, or of a variant with named fields, that checks the fields while it
-/// writes them.
+/// A serializer of a struct, or of a variant with named fields. While each field is written, the
+/// serializer checks that the type also reads the field.
 pub(crate) struct Named<'a, T> {
     pub(crate) fields: Checked<'a, T>,
     pub(crate) name: &'static str,

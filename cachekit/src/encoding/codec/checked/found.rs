@@ -11,7 +11,7 @@ pub(crate) struct Found {
     pub(crate) is_of_the_type: bool,
 }
 
-/// Advice in a log message about a value that only the codecs with field names can encode.
+/// Advice in a log message about a value that bincode or JSON cannot encode: use `MessagePack`.
 pub(crate) const NAMES: &str = "write `codec = msgpack`";
 /// Advice in a log message about a value that no codec can encode, because serde writes and reads
 /// different fields or variants.
@@ -33,8 +33,8 @@ impl Found {
         }
     }
 
-    /// Returns the reason for a struct `of` whose field `field` is left out of some values by
-    /// `skip_serializing_if`.
+    /// Returns the reason why bincode cannot encode the struct `of`: its attribute
+    /// `skip_serializing_if` leaves the field `field` out of some values.
     pub(crate) fn left_out(of: &str, field: &str) -> Self {
         let what = format!("`skip_serializing_if` omits `{field}` of `{of}`");
         Self::of_type(what, NAMES)
@@ -104,7 +104,8 @@ impl Found {
         Self::of_value(what, NAMES)
     }
 
-    /// Returns the reason for a value that differs from its copy after encoding and decoding.
+    /// Returns the reason for not storing a value in Redis that differs from its copy after
+    /// encoding and decoding.
     pub(crate) fn unlike() -> Self {
         let what = "a value that was read back differs from the one that was written".to_owned();
         let remedy = "let `Serialize` and `Deserialize` agree (`with`, `default`), or write \

@@ -8,8 +8,8 @@ use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use crate::encoding::codec::schema::recorder::Recorder;
 use crate::encoding::codec::schema::refused::Refused;
 
-/// The parts of a tuple or struct, or the elements of a sequence, that a schema trace (a trial
-/// deserialization) gives to a visitor of serde as sample values.
+/// Sample values for the parts of a tuple or struct, or for the elements of a sequence. A type
+/// takes them one after the other when it is deserialized from sample values.
 pub(crate) struct Elements<'a> {
     of: Recorder<'a>,
     next: usize,
@@ -18,8 +18,9 @@ pub(crate) struct Elements<'a> {
 }
 
 impl<'a> Elements<'a> {
-    /// Creates the access by which a visitor takes the first `len` parts of a struct, tuple or
-    /// sequence at the position `of` in a trial deserialization.
+    /// Creates `len` sample values for the parts of a struct, tuple or sequence. A type takes them
+    /// when it is deserialized from sample values, and `of` is the place of the struct, tuple or
+    /// sequence in that type.
     pub(crate) fn new(of: Recorder<'a>, len: usize) -> Self {
         Self {
             of,
@@ -29,10 +30,10 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// Creates the access by which a visitor takes the first `len` parts of a struct at the
-    /// position `of` in a trial deserialization. Sets `taken` to the number of parts that the
-    /// visitor takes. The visitor takes fewer than `len` parts if the struct has aliases, which are
-    /// also in its list of names.
+    /// Creates `len` sample values for the fields of a struct, one for each name by which a field
+    /// can be read. A struct takes them when it is deserialized from sample values. `taken` counts
+    /// the values that the struct takes: fewer than `len` if a field has an alias, which is a
+    /// second name of the field.
     pub(crate) fn counted(of: Recorder<'a>, len: usize, taken: &'a Cell<usize>) -> Self {
         Self {
             taken: Some(taken),
@@ -64,16 +65,17 @@ impl<'de> SeqAccess<'de> for Elements<'_> {
     }
 }
 
-/// The entry of a map that a schema trace (a trial deserialization) gives to a visitor of serde.
-/// The map has one entry or none.
+/// A sample value for a map: the map has one entry or none. A type takes the entry when it is
+/// deserialized from sample values.
 pub(crate) struct Entry<'a> {
     of: Recorder<'a>,
     left: bool,
 }
 
 impl<'a> Entry<'a> {
-    /// Creates the access by which a visitor takes the entries of a map at the position `of` in a
-    /// trial deserialization. The map has one entry if `left`, and no entry otherwise.
+    /// Creates a sample value for a map: a map with one entry if `left`, otherwise an empty map. A
+    /// type takes the entry when it is deserialized from sample values, and `of` is the place of
+    /// the map in that type.
     pub(crate) fn new(of: Recorder<'a>, left: bool) -> Self {
         Self { of, left }
     }
@@ -102,8 +104,9 @@ impl<'de> MapAccess<'de> for Entry<'_> {
 }
 
 impl Recorder<'_> {
-    /// Gives the `len` parts of a tuple or struct to `visitor`, one after the other, as sample
-    /// values of a trial deserialization.
+    /// Gives `len` sample values to `visitor`, one after the other, for the parts of a tuple or
+    /// struct. `visitor` is serde's object by which a type receives its parts when it is
+    /// deserialized.
     pub(crate) fn parts<'de, V: Visitor<'de>>(
         self,
         len: usize,
@@ -114,8 +117,9 @@ impl Recorder<'_> {
         Ok(value)
     }
 
-    /// Gives sample values for the fields of a struct or variant to `visitor` in a trial
-    /// deserialization. Records the names and the number of the fields that `visitor` takes.
+    /// Gives sample values to `visitor` for the fields of a struct or variant. `visitor` is serde's
+    /// object by which a type receives its parts when it is deserialized. Records the names of the
+    /// fields, and the number of fields that `visitor` takes.
     pub(crate) fn fields<'de, V: Visitor<'de>>(
         self,
         (name, variant): (&'static str, &'static str),

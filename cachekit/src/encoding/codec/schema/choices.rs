@@ -8,44 +8,42 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The identity of a choice (an option, sequence, map or enum) in a schema trace (a trial
-/// deserialization). The first text is the type name of the visitor, which differs between
-/// `Option<User>` and `Option<Role>`. The second text is the name of an enum; empty for other
-/// choices. The identity is never part of a fingerprint, because another version of the compiler
-/// may write the type name differently.
+/// The identity of an option, sequence, map or enum inside a type that is deserialized from sample
+/// values. The first text is the type name of serde's visitor, which differs between `Option<User>`
+/// and `Option<Role>`. The second text is the name of an enum, and empty for the others. The
+/// identity is never part of a fingerprint, because another version of the compiler may write the
+/// type name differently.
 pub(crate) type Kind = (&'static str, &'static str);
 
-/// The options, sequences, maps and enums that a schema trace (a trial deserialization) has met in
-/// all passes so far, with the variants that the traced type accepted.
+/// The options, sequences, maps and enums inside a type that is deserialized from sample values,
+/// with the variants and contents that the type has accepted or rejected.
 #[derive(Default)]
 pub(crate) struct Choices {
-    /// The choices (options, sequences, maps and enums) that the schema trace (a trial
-    /// deserialization) has entered and not left yet. Each has the index of its variant. The
-    /// innermost choice is last.
+    /// The options, sequences, maps and enums around the sample value that a type gets next, each
+    /// with the index of its variant. The innermost one is last.
     followed: Vec<(Kind, u32)>,
-    /// Options, sequences and maps whose content rejected all sample values. A schema trace (a
-    /// trial deserialization) gives each of them as `None` or empty from now on.
+    /// Options, sequences and maps inside a type whose content rejected all sample values. From
+    /// then on, each of them is given as `None` or empty.
     barren: BTreeSet<Kind>,
     enums: BTreeMap<Kind, Variants>,
-    /// `true` if another pass of the schema trace (a trial deserialization) is necessary, because
-    /// the current pass left an enum of which the trace has not seen all variants.
+    /// `true` if the type must be deserialized from sample values once more, because an enum inside
+    /// the type has variants that were not given yet.
     pending: bool,
 }
 
-/// The results of a schema trace (a trial deserialization) for the variants of one enum.
+/// The variants of one enum inside a type that is deserialized from sample values: those that the
+/// type has accepted, and those whose content rejected all sample values.
 struct Variants {
     seen: Vec<bool>,
     barred: Vec<bool>,
-    /// The first variant of the enum whose content the schema trace (a trial deserialization)
-    /// completed. The trace takes this variant to end the recursion of an enum that contains
-    /// itself, because the content of the variant needs no value of the enum. `None` until a
-    /// variant is complete.
+    /// The first variant of the enum that was accepted with a sample value as its content. This
+    /// variant ends the recursion of an enum that contains itself, because the content of this
+    /// variant needs no further value of the enum. `None` until a variant is accepted.
     way_out: Option<u32>,
 }
 
-/// The state of [`Choices`] when a schema trace (a trial deserialization) entered an option,
-/// sequence, map or enum. The state is restored when the trace leaves this option, sequence, map or
-/// enum.
+/// The state of [`Choices`] before a type gets a sample value for an option, sequence, map or enum
+/// inside it. The state is restored when that sample value is complete.
 pub(crate) struct Mark {
     depth: usize,
     pending: bool,
@@ -53,15 +51,15 @@ pub(crate) struct Mark {
 }
 
 impl Choices {
-    /// Begins a pass of the schema trace (a trial deserialization): no option, sequence, map or
-    /// enum is entered yet.
+    /// Begins another deserialization of the type from sample values: no option, sequence, map or
+    /// enum inside the type is entered yet.
     pub(crate) fn restart(&mut self) {
         self.followed.clear();
         self.pending = false;
     }
 
-    /// Returns `true` if another pass of the schema trace (a trial deserialization) is necessary,
-    /// because the current pass left an enum of which the trace has not seen all variants.
+    /// Returns `true` if the type must be deserialized from sample values once more, because an
+    /// enum inside the type has variants that were not given yet.
     pub(crate) fn is_pending(&self) -> bool {
         self.pending
     }
@@ -70,17 +68,17 @@ impl Choices {
         self.followed.iter().any(|(followed, _)| *followed == kind)
     }
 
-    /// Returns `true` if the schema trace (a trial deserialization) shall give an element, or a
-    /// `Some`, at the option, sequence or map `kind`. Returns `false` inside of the same option,
-    /// sequence or map, and if its content has rejected all sample values.
+    /// Returns `true` if the option, sequence or map `kind` shall get a sample value with a
+    /// content: a `Some`, or an element. Returns `false` inside of the same option, sequence or
+    /// map, which ends a recursion, and if the content has rejected all sample values.
     pub(crate) fn shall_hold(&self, kind: Kind) -> bool {
         !self.is_followed(kind) && !self.barren.contains(&kind)
     }
 
-    /// Returns the index of the variant that the schema trace (a trial deserialization) gives for
-    /// the enum `kind` with `len` variants: if possible, a variant that the trace has not seen yet.
-    /// If the trace is already inside of the same enum, or if `shallow`, returns a variant that
-    /// ends the recursion. Returns `None` if the type rejected all variants.
+    /// Returns the index of the variant that a type gets as the sample value of the enum `kind`,
+    /// which has `len` variants. A variant that was not given yet comes first. Inside of the same
+    /// enum, or if `shallow`, returns a variant that ends the recursion. Returns `None` if the type
+    /// rejected all variants.
     pub(crate) fn variant(&mut self, kind: Kind, len: usize, shallow: bool) -> Option<u32> {
         let again = shallow || self.is_followed(kind);
         let variants = self.enums.entry(kind).or_insert_with(|| Variants {
@@ -102,8 +100,8 @@ impl Choices {
         fresh.or(variants.way_out).or_else(|| all.find(open))
     }
 
-    /// Records that the schema trace (a trial deserialization) enters the option, sequence, map or
-    /// enum `kind`. Returns the state to restore when the trace leaves `kind`.
+    /// Records that a type begins to read a sample value of the option, sequence, map or enum
+    /// `kind`. Returns the state to restore when that sample value is complete.
     pub(crate) fn enter(&mut self, kind: Kind, variant: u32, shallow: bool) -> Mark {
         let mark = Mark {
             depth: self.followed.len(),
@@ -114,23 +112,22 @@ impl Choices {
         mark
     }
 
-    /// Records that the schema trace (a trial deserialization) leaves an option, sequence or map
-    /// whose content the traced type accepted.
+    /// Records that a type has accepted a sample value of an option, sequence or map.
     pub(crate) fn leave(&mut self, mark: &Mark) {
         self.followed.truncate(mark.depth);
     }
 
-    /// Records that the schema trace (a trial deserialization) enters the variant with the index
-    /// `variant` of the enum `kind`. Until the trace leaves the variant, `pending` is only about
-    /// the enums in the content of the variant.
+    /// Records that a type begins to read a sample value of the enum `kind`, with the variant
+    /// number `variant`. Until that sample value is complete, `pending` is only about the enums in
+    /// the content of the variant.
     pub(crate) fn enter_variant(&mut self, kind: Kind, variant: u32, shallow: bool) -> Mark {
         let mark = self.enter(kind, variant, shallow);
         self.pending = false;
         mark
     }
 
-    /// Records that the schema trace (a trial deserialization) leaves a variant of the enum `kind`,
-    /// after the traced type accepted the content of the variant.
+    /// Records that a type has accepted a sample value of the enum `kind`, with the variant number
+    /// `variant`.
     pub(crate) fn leave_variant(&mut self, kind: Kind, variant: u32, mark: &Mark) {
         self.followed.truncate(mark.depth);
         let inside = std::mem::replace(&mut self.pending, mark.pending);
@@ -148,9 +145,10 @@ impl Choices {
         self.pending |= !variants.seen.iter().zip(&variants.barred).all(done);
     }
 
-    /// Excludes the variant or content of the innermost choice (option, sequence, map or enum) in
-    /// which the traced type accepted no sample value. Returns `false` if the schema trace (a trial
-    /// deserialization) was not inside of a choice.
+    /// Excludes the content of the innermost option, sequence, map or enum, because the type that
+    /// contains it rejected all sample values. From then on, an option, sequence or map is given as
+    /// empty, and an enum with another variant. Returns `false` if no option, sequence, map or enum
+    /// was entered.
     pub(crate) fn bar_innermost(&mut self) -> bool {
         let Some((kind, variant)) = self.followed.pop() else {
             return false;

@@ -23,8 +23,8 @@ impl Recorder<'_> {
         Ok(vec![0; len.into()])
     }
 
-    /// Gives an option, sequence or map to a type under trial deserialization: by `some`, with a
-    /// content, or by `none`, without a content. Adds this decision to the fingerprint of the type.
+    /// Gives a type a sample value of an option, sequence or map: by `some`, with a content, or by
+    /// `none`, without a content. Adds the choice between the two to the fingerprint of the type.
     fn choose<V, R>(
         self,
         visitor: V,
@@ -44,8 +44,8 @@ impl Recorder<'_> {
         Ok(value)
     }
 
-    /// Answers a type that accepts any value (`deserialize_any`). The answer is a sample value
-    /// under a codec whose bytes contain the kind of each value, and an error under bincode.
+    /// Gives a sample value to a type that accepts any value (`deserialize_any`). Returns an error
+    /// for bincode, whose bytes do not contain the kind of a value.
     fn any<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
         if !self.trace.has_names {
             return Err(self.trace.asks_the_bytes());

@@ -9,8 +9,8 @@ use crate::encoding::codec::schema::recorder::Recorder;
 use crate::encoding::codec::schema::trace::Trace;
 
 impl Trace {
-    /// Deserializes `T` from sample values, pass by pass, and records the requests of `T`. Returns
-    /// `false` if some parts of `T` could not be reached.
+    /// Deserializes `T` from sample values until all its fields and variants were given, and
+    /// records what `T` asks for. Returns `false` if some parts of `T` could not be reached.
     pub(crate) fn run<T: DeserializeOwned>(&self) -> bool {
         loop {
             self.choices.borrow_mut().restart();
@@ -35,8 +35,8 @@ impl Trace {
         }
     }
 
-    /// Selects the next sample value for the position that got the most recent sample value in a
-    /// trial deserialization. Returns `false` if that position has got all its sample values.
+    /// Selects the next sample value for the part of the type (such as a field) that rejected the
+    /// most recent sample value. Returns `false` if this part has got all its sample values.
     fn next_sample(&self) -> bool {
         let Some((place, count)) = self.last.get() else {
             return false;

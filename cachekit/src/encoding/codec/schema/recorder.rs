@@ -5,24 +5,25 @@ use crate::encoding::codec::fnv::Fnv;
 use crate::encoding::codec::schema::refused::Refused;
 use crate::encoding::codec::schema::trace::{SHALLOW_FROM, Trace};
 
-/// A position in a type that a schema trace deserializes from sample values. As a `Deserializer`,
-/// the position records each request of the part of the type at this position, and answers the
-/// request by a sample value.
+/// A part of a type (a field, an element, a variant) that is deserialized from sample values, to
+/// learn the type's fields. As a serde `Deserializer`, this struct records each request of the
+/// part, such as for an integer, and answers the request with a sample value.
 #[derive(Clone, Copy)]
 pub(crate) struct Recorder<'a> {
     pub(crate) trace: &'a Trace,
-    /// The hash of the path from the traced type to its part at this position. The hash of a part
-    /// is equal in every pass of a schema trace (a trial deserialization).
+    /// The hash of the path from the whole type to this part of it, such as the second field of the
+    /// first field. The hash is the same each time that the type is deserialized from sample
+    /// values.
     pub(crate) place: Fnv,
     pub(crate) depth: u8,
-    /// The name of the struct around this position in a type under trial deserialization; `None` if
-    /// the part at this position is not a field of a struct.
+    /// The name of the struct that has this part of the type as a field; `None` if the part is not
+    /// a field of a struct.
     pub(crate) of: Option<&'static str>,
 }
 
 impl<'a> Recorder<'a> {
-    /// Creates the position of the traced type itself, at which a schema trace (a trial
-    /// deserialization) begins.
+    /// Creates the `Deserializer` that gives sample values to a whole type, to learn the type's
+    /// fields.
     pub(crate) fn new(trace: &'a Trace) -> Self {
         Self {
             trace,
@@ -32,8 +33,8 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    /// Returns the position of part number `at` of this position's type, one layer deeper. Returns
-    /// an error if the schema trace (a trial deserialization) has reached its greatest depth.
+    /// Returns the `Deserializer` that gives sample values to the part number `at` of this part of
+    /// a type. The part is one layer deeper. Returns an error if it is nested too deep.
     pub(crate) fn part(self, at: usize) -> Result<Self, Refused> {
         Ok(Self {
             trace: self.trace,
@@ -43,8 +44,8 @@ impl<'a> Recorder<'a> {
         })
     }
 
-    /// Returns this position in a type under trial deserialization without the name of the struct
-    /// around it, for a part that is not a field of a struct.
+    /// Returns this part of a type without the name of the struct around it, for a part that is not
+    /// a field of a struct.
     pub(crate) fn alone(self) -> Self {
         Self { of: None, ..self }
     }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// The error of a schema trace (a trial deserialization): the traced type rejected a sample value,
-/// no sample value is left, or the trace has reached its limit of requests or layers.
+/// The error that ends the deserialization of a type from sample values: the type rejected a sample
+/// value, no sample value is left, or the type is larger or nested deeper than the limits.
 #[derive(Debug)]
 pub(crate) struct Refused;
 

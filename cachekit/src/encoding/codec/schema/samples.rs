@@ -4,21 +4,21 @@
 //! A type that validates its values (a date, a `NonZero`, an e-mail address) rejects most sample
 //! values. In each list, the sample values that are likeliest to be accepted come first.
 
-/// Sample values that a schema trace (a trial deserialization) gives for every type of integer. The
-/// first is 1, because 1 is not zero, and also the number of a month and of a day.
+/// Sample values for every type of integer, from which a type is deserialized to learn its fields.
+/// The first is 1, because 1 is not zero, and also the number of a month and of a day.
 pub(crate) const INTEGERS: &[u8] = &[1, 0, 2, 4, 8, 12, 16, 32, 42, 64, 100, 127];
 
-/// Sample values that a schema trace (a trial deserialization) gives for `f32` and `f64`.
+/// Sample values for `f32` and `f64`, from which a type is deserialized to learn its fields.
 pub(crate) const FLOATS: &[f32] = &[1.0, 0.0, 0.5, -1.0, 100.0];
 
-/// Sample values that a schema trace (a trial deserialization) gives for `bool`.
+/// Sample values for `bool`, from which a type is deserialized to learn its fields.
 pub(crate) const BOOLS: &[bool] = &[false, true];
 
-/// Sample values that a schema trace (a trial deserialization) gives for `char`.
+/// Sample values for `char`, from which a type is deserialized to learn its fields.
 pub(crate) const CHARS: &[char] = &['a', 'A', '1', ' ', '/', '+'];
 
-/// Sample values that a schema trace (a trial deserialization) gives for strings. Among them are
-/// dates, addresses and identifiers, for types that parse a string.
+/// Sample values for strings, from which a type is deserialized to learn its fields. Among the
+/// values are dates, addresses and identifiers, for types that parse a string.
 pub(crate) const TEXTS: &[&str] = &[
     "1",
     "",
@@ -58,12 +58,12 @@ pub(crate) const TEXTS: &[&str] = &[
     "AAAA",
 ];
 
-/// Lengths in bytes of the byte strings that a schema trace (a trial deserialization) gives as
-/// sample values. The first length is that of a `Uuid`.
+/// Lengths in bytes of the sample values for byte strings, from which a type is deserialized to
+/// learn its fields. The first length is that of a `Uuid`.
 pub(crate) const LENGTHS: &[u8] = &[16, 0, 1, 2, 4, 8, 12, 20, 24, 28, 32, 33, 48, 64];
 
-/// A kind of value that a schema trace (a trial deserialization) gives to a type that accepts any
-/// value (`deserialize_any`), such as a `serde_json::Value`.
+/// A kind of sample value for a type that accepts any value (`deserialize_any`), such as a
+/// `serde_json::Value`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Any {
     Nothing,
@@ -75,8 +75,8 @@ pub(crate) enum Any {
     Map,
 }
 
-/// Kinds of values that a schema trace (a trial deserialization) gives, one after the other, to a
-/// type that accepts any value (`deserialize_any`).
+/// Kinds of sample values that a type that accepts any value (`deserialize_any`) gets, one after
+/// the other, until the type accepts one.
 pub(crate) const ANY: &[Any] = &[
     Any::Nothing,
     Any::Integer,

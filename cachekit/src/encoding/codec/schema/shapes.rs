@@ -30,9 +30,8 @@ impl Fields {
     }
 }
 
-/// The structs and enums that a schema trace (a trial deserialization) met, each with the fields or
-/// variants with which it is read. Structs and enums are listed by the names that they give to
-/// serde.
+/// The structs and enums that a type contains, each with the fields or variants that its
+/// `Deserialize` reads. Structs and enums are listed by the names that they give to serde.
 ///
 /// Several types may have one name: two modules may each have a `User`, and a generic type may have
 /// several numbers of fields.
@@ -46,8 +45,8 @@ pub(crate) struct Shapes {
 }
 
 impl Shapes {
-    /// Adds a struct, or a variant of an enum, that is read with the fields `names`. The number of
-    /// fields that are read is `len`; `None` while this number is unknown.
+    /// Adds a struct, or a variant of an enum, whose `Deserialize` reads fields with the names
+    /// `names`. The number of fields that are read is `len`; `None` while this number is unknown.
     pub(crate) fn add_fields(
         &self,
         name: &'static str,
@@ -64,7 +63,7 @@ impl Shapes {
         }
     }
 
-    /// Adds the enum `name`, which is read with the variants `variants`.
+    /// Adds the enum `name`, whose `Deserialize` reads the variants `variants`.
     pub(crate) fn add_variants(&self, name: &'static str, variants: &'static [&'static str]) {
         let mut known = self.variants.borrow_mut();
         let known = known.entry(name).or_default();
@@ -73,14 +72,14 @@ impl Shapes {
         }
     }
 
-    /// Records that the struct `name` is an enum with the serde attribute `tag`: a field of the
-    /// struct contains the name of the variant.
+    /// Records that `name`, which is read like a struct, is an enum with the serde attribute `tag`:
+    /// one of its fields contains the name of the variant.
     pub(crate) fn add_tagged(&self, name: &'static str) {
         self.tagged.borrow_mut().insert(name);
     }
 
-    /// Returns the shapes of all structs and enums that the schema trace (a trial deserialization)
-    /// met. No shape can be added to the returned value.
+    /// Returns the fields and variants of all structs and enums that were found in a type. Nothing
+    /// can be added to the returned value.
     pub(crate) fn seal(self) -> Sealed {
         Sealed {
             fields: self.fields.into_inner(),
@@ -90,8 +89,8 @@ impl Shapes {
     }
 }
 
-/// The fields and variants with which the structs and enums of a type are read, after the schema
-/// trace (a trial deserialization) of the type has ended.
+/// The fields and variants of all structs and enums that were found in a type, as `Deserialize`
+/// reads them. Nothing can be added any more.
 #[derive(Debug)]
 pub(crate) struct Sealed {
     fields: BTreeMap<Named, Vec<Fields>>,
@@ -110,9 +109,9 @@ impl Sealed {
     }
 
     /// Returns `true` if `Deserialize` reads the struct or variant with other fields than
-    /// `written`, the fields that `Serialize` wrote. If `by_name`, because the codec writes names,
-    /// returns `false` for an enum with the serde attribute `tag`. Returns `false` if no type of
-    /// this name is read.
+    /// `written`, the fields that `Serialize` wrote. Returns `false` if no struct or enum with this
+    /// name is known. If the codec writes names (`by_name`), returns `false` also for an enum with
+    /// the serde attribute `tag`.
     pub(crate) fn contradicts_fields(
         &self,
         name: &'static str,
@@ -125,16 +124,17 @@ impl Sealed {
         !known.is_empty() && !is_tagged && !known.iter().any(|it| it.are(written))
     }
 
-    /// Returns `true` if a struct or variant is written with `len` parts, and read with another
-    /// number of parts. Returns `false` if no type of this name is read, or if the number of parts
-    /// that are read is unknown.
+    /// Returns `true` if `Serialize` writes a struct or variant with `len` parts, and `Deserialize`
+    /// reads another number of parts. Returns `false` if no struct or enum with this name is known,
+    /// or if the number of parts that are read is unknown.
     pub(crate) fn contradicts_length(&self, name: &'static str, variant: &str, len: usize) -> bool {
         let known = self.fields(name, variant);
         !known.is_empty() && known.iter().all(|it| it.len.is_some_and(|it| it != len))
     }
 
-    /// Returns `true` if `Deserialize` reads the struct `name`, or the variant `variant` of the
-    /// enum `name`, with the field `field`. Returns `true` also if no type of this name is read.
+    /// Returns `true` if `Deserialize` reads the field `field` of the struct `name`, or of the
+    /// variant `variant` of the enum `name`. Returns `true` also if no struct or enum with this
+    /// name is known.
     pub(crate) fn has_field(&self, name: &'static str, variant: &str, field: &'static str) -> bool {
         let known = self.fields(name, variant);
         known.is_empty() || known.iter().any(|it| it.names.contains(&field))

@@ -5,8 +5,8 @@ use serde::de::{DeserializeSeed, EnumAccess, IntoDeserializer, VariantAccess, Vi
 use crate::encoding::codec::schema::recorder::Recorder;
 use crate::encoding::codec::schema::refused::Refused;
 
-/// The variant of an enum that a schema trace (a trial deserialization) gives to a visitor of
-/// serde, and the access to the content of the variant.
+/// A sample value for an enum: one of its variants, with the content of the variant. A type takes
+/// the variant when it is deserialized from sample values.
 pub(crate) struct Variant<'a> {
     pub(crate) inside: Recorder<'a>,
     pub(crate) index: u32,

@@ -103,14 +103,14 @@ impl FakeStore {
     /// messages included.
     pub fn cut(&self, number: usize) {
         let sink = self.listener(number, |listener| {
-            listener.subscription = None;
+            let ended = listener.subscription.take();
             if let Some(queue) = &mut listener.on_their_way {
                 queue.clear();
             }
-            listener.sink.upgrade()
+            Some((listener.sink.upgrade()?, ended?))
         });
-        if let Some(sink) = sink.flatten() {
-            sink(StoreEvent::Unsubscribed);
+        if let Some((sink, ended)) = sink.flatten() {
+            sink(StoreEvent::Unsubscribed(ended));
         }
     }
 

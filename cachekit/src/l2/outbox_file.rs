@@ -1,0 +1,127 @@
+//! The file of an outbox, which keeps invalidations over a restart of the process.
+//!
+//! A header names the format and the namespace. A record for each name follows: the length of the
+//! name in 4 bytes, the xxh3 checksum of the name in 8 bytes, both little-endian, and the name. Names
+//! are appended and synchronised before they enter the outbox, and the file is cut to its header
+//! when the outbox is empty. A file that cannot be read to its end stands for everything, because
+//! names may be lost. The same holds for a file that would become too large: removals may be
+//! repeated, so too many are harmless.
+
+pub(crate) mod read;
+
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
+
+use foldhash::quality::RandomState;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::store::key_name::StoreKey;
+
+/// The largest number of names that wait in the outbox and its file, and of names that were accepted
+/// recently. One removal of everything replaces a larger number of names.
+pub(crate) const MAX_NAMES: usize = 100_000;
+
+/// The size of the file in bytes, from which one record of everything replaces all names.
+pub(crate) const MAX_BYTES: u64 = 64 << 20;
+
+/// The size in bytes of the length and the checksum before each name.
+pub(crate) const PREFIX: usize = 4 + 8;
+
+/// The locked file of an outbox.
+#[derive(Debug)]
+pub(crate) struct OutboxFile {
+    file: File,
+    /// The length of the header in bytes.
+    header: u64,
+    /// The length in bytes of the header and the complete records.
+    length: u64,
+    /// The names in the file.
+    recorded: std::collections::HashSet<StoreKey, RandomState>,
+    /// `true` if the file stands for everything, so that no further name need be recorded.
+    is_everything: bool,
+    /// `true` after a failed write, so that names may be missing.
+    is_incomplete: bool,
+}
+
+impl OutboxFile {
+    /// Records `names`, so that they are sent after a restart of the process. Does nothing for names
+    /// that the file already has. The names are recorded as everything after a failure.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first of several errors in a row. The names then do not survive a restart.
+    pub(crate) fn record(&mut self, names: &[StoreKey]) -> io::Result<()> {
+        if self.is_everything {
+            return Ok(());
+        }
+        let is_new = |name: &&StoreKey| !self.recorded.contains(*name);
+        let names: Vec<&StoreKey> = names.iter().filter(is_new).collect();
+        if names.is_empty() && !self.is_incomplete {
+            return Ok(());
+        }
+        let written = self.append(&names);
+        let was_incomplete = std::mem::replace(&mut self.is_incomplete, written.is_err());
+        if was_incomplete { Ok(()) } else { written }
+    }
+
+    /// Cuts the file to its header, because the store has accepted all names.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be cut. Its names are then sent again after a restart.
+    pub(crate) fn clear(&mut self) -> io::Result<()> {
+        if self.length == self.header && !self.is_incomplete {
+            return Ok(());
+        }
+        // Without a synchronisation: after a crash of the machine, old names are sent once more.
+        self.file.set_len(self.header)?;
+        self.length = self.header;
+        self.recorded = std::collections::HashSet::default();
+        (self.is_everything, self.is_incomplete) = (false, false);
+        Ok(())
+    }
+
+    fn append(&mut self, names: &[&StoreKey]) -> io::Result<()> {
+        let bytes: Vec<u8> = names.iter().flat_map(|name| record(name)).collect();
+        let length = self.length + bytes.len() as u64;
+        let is_full = length > MAX_BYTES || self.recorded.len() + names.len() > MAX_NAMES;
+        if is_full || self.is_incomplete {
+            return self.record_everything();
+        }
+        self.write_at(self.length, &bytes)?;
+        self.length = length;
+        self.recorded.extend(names.iter().copied().cloned());
+        Ok(())
+    }
+
+    /// Replaces all records by one of everything. A crash in between leaves a file that stands for
+    /// everything, too.
+    fn record_everything(&mut self) -> io::Result<()> {
+        let bytes = record(&StoreKey::everything());
+        self.write_at(self.header, &bytes)?;
+        self.length = self.header + bytes.len() as u64;
+        self.file.set_len(self.length)?;
+        self.file.sync_data()?;
+        self.recorded = std::collections::HashSet::default();
+        self.is_everything = true;
+        Ok(())
+    }
+
+    fn write_at(&mut self, position: u64, bytes: &[u8]) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(position))?;
+        self.file.write_all(bytes)?;
+        self.file.sync_data()
+    }
+}
+
+/// Returns the record of `name`.
+fn record(name: &StoreKey) -> Vec<u8> {
+    let name = name.as_bytes();
+    // A name has less than 4 GiB: a longer key has exhausted the memory of its process.
+    let length = u32::try_from(name.len()).unwrap_or(u32::MAX);
+    let mut record = Vec::with_capacity(PREFIX + name.len());
+    record.extend_from_slice(&length.to_le_bytes());
+    record.extend_from_slice(&xxh3_64(name).to_le_bytes());
+    record.extend_from_slice(name);
+    record
+}
