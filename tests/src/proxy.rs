@@ -367,6 +367,12 @@ impl Proxy {
         self.shared.change(|state| state.faults.silent = is_silent);
     }
 
+    /// From now on connections to the server outlive their clients, as when a client's host loses
+    /// its power: the server is not told that anybody is gone.
+    pub fn outlive_clients(&self) {
+        self.shared.change(|state| state.faults.outlives = true);
+    }
+
     /// Each command reaches the server this much later.
     pub fn delay(&self, by: Duration) {
         self.shared.change(|state| state.faults.delay = by);

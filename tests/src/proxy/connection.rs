@@ -131,6 +131,8 @@ impl Connection {
         }
         let answered = |_: &mut State| self.pending.is_empty().then_some(());
         self.shared.until(answered).await;
+        let may_end = |state: &mut State| (!state.faults.outlives).then_some(());
+        self.shared.until(may_end).await;
         // It ends the connection, after the last reply.
         server.shutdown().await?;
         pending().await

@@ -83,6 +83,8 @@ pub(super) struct Faults {
     pub(super) to_server: bool,
     pub(super) to_client: bool,
     pub(super) silent: bool,
+    /// The server is not told that a client is gone.
+    pub(super) outlives: bool,
     pub(super) delay: Duration,
     pub(super) listening: Listening,
 }
