@@ -72,7 +72,7 @@ impl Judged {
         self.broken
     }
 
-    /// Returns what is wrong, a line each.
+    /// Returns all that is wrong, a line each.
     pub(crate) fn problems(&self) -> impl Iterator<Item = String> {
         let violations = self.runs.iter().filter(|run| run.is_violation());
         let violations = violations.map(|run| {

@@ -1,7 +1,7 @@
-//! Kills processes in functions that write to a real PostgreSQL, and looks for old values
+//! Kills processes in functions that write to a real Postgres, and looks for old values
 //! afterwards.
 //!
-//! The parent starts a PostgreSQL, a Redis and two nodes that read every row every few
+//! The parent starts a Postgres, a Redis and two nodes that read every row every few
 //! milliseconds. For each run a child process writes a row in a function with `#[invalidates]`, and
 //! is killed at one of eight points between its call and its return. The judge compares what the
 //! nodes serve from then on with what the database has.
@@ -25,6 +25,9 @@ mod writer;
 use std::process::ExitCode;
 
 use args::{Order, Parsed};
+
+/// The most failures that are printed one by one.
+const SHOWN: usize = 20;
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -55,12 +58,17 @@ fn run(order: &Order) -> ExitCode {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let judged = runtime.block_on(run::all(order, postgres));
     println!("{}", table::text(&judged));
-    for problem in judged.problems() {
+    let problems: Vec<_> = judged.problems().collect();
+    for problem in problems.iter().take(SHOWN) {
         println!("FAIL {problem}");
     }
-    match judged.problems().next() {
-        Some(_) => ExitCode::from(1),
-        None => ExitCode::SUCCESS,
+    if problems.len() > SHOWN {
+        println!("and {} more", problems.len() - SHOWN);
+    }
+    if problems.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
     }
 }
 

@@ -1,4 +1,4 @@
-//! A PostgreSQL of the program's own, and the writers' ways to it.
+//! A Postgres of the program's own, and the writers' ways to it.
 
 mod link;
 mod message;

@@ -1,4 +1,4 @@
-//! Messages of PostgreSQL's protocol, as far as the end of a write is recognised by them.
+//! Messages of Postgres's protocol, as far as the end of a write is recognised by them.
 
 /// The bytes of a message after its type: its length, itself included.
 const LENGTH: usize = 4;

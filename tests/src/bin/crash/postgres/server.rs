@@ -20,7 +20,7 @@ const FOLDER: &str = "CACHEKIT_POSTGRES";
 /// The folder in which Debian has a folder for each version.
 const DEBIAN: &str = "/usr/lib/postgresql";
 
-/// The users as whom the server runs if this program runs as root, which PostgreSQL refuses.
+/// The users as whom the server runs if this program runs as root, which Postgres refuses.
 const USERS: [&str; 2] = ["postgres", "nobody"];
 
 /// The longest time until the server answers.
@@ -39,7 +39,7 @@ impl Postgres {
     ///
     /// # Errors
     ///
-    /// Fails if PostgreSQL is not installed, or does not start.
+    /// Fails if Postgres is not installed, or does not start.
     pub(crate) fn start() -> Result<Self, String> {
         let programs = programs()?;
         let folder = tempfile::Builder::new()
