@@ -17,10 +17,15 @@ use tokio::time::Instant;
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::base::trace;
 use crate::store::key_name::StoreKey;
+use crate::store::write_mark::WriteMark;
 
 /// The largest number of names that wait in the outbox, and of names that were accepted recently.
 /// One removal of everything replaces a larger number of names.
 const MAX_NAMES: usize = 100_000;
+
+/// The largest number of marks that wait in the outbox. Further marks stay in the store until they
+/// are over, and then cost misses.
+const MAX_MARKS: usize = 10_000;
 
 /// The time for which an accepted removal is remembered, to be sent again to a server that comes
 /// back.
@@ -100,6 +105,8 @@ struct Queue {
     /// `true` if any entry may depend on the names in `sending`, because they are no names of
     /// entries.
     sends_shared_names: bool,
+    /// The marks of the writes whose names wait. They go when no name waits any more.
+    ended: Vec<WriteMark>,
 }
 
 impl Queue {
@@ -155,8 +162,20 @@ impl Outbox {
 
     /// Adds `names` to the outbox. The names stay there until the store accepts their invalidation.
     pub(crate) fn add(&self, names: impl IntoIterator<Item = StoreKey>) {
+        self.add_ending(names, vec![]);
+    }
+
+    /// Adds `names` as [`add`](Self::add) does, and the marks `ended` of the writes that end with
+    /// them. The marks stay in the store until it has accepted the names.
+    pub(crate) fn add_ending(
+        &self,
+        names: impl IntoIterator<Item = StoreKey>,
+        mut ended: Vec<WriteMark>,
+    ) {
         let mut overflows = false;
         let mut queue = self.lock();
+        ended.truncate(MAX_MARKS.saturating_sub(queue.ended.len()));
+        queue.ended.append(&mut ended);
         if !queue.is_everything {
             for name in names {
                 queue.add(name);
@@ -226,7 +245,18 @@ impl Outbox {
         self.state.store(queue.state(), Ordering::SeqCst);
     }
 
-    /// Remembers accepted names for [`RECENT`]. A server that comes back with an older data set, or
+    /// Takes the marks of writes whose names the store has accepted. Returns none while any name
+    /// waits.
+    pub(crate) fn take_ended(&self) -> Vec<WriteMark> {
+        let mut queue = self.lock();
+        if queue.state() == NOTHING {
+            std::mem::take(&mut queue.ended)
+        } else {
+            vec![]
+        }
+    }
+
+    /// Remembers accepted names for [`RECENT`] A server that comes back with an older data set, or
     /// is replaced by a server that never received the names, must receive them again.
     pub(crate) fn remember(&self, names: Vec<StoreKey>) {
         let mut recent = self.recent.lock();
@@ -265,6 +295,7 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::message::NodeId;
 
     fn name(text: &str) -> StoreKey {
         StoreKey::read(text.as_bytes())
@@ -340,6 +371,26 @@ mod tests {
             (0..=MAX_NAMES).map(|n| name(&n.to_string())).collect(),
         );
         assert_eq!(recent.names(), [StoreKey::everything()]);
+    }
+
+    #[test]
+    fn marks_go_after_every_name() {
+        let mark = |number| WriteMark::new(NodeId([0; 16]), number, &[name("k:a")]);
+        let outbox = Outbox::default();
+        outbox.add_ending([name("k:a"), name("t:x")], vec![mark(1)]);
+        assert_eq!(outbox.next(), [name("t:x")]);
+        outbox.accepted();
+        assert_eq!(outbox.take_ended(), [], "an entry waits");
+        assert_eq!(outbox.next(), [name("k:a")]);
+        assert_eq!(outbox.take_ended(), [], "sent is not accepted");
+        outbox.accepted();
+        assert_eq!(outbox.take_ended(), [mark(1)]);
+        assert_eq!(outbox.take_ended(), []);
+        let many = (0..=MAX_MARKS as u64).map(mark).collect();
+        outbox.add_ending([name("k:a")], many);
+        outbox.next();
+        outbox.accepted();
+        assert_eq!(outbox.take_ended().len(), MAX_MARKS);
     }
 
     #[test]

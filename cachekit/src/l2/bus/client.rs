@@ -17,12 +17,13 @@ use crate::l2::bus::lease_waiters::LeaseWaiters;
 use crate::l2::bus::listener::Listener;
 use crate::l2::bus::timings::BusTimings;
 use crate::l2::invalidation_targets::InvalidationTargets;
+use crate::l2::open_writes::sweeps::Sweeps;
 use crate::l2::outbox::Outbox;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{EventSink, Store, StoreEvent};
 
 /// The number of heartbeats that a node sends to itself in each `bus_timeout`.
-const ECHOES: u32 = 4;
+pub(crate) const ECHOES: u32 = 4;
 
 /// The receiver of the events of the store (L2). A cache creates its bus client before the store,
 /// which needs the receiver, and connects the cache as a listener afterwards.
@@ -39,6 +40,7 @@ pub(crate) struct BusClient {
     pub(crate) messages: AtomicU64,
     /// The number of this node's own heartbeats that came back.
     pub(crate) heartbeats: AtomicU64,
+    pub(crate) sweeps: Sweeps,
     /// Wakes the heartbeat task, which then sends a heartbeat at once or ends.
     heartbeat_now: Notify,
     listener: OnceLock<Weak<dyn Listener>>,
@@ -56,6 +58,7 @@ impl BusClient {
             bus_interruptions: AtomicU64::new(0),
             messages: AtomicU64::new(0),
             heartbeats: AtomicU64::new(0),
+            sweeps: Sweeps::default(),
             heartbeat_now: Notify::new(),
             listener: OnceLock::new(),
             terms,
@@ -77,7 +80,10 @@ impl BusClient {
 
     fn receive(&self, message: StoreEvent) {
         match message {
-            StoreEvent::Up(true) => self.outbox.resend_recent(),
+            StoreEvent::Up(true) => {
+                self.outbox.resend_recent();
+                self.sweeps.now.notify_one();
+            }
             StoreEvent::Up(false) => {}
             StoreEvent::Wake(name) => self.lease_waiters.wake(&name),
             StoreEvent::Subscribed(subscription) => {
@@ -155,6 +161,14 @@ impl BusClient {
         }
     }
 
+    /// Applies the invalidation of `targets`, which this node carries out for a dead one, to this
+    /// node's memory.
+    pub(crate) fn apply(&self, targets: &InvalidationTargets) {
+        if let Some(listener) = self.listener() {
+            listener.apply(targets);
+        }
+    }
+
     /// Records that messages of other nodes were lost, or may have been lost. The cache then
     /// validates each entry in memory again before the entry is served.
     fn note_gap(&self) {
@@ -173,8 +187,9 @@ impl BusClient {
     /// invalidations that it received.
     pub(crate) async fn say_goodbye(&self, store: &dyn Store, until: Instant) {
         self.liveness.leave();
-        // The heartbeat task wakes and ends.
+        // The heartbeat task and the sweeper wake and end.
         self.heartbeat_now.notify_one();
+        self.sweeps.now.notify_one();
         let goodbye = BusMessage::Goodbye { from: self.node };
         // A node that does not receive the goodbye only waits longer for its acknowledged
         // invalidations.

@@ -10,5 +10,7 @@ pub(crate) struct RedisSettings<'a> {
     pub(crate) namespace: &'a str,
     /// `true` if the cache accepts any data set that the server may hold, also of another server.
     pub(crate) any_origin: bool,
+    /// `true` if the cache marks its writes, and carries out the marks of dead processes.
+    pub(crate) has_intents: bool,
     pub(crate) faults: Faults,
 }

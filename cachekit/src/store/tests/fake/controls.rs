@@ -123,6 +123,18 @@ impl FakeStore {
         });
     }
 
+    /// Ends a cache as the death of its process does: nothing that it sends from now on arrives, and
+    /// nobody listens on its channel.
+    pub fn kill(&self, number: usize) {
+        self.shared.lock().dead.insert(number);
+        self.cut(number);
+    }
+
+    /// Returns the number of marks of open writes.
+    pub fn marks(&self) -> usize {
+        self.shared.lock().data.count_marks()
+    }
+
     /// Reconnects, and notifies the cache of the subscription.
     pub fn mend(&self, number: usize) {
         self.reconnect(number);
@@ -159,7 +171,9 @@ impl FakeStore {
 
     /// Loses everything.
     pub fn flush(&self) {
-        self.shared.lock().data.retain(|_| false);
+        let mut state = self.shared.lock();
+        state.data.retain(|_| false);
+        state.data.lose_marks();
     }
 
     /// Loses one name, such as `k:user:42`.
