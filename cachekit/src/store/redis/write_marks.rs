@@ -54,10 +54,10 @@ impl Redis {
         copies(names).filter(|_| !removed!(self, SpareCopies))
     }
 
-    /// Returns the commands of a hard invalidation: the removal of `names`, after it the removal of
-    /// the marks `ended`, and then the publication of `message`. In this order, a node that receives
-    /// the message reads the state after the removal. A connection that breaks between two of the
-    /// commands never leaves the names without a mark.
+    /// Returns the commands of a hard invalidation: the removal of `names`, the publication of
+    /// `message`, and then the removal of the marks `ended`. In this order, a node that receives the
+    /// message reads the state after the removal. A connection that breaks between two of the
+    /// commands never leaves the names, or another node's memory of them, without a mark.
     pub(crate) fn removing(
         &self,
         names: &[StoreKey],
@@ -66,7 +66,7 @@ impl Redis {
     ) -> Pipeline {
         let mut commands = Pipeline::new();
         let unmark = (!ended.is_empty()).then(|| self.unmarking(ended));
-        let (first, unmark) = if removed!(self, UnmarkFirst) {
+        let (first, last) = if removed!(self, UnmarkFirst) {
             (unmark, None)
         } else {
             (None, unmark)
@@ -83,10 +83,10 @@ impl Redis {
         for name in self.copies(names) {
             commands.arg(&self.full(&name)[..]);
         }
-        if let Some(unmark) = unmark {
-            commands.add_command(unmark);
-        }
         commands.add_command(self.publishing(None, message));
+        if let Some(last) = last {
+            commands.add_command(last);
+        }
         commands
     }
 

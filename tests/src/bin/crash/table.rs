@@ -86,6 +86,11 @@ fn millis(time: Option<Duration>) -> String {
 }
 
 fn counted(stats: &[Stats]) -> String {
-    let messages: u64 = stats.iter().map(|stats| stats.redis.messages).sum();
-    format!("the nodes heard {messages} messages")
+    let sum = |count: fn(&Stats) -> u64| stats.iter().map(count).sum::<u64>();
+    format!(
+        "counted by the readers' nodes: {} writes swept in {} rounds, {} writes unmarked",
+        sum(|stats| stats.redis.swept),
+        sum(|stats| stats.redis.sweep_rounds),
+        sum(|stats| stats.redis.unmarked),
+    )
 }
