@@ -338,6 +338,8 @@ pub(crate) struct WritingFn {
     pub(crate) function: Function,
     pub(crate) target: Reference,
     pub(crate) stored: Stored,
+    /// Argument of the runtime's method for `intent`.
+    pub(crate) intent: Option<Expr>,
 }
 
 /// Stored value: `value = EXPR` and `order_by = EXPR`.

@@ -4,6 +4,7 @@
 mod acks;
 mod backfill;
 mod circuit_breaker;
+mod dead_writers;
 mod destructors;
 mod detach;
 mod dropped_writes;
@@ -15,6 +16,7 @@ mod key_collisions;
 mod lease_waiters;
 mod leases;
 mod max_computations;
+mod open_writes;
 mod outbox;
 mod overlapping_nodes;
 mod regions;

@@ -267,7 +267,7 @@ impl PendingInvalidation {
             let removal = Removal {
                 names: targets.names(),
                 mode: targets.mode,
-                ended: marks_of(&self.open),
+                ended: marks_of(self.open.drain(..)),
             };
             match self.ack {
                 None => l2.invalidate(removal, until).await,
@@ -285,7 +285,6 @@ impl PendingInvalidation {
             self.core.apply(targets);
         }
         self.targets = None;
-        self.open.clear();
         certain
     }
 
@@ -306,7 +305,7 @@ impl Drop for PendingInvalidation {
     fn drop(&mut self) {
         let Some(l2) = &self.core.l2 else { return };
         if let Some(targets) = self.targets.take() {
-            let ended = marks_of(&self.open);
+            let ended = marks_of(self.open.drain(..));
             l2.bus.outbox.add_ending(targets.names(), ended);
             // Voids entries that were read from L2 before this line. After this line L2 is not
             // read.

@@ -155,7 +155,7 @@ impl WriteGuard {
         // asked last has the flight.
         let leads_flight = right.is_some() && !is_older && !removed!(self.core, LateFlight);
         let lead = leads_flight.then(|| self.lead(&stored)).flatten();
-        let open = self.open.take();
+        let mut open = self.open.take();
         // This tidies memory in every case, also if the caller is dropped.
         let _tidy_on_drop = TidyOnDrop {
             guard: &self,
@@ -183,7 +183,7 @@ impl WriteGuard {
                         Some(_) => Broadcast::Written,
                         None => Broadcast::Invalidated,
                     }),
-                    ended: open.as_ref().map(|it| it.mark().clone()),
+                    ended: open.as_mut().map(OpenWrite::stop),
                 };
                 let until = backfill.lease.l2.deadline();
                 backfill.run(until).await
@@ -219,7 +219,7 @@ impl WriteGuard {
         if let Some(l2) = self.notified_tier() {
             // The removal of the entry removes its replicas too, if it has any.
             let entry = StoreKey::entry(&self.key);
-            l2.bus.outbox.add_ending([entry], marks_of(&open));
+            l2.bus.outbox.add_ending([entry], marks_of(open));
         }
         self.store_locally(&accepted.stored, accepted.is_older);
         self.tidy(&accepted.stored);
@@ -282,7 +282,7 @@ impl WriteGuard {
             let removal = Removal {
                 names: vec![StoreKey::entry(&self.key)],
                 mode: InvalidationMode::Hard,
-                ended: marks_of(&open),
+                ended: marks_of(open),
             };
             l2.invalidate(removal, l2.deadline()).await;
         }

@@ -60,6 +60,9 @@ macro_rules! __write_through {
         // `ordered`, if the writes have an order. Absent: they have none.
         $(order: $ordered:ident,)?
 
+        // The time for which the write's mark stands, as an `Option`. Absent: the cache's.
+        $(intent: ($intent:expr),)?
+
         // The statements that bind the arguments which `store` captures.
         $(bind: { $($bind:tt)* },)?
 
@@ -78,7 +81,7 @@ macro_rules! __write_through {
         // alone, before the body takes the arguments.
         $crate::__in_form!(
             $form write_through write_through_blocking (
-                return_ops, entry.__pending()$(.$ordered())?, { $($($bind)*)? $($store)* },
+                return_ops, entry.__pending()$(.$ordered())?$(.intent($intent))?, { $($($bind)*)? $($store)* },
                 $crate::__body!($form ($ret) $arguments $body)
             )
         )

@@ -24,7 +24,7 @@ pub(crate) const SHORTEST_INTENT: Duration = Duration::from_millis(100);
 const RENEWALS: u32 = 3;
 
 /// A write whose mark is in the store, or on its way there. The mark is renewed until this value is
-/// dropped.
+/// dropped or [`stop`](Self::stop)ped.
 ///
 /// Dropping the value leaves the mark. It must go only after the names of the write were
 /// invalidated, or if they need not be. A mark that stays by mistake costs misses, and a mark that
@@ -36,7 +36,7 @@ pub(crate) struct OpenWrite {
     /// Ends when the store has answered to the first sending of the mark.
     answered: Option<oneshot::Receiver<()>>,
     /// Ends the renewal when it is dropped.
-    _renews: oneshot::Sender<()>,
+    renews: Option<oneshot::Sender<()>>,
 }
 
 impl SharedTier {
@@ -74,14 +74,16 @@ impl SharedTier {
                 .as_mut()
                 .poll(&mut Context::from_waker(Waker::noop()));
         }
-        self.spawn(select(marking, async {
+        let is_over = async {
             let _ = is_over.await;
-        }));
+        };
+        // The end is looked for first, so that no renewal follows it.
+        self.spawn(select(is_over, marking));
         Some(OpenWrite {
             l2: Arc::clone(self),
             mark,
             answered: Some(answered),
-            _renews: renews,
+            renews: Some(renews),
         })
     }
 }
@@ -119,9 +121,11 @@ impl OpenWrite {
         self.answered = None;
     }
 
-    /// Returns the mark, which the invalidation of the write's names must remove.
-    pub(crate) fn mark(&self) -> &WriteMark {
-        &self.mark
+    /// Ends the renewal and returns the mark, which the invalidation of the write's names must
+    /// remove. A renewal after that would bring the mark back.
+    pub(crate) fn stop(&mut self) -> WriteMark {
+        self.renews = None;
+        self.mark.clone()
     }
 
     /// Removes the mark in the background, because nothing has to be invalidated.
@@ -137,7 +141,7 @@ impl OpenWrite {
     }
 }
 
-/// Returns the marks of the writes `open`.
-pub(crate) fn marks_of<'a>(open: impl IntoIterator<Item = &'a OpenWrite>) -> Vec<WriteMark> {
-    open.into_iter().map(|it| it.mark().clone()).collect()
+/// Ends the renewal of the writes `open`, and returns their marks.
+pub(crate) fn marks_of(open: impl IntoIterator<Item = OpenWrite>) -> Vec<WriteMark> {
+    open.into_iter().map(|mut write| write.stop()).collect()
 }

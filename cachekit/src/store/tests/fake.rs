@@ -116,11 +116,8 @@ impl Shared {
     fn listening(&self) -> HashSet<NodeId> {
         let state = self.lock();
         let listeners = state.listeners.iter();
-        let listening = listeners.filter(|it| {
-            it.subscription.is_some()
-                && it.sink.strong_count() > 0
-                && !state.dead.contains(&it.number)
-        });
+        let listening =
+            listeners.filter(|it| it.subscription.is_some() && it.sink.strong_count() > 0);
         listening.map(|listener| listener.node).collect()
     }
 

@@ -123,10 +123,16 @@ impl FakeStore {
         });
     }
 
+    /// Ends a cache as the loss of its host does: nothing that it sends from now on arrives, and the
+    /// server does not notice.
+    pub fn lose_host(&self, number: usize) {
+        self.shared.lock().dead.insert(number);
+    }
+
     /// Ends a cache as the death of its process does: nothing that it sends from now on arrives, and
     /// nobody listens on its channel.
     pub fn kill(&self, number: usize) {
-        self.shared.lock().dead.insert(number);
+        self.lose_host(number);
         self.cut(number);
     }
 
