@@ -2,6 +2,7 @@
 
 mod acks;
 mod bincode_upgrades;
+mod broken_removals;
 mod bus;
 mod changed_tags;
 mod compression;

@@ -15,6 +15,7 @@ mod idle;
 mod key_collisions;
 mod lease_waiters;
 mod leases;
+mod many_dead_nodes;
 mod max_computations;
 mod open_writes;
 mod outbox;

@@ -21,8 +21,9 @@ use crate::store::write_mark::{DueMark, LAST_ROUND, WriteMark};
 const MOST_MARKS: usize = 1_000;
 
 /// The number of nodes up to which each of them sweeps at every beat. With more nodes, each sweeps
-/// with such a probability that so many sweep at a beat on average.
-const NODES: usize = 8;
+/// with such a probability that so many sweep at a beat on average. Nodes that just died count as
+/// well, so there must be enough turns for those that are left after many died at once.
+const NODES: usize = 64;
 
 /// The pause after the store refused a sweep, because the account lacks a right.
 const REFUSED_PAUSE: Duration = Duration::from_secs(10);
