@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::base::durations::{cut, from_now};
 use crate::base::fault::removed;
+use crate::base::runtime::has_timer;
 use crate::base::select::select;
 use crate::l2::recovery::BACKGROUND_TIMEOUT;
 use crate::l2::tier::SharedTier;
@@ -119,7 +120,10 @@ async fn keep_marked(
 impl OpenWrite {
     /// Waits until a removal that is sent afterwards cannot overtake the mark, or until `until`.
     pub(crate) async fn answered(&mut self, until: Instant) {
-        if let Some(answered) = &mut self.answered {
+        // Without a timer, the removal is left to the outbox, which comes later anyway.
+        if let Some(answered) = &mut self.answered
+            && has_timer()
+        {
             // The sender is dropped without an answer if its runtime ended.
             let _ = timeout_at(until, answered).await;
         }
