@@ -17,6 +17,7 @@ mod key_expiry;
 mod late_commands;
 mod long_keys;
 mod msgpack_upgrades;
+mod open_writes;
 mod out_of_memory;
 mod permissions;
 mod processes;

@@ -69,7 +69,7 @@ impl World {
         fault: Option<Fault>,
     ) {
         let mut builder = set(settings(&self.store));
-        for fault in fault {
+        if let Some(fault) = fault {
             builder = builder.__seed(fault);
         }
         let node = builder.build().await.expect("a valid set-up");

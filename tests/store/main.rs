@@ -31,3 +31,4 @@ mod unconfirmed_memory;
 mod world;
 mod write_order;
 mod write_propagation;
+mod writing;

@@ -161,6 +161,16 @@ impl Invalidation {
         self.is_wanted &= condition;
     }
 
+    /// Adds `targets`, in the mode that the invalidation has.
+    pub(crate) fn add(&mut self, targets: InvalidationTargets) {
+        self.targets.join(targets);
+    }
+
+    /// Sets the acknowledgement to wait for; `None` waits for none.
+    pub(crate) fn set_ack(&mut self, ack: Option<Ack>) {
+        self.ack = ack;
+    }
+
     /// Returns the targets that are known now. They are empty if the condition (`if = EXPR`) was
     /// `false`.
     fn wanted(&self) -> InvalidationTargets {

@@ -116,6 +116,28 @@ where
     ret
 }
 
+/// Runs `write`, and carries out `invalidation` after it, whatever `write` returns. `after` adds the
+/// targets that are known only then.
+///
+/// # Cancel safety
+///
+/// Cancel safety is that of [`with_invalidation`].
+pub(crate) async fn with_names<F: Future>(
+    invalidation: Invalidation,
+    after: impl FnOnce(&mut Invalidation),
+    write: F,
+) -> F::Output {
+    let (mut invalidate_on_drop, preparation) = InvalidateOnDrop::begin(invalidation);
+    preparation.done().await;
+    let output = write.await;
+    if let Some(invalidation) = &mut invalidate_on_drop.0 {
+        after(invalidation);
+    }
+    let pending = invalidate_on_drop.0.take();
+    wait_accepted(pending.and_then(deferred::defer_or_apply)).await;
+    output
+}
+
 /// Runs `body` of a synchronous function as [`with_invalidation`] does, but does not wait for
 /// Redis.
 pub fn with_invalidation_blocking<S, A>(

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::base::durations::{cut, from_now};
 use crate::base::fault::removed;
+use crate::base::runtime::has_timer;
 use crate::base::select::select;
 use crate::l2::recovery::BACKGROUND_TIMEOUT;
 use crate::l2::tier::SharedTier;
@@ -33,7 +34,8 @@ const RENEWALS: u32 = 3;
 pub(crate) struct OpenWrite {
     l2: Arc<SharedTier>,
     mark: WriteMark,
-    /// Ends when the store has answered to the first sending of the mark.
+    /// Ends when the store has answered to the first sending of the mark. `None` if the mark was sent
+    /// before the write began: what is sent later on the connection arrives later.
     answered: Option<oneshot::Receiver<()>>,
     /// Ends the renewal when it is dropped.
     renews: Option<oneshot::Sender<()>>,
@@ -62,38 +64,36 @@ impl SharedTier {
             number = 0;
         }
         let mark = WriteMark::new(self.bus.node, number, names);
+        let intent = cut(intent).max(SHORTEST_INTENT);
         let (tell, answered) = oneshot::channel();
         let (renews, is_over) = oneshot::channel();
-        let intent = cut(intent).max(SHORTEST_INTENT);
-        let mut marking: Pin<Box<dyn Future<Output = ()> + Send>> =
-            Box::pin(keep_marked(Arc::clone(self), mark.clone(), intent, tell));
-        if self.background.is_on_its_runtime() {
+        let marking = keep_marked(Arc::clone(self), mark.clone(), intent, tell, is_over);
+        let mut marking: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(marking);
+        let is_sent = self.background.is_on_its_runtime();
+        if is_sent {
             // The command must be on its way before the body begins, so it does not wait until the
             // task is run. The task polls again and leaves its own waker.
             let _ = marking
                 .as_mut()
                 .poll(&mut Context::from_waker(Waker::noop()));
         }
-        let is_over = async {
-            let _ = is_over.await;
-        };
-        // The end is looked for first, so that no renewal follows it.
-        self.spawn(select(is_over, marking));
+        self.spawn(marking);
         Some(OpenWrite {
             l2: Arc::clone(self),
             mark,
-            answered: Some(answered),
+            answered: (!is_sent).then_some(answered),
             renews: Some(renews),
         })
     }
 }
 
-/// Sends `mark` and renews it for ever. Tells when the store answered the first time.
+/// Sends `mark`, tells when the store has answered, and renews the mark until `is_over`.
 async fn keep_marked(
     l2: Arc<SharedTier>,
     mark: WriteMark,
     intent: Duration,
     answered: oneshot::Sender<()>,
+    is_over: oneshot::Receiver<()>,
 ) {
     let until = l2.deadline();
     if let Err(failure) = l2.store.mark(&mark, intent, until).await {
@@ -102,19 +102,28 @@ async fn keep_marked(
     }
     let _ = answered.send(());
     let pause = intent / RENEWALS;
-    loop {
-        sleep(pause).await;
-        let until = from_now(pause.min(BACKGROUND_TIMEOUT));
-        // A renewal that fails needs no handling: another one follows.
-        let _ = l2.store.mark(&mark, intent, until).await;
-    }
+    let renewing = async {
+        loop {
+            sleep(pause).await;
+            let until = from_now(pause.min(BACKGROUND_TIMEOUT));
+            // A renewal that fails needs no handling: another one follows.
+            let _ = l2.store.mark(&mark, intent, until).await;
+        }
+    };
+    let is_over = async {
+        let _ = is_over.await;
+    };
+    // The end is looked for first, so that no renewal follows it.
+    select(is_over, renewing).await;
 }
 
 impl OpenWrite {
-    /// Waits until the store has answered to the first sending of the mark, or until `until`. A
-    /// removal that is sent afterwards cannot overtake the mark.
+    /// Waits until a removal that is sent afterwards cannot overtake the mark, or until `until`.
     pub(crate) async fn answered(&mut self, until: Instant) {
-        if let Some(answered) = &mut self.answered {
+        // Without a timer, the removal is left to the outbox, which comes later anyway.
+        if let Some(answered) = &mut self.answered
+            && has_timer()
+        {
             // The sender is dropped without an answer if its runtime ended.
             let _ = timeout_at(until, answered).await;
         }

@@ -355,7 +355,7 @@ impl Store for Fake {
                 InvalidationMode::Hard => data.remove(&doomed),
                 InvalidationMode::Soft => data.invalidate_softly(&doomed),
             }
-            data.unmark(&ended);
+            data.marks.unmark(&ended);
         };
         Box::pin(async move {
             self.ask(Op::Invalidate, names, until, step).await?;
@@ -372,19 +372,19 @@ impl Store for Fake {
         until: Instant,
     ) -> StoreFuture<'a, ()> {
         let mark = mark.clone();
-        let step = move |data: &mut Data| data.mark(&mark, life);
+        let step = move |data: &mut Data| data.marks.mark(&mark, life);
         Box::pin(self.ask(Op::Mark, &[], until, step))
     }
 
     fn unmark<'a>(&'a self, ended: &'a [WriteMark], until: Instant) -> StoreFuture<'a, ()> {
         let ended = ended.to_vec();
-        let step = move |data: &mut Data| data.unmark(&ended);
+        let step = move |data: &mut Data| data.marks.unmark(&ended);
         Box::pin(self.ask(Op::Unmark, &[], until, step))
     }
 
     fn sweep(&self, most: usize, until: Instant) -> StoreFuture<'_, Vec<DueMark>> {
         let listening = self.shared.listening();
-        let step = move |data: &mut Data| data.sweep(most, &listening);
+        let step = move |data: &mut Data| data.marks.sweep(most, &listening);
         Box::pin(self.ask(Op::Sweep, &[], until, step))
     }
 

@@ -138,7 +138,7 @@ impl FakeStore {
 
     /// Returns the number of marks of open writes.
     pub fn marks(&self) -> usize {
-        self.shared.lock().data.count_marks()
+        self.shared.lock().data.marks.len()
     }
 
     /// Reconnects, and notifies the cache of the subscription.
@@ -179,7 +179,7 @@ impl FakeStore {
     pub fn flush(&self) {
         let mut state = self.shared.lock();
         state.data.retain(|_| false);
-        state.data.lose_marks();
+        state.data.marks.clear();
     }
 
     /// Loses one name, such as `k:user:42`.

@@ -7,7 +7,6 @@ use tokio::time::Instant;
 
 use crate::base::durations::from_now;
 use crate::store::message::NodeId;
-use crate::store::tests::fake::data::Data;
 use crate::store::write_mark::{DueMark, LAST_ROUND, WriteMark, pause_after};
 
 /// The state of one mark.
@@ -23,18 +22,18 @@ struct Standing {
 #[derive(Debug, Default)]
 pub(crate) struct Marks(BTreeMap<WriteMark, Standing>);
 
-impl Data {
+impl Marks {
     pub(crate) fn mark(&mut self, mark: &WriteMark, life: Duration) {
         let standing = Standing {
             due: from_now(life),
             round: 0,
         };
-        self.marks.0.insert(mark.clone(), standing);
+        self.0.insert(mark.clone(), standing);
     }
 
     pub(crate) fn unmark(&mut self, ended: &[WriteMark]) {
         for mark in ended {
-            self.marks.0.remove(mark);
+            self.0.remove(mark);
         }
     }
 
@@ -47,7 +46,7 @@ impl Data {
             };
             standing.due <= now || (standing.round == 0 && !is_alive())
         };
-        let due = self.marks.0.iter_mut().filter(is_due).take(most);
+        let due = self.0.iter_mut().filter(is_due).take(most);
         let hand_out = |(mark, standing): (&WriteMark, &mut Standing)| {
             standing.round = (standing.round + 1).min(LAST_ROUND);
             standing.due = from_now(pause_after(standing.round));
@@ -59,11 +58,11 @@ impl Data {
         due.map(hand_out).collect()
     }
 
-    pub(crate) fn lose_marks(&mut self) {
-        self.marks.0.clear();
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
     }
 
-    pub(crate) fn count_marks(&self) -> usize {
-        self.marks.0.len()
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 }
