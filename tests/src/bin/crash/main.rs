@@ -2,9 +2,9 @@
 //! afterwards.
 //!
 //! The parent starts a Postgres, a Redis and two nodes that read every row every few
-//! milliseconds. For each run a child process writes a row in a function with `#[invalidates]`, and
-//! is killed at one of eight points between its call and its return. The judge compares what the
-//! nodes serve from then on with what the database has.
+//! milliseconds. For each run a child process writes a row in a function with `#[invalidates]` or
+//! `#[write_through]`, and is killed at one of eight points between its call and its return. The
+//! judge compares what the nodes serve from then on with what the database has.
 //!
 //! `crash --help` prints the options.
 

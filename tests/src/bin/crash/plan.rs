@@ -28,12 +28,20 @@ pub(crate) enum Death {
     Host,
 }
 
+/// The attribute of the function that writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Attribute {
+    Invalidates,
+    WriteThrough,
+}
+
 /// One run.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) row: u64,
     pub(crate) point: Point,
     pub(crate) death: Death,
+    pub(crate) attribute: Attribute,
     /// The write is a single statement without a transaction.
     pub(crate) is_single: bool,
     /// The time from the point to the death.
@@ -87,6 +95,10 @@ fn plan(row: u64, point: Point, death: Death, rng: &mut Rng) -> Plan {
         row,
         point,
         death,
+        attribute: match rng.usize(..3) {
+            0 => Attribute::WriteThrough,
+            _ => Attribute::Invalidates,
+        },
         is_single: point != Point::InBody && rng.usize(..3) == 0,
         die_after,
         arrives_after,

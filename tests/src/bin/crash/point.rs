@@ -17,7 +17,8 @@ pub(crate) enum Point {
     Committed,
     /// The body has the answer.
     Answered,
-    /// The removal has left the process, and reaches Redis after its death, whole or in part.
+    /// The removal has left the process, and reaches Redis after its death, whole or in part. For
+    /// `#[write_through]`, the new value in its place.
     RemovalSent,
 }
 

@@ -1,6 +1,6 @@
 //! The function that reads a row, and the one that writes it.
 
-use cachekit::{Cache, CacheBuilder, cached, invalidates};
+use cachekit::{Cache, CacheBuilder, cached, invalidates, write_through};
 use tokio_postgres::Client;
 
 use crate::point::Point;
@@ -62,25 +62,51 @@ pub(crate) async fn version(database: &Client, row: u64) -> Result<i64, Failed> 
         .map_err(|error| error.to_string())
 }
 
-/// Writes a row, by a single statement if `is_single`, else in a transaction. Waits for `stop` at
-/// each point that lies in this function.
+/// Writes a row as [`change`] does, and invalidates its entry.
 #[invalidates(read_row(_, row), cache = node.cache)]
 pub(crate) async fn write_row(
     node: &Node,
     row: u64,
     is_single: bool,
     stop: impl AsyncFn(Point),
-) -> Result<(), tokio_postgres::Error> {
+) -> Result<(), Failed> {
+    change(node, row, is_single, stop).await
+}
+
+/// Writes a row as [`change`] does, and stores its new version in its entry.
+#[write_through(read_row(node, row))]
+pub(crate) async fn replace_row(
+    node: &Node,
+    row: u64,
+    is_single: bool,
+    stop: impl AsyncFn(Point),
+) -> Result<i64, Failed> {
+    change(node, row, is_single, stop).await?;
+    Ok(NEW)
+}
+
+/// Writes a row, by a single statement if `is_single`, else in a transaction. Waits for `stop` at
+/// each point that lies in this function.
+async fn change(
+    node: &Node,
+    row: u64,
+    is_single: bool,
+    stop: impl AsyncFn(Point),
+) -> Result<(), Failed> {
+    // By the simple protocol: a statement is one message.
+    let run = async |statement: &str| {
+        let done = node.database.batch_execute(statement).await;
+        done.map_err(|error| error.to_string())
+    };
     stop(Point::MarkSent).await;
     let update = format!("UPDATE rows SET version = {NEW} WHERE id = {row}");
-    // By the simple protocol: a statement is one message.
-    if !is_single {
-        node.database.batch_execute("BEGIN").await?;
-    }
-    node.database.batch_execute(&update).await?;
-    if !is_single {
+    if is_single {
+        run(&update).await?;
+    } else {
+        run("BEGIN").await?;
+        run(&update).await?;
         stop(Point::InBody).await;
-        node.database.batch_execute("COMMIT").await?;
+        run("COMMIT").await?;
     }
     stop(Point::Answered).await;
     Ok(())

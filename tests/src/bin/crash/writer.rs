@@ -9,10 +9,14 @@ use cachekit::testing::Fault;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::broken;
-use crate::plan::Plan;
+use crate::plan::{Attribute, Plan};
 use crate::point::Point;
 use crate::postgres;
 use crate::row::{self, Node};
+
+/// Words of the command line of a writer.
+const THROUGH: &str = "write-through";
+const SINGLE: &str = "single";
 
 /// The connections and the write of a process.
 #[derive(Debug)]
@@ -21,13 +25,23 @@ struct Settings {
     database: PathBuf,
     row: u64,
     point: Point,
+    attribute: Attribute,
     is_single: bool,
     broken: Option<Fault>,
 }
 
 impl Settings {
     fn parse(words: &[String]) -> Result<Self, String> {
-        let [redis, database, row, point, is_single, broken @ ..] = words else {
+        let [
+            redis,
+            database,
+            row,
+            point,
+            attribute,
+            statements,
+            broken @ ..,
+        ] = words
+        else {
             return Err("--writer is for this program alone".to_owned());
         };
         let broken = broken.first().map(|name| broken::find(name)).transpose()?;
@@ -36,7 +50,11 @@ impl Settings {
             database: database.into(),
             row: row.parse().map_err(|_| format!("`{row}`: no row"))?,
             point: Point::find(point)?,
-            is_single: is_single == "single",
+            attribute: match attribute.as_str() {
+                THROUGH => Attribute::WriteThrough,
+                _ => Attribute::Invalidates,
+            },
+            is_single: statements == SINGLE,
             broken: broken.map(|(_, fault)| fault),
         })
     }
@@ -74,7 +92,14 @@ async fn write(settings: &Settings) {
             pending::<()>().await;
         }
     };
-    let written = row::write_row(&node, settings.row, settings.is_single, stop).await;
+    let (row, is_single) = (settings.row, settings.is_single);
+    let written = match settings.attribute {
+        Attribute::Invalidates => row::write_row(&node, row, is_single, stop).await,
+        Attribute::WriteThrough => {
+            let written = row::replace_row(&node, row, is_single, stop).await;
+            written.map(drop)
+        }
+    };
     written.expect("the database takes the write");
 }
 
@@ -117,15 +142,20 @@ impl Writer {
         database: &Path,
         broken: Option<&'static str>,
     ) -> Self {
-        let kind = if plan.is_single {
-            "single"
+        let attribute = match plan.attribute {
+            Attribute::Invalidates => "invalidates",
+            Attribute::WriteThrough => THROUGH,
+        };
+        let statements = if plan.is_single {
+            SINGLE
         } else {
             "transaction"
         };
         let mut process = Command::new(std::env::current_exe().expect("this program"))
             .args(["--writer", redis])
             .arg(database)
-            .args([&plan.row.to_string(), plan.point.name(), kind])
+            .args([&plan.row.to_string(), plan.point.name()])
+            .args([attribute, statements])
             .args(broken)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -39,11 +39,8 @@ impl<'a> Scene<'a> {
         if plan.point != Point::CommitSent {
             link.commit.open_for_all();
         }
-        if plan.point != Point::Committed {
+        if !matches!(plan.point, Point::Committed | Point::RemovalSent) {
             link.answer.open_for_all();
-        }
-        if plan.point == Point::RemovalSent {
-            hold_removal(&redis, plan);
         }
         let broken = world.order.broken.map(|(name, _)| name);
         let start = || Writer::start(plan, &redis.url(), link.folder(), broken);
@@ -73,6 +70,9 @@ impl<'a> Scene<'a> {
             Point::CommitHeld => self.database_is_busy(world).await?,
             Point::Committed => self.link.answer.arrived().await,
             Point::RemovalSent => {
+                self.link.answer.arrived().await;
+                hold_removal(self.redis(), self.plan);
+                self.link.answer.open_for_all();
                 while self.redis().holding() == 0 {
                     sleep(PAUSE).await;
                 }
@@ -135,11 +135,14 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// Holds back the removal of the row's entry. Of what travels with it, only so many commands get
+/// Holds back the removal of the row's entry, or its new value, which are the next that the writer
+/// says of it. Of what travels with it, only so many commands get
 /// through as `plan` says, as when a host dies between two packets.
 fn hold_removal(redis: &Proxy, plan: &Plan) {
     let key = row::key(plan.row);
-    let is_removal = move |sent: &Sent| sent.name() == "UNLINK" && sent.mentions(&key);
+    let is_removal = move |sent: &Sent| {
+        matches!(sent.name().as_str(), "UNLINK" | "EVALSHA") && sent.mentions(&key)
+    };
     redis.hold_if(is_removal.clone());
     let Some(most) = plan.cut else { return };
     let (mut connection, mut passed) = (None, 0);
