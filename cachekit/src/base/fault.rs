@@ -258,6 +258,18 @@ pub enum Fault {
     /// Without this guard, a reader of an entry in Redis does not check that the entry belongs to
     /// the reader's key.
     TrustName,
+    /// A write leaves no mark in Redis before it begins.
+    NoIntent,
+    /// The mark of a dead process's write goes after its first round, although the data source may
+    /// decide the commit later.
+    SweepOnce,
+    /// All writes of a process that invalidate equal names share one mark, which the first of them
+    /// removes.
+    OneMarkPerName,
+    /// The mark of a write is removed before the names that the write invalidates.
+    UnmarkFirst,
+    /// A process serves from Redis before it has carried out the marks of dead processes.
+    SweepLate,
 }
 
 /// A point in the cache's code at which a test may run code of its own, so that it can force an

@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use crate::base::sync::Mutex;
-use crate::core::state::Cache;
-use crate::invalidate::apply::{Ack, PendingInvalidation};
-use crate::invalidate::request::Invalidation;
-use crate::l2::invalidation_targets::InvalidationTargets;
+use crate::invalidate::apply::PendingInvalidation;
+use crate::invalidate::request::{Ending, Invalidation};
 
 tokio::task_local! {
     static DEFERRED: DeferredQueue;
@@ -75,7 +73,7 @@ pub async fn deferred<T, E>(future: impl Future<Output = Result<T, E>>) -> Resul
     let queue = end.0.clone().unwrap_or_default();
     let result = DEFERRED.scope(queue, future).await;
     if result.is_err() {
-        end.0 = None;
+        end.cancel();
     }
     for pending in end.begin() {
         Box::pin(pending.accepted()).await;
@@ -119,28 +117,25 @@ impl ApplyOnDrop {
             return vec![];
         };
         let invalidations = std::mem::take(&mut *queue.lock());
-        let mut together: Vec<(Cache, InvalidationTargets, Option<Ack>)> = vec![];
-        for (cache, targets, ack) in invalidations
+        let mut together: Vec<Ending> = vec![];
+        for ending in invalidations
             .into_iter()
             .filter_map(defer)
-            .map(Invalidation::into_targets)
+            .map(Invalidation::into_ending)
         {
-            let same = |(other, all, _): &&mut (Cache, InvalidationTargets, Option<Ack>)| {
-                Arc::ptr_eq(other.core(), cache.core()) && all.mode == targets.mode
-            };
-            match together.iter_mut().find(same) {
-                Some((_, all, acks)) => {
-                    all.join(targets);
-                    // The strictest acknowledgement applies to all combined invalidations.
-                    *acks = (*acks).max(ack);
-                }
-                None => together.push((cache, targets, ack)),
+            match together.iter_mut().find(|it| it.can_join(&ending)) {
+                Some(all) => all.join(ending),
+                None => together.push(ending),
             }
         }
-        together
-            .into_iter()
-            .map(|(cache, targets, ack)| cache.core().invalidate(targets).with_ack(ack))
-            .collect()
+        together.into_iter().map(Ending::begin).collect()
+    }
+
+    /// Drops the invalidations of the scope, because its transaction wrote nothing.
+    fn cancel(&mut self) {
+        let queue = self.0.take().unwrap_or_default();
+        let invalidations = std::mem::take(&mut *queue.lock());
+        invalidations.into_iter().for_each(Invalidation::cancel);
     }
 }
 

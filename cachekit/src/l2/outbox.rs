@@ -17,13 +17,18 @@ use tokio::time::Instant;
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::base::trace;
 use crate::store::key_name::StoreKey;
+use crate::store::write_mark::WriteMark;
 
 /// The largest number of names that wait in the outbox, and of recently accepted names that the
 /// outbox remembers. If there are more names, a single removal of everything replaces the names.
 const MAX_NAMES: usize = 100_000;
 
-/// The time for which the outbox remembers an accepted removal. If the server comes back within
-/// that time, the outbox sends the removal again.
+/// The largest number of marks that wait in the outbox. Further marks stay in the store until they
+/// are over, and then cost misses.
+const MAX_MARKS: usize = 10_000;
+
+/// The time for which an accepted removal is remembered, to be sent again to a server that comes
+/// back.
 const RECENT: Duration = Duration::from_secs(60);
 
 /// The largest number of names that one invalidation from the outbox sends to the store.
@@ -104,6 +109,8 @@ struct Queue {
     /// `true` if the names in `sending` are not names of entries but of tags, functions, guards
     /// (versions of all tags with one prefix) or everything, so that any entry may depend on them.
     sends_shared_names: bool,
+    /// The marks of the writes whose names wait. They go when no name waits any more.
+    ended: Vec<WriteMark>,
 }
 
 impl Queue {
@@ -160,8 +167,20 @@ impl Outbox {
     /// Adds `names` to the outbox. The outbox keeps the names until the store accepts their
     /// invalidation.
     pub(crate) fn add(&self, names: impl IntoIterator<Item = StoreKey>) {
+        self.add_ending(names, vec![]);
+    }
+
+    /// Adds `names` as [`add`](Self::add) does, and the marks `ended` of the writes that end with
+    /// them. The marks stay in the store until it has accepted the names.
+    pub(crate) fn add_ending(
+        &self,
+        names: impl IntoIterator<Item = StoreKey>,
+        mut ended: Vec<WriteMark>,
+    ) {
         let mut overflows = false;
         let mut queue = self.lock();
+        ended.truncate(MAX_MARKS.saturating_sub(queue.ended.len()));
+        queue.ended.append(&mut ended);
         if !queue.is_everything {
             for name in names {
                 queue.add(name);
@@ -232,9 +251,19 @@ impl Outbox {
         self.state.store(queue.state(), Ordering::SeqCst);
     }
 
-    /// Remembers names whose invalidation the store accepted, for [`RECENT`]. If the server comes
-    /// back with an older data set, or is replaced by a server that never received the names, the
-    /// outbox must send the names again.
+    /// Takes the marks of writes whose names the store has accepted. Returns none while any name
+    /// waits.
+    pub(crate) fn take_ended(&self) -> Vec<WriteMark> {
+        let mut queue = self.lock();
+        if queue.state() == NOTHING {
+            std::mem::take(&mut queue.ended)
+        } else {
+            vec![]
+        }
+    }
+
+    /// Remembers accepted names for [`RECENT`] A server that comes back with an older data set, or
+    /// is replaced by a server that never received the names, must receive them again.
     pub(crate) fn remember(&self, names: Vec<StoreKey>) {
         let mut recent = self.recent.lock();
         let now = Instant::now();
@@ -272,6 +301,7 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::message::NodeId;
 
     fn name(text: &str) -> StoreKey {
         StoreKey::read(text.as_bytes())
@@ -347,6 +377,26 @@ mod tests {
             (0..=MAX_NAMES).map(|n| name(&n.to_string())).collect(),
         );
         assert_eq!(recent.names(), [StoreKey::everything()]);
+    }
+
+    #[test]
+    fn marks_go_after_every_name() {
+        let mark = |number| WriteMark::new(NodeId([0; 16]), number, &[name("k:a")]);
+        let outbox = Outbox::default();
+        outbox.add_ending([name("k:a"), name("t:x")], vec![mark(1)]);
+        assert_eq!(outbox.next(), [name("t:x")]);
+        outbox.accepted();
+        assert_eq!(outbox.take_ended(), [], "an entry waits");
+        assert_eq!(outbox.next(), [name("k:a")]);
+        assert_eq!(outbox.take_ended(), [], "sent is not accepted");
+        outbox.accepted();
+        assert_eq!(outbox.take_ended(), [mark(1)]);
+        assert_eq!(outbox.take_ended(), []);
+        let many = (0..=MAX_MARKS as u64).map(mark).collect();
+        outbox.add_ending([name("k:a")], many);
+        outbox.next();
+        outbox.accepted();
+        assert_eq!(outbox.take_ended().len(), MAX_MARKS);
     }
 
     #[test]

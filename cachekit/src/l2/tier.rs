@@ -13,21 +13,24 @@ use tokio::time::Instant;
 use crate::base::clock::{Clock, Tick};
 use crate::base::counter::Counter;
 use crate::base::durations::from_now;
+use crate::base::fault::removed;
 use crate::base::runtime::has_timer;
 use crate::base::trace;
 use crate::coordination::background::{Background, TaskOwner};
 use crate::encoding::codec::Codec;
 use crate::key::Key;
 use crate::l2::breaker_store::BreakerStore;
-use crate::l2::bus::client::{BusClient, run_heartbeat};
+use crate::l2::bus::client::{BusClient, ECHOES, run_heartbeat};
 use crate::l2::circuit_breaker::Breaker;
 use crate::l2::entry_keys::Replica;
+use crate::l2::open_writes::sweeper::Sweeper;
 use crate::l2::recovery::{BACKGROUND_TIMEOUT, Recovery};
 use crate::model::config::{OnDisconnect, OnNewMaster};
 use crate::model::miss_reason::MissReasons;
 use crate::model::owner::Owner;
 use crate::model::stats::{BreakerState, RedisMisses, RedisStats};
 use crate::store::port::{Failure, Store};
+use crate::store::write_mark::BEAT;
 
 /// The shared tier (L2) of a cache for which Redis is configured.
 #[derive(Debug)]
@@ -42,6 +45,10 @@ pub(crate) struct SharedTier {
     in_flight: AtomicUsize,
     pub(crate) background: Arc<Background>,
     heartbeat: JoinHandle<()>,
+    /// The task that carries out marks of dead processes. `None` without marks.
+    sweeper: Option<JoinHandle<()>>,
+    /// The number of this node's next write that is marked.
+    pub(crate) writes: AtomicU64,
     /// Notifies the recovery task that the cache is dropped, so that the task sends the outbox and
     /// ends.
     abandoned: Arc<Notify>,
@@ -69,6 +76,8 @@ pub(crate) struct Settings {
     pub(crate) bus_timeout: Duration,
     pub(crate) on_disconnect: OnDisconnect,
     pub(crate) on_new_master: OnNewMaster,
+    /// `true` if writes are marked, and marks of dead processes are carried out.
+    pub(crate) has_intents: bool,
 }
 
 /// The counters of the shared tier (L2), for the statistics.
@@ -86,7 +95,9 @@ pub(crate) struct SharedTierCounts {
     pub(crate) unstorable: Counter,
     /// The number of operations on the store that got no answer in time, or an error.
     pub(crate) failures: Counter,
-    /// The number of times that a call waited for another process's computation of an entry.
+    /// The number of writes that began without a mark in the store.
+    pub(crate) unmarked: Counter,
+    /// The number of times that a call waited for another process's computation.
     pub(crate) waits: Counter,
     /// The number of acknowledged invalidations that every node acknowledged in time.
     pub(crate) acknowledged: Counter,
@@ -121,6 +132,18 @@ impl SharedTier {
             Arc::clone(clock),
             settings.bus_timeout,
         );
+        let sweeper = settings.has_intents.then(|| {
+            let sweeper = Sweeper {
+                bus: Arc::clone(&bus),
+                store: Arc::clone(&store),
+                // A cache that seldom sends a heartbeat seldom sweeps.
+                beat: (settings.bus_timeout / ECHOES).max(BEAT),
+            };
+            tokio::spawn(sweeper.run())
+        });
+        if sweeper.is_none() || removed!(bus.terms, SweepLate) {
+            bus.sweeps.begin();
+        }
         let abandoned = Arc::new(Notify::new());
         tokio::spawn(recovery.run(Arc::clone(&abandoned)));
         let behind_breaker = BreakerStore {
@@ -136,40 +159,46 @@ impl SharedTier {
             in_flight: AtomicUsize::new(0),
             background: Background::new(Some(Handle::current())),
             heartbeat: tokio::spawn(heartbeat),
+            sweeper,
+            writes: AtomicU64::new(0),
             abandoned,
         }
     }
 
-    /// Waits until a heartbeat of this node came back, so that the node may serve from memory.
-    /// Waits for one second at most. A cache that is built while Redis is reachable therefore
-    /// starts with a live bus.
+    /// Waits until a heartbeat came back, so that memory may be served, and until the first sweep
+    /// ended, so that the store may be used, for one second at most. A cache that is built while
+    /// Redis is reachable therefore starts with a live bus.
     pub(crate) async fn wait_until_live(&self, clock: &Arc<dyn Clock>) {
         let end = from_now(self.settings.bus_timeout.min(MAX_SETTLING));
-        while self.store.is_up()
-            && Instant::now() < end
-            && !self.bus.liveness.is_live(Tick::now(&**clock))
-        {
+        let is_ready =
+            || self.bus.liveness.is_live(Tick::now(&**clock)) && self.bus.sweeps.has_begun();
+        while self.store.is_up() && Instant::now() < end && !is_ready() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 }
 
 impl SharedTier {
-    /// Returns `true` if calls may use the store: the store is reachable, the cache is not shut
-    /// down, the runtime can limit the wait for an answer, and no invalidation that may concern
+    /// Returns `true` if calls may use the store: the store is reachable, the first sweep ended, the
+    /// cache is not shut down, the runtime can limit the wait for an answer, and no invalidation that may concern
     /// every entry waits in the outbox.
     pub(crate) fn is_usable(&self) -> bool {
-        !self.bus.outbox.blocks_all() && self.store.is_up() && !self.is_shut_down() && has_timer()
+        !self.bus.outbox.blocks_all()
+            && self.store.is_up()
+            && self.bus.sweeps.has_begun()
+            && !self.is_shut_down()
+            && has_timer()
     }
 
     /// Returns `true` if a call may use the store for the entry under `key`: the store is
-    /// reachable, the cache is not shut down, the runtime can limit the wait for an answer, and no
+    /// reachable, the first sweep ended, the cache is not shut down, the runtime can limit the wait for an answer, and no
     /// invalidation that concerns the entry or all its replicas waits in the outbox.
     pub(crate) fn is_usable_for(&self, key: &Key, replica: Replica) -> bool {
         let outbox = &self.bus.outbox;
         // The cheapest condition comes first, because many calls ask this while the store is
         // unreachable.
         self.store.is_up()
+            && self.bus.sweeps.has_begun()
             && !self.is_shut_down()
             && has_timer()
             && (outbox.is_clear() || !replica.is_blocked(key, outbox))
@@ -264,6 +293,9 @@ impl SharedTier {
             waits: self.counts.waits.sum(),
             acknowledged: self.counts.acknowledged.sum(),
             unacknowledged: self.counts.unacknowledged.sum(),
+            unmarked: self.counts.unmarked.sum(),
+            swept: self.bus.sweeps.writes.load(Ordering::Relaxed),
+            sweep_rounds: self.bus.sweeps.rounds.load(Ordering::Relaxed),
             messages: self.bus.messages.load(Ordering::Relaxed),
             heartbeats: self.bus.heartbeats.load(Ordering::Relaxed),
             bus_interruptions: self.bus.bus_interruptions.load(Ordering::Relaxed),
@@ -311,6 +343,9 @@ impl Drop for InFlightGuard {
 impl Drop for SharedTier {
     fn drop(&mut self) {
         self.heartbeat.abort();
+        if let Some(sweeper) = &self.sweeper {
+            sweeper.abort();
+        }
         if !self.bus.liveness.is_over() {
             let (bus, store) = (Arc::clone(&self.bus), Arc::clone(&self.store));
             let until = Self::background_deadline();

@@ -352,6 +352,7 @@ impl Call {
                     wire,
                     stored,
                     broadcast: None,
+                    ended: None,
                 };
                 backfill.spawn(self.caller_is_gone());
             }

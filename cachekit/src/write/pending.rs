@@ -2,14 +2,18 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::yield_now;
 
 use crate::core::entry_key::Target;
 use crate::core::entry_ref::EntryRef;
 use crate::core::state::Cache;
 use crate::invalidate::apply::PendingInvalidation;
 use crate::invalidate::deferred;
-use crate::invalidate::request::{Invalidation, On};
+use crate::invalidate::request::{Intent, Invalidation, On};
 use crate::model::write_order::WriteOrder;
+use crate::store::key_name::StoreKey;
 use crate::write::write_guard::WriteGuard;
 
 /// A write of one entry by an annotated function. If the write is dropped after it began and before
@@ -23,6 +27,9 @@ pub struct PendingWrite<'a, V> {
     /// `true` if the written value will have an order, by which overlapping writes are compared.
     is_ordered: bool,
     order: Option<u64>,
+    /// The time for which the write's mark stands without a renewal (`intent`). `None`: that of the
+    /// cache.
+    intent: Option<Intent>,
 }
 
 impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
@@ -33,11 +40,19 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
             value: None,
             is_ordered: false,
             order: None,
+            intent: None,
         }
     }
 
-    /// Declares that the written value will have an order, by which overlapping writes are
-    /// compared. The caller must call this method before the write begins.
+    /// Sets the time for which the write's mark stands without a renewal (`intent = "3s"`). With
+    /// `None`, the write has no mark (`intent = false`).
+    pub fn intent(mut self, length: Option<Duration>) -> Self {
+        self.intent = Some(Intent::of(length));
+        self
+    }
+
+    /// Declares before the write begins that its value will have an order, by which overlapping
+    /// writes are compared.
     pub fn ordered(mut self) -> Self {
         self.is_ordered = true;
         self
@@ -52,14 +67,22 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
     pub(crate) async fn begin(&mut self) {
         self.begin_local();
         if let Some(guard) = &mut self.guard {
+            if guard.open.is_some() {
+                // The mark is sent before the question for the token, and never behind the body.
+                yield_now().await;
+            }
             guard
                 .begin_shared(&self.entry.entry_tags, self.entry.fingerprint())
                 .await;
         }
     }
 
+    /// Begins the write on this node, and sends its mark.
     pub(crate) fn begin_local(&mut self) {
-        self.guard = Some(self.entry.begin_local(self.is_ordered));
+        let mut guard = self.entry.begin_local(self.is_ordered);
+        let entry = StoreKey::entry(&self.entry.key);
+        guard.open = self.entry.core.open_write(&[entry], self.intent);
+        self.guard = Some(guard);
     }
 
     /// Sets the value that this write stores in the entry when the write ends.
@@ -95,7 +118,9 @@ impl<V> PendingWrite<'_, V> {
     /// Cancels the write, because the annotated function did not write. The entry in the cache
     /// stays as it is.
     pub(crate) fn cancel(&mut self) {
-        self.guard = None;
+        if let Some(open) = self.guard.take().and_then(|mut guard| guard.open.take()) {
+            open.cancel();
+        }
     }
 
     /// Ends the write and leaves the entry empty. Returns the pending invalidation, for whose
@@ -106,7 +131,7 @@ impl<V> PendingWrite<'_, V> {
     }
 
     fn invalidate_if_begun(&mut self) -> Option<PendingInvalidation> {
-        self.guard.take()?;
+        let open = self.guard.take()?.open.take();
         let cache = Cache {
             core: Arc::clone(&self.entry.core),
         };
@@ -114,7 +139,7 @@ impl<V> PendingWrite<'_, V> {
         invalidation.target(Target {
             key: self.entry.key.clone(),
         });
-        deferred::defer_or_apply(invalidation)
+        deferred::defer_or_apply(invalidation.ending(open))
     }
 }
 

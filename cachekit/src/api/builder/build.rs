@@ -29,6 +29,7 @@ use crate::l1::memory::Memory;
 use crate::l2::bus::client::BusClient;
 #[cfg(any(feature = "redis", cachekit_faults))]
 use crate::l2::bus::timings::BusTimings;
+use crate::l2::open_writes::open_write::SHORTEST_INTENT;
 #[cfg(any(feature = "redis", cachekit_faults))]
 use crate::l2::tier::Settings;
 use crate::l2::tier::SharedTier;
@@ -108,6 +109,7 @@ impl CacheBuilder {
             password: self.redis_password.as_deref(),
             namespace: &self.config.namespace,
             any_origin: self.config.on_new_master == OnNewMaster::Replay,
+            has_intents: self.config.intents,
             faults: self.faults,
         };
         let redis = Redis::open(redis_settings, bus.node, bus.sink());
@@ -157,6 +159,7 @@ impl CacheBuilder {
             bus_timeout: self.config.bus_timeout,
             on_disconnect: self.config.on_disconnect,
             on_new_master: self.config.on_new_master,
+            has_intents: self.config.intents,
         })
     }
 
@@ -209,6 +212,13 @@ impl CacheBuilder {
                 "give at least 20 milliseconds: a few round trips must fit",
             ));
         }
+        if self.config.intent < SHORTEST_INTENT {
+            return Err(BuildError::setting(
+                "intent",
+                format!("is {:?}", self.config.intent),
+                "give at least 100 milliseconds: a few round trips must fit",
+            ));
+        }
         if self.config.redis_timeout.is_zero() {
             return zero(
                 "redis_timeout",
@@ -253,6 +263,7 @@ impl CacheBuilder {
             &mut config.lock_timeout,
             &mut config.redis_timeout,
             &mut config.bus_timeout,
+            &mut config.intent,
         ] {
             *length = cut(*length);
         }

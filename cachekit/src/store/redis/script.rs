@@ -15,6 +15,8 @@ pub(crate) enum Script {
     Soften,
     Late,
     Beat,
+    Mark,
+    Sweep,
 }
 
 impl Script {
@@ -26,7 +28,7 @@ impl Script {
     }
 }
 
-const ALL: [Script; 7] = [
+const ALL: [Script; 9] = [
     Script::Acquire,
     Script::Fill,
     Script::Renew,
@@ -34,6 +36,8 @@ const ALL: [Script; 7] = [
     Script::Soften,
     Script::Late,
     Script::Beat,
+    Script::Mark,
+    Script::Sweep,
 ];
 
 /// The texts of all Lua scripts, in the order of the list `ALL`.
@@ -118,5 +122,7 @@ fn source(script: Script) -> (&'static str, &'static str) {
         Script::Soften => ("soften", include_str!("soften.lua")),
         Script::Late => ("value_tags", include_str!("value_tags.lua")),
         Script::Beat => ("heartbeat", include_str!("heartbeat.lua")),
+        Script::Mark => ("mark", include_str!("mark.lua")),
+        Script::Sweep => ("sweep", include_str!("sweep.lua")),
     }
 }
