@@ -102,6 +102,7 @@ pub fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `ack`, `ack = "200ms"` | the call returns when every process has applied the invalidation, or, as best effort, after that time; for `async` functions | no |
 /// | `soft` | entries become stale and remain for `stale`, `stale_if_error` and `soft_timeout`; an entry without these is removed | no |
 /// | `if = EXPR` | `bool` over the arguments and `ret`; false invalidates nothing | true |
+/// | `intent = "3s"`, `false` | how long the mark of the write stands in Redis without a renewal: by then at the latest another process invalidates if this one dies; `false`: no mark | the cache's |
 /// | `cache = EXPR` | the `Cache` of tags, keys and events | the global one |
 /// | `crate = path` | the path of the crate cachekit, if renamed | `::cachekit` |
 ///
@@ -117,7 +118,8 @@ pub fn invalidates(args: TokenStream, item: TokenStream) -> TokenStream {
 /// |---|---|---|
 /// | `get_user(_, id)` | the entry to write; exactly one | |
 /// | `value = EXPR` | the value, over the arguments and `ret` | the returned value |
-/// | `order_by = ret.version` | of overlapping writes, the value with the greatest number stays in the cache | overlapping writes leave the entry empty |
+/// | `order_by = ret.version` | of overlapping writes, the one with the greatest number stays | they leave the entry empty |
+/// | `intent = "3s"`, `false` | as in `invalidates` | the cache's |
 /// | `crate = path` | the path of the crate cachekit, if renamed | `::cachekit` |
 #[proc_macro_attribute]
 pub fn write_through(args: TokenStream, item: TokenStream) -> TokenStream {

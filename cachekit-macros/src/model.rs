@@ -392,6 +392,8 @@ pub(crate) struct WritingFn {
     pub(crate) function: Function,
     pub(crate) target: Reference,
     pub(crate) stored: Stored,
+    /// Argument of the runtime's method for `intent`.
+    pub(crate) intent: Option<Expr>,
 }
 
 /// Value that `#[write_through]` stores (`value = EXPR`), and its order among other writes

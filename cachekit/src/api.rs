@@ -11,3 +11,4 @@ pub(crate) mod region;
 pub(crate) mod registry;
 pub(crate) mod replicated_entry;
 pub(crate) mod shutdown;
+pub(crate) mod writing;

@@ -8,3 +8,4 @@ pub(crate) mod port;
 pub(crate) mod redis;
 #[cfg(cachekit_faults)]
 pub(crate) mod tests;
+pub(crate) mod write_mark;

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use cachekit::testing::{FakeStore, scope};
-use cachekit::{Cache, cached, invalidates};
+use cachekit::{Cache, cached, invalidates, write_through};
 use cachekit_tests::settle;
 
 use crate::{assert_same, read};
@@ -152,6 +152,46 @@ async fn acknowledged_soon(id: u64) -> u64 {
 #[invalidates(ttl_max(id), ack = 18446744073709551615)]
 async fn acknowledged_ever(id: u64) -> u64 {
     id
+}
+
+#[invalidates(ttl_max(id), intent = "100ms")]
+async fn marked_shortly(id: u64) -> u64 {
+    id
+}
+
+#[invalidates(ttl_max(id), intent = 18446744073709551615)]
+async fn marked_ever(id: u64) -> u64 {
+    id
+}
+
+#[invalidates(ttl_max(id), intent = Duration::ZERO)]
+async fn marked_for_nothing(id: u64) -> u64 {
+    id
+}
+
+#[write_through(ttl_max(id), intent = Duration::MAX)]
+async fn replaced(id: u64) -> Option<u64> {
+    settle().await;
+    Some(id + 1)
+}
+
+#[tokio::test(start_paused = true)]
+async fn intents() {
+    let store = FakeStore::new();
+    let builder = Cache::builder().__store(store.clone());
+    let cache = builder.build().await.expect("a valid set-up");
+    scope(cache, async {
+        for _ in 0..2 {
+            let id = tokio::join!(marked_shortly(1), marked_ever(1), marked_for_nothing(1));
+            assert_eq!(id, (1, 1, 1));
+            assert_eq!(ttl_max::entry(1).get().await, None);
+            assert_eq!(replaced(1).await, Some(2));
+            assert_eq!(ttl_max::entry(1).get().await, Some(2));
+            settle().await;
+            assert_eq!(store.marks(), 0);
+        }
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -29,6 +29,11 @@ const NUMBERS: &[(&str, Set, &[End])] = &[
         &[End::Zero, End::One],
     ),
     (
+        "intent",
+        |it, end| it.intent(end.length()),
+        &[End::Zero, End::One],
+    ),
+    (
         "on_disconnect",
         |it, end| it.on_disconnect(OnDisconnect::ServeFor(end.length())),
         &[],
@@ -69,6 +74,7 @@ const WITHOUT_NUMBERS: &[&str] = &[
     "outbox_file",
     "own_thread",
     "on_new_master",
+    "intents",
     "codec",
     "enabled",
     "clock",

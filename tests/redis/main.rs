@@ -2,6 +2,7 @@
 
 mod acks;
 mod bincode_upgrades;
+mod broken_removals;
 mod bus;
 mod changed_tags;
 mod compression;
@@ -16,6 +17,7 @@ mod key_expiry;
 mod late_commands;
 mod long_keys;
 mod msgpack_upgrades;
+mod open_writes;
 mod out_of_memory;
 mod outbox_file;
 mod permissions;

@@ -9,7 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use cachekit::testing::Fault;
-use cachekit::{BuildError, Cache, CacheBuilder, OnDisconnect, OnNewMaster, Policy, Tier};
+use cachekit::{
+    BuildError, Cache, CacheBuilder, OnDisconnect, OnNewMaster, Policy, Tier, cached, invalidates,
+    testing, write_through,
+};
 use cachekit_tests::capture::Capture;
 use cachekit_tests::proxy::Proxy;
 use cachekit_tests::redis::{Client, Redis, Reply};
@@ -57,7 +60,7 @@ fn sent() -> BTreeSet<String> {
         let Ok(text) = fs::read_to_string(&file) else {
             continue;
         };
-        for begin in ["redis.call('", "cmd(\""] {
+        for begin in ["redis.call('", "redis.pcall('", "cmd(\""] {
             let names = text.split(begin).skip(1);
             let names = names.filter_map(|rest| rest.split(['\'', '"']).next());
             sent.extend(names.map(str::to_owned));
@@ -89,6 +92,21 @@ fn warnings(log: &Capture) -> Vec<String> {
     lines.map(|line| line.text).collect()
 }
 
+#[cached(key = "rights:{id}", name = "of_rights")]
+async fn of_rights(id: u64) -> u64 {
+    id
+}
+
+#[write_through(of_rights(id), value = id)]
+async fn replace(id: u64) -> Result<(), ()> {
+    Ok(())
+}
+
+#[invalidates(of_rights(id))]
+async fn write(id: u64) -> Result<(), ()> {
+    if id == u64::MAX { Err(()) } else { Ok(()) }
+}
+
 /// Everything of which a command comes: reads, computations, tags of the value, soft and
 /// acknowledged invalidations, copies, errors, a wait for another node's computation.
 async fn work(node: &Cache, round: u64) {
@@ -114,6 +132,9 @@ async fn work(node: &Cache, round: u64) {
         node.get_or_compute(&key, &copied, || async { 1 }).await;
     }
     node.put("put", 1, &policy).await;
+    assert_eq!(testing::scope(node.clone(), replace(round)).await, Ok(()));
+    assert_eq!(testing::scope(node.clone(), write(round)).await, Ok(()));
+    assert_eq!(testing::scope(node.clone(), write(u64::MAX)).await, Err(()));
     node.invalidation().acknowledged().tags(["kind:1"]).await;
     node.clear().await;
 }
@@ -172,7 +193,7 @@ fn cut() -> Vec<(Vec<String>, String)> {
         }
     }
     for (word, kinds) in [
-        ("~shop:", "k:* c*:* t:* e:* g:* f:* v:* all nodes"),
+        ("~shop:", "k:* c*:* t:* e:* g:* f:* v:* all nodes intents"),
         ("&shop:", "bus wake node:*"),
     ] {
         let kinds: Vec<_> = kinds.split(' ').map(|it| format!("{word}{it}")).collect();
@@ -209,7 +230,7 @@ async fn what_is_missing_at_start_is_named_with_the_remedy() {
         let Err(error) = built else {
             client.run(&["FLUSHALL"]);
             assert!(
-                ["", "SCRIPT LOAD"].contains(&&*named),
+                ["", "SCRIPT LOAD", "PUBSUB"].contains(&&*named),
                 "not noticed: {named}"
             );
             continue;
@@ -297,10 +318,10 @@ async fn a_permission_revoked_later_is_reported_and_nothing_is_stale() {
     let redis = Redis::start();
     let mut client = redis.client();
     let least = lines().remove(1);
-    // What is left is not needed, or only where a process is gone.
+    // What is left is not needed. Who may not ask who listens does not ask.
     for lack in cut()
         .iter()
-        .filter(|(_, named)| !["", "SREM"].contains(&&**named))
+        .filter(|(_, named)| !["", "PUBSUB"].contains(&&**named))
     {
         grant(&mut client, &least);
         let log = Capture::default();

@@ -335,7 +335,8 @@ async fn a_store_that_was_given_up_on_replaces_nothing() {
     let proxy = Proxy::to(redis.addr());
     // It is gone with all it had to tell, as with its process.
     let slow = settings(&proxy.url()).seed(Fault::LeaveUntold);
-    let slow = slow.build().await.expect("a valid set-up");
+    // Nobody finishes its write either, which would remove what the test looks at.
+    let slow = slow.intents(false).build().await.expect("a valid set-up");
     let other = node(&redis.url()).await;
     let older = Begun::new(&slow, 1).await;
     proxy.hold("EVALSHA");
@@ -378,7 +379,9 @@ async fn a_write_that_is_dropped_leaves_the_entry_empty() {
 async fn an_order_costs_no_round_trip() {
     let redis = Redis::start();
     let proxy = Proxy::to(redis.addr());
-    let cache = quiet(&proxy.url()).await;
+    let hours = std::time::Duration::from_secs(3600);
+    let cache = settings(&proxy.url()).bus_timeout(hours).intents(false);
+    let cache = cache.build().await.expect("a valid set-up");
     written(&cache, 1).await;
     written(&cache, 2).await;
     proxy.clear();

@@ -23,8 +23,8 @@ use crate::ports;
 use crate::redis::{Client, Reply};
 
 pub use self::sent::Sent;
+use self::state::{ClientEnd, Listening, Predicate, Shared, State, close};
 pub use self::state::{Direction, Mangled};
-use self::state::{Listening, Predicate, Shared, State, close};
 
 /// How long a test waits for a command to be held back.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -365,6 +365,13 @@ impl Proxy {
     /// others. Afterwards it does, late.
     pub fn silence(&self, is_silent: bool) {
         self.shared.change(|state| state.faults.silent = is_silent);
+    }
+
+    /// From now on connections to the server outlive their clients, as when a client's host loses
+    /// its power: the server is not told that anybody is gone.
+    pub fn outlive_clients(&self) {
+        self.shared
+            .change(|state| state.faults.end = ClientEnd::Untold);
     }
 
     /// Each command reaches the server this much later.

@@ -293,3 +293,26 @@ fn nobody_listens_until_somebody_does() {
         Client::connect(proxy.addr()).run(&["PING"]);
     }
 }
+
+#[tokio::test]
+async fn a_server_does_not_learn_that_a_client_is_gone() {
+    let (redis, proxy) = pair();
+    let subscribers = || redis.client().run(&["PUBSUB", "NUMSUB", "news"]);
+    let count = |count| Reply::List(vec![Reply::Bulk(b"news".to_vec()), Reply::Int(count)]);
+    let subscribe = || {
+        let mut raw = Raw::to(proxy.addr());
+        raw.send(&command(&["SUBSCRIBE", "news"]));
+        raw.expect(b"*3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1\r\n");
+        raw
+    };
+    drop(subscribe());
+    eventually(|| subscribers() == count(0));
+    proxy.outlive_clients();
+    drop(subscribe());
+    // As long as the end of the first one never takes.
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(subscribers(), count(1));
+    // The connections are the proxy's: it can end them.
+    proxy.close_clients();
+    eventually(|| subscribers() == count(0));
+}

@@ -6,6 +6,7 @@ use syn::{Expr, Path, Token};
 
 use crate::attr::arg::{Arg, Options};
 use crate::attr::duration::DurationValue;
+use crate::attr::intent::IntentValue;
 use crate::attr::reference::Reference;
 use crate::attr::template::Template;
 use crate::attr::value::Items;
@@ -21,6 +22,7 @@ pub(crate) struct InvalidatesArgs {
     pub(crate) cache: Option<Arg<Expr>>,
     pub(crate) condition: Option<Arg<Expr>>,
     pub(crate) events: Option<Arg<Items>>,
+    pub(crate) intent: Option<Arg<IntentValue>>,
     pub(crate) key: Option<Arg<Template>>,
     pub(crate) keys: Option<Arg<Items>>,
     pub(crate) krate: Option<Arg<Path>>,
@@ -57,7 +59,7 @@ impl Parse for Moment {
 impl Options for InvalidatesArgs {
     const ATTRIBUTE: &'static str = "invalidates";
     const NAMES: &'static [&'static str] = &[
-        "key", "keys", "tags", "events", "on", "if", "ack", "soft", "cache", "crate",
+        "key", "keys", "tags", "events", "on", "if", "ack", "soft", "intent", "cache", "crate",
     ];
 
     fn option(
@@ -76,6 +78,7 @@ impl Options for InvalidatesArgs {
             "crate" => Arg::read(&mut self.krate, key, input, errors)?,
             "events" => Arg::read(&mut self.events, key, input, errors)?,
             "if" => Arg::read(&mut self.condition, key, input, errors)?,
+            "intent" => Arg::read(&mut self.intent, key, input, errors)?,
             "key" => Arg::read(&mut self.key, key, input, errors)?,
             "keys" => Arg::read(&mut self.keys, key, input, errors)?,
             "on" => Arg::read(&mut self.on, key, input, errors)?,

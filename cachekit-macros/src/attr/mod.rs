@@ -7,6 +7,7 @@ pub(crate) mod depends;
 pub(crate) mod duration;
 pub(crate) mod duration_text;
 pub(crate) mod freshness;
+pub(crate) mod intent;
 pub(crate) mod invalidates;
 pub(crate) mod limits;
 pub(crate) mod migration_hints;

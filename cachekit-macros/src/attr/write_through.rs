@@ -5,6 +5,7 @@ use syn::parse::ParseStream;
 use syn::{Expr, Path};
 
 use crate::attr::arg::{Arg, Options};
+use crate::attr::intent::IntentValue;
 use crate::attr::reference::Reference;
 use crate::attr::word::word;
 use crate::diag::Errors;
@@ -13,6 +14,7 @@ use crate::diag::Errors;
 #[derive(Default)]
 pub(crate) struct WriteThroughArgs {
     pub(crate) references: Vec<Reference>,
+    pub(crate) intent: Option<Arg<IntentValue>>,
     pub(crate) krate: Option<Arg<Path>>,
     pub(crate) value: Option<Arg<Expr>>,
     pub(crate) order_by: Option<Arg<Expr>>,
@@ -20,7 +22,7 @@ pub(crate) struct WriteThroughArgs {
 
 impl Options for WriteThroughArgs {
     const ATTRIBUTE: &'static str = "write_through";
-    const NAMES: &'static [&'static str] = &["value", "order_by", "crate"];
+    const NAMES: &'static [&'static str] = &["value", "order_by", "intent", "crate"];
 
     fn option(
         &mut self,
@@ -30,6 +32,7 @@ impl Options for WriteThroughArgs {
     ) -> syn::Result<bool> {
         match key.to_string().as_str() {
             "crate" => Arg::read(&mut self.krate, key, input, errors)?,
+            "intent" => Arg::read(&mut self.intent, key, input, errors)?,
             "value" => Arg::read(&mut self.value, key, input, errors)?,
             "order_by" => Arg::read(&mut self.order_by, key, input, errors)?,
             "soft" => return Err(soft(key)),

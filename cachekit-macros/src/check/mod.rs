@@ -8,6 +8,7 @@ pub(crate) mod constant;
 pub(crate) mod freshness;
 pub(crate) mod function;
 pub(crate) mod ident_usage;
+pub(crate) mod intent;
 pub(crate) mod key;
 pub(crate) mod key_coverage;
 pub(crate) mod limits;

@@ -45,6 +45,10 @@ pub(crate) fn invalidates(
     if args.soft.is_some() {
         steps.add("soft", None, StepArg::Nothing);
     }
+    if let Some(intent) = args.intent {
+        let intent = crate::check::intent::intent(&info, intent, errors);
+        steps.add("intent", None, StepArg::Value(intent));
+    }
     for reference in args.references {
         let ret = steps.uses(&values(&reference), errors);
         let all = matches!(reference.args, ReferenceArgs::All);
@@ -160,10 +164,14 @@ pub(crate) fn write_through(
         model(reference, errors)
     });
     let stored = stored(&info, args.value, args.order_by, errors);
+    let intent = args
+        .intent
+        .map(|it| crate::check::intent::intent(&info, it, errors));
     Some(WritingFn {
         function: info.into_function(args.krate, None),
         target: target?,
         stored,
+        intent,
     })
 }
 

@@ -29,6 +29,8 @@ pub(crate) fn write_through(model: &WritingFn, item: &LooseFn) -> TokenStream {
     let (bindings, store) = store(model);
     let bind = optional("bind", Delimiter::Brace, bindings);
     let order = model.stored.order.as_ref().map(|_| quote!(order: ordered,));
+    let intent = model.intent.as_ref();
+    let intent = intent.map(|intent| quote!(intent: (#intent),));
     let body = body(&model.function, item, None);
     let form = form_word(&model.function, None);
     let pattern_bindings = pattern_bindings(model.function.arguments.iter(), false);
@@ -39,6 +41,7 @@ pub(crate) fn write_through(model: &WritingFn, item: &LooseFn) -> TokenStream {
             returns: #result,
             entry: #target,
             #order
+            #intent
             #bind
             store: (#store),
             #body

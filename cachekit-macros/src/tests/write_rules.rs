@@ -27,6 +27,18 @@ fn mistakes_in_writes() {
             "tags = [\"a\"], cache = ret.cache",
             "the cache is needed before",
         ),
+        (
+            "tags = [\"a\"], intent = true",
+            "take `intent` out, or write its length",
+        ),
+        (
+            "tags = [\"a\"], intent = \"99ms\"",
+            "at least 100 milliseconds",
+        ),
+        (
+            "tags = [\"a\"], intent = state.intent",
+            "`intent` is a constant and cannot depend on `state`",
+        ),
     ];
     for (args, words) in cases {
         let found = messages(&pipeline::invalidates(tokens(args), tokens(item)));
@@ -43,6 +55,7 @@ fn mistakes_in_writes() {
             "get(_, ret.id)",
             "the entry is needed before the call gives a value",
         ),
+        ("get(_, id), intent = 0", "write more, or `intent = false`"),
     ];
     for (args, words) in cases {
         let found = messages(&pipeline::write_through(tokens(args), tokens(item)));

@@ -257,6 +257,36 @@ impl CacheBuilder {
         self
     }
 
+    /// Sets the time for which the mark of a running write stands in Redis without a renewal. Must be
+    /// at least 100 milliseconds. Default: 3 seconds.
+    ///
+    /// If a process dies in a function with `#[invalidates]` or `#[write_through]`, another process
+    /// invalidates what the attribute names by the function's arguments. It does so at the latest
+    /// when this time is over, and usually within a second. The attribute's option `intent` sets
+    /// another time for one function.
+    pub fn intent(mut self, length: Duration) -> Self {
+        self.config.intent = length;
+        self
+    }
+
+    /// Turns the marks of running writes in Redis on or off. If they are off, this process leaves no
+    /// marks, whatever attributes say, and does not carry out those of dead processes. Default:
+    /// `true`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let cache = cachekit::Cache::builder().intents(false).build().await?;
+    /// # Ok::<(), cachekit::BuildError>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn intents(mut self, enabled: bool) -> Self {
+        self.config.intents = enabled;
+        self
+    }
+
     /// Sets the encoding of values in Redis, for functions without a `codec`. Default:
     /// [`Codec::Bincode`], or the first codec whose feature is on.
     pub fn codec(mut self, codec: Codec) -> Self {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::core::state::Cache;
 use crate::invalidate::apply::{Ack, event_data};
+use crate::invalidate::request::{Invalidation, On};
 use crate::key::Key;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::invalidation_mode::InvalidationMode;
@@ -169,8 +170,27 @@ impl<const ACKNOWLEDGED: bool> InvalidationBuilder<ACKNOWLEDGED> {
         self
     }
 
-    /// Applies the invalidation in this process and in Redis. Returns `true` if every process is
-    /// certain to have applied it, or if no acknowledgement was asked for.
+    /// Makes the invalidation that ends a write, with all targets that are known now.
+    pub(crate) fn to_write(&self) -> Invalidation {
+        let mut invalidation = Invalidation::of(self.cache.clone(), On::Always);
+        if self.targets.mode == InvalidationMode::Soft {
+            invalidation.soft();
+        }
+        invalidation.add(self.targets.clone());
+        invalidation.set_ack(self.ack);
+        self.add_events(&mut invalidation);
+        invalidation
+    }
+
+    /// Adds the targets that events with data have now.
+    pub(crate) fn add_events(&self, invalidation: &mut Invalidation) {
+        for (event, about) in &self.events_with_data {
+            invalidation.add(self.cache.core().event_targets(event, about));
+        }
+    }
+
+    /// Applies the invalidation here and in Redis. Returns `true` if every process is certain to
+    /// have applied it, or if no acknowledgement was asked for.
     async fn apply(self) -> bool {
         let core = self.cache.core();
         let mut targets = self.targets;

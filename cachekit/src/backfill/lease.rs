@@ -164,6 +164,7 @@ impl LeaseGuard {
             kept,
             version_life: version_life(kept),
             message: None,
+            ended: None,
         })
     }
 }

@@ -28,6 +28,7 @@ use crate::model::tags::EntryTags;
 use crate::store::key_name::{StoreKey, tag_prefix};
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{Failure, Fill, Filled};
+use crate::store::write_mark::WriteMark;
 
 /// The result of an attempt to store a value in L2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +91,8 @@ pub(crate) struct Backfill {
     /// The kind of bus message to other nodes, whose values in memory this value replaces. `None`
     /// for a computed value, which replaces no value.
     pub(crate) broadcast: Option<Broadcast>,
+    /// The mark of the write, which goes if the value is stored. `None` for a computed value.
+    pub(crate) ended: Option<WriteMark>,
 }
 
 impl Backfill {
@@ -124,7 +127,7 @@ impl Backfill {
         let entry = self.lease.keys.entry.clone();
         let owner = Arc::clone(&self.owner);
         let key = self.key.clone();
-        let broadcast = self.broadcast;
+        let (broadcast, ended) = (self.broadcast, self.ended.clone());
         let (mut fill, saved) = match self.prepare(&l2) {
             Ok(prepared) => prepared,
             Err(outcome) => return outcome,
@@ -132,8 +135,9 @@ impl Backfill {
         let from = l2.bus.node;
         fill.message = broadcast.map(|it| it.message(from, vec![entry.clone()]));
         // Until L2 answers, the entry in L2 may be older than the value that this node serves.
-        let removal = l2.pending_removal(vec![entry]);
+        let removal = l2.pending_removal(vec![entry], ended.iter().cloned().collect());
         let removal = removal.of_computed(broadcast.is_none());
+        fill.ended = ended;
         let answer = l2.store.fill(&fill, until).await;
         if matches!(answer, Ok(_) | Err(Failure::Rejected(_))) {
             drop(removal.settled());

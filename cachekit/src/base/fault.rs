@@ -288,6 +288,18 @@ pub enum Fault {
     /// The tasks of the shared tier are not begun again when the runtime that drove them has ended
     /// or stands still.
     KeepEndedHome,
+    /// A write leaves no mark in Redis before it begins.
+    NoIntent,
+    /// The mark of a dead process's write goes after its first round, although the data source may
+    /// decide the commit later.
+    SweepOnce,
+    /// All writes of a process that invalidate equal names share one mark, which the first of them
+    /// removes.
+    OneMarkPerName,
+    /// The mark of a write is removed before the names that the write invalidates.
+    UnmarkFirst,
+    /// A process serves from Redis before it has carried out the marks of dead processes.
+    SweepLate,
 }
 
 /// A point in the cache's code at which a test may run code of its own, so that it can force an

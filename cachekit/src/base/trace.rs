@@ -361,6 +361,16 @@ pub(crate) fn left_unsent(queued_invalidations: usize) {
     );
 }
 
+/// Reports that this process invalidates the targets of `writes` writes whose process ended before
+/// it had done so.
+pub(crate) fn swept(writes: usize) {
+    event!(
+        info,
+        writes = writes,
+        "finishing the writes of a process that ended before their invalidation"
+    );
+}
+
 /// Reports that messages of other processes arrive, for the first time or again. From now on, calls
 /// are served from memory.
 pub(crate) fn bus_is_live() {

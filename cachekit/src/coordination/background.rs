@@ -128,7 +128,16 @@ impl Background {
         true
     }
 
-    /// Refuses every best-effort background task that is spawned after this call.
+    /// Returns `true` if the caller runs on the runtime that the tasks run on.
+    pub(crate) fn is_on_its_runtime(&self) -> bool {
+        let current = Handle::try_current().ok();
+        current.is_some_and(|current| {
+            let home = self.home.as_ref();
+            home.is_none_or(|home| home.id() == current.id())
+        })
+    }
+
+    /// Refuses every best-effort task that is spawned after this call.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
     }

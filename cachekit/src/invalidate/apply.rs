@@ -8,6 +8,8 @@ use crate::base::fault::{Point, removed};
 use crate::core::state::{Cache, Core};
 use crate::key::Key;
 use crate::l2::invalidation_targets::InvalidationTargets;
+use crate::l2::open_writes::open_write::{OpenWrite, marks_of};
+use crate::l2::removal::Removal;
 use crate::l2::tier::SharedTier;
 use crate::model::epoch::Epoch;
 use crate::model::event_template::render;
@@ -26,6 +28,8 @@ pub(crate) struct PendingInvalidation {
     core: Arc<Core>,
     targets: Option<InvalidationTargets>,
     ack: Option<Ack>,
+    /// The marks of the writes that end with this invalidation.
+    open: Vec<OpenWrite>,
 }
 
 /// The limit of the wait until every process has applied an invalidation.
@@ -74,6 +78,7 @@ impl Core {
             core: Arc::clone(self),
             targets: (!is_sent).then_some(targets),
             ack: None,
+            open: vec![],
         }
     }
 
@@ -276,15 +281,24 @@ impl PendingInvalidation {
         let mut certain = true;
         if let Some(l2) = &self.core.l2 {
             self.core.faults.at(Point::BeforeRemoval);
+            // One time for both waits.
+            let until = l2.deadline();
+            for write in &mut self.open {
+                write.answered(until).await;
+            }
+            let removal = Removal {
+                names: targets.names(),
+                mode: targets.mode,
+                ended: marks_of(self.open.drain(..)),
+            };
             match self.ack {
-                None => l2.invalidate(targets.names(), targets.mode).await,
+                None => l2.invalidate(removal, until).await,
                 Some(ack) => {
                     let within = match ack {
                         Ack::Certain => None,
                         Ack::Within(within) => Some(within),
                     };
-                    let (names, mode) = (targets.names(), targets.mode);
-                    certain = l2.invalidate_everywhere(names, mode, within).await;
+                    certain = l2.invalidate_everywhere(removal, until, within).await;
                 }
             }
         }
@@ -297,8 +311,13 @@ impl PendingInvalidation {
         certain
     }
 
-    /// Sets the acknowledgement of other nodes for which the method `accepted` waits. With `None`,
-    /// `accepted` waits for no acknowledgement.
+    /// Adds the marks of writes that end with this invalidation: they go when Redis has accepted it.
+    pub(crate) fn ending(mut self, open: impl IntoIterator<Item = OpenWrite>) -> Self {
+        self.open.extend(open);
+        self
+    }
+
+    /// Sets the acknowledgement that `accepted` waits for; `None` waits for none.
     pub(crate) fn with_ack(mut self, ack: Option<Ack>) -> Self {
         self.ack = ack;
         self
@@ -307,11 +326,16 @@ impl PendingInvalidation {
 
 impl Drop for PendingInvalidation {
     fn drop(&mut self) {
-        if let (Some(targets), Some(l2)) = (self.targets.take(), &self.core.l2) {
-            l2.queue(targets.names());
+        let Some(l2) = &self.core.l2 else { return };
+        if let Some(targets) = self.targets.take() {
+            let ended = marks_of(self.open.drain(..));
+            l2.queue(targets.names(), ended);
             // Voids entries that were read from L2 before this line. After this line L2 is not
             // read.
             self.core.apply(&targets);
+        } else {
+            // Nothing was to be invalidated.
+            self.open.drain(..).for_each(OpenWrite::cancel);
         }
     }
 }

@@ -10,13 +10,11 @@ use pin_project_lite::pin_project;
 use tokio::task::futures::TaskLocalFuture;
 
 use crate::base::sync::Mutex;
+use crate::coordination::delivery_scope;
 use crate::coordination::frame::{Frame, FrameKind};
 use crate::core::in_frame::InFrame;
-use crate::coordination::delivery_scope;
-use crate::core::state::Cache;
-use crate::invalidate::apply::{Ack, PendingInvalidation};
-use crate::invalidate::request::Invalidation;
-use crate::l2::invalidation_targets::InvalidationTargets;
+use crate::invalidate::apply::PendingInvalidation;
+use crate::invalidate::request::{Ending, Invalidation};
 
 tokio::task_local! {
     static DEFERRED: DeferredQueue;
@@ -208,28 +206,18 @@ impl ApplyOnDrop {
             return vec![];
         };
         let invalidations = std::mem::take(&mut *queue.lock());
-        let mut together: Vec<(Cache, InvalidationTargets, Option<Ack>)> = vec![];
-        for (cache, targets, ack) in invalidations
+        let mut together: Vec<Ending> = vec![];
+        for ending in invalidations
             .into_iter()
             .filter_map(defer)
-            .map(Invalidation::into_targets)
+            .map(Invalidation::into_ending)
         {
-            let same = |(other, all, _): &&mut (Cache, InvalidationTargets, Option<Ack>)| {
-                Arc::ptr_eq(other.core(), cache.core()) && all.mode == targets.mode
-            };
-            match together.iter_mut().find(same) {
-                Some((_, all, acks)) => {
-                    all.join(targets);
-                    // The strictest acknowledgement applies to all combined invalidations.
-                    *acks = (*acks).max(ack);
-                }
-                None => together.push((cache, targets, ack)),
+            match together.iter_mut().find(|it| it.can_join(&ending)) {
+                Some(all) => all.join(ending),
+                None => together.push(ending),
             }
         }
-        together
-            .into_iter()
-            .map(|(cache, targets, ack)| cache.core().invalidate(targets).with_ack(ack))
-            .collect()
+        together.into_iter().map(Ending::begin).collect()
     }
 }
 

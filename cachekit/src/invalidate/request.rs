@@ -2,17 +2,20 @@
 //! functions), and its moment relative to the body of the function.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::core::entry_key::Target;
-use crate::core::state::Cache;
+use crate::core::state::{Cache, Core};
 use crate::invalidate::apply::{Ack, PendingInvalidation};
 use crate::key::Key;
 use crate::key::buf::KeyBuf;
 use crate::l2::invalidation_targets::InvalidationTargets;
+use crate::l2::open_writes::open_write::OpenWrite;
 use crate::model::function_spec::FnSpec;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
+use crate::store::key_name::StoreKey;
 
 /// The moment of an invalidation, relative to the body of the annotated function (option `on`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,18 +29,35 @@ pub enum On {
     Before,
 }
 
-/// The invalidation of an annotated function that writes. Generated code adds the targets: entries,
-/// tags, events and functions.
-#[derive(Debug, Clone)]
+/// The invalidation of an annotated function that writes, which generated code fills with targets.
+#[derive(Debug)]
 pub struct Invalidation {
     cache: Cache,
     pub(crate) on: On,
     is_wanted: bool,
-    keys: Vec<Key>,
-    tags: Vec<Tag>,
-    functions: Vec<&'static FnSpec>,
+    targets: InvalidationTargets,
     ack: Option<Ack>,
-    mode: InvalidationMode,
+    /// The time for which the write's mark stands without a renewal (`intent`). `None`: that of the
+    /// cache.
+    intent: Option<Intent>,
+    /// The mark of the write that this invalidation ends. `None` if the write has none.
+    open: Option<OpenWrite>,
+}
+
+/// The treatment of a write whose process dies (`intent`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Intent {
+    /// The write has no mark.
+    Off,
+    /// The write has a mark, which stands for this long without a renewal.
+    For(Duration),
+}
+
+impl Intent {
+    /// Returns `Off` if `length` is `None`.
+    pub(crate) fn of(length: Option<Duration>) -> Self {
+        length.map_or(Self::Off, Self::For)
+    }
 }
 
 impl Invalidation {
@@ -48,23 +68,22 @@ impl Invalidation {
             cache,
             on,
             is_wanted: true,
-            keys: vec![],
-            tags: vec![],
-            functions: vec![],
+            targets: InvalidationTargets::default(),
             ack: None,
-            mode: InvalidationMode::Hard,
+            intent: None,
+            open: None,
         }
     }
 
     /// Adds an entry of a cached function to those that the invalidation makes unusable.
     pub fn target(&mut self, target: Target) {
-        self.keys.push(target.key);
+        self.targets.keys.push(target.key);
     }
 
     /// Adds all entries of the cached function `spec` to those that the invalidation makes
     /// unusable.
     pub fn function(&mut self, spec: &'static FnSpec) {
-        self.functions.push(spec);
+        self.targets.functions.push(spec.name().into());
     }
 
     /// Returns an empty buffer for the text of a key, in which arguments are escaped.
@@ -81,29 +100,29 @@ impl Invalidation {
     /// Adds the entry under the key `text`, which contains no arguments, to the targets of the
     /// invalidation.
     pub fn key_of(&mut self, text: &str) {
-        self.keys.push(Key::new(text.as_bytes()));
+        self.targets.keys.push(Key::new(text.as_bytes()));
     }
 
     /// Adds the tag `text`, which contains no arguments, to the targets of the invalidation.
     pub fn tag_of(&mut self, text: &str) {
-        self.tags.push(Tag::of(text));
+        self.targets.tags.push(Tag::of(text));
     }
 
     /// Adds the event `text`, which contains no arguments, to the targets of the invalidation.
     pub fn event_of(&mut self, text: &str) {
-        self.tags.push(Tag::event(text));
+        self.targets.tags.push(Tag::event(text));
     }
 
     /// Adds the entry under the key whose text is in the buffer `written` to the targets of the
     /// invalidation.
     pub fn key(&mut self, written: &KeyBuf) {
-        self.keys.push(Key::new(written.as_bytes()));
+        self.targets.keys.push(Key::new(written.as_bytes()));
     }
 
     /// Adds the entries under `keys` to the targets of the invalidation. Each of `keys` must be the
     /// text of a whole key.
     pub fn keys<T: fmt::Display>(&mut self, keys: impl IntoIterator<Item = T>) {
-        self.keys.extend(
+        self.targets.keys.extend(
             keys.into_iter()
                 .map(|key| Key::new(key.to_string().as_bytes())),
         );
@@ -111,18 +130,19 @@ impl Invalidation {
 
     /// Adds the tag whose text is in the buffer `written` to the targets of the invalidation.
     pub fn tag(&mut self, written: &KeyBuf) {
-        self.tags.push(Tag::of(&written.to_text()));
+        self.targets.tags.push(Tag::of(&written.to_text()));
     }
 
     /// Adds each of `tags`, which are texts of tags, to the targets of the invalidation.
     pub fn tags<T: fmt::Display>(&mut self, tags: impl IntoIterator<Item = T>) {
-        self.tags
+        self.targets
+            .tags
             .extend(tags.into_iter().map(|tag| Tag::of(&tag.to_string())));
     }
 
     /// Adds the event whose text is in the buffer `written` to the targets of the invalidation.
     pub fn event(&mut self, written: &KeyBuf) {
-        self.tags.push(Tag::event(&written.to_text()));
+        self.targets.tags.push(Tag::event(&written.to_text()));
     }
 
     /// Makes the annotated function wait until every process has applied the invalidation, for
@@ -133,7 +153,13 @@ impl Invalidation {
 
     /// Makes the invalidation mark entries as stale instead of removing them (option `soft`).
     pub fn soft(&mut self) {
-        self.mode = InvalidationMode::Soft;
+        self.targets.mode = InvalidationMode::Soft;
+    }
+
+    /// Sets the time for which the write's mark stands without a renewal (`intent = "3s"`). With
+    /// `None`, the write has no mark (`intent = false`).
+    pub fn intent(&mut self, length: Option<Duration>) {
+        self.intent = Some(Intent::of(length));
     }
 
     /// Makes the invalidation do nothing if `condition` is `false` (option `if = EXPR`).
@@ -141,27 +167,114 @@ impl Invalidation {
         self.is_wanted &= condition;
     }
 
-    /// Returns the cache, the targets of the invalidation (entries, tags, events, functions), and
-    /// the acknowledgement to wait for. There are no targets if the condition (`if = EXPR`) was
+    /// Adds `targets`, in the mode that the invalidation has.
+    pub(crate) fn add(&mut self, targets: InvalidationTargets) {
+        self.targets.join(targets);
+    }
+
+    /// Sets the acknowledgement to wait for; `None` waits for none.
+    pub(crate) fn set_ack(&mut self, ack: Option<Ack>) {
+        self.ack = ack;
+    }
+
+    /// Returns the targets that are known now. They are empty if the condition (`if = EXPR`) was
     /// `false`.
-    pub(crate) fn into_targets(self) -> (Cache, InvalidationTargets, Option<Ack>) {
-        let mut targets = InvalidationTargets::default().with_mode(self.mode);
+    fn wanted(&self) -> InvalidationTargets {
         if self.is_wanted {
-            targets.keys = self.keys;
-            targets.tags = self.tags;
-            targets.functions = self
-                .functions
-                .iter()
-                .map(|spec| spec.name().into())
-                .collect();
+            self.targets.clone()
+        } else {
+            InvalidationTargets::default()
         }
-        (self.cache, targets, self.ack)
+    }
+
+    /// Marks the write as open in Redis, with the targets that are known now: those of the function's
+    /// arguments. Returns `true` if the mark was sent.
+    pub(crate) fn mark_write(&mut self) -> bool {
+        let names = self.wanted().names();
+        self.open = self.cache.core().open_write(&names, self.intent);
+        self.open.is_some()
+    }
+
+    /// Adds the mark of a write that this invalidation ends.
+    pub(crate) fn ending(mut self, open: Option<OpenWrite>) -> Self {
+        self.open = open;
+        self
+    }
+
+    /// Carries the invalidation out on this node as it is now, and leaves it to be carried out again.
+    pub(crate) fn begin_early(&self) -> PendingInvalidation {
+        let core = self.cache.core();
+        core.invalidate(self.wanted()).with_ack(self.ack)
+    }
+
+    /// Drops the invalidation, because the function did not write. Removes the mark of the write.
+    pub(crate) fn cancel(self) {
+        if let Some(open) = self.open {
+            open.cancel();
+        }
+    }
+
+    /// Returns the invalidation in the form that can be joined with others. The targets are empty if
+    /// the condition (`if = EXPR`) was `false`.
+    pub(crate) fn into_ending(self) -> Ending {
+        Ending {
+            targets: self.wanted(),
+            cache: self.cache,
+            ack: self.ack,
+            open: self.open.into_iter().collect(),
+        }
     }
 
     /// Carries the invalidation out on this node. The caller must await the result, so that Redis
     /// accepts the invalidation; if the result is dropped, the outbox sends the invalidation later.
     pub(crate) fn begin(self) -> PendingInvalidation {
-        let (cache, targets, ack) = self.into_targets();
-        cache.core().invalidate(targets).with_ack(ack)
+        self.into_ending().begin()
+    }
+}
+
+/// The end of one write, or of several writes in one cache: their targets, and their marks.
+pub(crate) struct Ending {
+    cache: Cache,
+    targets: InvalidationTargets,
+    ack: Option<Ack>,
+    open: Vec<OpenWrite>,
+}
+
+impl Ending {
+    /// Returns `true` if `other` is in the same cache and of the same mode, so that both can be
+    /// carried out as one.
+    pub(crate) fn can_join(&self, other: &Self) -> bool {
+        Arc::ptr_eq(self.cache.core(), other.cache.core())
+            && self.targets.mode == other.targets.mode
+    }
+
+    /// Adds `other`, which [`can_join`](Self::can_join) this one.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.targets.join(other.targets);
+        // The strictest acknowledgement applies to all combined invalidations.
+        self.ack = self.ack.max(other.ack);
+        self.open.extend(other.open);
+    }
+
+    /// Carries the invalidation out on this node, as [`Invalidation::begin`] does.
+    pub(crate) fn begin(self) -> PendingInvalidation {
+        let pending = self.cache.core().invalidate(self.targets);
+        pending.with_ack(self.ack).ending(self.open)
+    }
+}
+
+impl Core {
+    /// Marks a write that will invalidate `names` as open in Redis. Without `intent`, the setting of
+    /// the cache applies. Returns `None` without Redis, and if the write is to have no mark.
+    pub(crate) fn open_write(
+        &self,
+        names: &[StoreKey],
+        intent: Option<Intent>,
+    ) -> Option<OpenWrite> {
+        let l2 = self.l2.as_ref().filter(|_| self.config.intents)?;
+        match intent.unwrap_or(Intent::For(self.config.intent)) {
+            Intent::Off => None,
+            Intent::For(length) => l2.open_write(names, length),
+        }
     }
 }

@@ -17,6 +17,7 @@ use crate::store::port::{
     AcquireRequest, Acquired, EntryQuery, Failure, Fill, Filled, Found, LeaseTimes, NeededVersions,
     Store, StoreFuture,
 };
+use crate::store::write_mark::{DueMark, WriteMark};
 
 /// A store that is not asked while its circuit breaker is open or its tasks may stand still, or if
 /// the runtime has no timer to limit the wait. The outcome of each question is reported to the breaker. Heartbeats, and
@@ -167,11 +168,32 @@ impl Store for BreakerStore {
         &'a self,
         names: &'a [StoreKey],
         mode: InvalidationMode,
+        ended: &'a [WriteMark],
         message: &'a BusMessage,
         until: Instant,
     ) -> StoreFuture<'a, ()> {
-        let order = |store: &'a dyn Store| store.invalidate(names, mode, message, until);
+        let order =
+            move |store: &'a dyn Store| store.invalidate(names, mode, ended, message, until);
         self.through_breaker(Rejection::Ignored, order)
+    }
+
+    fn mark<'a>(
+        &'a self,
+        mark: &'a WriteMark,
+        life: Duration,
+        until: Instant,
+    ) -> StoreFuture<'a, ()> {
+        self.through_breaker(Rejection::Ignored, move |store| {
+            store.mark(mark, life, until)
+        })
+    }
+
+    fn unmark<'a>(&'a self, ended: &'a [WriteMark], until: Instant) -> StoreFuture<'a, ()> {
+        self.through_breaker(Rejection::Ignored, move |store| store.unmark(ended, until))
+    }
+
+    fn sweep(&self, most: usize, until: Instant) -> StoreFuture<'_, Vec<DueMark>> {
+        self.through_breaker(Rejection::Ignored, |store| store.sweep(most, until))
     }
 
     fn heartbeat<'a>(

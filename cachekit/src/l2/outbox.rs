@@ -20,6 +20,11 @@ use crate::base::trace;
 use crate::l2::outbox::recent::Recent;
 use crate::l2::outbox_file::{MAX_NAMES, OutboxFile};
 use crate::store::key_name::StoreKey;
+use crate::store::write_mark::WriteMark;
+
+/// The largest number of marks that wait in the outbox. Further marks stay in the store until they
+/// are over, and then cost misses.
+const MAX_MARKS: usize = 10_000;
 
 /// The largest number of names that one invalidation from the outbox sends to the store.
 const BATCH: usize = 1_000;
@@ -64,6 +69,8 @@ struct Queue {
     /// `true` if the names in `sending` are not names of entries but of tags, functions, guards
     /// (versions of all tags with one prefix) or everything, so that any entry may depend on them.
     sends_shared_names: bool,
+    /// The marks of the writes whose names wait. They go when no name waits any more.
+    ended: Vec<WriteMark>,
 }
 
 impl Queue {
@@ -106,12 +113,12 @@ impl Outbox {
 
     /// Adds `names` of an invalidation as [`add`](Self::add) does. If the outbox has a file, the
     /// names are in the file when this method returns.
-    pub(crate) fn add_recorded(&self, names: Vec<StoreKey>) {
+    pub(crate) fn add_recorded(&self, names: Vec<StoreKey>, ended: Vec<WriteMark>) {
         let mut file = self.file.as_ref().map(Mutex::lock);
         let recorded = file.as_mut().map(|file| file.record(&names));
         // The file stays locked until the names are in the queue. Otherwise it could be cleared
         // before.
-        let overflows = self.insert(names);
+        let overflows = self.insert(names, ended);
         drop(file);
         report(recorded);
         if overflows {
@@ -146,15 +153,19 @@ impl Outbox {
     /// Adds `names` to the outbox. The names stay there until the store accepts their invalidation,
     /// or the process ends.
     pub(crate) fn add(&self, names: impl IntoIterator<Item = StoreKey>) {
-        if self.insert(names) {
+        if self.insert(names, vec![]) {
             trace::outbox_overflowed();
         }
     }
 
-    /// Adds `names`, and returns `true` if one removal of everything now replaces all names.
-    fn insert(&self, names: impl IntoIterator<Item = StoreKey>) -> bool {
+    /// Adds `names`, and the marks `ended` of the writes that end with them. The marks stay in the
+    /// store until it has accepted the names. Returns `true` if one removal of everything now
+    /// replaces all names.
+    fn insert(&self, names: impl IntoIterator<Item = StoreKey>, mut ended: Vec<WriteMark>) -> bool {
         let mut overflows = false;
         let mut queue = self.lock();
+        ended.truncate(MAX_MARKS.saturating_sub(queue.ended.len()));
+        queue.ended.append(&mut ended);
         if !queue.is_everything {
             for name in names {
                 queue.add(name);
@@ -230,6 +241,17 @@ impl Outbox {
         report(cleared);
     }
 
+    /// Takes the marks of writes whose names the store has accepted. Returns none while any name
+    /// waits.
+    pub(crate) fn take_ended(&self) -> Vec<WriteMark> {
+        let mut queue = self.lock();
+        if queue.state() == NOTHING {
+            std::mem::take(&mut queue.ended)
+        } else {
+            vec![]
+        }
+    }
+
     /// Remembers accepted names for a minute. A server that comes back with an older data set, or
     /// is replaced by a server that never received the names, must receive them again.
     pub(crate) fn remember(&self, names: Vec<StoreKey>) {
@@ -276,6 +298,7 @@ fn report(used: Option<io::Result<()>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::message::NodeId;
 
     fn name(text: &str) -> StoreKey {
         StoreKey::read(text.as_bytes())
@@ -324,6 +347,26 @@ mod tests {
         assert_eq!(outbox.next(), [name("k:b")]);
         outbox.accepted();
         assert!(outbox.is_clear() && !outbox.blocks(&name("k:b")));
+    }
+
+    #[test]
+    fn marks_go_after_every_name() {
+        let mark = |number| WriteMark::new(NodeId([0; 16]), number, &[name("k:a")]);
+        let outbox = Outbox::default();
+        outbox.add_recorded(vec![name("k:a"), name("t:x")], vec![mark(1)]);
+        assert_eq!(outbox.next(), [name("t:x")]);
+        outbox.accepted();
+        assert_eq!(outbox.take_ended(), [], "an entry waits");
+        assert_eq!(outbox.next(), [name("k:a")]);
+        assert_eq!(outbox.take_ended(), [], "sent is not accepted");
+        outbox.accepted();
+        assert_eq!(outbox.take_ended(), [mark(1)]);
+        assert_eq!(outbox.take_ended(), []);
+        let many = (0..=MAX_MARKS as u64).map(mark).collect();
+        outbox.add_recorded(vec![name("k:a")], many);
+        outbox.next();
+        outbox.accepted();
+        assert_eq!(outbox.take_ended().len(), MAX_MARKS);
     }
 
     #[test]

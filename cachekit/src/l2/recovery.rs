@@ -19,6 +19,7 @@ use crate::l2::send_invalidation::send_invalidation;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
 use crate::store::port::Store;
+use crate::store::write_mark::WriteMark;
 
 /// The first pause between two attempts to send the invalidations that the store has not accepted.
 /// Each further pause is twice as long as the pause before.
@@ -140,15 +141,15 @@ impl Recovery {
         match send_invalidation(
             &self.bus,
             &*self.store,
-            (&names, InvalidationMode::Hard),
+            (&names, InvalidationMode::Hard, &[]),
             until,
         )
         .await
         {
             Ok(()) => {
                 outbox.accepted();
-                // The leases of these entries are removed with the entries, so the lease waiters
-                // must ask the store again.
+                self.unmark(&outbox.take_ended()).await;
+                // The leases of these entries are removed with them, so the waiters must ask again.
                 for name in &names {
                     self.bus.lease_waiters.wake(name);
                 }
@@ -161,6 +162,14 @@ impl Recovery {
                 }
                 false
             }
+        }
+    }
+
+    /// Removes the marks of writes whose names the store has accepted.
+    async fn unmark(&self, ended: &[WriteMark]) {
+        if !ended.is_empty() {
+            // A mark that stays is over soon, and then costs misses.
+            let _ = self.store.unmark(ended, from_now(BACKGROUND_TIMEOUT)).await;
         }
     }
 

@@ -3,6 +3,8 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::base::fault::removed;
 use crate::base::trace;
 use crate::l2::send_invalidation::send_invalidation;
@@ -10,39 +12,44 @@ use crate::l2::tier::{SharedTier, SharedTierCounts};
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
 use crate::store::message::BusMessage;
+use crate::store::write_mark::WriteMark;
 
 impl SharedTier {
-    /// Invalidates `names` in the store and on every other node. If the store does not accept the
-    /// invalidation now, or the caller is dropped, the names are put into the outbox. The outbox
+    /// Carries out `removal` in the store and on every other node. If the store does not accept it
+    /// until `until`, or the caller is dropped, the names are put into the outbox. The outbox
     /// invalidates names in hard mode, even after a soft invalidation.
-    pub(crate) async fn invalidate(&self, names: Vec<StoreKey>, mode: InvalidationMode) {
-        let removal = self.pending_removal(names);
+    pub(crate) async fn invalidate(&self, removal: Removal, mut until: Instant) {
+        let Removal { names, mode, ended } = removal;
+        let removal = self.pending_removal(names, ended);
         if let Some(starting) = self.starting() {
             Box::pin(starting).await;
+            until = self.deadline();
         }
-        let until = self.deadline();
-        match send_invalidation(&self.bus, &*self.store, (&removal.names, mode), until).await {
+        let sent = (&removal.names[..], mode, &removal.ended[..]);
+        match send_invalidation(&self.bus, &*self.store, sent, until).await {
             Ok(()) => self.bus.outbox.remember(removal.settled()),
             Err(failure) => self.count_failure(&failure),
         }
     }
 
-    /// Invalidates `names` as [`invalidate`](Self::invalidate) does, and waits until every node has
-    /// applied the invalidation or serves no older value, or until the time `within` has passed.
+    /// Carries out `removal` as [`invalidate`](Self::invalidate) does. Then waits until every node
+    /// has applied the invalidation or serves nothing older, or until the time `within` has passed.
     /// Returns `true` if certainly no node serves an older value.
     pub(crate) async fn invalidate_everywhere(
         &self,
-        names: Vec<StoreKey>,
-        mode: InvalidationMode,
+        removal: Removal,
+        mut until: Instant,
         within: Option<Duration>,
     ) -> bool {
+        let Removal { names, mode, ended } = removal;
         let unconfirmed = Unconfirmed {
             counts: &self.counts,
             is_settled: false,
         };
-        let removal = self.pending_removal(names);
+        let removal = self.pending_removal(names, ended);
         if let Some(starting) = self.starting() {
             Box::pin(starting).await;
+            until = self.deadline();
         }
         let waiting = self.bus.acks.begin();
         let message = BusMessage::Invalidated {
@@ -51,8 +58,8 @@ impl SharedTier {
             mode,
             names: removal.names.clone(),
         };
-        let (store, until) = (&self.store, self.deadline());
-        let sent = store.invalidate(&removal.names, mode, &message, until);
+        let (names, ended) = (&removal.names, &removal.ended);
+        let sent = self.store.invalidate(names, mode, ended, &message, until);
         if let Err(failure) = sent.await {
             self.count_failure(&failure);
             return false;
@@ -67,15 +74,29 @@ impl SharedTier {
         is_certain
     }
 
-    /// Returns a `PendingRemoval`, which puts `names` into the outbox if it is dropped before the
-    /// store has answered (before `settled`).
-    pub(crate) fn pending_removal(&self, names: Vec<StoreKey>) -> PendingRemoval<'_> {
+    /// Returns a guard for `names`, and for the marks `ended` of the writes that end with them. A
+    /// guard that is dropped without being settled puts both into the outbox.
+    pub(crate) fn pending_removal(
+        &self,
+        names: Vec<StoreKey>,
+        ended: Vec<WriteMark>,
+    ) -> PendingRemoval<'_> {
         PendingRemoval {
             l2: self,
             names,
+            ended,
             is_computed: false,
         }
     }
+}
+
+/// An invalidation to be sent to the store: its names and mode, and the marks of the writes that end
+/// with it.
+#[derive(Debug)]
+pub(crate) struct Removal {
+    pub(crate) names: Vec<StoreKey>,
+    pub(crate) mode: InvalidationMode,
+    pub(crate) ended: Vec<WriteMark>,
 }
 
 /// An acknowledged invalidation that is not confirmed yet. The statistics count an `Unconfirmed`
@@ -117,11 +138,12 @@ impl Drop for Unconfirmed<'_> {
 }
 
 /// Names whose invalidation the store has not accepted yet. A `PendingRemoval` that is dropped
-/// without being settled puts its names into the outbox.
+/// without being settled puts its names and marks into the outbox.
 #[must_use]
 pub(crate) struct PendingRemoval<'a> {
     l2: &'a SharedTier,
     names: Vec<StoreKey>,
+    ended: Vec<WriteMark>,
     /// `true` if the names are those of a computed value, and nothing was written.
     is_computed: bool,
 }
@@ -136,6 +158,7 @@ impl PendingRemoval<'_> {
 
     /// Returns the names and leaves nothing for the outbox, because the store has answered.
     pub(crate) fn settled(mut self) -> Vec<StoreKey> {
+        self.ended.clear();
         std::mem::take(&mut self.names)
     }
 }
@@ -143,13 +166,14 @@ impl PendingRemoval<'_> {
 impl Drop for PendingRemoval<'_> {
     fn drop(&mut self) {
         let names = std::mem::take(&mut self.names);
-        if names.is_empty() {
+        let ended = std::mem::take(&mut self.ended);
+        if names.is_empty() && ended.is_empty() {
             return;
         }
         if self.is_computed {
             self.l2.bus.outbox.add(names);
         } else {
-            self.l2.queue(names);
+            self.l2.queue(names, ended);
         }
     }
 }

@@ -7,13 +7,14 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
 use crate::store::message::BusMessage;
 use crate::store::port::{Failure, Store};
+use crate::store::write_mark::WriteMark;
 
-/// Invalidates `names` in the store. In the same step, the store publishes the message of the
-/// invalidation to every process. Requests no acknowledgements.
+/// Invalidates `names` in the store, which then removes the marks `ended` and publishes the message
+/// to every process in the same step. Requests no acknowledgements.
 pub(crate) async fn send_invalidation(
     bus: &BusClient,
     store: &dyn Store,
-    (names, mode): (&[StoreKey], InvalidationMode),
+    (names, mode, ended): (&[StoreKey], InvalidationMode, &[WriteMark]),
     until: Instant,
 ) -> Result<(), Failure> {
     let message = BusMessage::Invalidated {
@@ -22,5 +23,5 @@ pub(crate) async fn send_invalidation(
         mode,
         names: names.to_vec(),
     };
-    store.invalidate(names, mode, &message, until).await
+    store.invalidate(names, mode, ended, &message, until).await
 }

@@ -19,8 +19,10 @@ use crate::base::home_runtime::HomeRuntime;
 use crate::base::runtime::{has_io, has_timer};
 use crate::base::sync::Mutex;
 use crate::base::trace;
-use crate::l2::bus::client::run_heartbeat;
+use crate::l2::bus::client::{ECHOES, run_heartbeat};
+use crate::l2::open_writes::sweeper::Sweeper;
 use crate::l2::recovery::Recovery;
+use crate::store::write_mark::BEAT;
 
 /// The number of times `bus_timeout` without a heartbeat task after which the home is questioned.
 const MISSED_BEATS: u32 = 2;
@@ -38,6 +40,8 @@ pub(crate) struct TierTasks {
     parts: Recovery,
     clock: Arc<dyn Clock>,
     bus_timeout: Duration,
+    /// `true` if this node carries out the marks of dead processes.
+    sweeps: bool,
     /// Notifies the recovery task that the cache is dropped, so that the task sends the outbox and
     /// ends.
     abandoned: Arc<Notify>,
@@ -64,10 +68,20 @@ impl Drop for Watch {
 struct Running {
     heartbeat: AbortHandle,
     recovery: AbortHandle,
+    /// The task that carries out the marks of dead processes. `None` without marks.
+    sweeper: Option<AbortHandle>,
     /// The number of times that the tasks were begun again.
     restarts: u64,
     /// The last runtime on which the tasks could not be begun, so that this is reported once.
     unfit: Option<Id>,
+}
+
+impl Running {
+    fn abort_sweeper(&mut self) {
+        if let Some(sweeper) = self.sweeper.take() {
+            sweeper.abort();
+        }
+    }
 }
 
 /// The reason for which the tasks have to be begun again.
@@ -86,13 +100,17 @@ impl TierTasks {
         home: Arc<HomeRuntime>,
         parts: Recovery,
         clock: Arc<dyn Clock>,
-        bus_timeout: Duration,
+        (bus_timeout, sweeps): (Duration, bool),
     ) -> Arc<Self> {
+        if !sweeps || removed!(parts.bus.terms, SweepLate) {
+            parts.bus.sweeps.begin();
+        }
         let abandoned = Arc::new(Notify::new());
         parts.bus.note_beat(Tick::now(&*clock));
         let running = Running {
             heartbeat: spawn_heartbeat(&home, &parts, &clock, bus_timeout),
             recovery: spawn_recovery(&home, &parts, &abandoned),
+            sweeper: sweeps.then(|| spawn_sweeper(&home, &parts, bus_timeout)),
             restarts: 0,
             unfit: None,
         };
@@ -101,6 +119,7 @@ impl TierTasks {
             parts,
             clock,
             bus_timeout,
+            sweeps,
             abandoned,
             is_abandoned: AtomicBool::new(false),
             is_starting: AtomicBool::new(false),
@@ -165,7 +184,10 @@ impl TierTasks {
             self.ensure_driven();
         }
         self.is_abandoned.store(true, Ordering::Release);
-        self.running.lock().heartbeat.abort();
+        let mut running = self.running.lock();
+        running.heartbeat.abort();
+        running.abort_sweeper();
+        drop(running);
         self.abandoned.notify_one();
     }
 
@@ -257,12 +279,15 @@ impl TierTasks {
     fn move_tasks(&self, running: &mut Running, current: Handle) {
         running.heartbeat.abort();
         running.recovery.abort();
+        running.abort_sweeper();
         self.home.move_to(current);
         self.parts.breaker.abandon_attempt();
         self.parts.bus.note_beat(Tick::now(&*self.clock));
         self.parts.store.begin_tasks();
         running.heartbeat = spawn_heartbeat(&self.home, &self.parts, &self.clock, self.bus_timeout);
         running.recovery = spawn_recovery(&self.home, &self.parts, &self.abandoned);
+        let sweeper = || spawn_sweeper(&self.home, &self.parts, self.bus_timeout);
+        running.sweeper = self.sweeps.then(sweeper);
         running.restarts += 1;
         self.is_starting.store(true, Ordering::Release);
     }
@@ -286,6 +311,16 @@ fn spawn_heartbeat(
     let clock = Arc::clone(clock);
     home.spawn(run_heartbeat(bus, store, clock, bus_timeout))
         .abort_handle()
+}
+
+fn spawn_sweeper(home: &HomeRuntime, parts: &Recovery, bus_timeout: Duration) -> AbortHandle {
+    let sweeper = Sweeper {
+        bus: Arc::clone(&parts.bus),
+        store: Arc::clone(&parts.store),
+        // A cache that seldom sends a heartbeat seldom sweeps.
+        beat: (bus_timeout / ECHOES).max(BEAT),
+    };
+    home.spawn(sweeper.run()).abort_handle()
 }
 
 /// Spawns the recovery task, whose end is the end of the home: the task runs for as long as the
@@ -333,7 +368,7 @@ mod tests {
             call_timeout: SECOND,
         };
         let home = home.block_on(async { HomeRuntime::current() });
-        TierTasks::begin(home, parts, Arc::new(SystemClock::new()), SECOND)
+        TierTasks::begin(home, parts, Arc::new(SystemClock::new()), (SECOND, false))
     }
 
     /// Calls that have all seen that the home ended, or have all asked it in vain.

@@ -29,6 +29,7 @@ use crate::model::owner::Owner;
 use crate::model::stats::{BreakerState, RedisMisses, RedisStats};
 use crate::store::key_name::StoreKey;
 use crate::store::port::{Failure, Store};
+use crate::store::write_mark::WriteMark;
 
 /// The shared tier (L2) of a cache for which Redis is configured.
 #[derive(Debug)]
@@ -43,6 +44,8 @@ pub(crate) struct SharedTier {
     in_flight: AtomicUsize,
     pub(crate) background: Arc<Background>,
     pub(crate) tasks: Arc<TierTasks>,
+    /// The number of this node's next write that is marked.
+    pub(crate) writes: AtomicU64,
 }
 
 /// The limit of calls that ask the store at the same time. At this limit, no further call asks the
@@ -67,6 +70,8 @@ pub(crate) struct Settings {
     pub(crate) bus_timeout: Duration,
     pub(crate) on_disconnect: OnDisconnect,
     pub(crate) on_new_master: OnNewMaster,
+    /// `true` if writes are marked, and marks of dead processes are carried out.
+    pub(crate) has_intents: bool,
 }
 
 /// The counters of the shared tier (L2), for the statistics.
@@ -84,7 +89,9 @@ pub(crate) struct SharedTierCounts {
     pub(crate) unstorable: Counter,
     /// The number of operations on the store that got no answer in time, or an error.
     pub(crate) failures: Counter,
-    /// The number of times that a call waited for another process's computation of an entry.
+    /// The number of writes that began without a mark in the store.
+    pub(crate) unmarked: Counter,
+    /// The number of times that a call waited for another process's computation.
     pub(crate) waits: Counter,
     /// The number of acknowledged invalidations that every node acknowledged in time.
     pub(crate) acknowledged: Counter,
@@ -121,7 +128,8 @@ impl SharedTier {
         };
         let clock = Arc::clone(clock);
         let background = Background::new(Some(Arc::clone(&home)));
-        let tasks = TierTasks::begin(home, parts, clock, settings.bus_timeout);
+        let (bus_timeout, sweeps) = (settings.bus_timeout, settings.has_intents);
+        let tasks = TierTasks::begin(home, parts, clock, (bus_timeout, sweeps));
         Self {
             store: Arc::new(behind_breaker),
             breaker,
@@ -131,32 +139,36 @@ impl SharedTier {
             in_flight: AtomicUsize::new(0),
             background,
             tasks,
+            writes: AtomicU64::new(0),
         }
     }
 
-    /// Waits until a heartbeat of this node came back, so that the node may serve from memory.
-    /// Waits for one second at most. A cache that is built while Redis is reachable therefore
-    /// starts with a live bus.
+    /// Waits until a heartbeat came back, so that memory may be served, and until the first sweep
+    /// ended, so that the store may be used, for one second at most. A cache that is built while
+    /// Redis is reachable therefore starts with a live bus.
     pub(crate) async fn wait_until_live(&self, clock: &Arc<dyn Clock>) {
         let end = from_now(self.settings.bus_timeout.min(MAX_SETTLING));
-        while self.store.is_up()
-            && Instant::now() < end
-            && !self.bus.liveness.is_live(Tick::now(&**clock))
-        {
+        let is_ready =
+            || self.bus.liveness.is_live(Tick::now(&**clock)) && self.bus.sweeps.has_begun();
+        while self.store.is_up() && Instant::now() < end && !is_ready() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 }
 
 impl SharedTier {
-    /// Returns `true` if calls may use the store: the store is reachable, the cache is not shut
-    /// down, the runtime can limit the wait for an answer, and no invalidation that may concern
-    /// every entry waits in the outbox.
+    /// Returns `true` if calls may use the store: the store is reachable, the first sweep ended, the
+    /// cache is not shut down, the runtime can limit the wait for an answer, and no
+    /// invalidation that may concern every entry waits in the outbox.
     pub(crate) fn is_usable(&self) -> bool {
         self.tasks.ensure_driven();
         // A call waits for a store that is about to be connected.
         let is_up = self.store.is_up() || self.tasks.is_starting();
-        !self.bus.outbox.blocks_all() && is_up && !self.is_shut_down() && has_timer()
+        !self.bus.outbox.blocks_all()
+            && is_up
+            && self.bus.sweeps.has_begun()
+            && !self.is_shut_down()
+            && has_timer()
     }
 
     /// Returns a wait for a store that is about to be connected, because the runtime of the
@@ -166,21 +178,23 @@ impl SharedTier {
         self.tasks.starting()
     }
 
-    /// Puts `names`, which this caller invalidates, into the outbox, which sends their invalidation.
-    pub(crate) fn queue(&self, names: Vec<StoreKey>) {
+    /// Puts `names`, which this caller invalidates, into the outbox, which sends their invalidation,
+    /// and then removes the marks `ended` of the writes that end with it.
+    pub(crate) fn queue(&self, names: Vec<StoreKey>, ended: Vec<WriteMark>) {
         delivery_scope::note_queued();
-        self.bus.outbox.add_recorded(names);
+        self.bus.outbox.add_recorded(names, ended);
         self.tasks.watch_outbox();
     }
 
     /// Returns `true` if a call may use the store for the entry under `key`: the store is
-    /// reachable, the cache is not shut down, the runtime can limit the wait for an answer, and no
-    /// invalidation that concerns the entry or all its replicas waits in the outbox.
+    /// reachable, the first sweep ended, the cache is not shut down, the runtime can limit the wait
+    /// for an answer, and no invalidation that concerns the entry or all its replicas waits in the outbox.
     pub(crate) fn is_usable_for(&self, key: &Key, replica: Replica) -> bool {
         let outbox = &self.bus.outbox;
         // The cheapest condition comes first, because many calls ask this while the store is
         // unreachable.
         self.store.is_up()
+            && self.bus.sweeps.has_begun()
             && !self.is_shut_down()
             && has_timer()
             && (outbox.is_clear() || !replica.is_blocked(key, outbox))
@@ -275,6 +289,9 @@ impl SharedTier {
             waits: self.counts.waits.sum(),
             acknowledged: self.counts.acknowledged.sum(),
             unacknowledged: self.counts.unacknowledged.sum(),
+            unmarked: self.counts.unmarked.sum(),
+            swept: self.bus.sweeps.writes.load(Ordering::Relaxed),
+            sweep_rounds: self.bus.sweeps.rounds.load(Ordering::Relaxed),
             messages: self.bus.messages.load(Ordering::Relaxed),
             heartbeats: self.bus.heartbeats.load(Ordering::Relaxed),
             bus_interruptions: self.bus.bus_interruptions.load(Ordering::Relaxed),

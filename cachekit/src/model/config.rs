@@ -171,6 +171,10 @@ pub(crate) struct Config {
     pub(crate) bus_timeout: Duration,
     pub(crate) on_disconnect: OnDisconnect,
     pub(crate) on_new_master: OnNewMaster,
+    /// `true` if writes leave marks in Redis, and marks of dead processes are carried out.
+    pub(crate) intents: bool,
+    /// The time for which the mark of a write stands without a renewal.
+    pub(crate) intent: Duration,
 }
 
 impl Default for Config {
@@ -191,6 +195,8 @@ impl Default for Config {
             bus_timeout: Duration::from_secs(1),
             on_disconnect: OnDisconnect::ServeFor(Duration::from_secs(30)),
             on_new_master: OnNewMaster::Clear,
+            intents: true,
+            intent: Duration::from_secs(3),
         }
     }
 }

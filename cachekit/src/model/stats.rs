@@ -281,6 +281,15 @@ pub struct RedisStats {
     /// Acknowledged invalidations without a confirmation from every process: a process did not
     /// answer in time, the wait was cut short, or Redis did not accept the invalidation.
     pub unacknowledged: u64,
+    /// Annotated writes that began without a mark in Redis, because Redis was unreachable or refused
+    /// the mark. If this process dies during such a write, no other process invalidates its targets.
+    pub unmarked: u64,
+    /// Writes of other processes that ended before their invalidation, and whose targets this
+    /// process invalidated first.
+    pub swept: u64,
+    /// Invalidations that this process made for writes of processes that ended: up to 17 for each
+    /// write.
+    pub sweep_rounds: u64,
     /// Invalidations that this process received from other processes over the bus.
     pub messages: u64,
     /// Heartbeats received: messages that this process sent to itself over Redis. While heartbeats

@@ -393,6 +393,7 @@ impl Call {
                     wire,
                     stored,
                     broadcast: None,
+                    ended: None,
                 };
                 backfill.spawn(self.caller_is_gone());
             }

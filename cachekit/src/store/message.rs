@@ -180,7 +180,8 @@ impl BusMessage {
     }
 }
 
-fn write_names(out: &mut Vec<u8>, names: &[StoreKey]) {
+/// Appends `names` to `out`, each with its length before it.
+pub(crate) fn write_names(out: &mut Vec<u8>, names: &[StoreKey]) {
     for name in names {
         let bytes = name.as_bytes();
         out.extend(u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
@@ -188,8 +189,8 @@ fn write_names(out: &mut Vec<u8>, names: &[StoreKey]) {
     }
 }
 
-/// Parses names until the bytes of `rest` end. Returns `None` if a name is cut short.
-fn read_names(rest: &mut &[u8]) -> Option<Vec<StoreKey>> {
+/// Reads names until the bytes of `rest` end. Returns `None` if a name is cut short.
+pub(crate) fn read_names(rest: &mut &[u8]) -> Option<Vec<StoreKey>> {
     let mut names = Vec::new();
     while !rest.is_empty() {
         let length = usize::try_from(u32::from_le_bytes(take(rest)?)).ok()?;
@@ -200,7 +201,8 @@ fn read_names(rest: &mut &[u8]) -> Option<Vec<StoreKey>> {
     Some(names)
 }
 
-fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+/// Takes the next bytes from `rest`. Returns `None` if too few are left.
+pub(crate) fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     let (taken, after) = rest.split_first_chunk()?;
     *rest = after;
     Some(*taken)

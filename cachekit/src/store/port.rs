@@ -15,6 +15,10 @@
 //! version, the *soft half*. An entry is stale if its versions differ only in their soft halves.
 //! Values of computations that began before a soft invalidation are rejected, as after a hard one.
 //!
+//! A process marks each annotated write before the write begins. The mark goes with the invalidation
+//! that ends the write. Other processes carry out the marks that a dead process left behind
+//! (`store/write_mark.rs`).
+//!
 //! An entry may have replicas. A replica is an entry of its own that depends on one more version,
 //! the replicas' version. Every invalidation of the entry removes the replicas' version too.
 
@@ -29,6 +33,7 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
+use crate::store::write_mark::{DueMark, WriteMark};
 
 /// The origin of a Redis server that does not report its data set. No reported origin equals this
 /// value. Two servers with this origin may have different data sets.
@@ -147,18 +152,36 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     ///
     /// The replicas' version of each entry is invalidated together with the entry, in the same
     /// mode.
+    ///
+    /// After the names, and never before them, the marks `ended` are removed.
     fn invalidate<'a>(
         &'a self,
         names: &'a [StoreKey],
         mode: InvalidationMode,
+        ended: &'a [WriteMark],
         message: &'a BusMessage,
         until: Instant,
     ) -> StoreFuture<'a, ()>;
 
-    /// Sends the message `hello` to every node if `hello` is `Some`, and after it the heartbeat
-    /// `echo` to the node `node`, in one atomic step. A server that accepts no writes must send
-    /// neither message, because invalidations may already go to another server. The connection to a
-    /// server that accepts no writes is dropped.
+    /// Marks a write as open for `life` from now on, or extends its mark.
+    fn mark<'a>(
+        &'a self,
+        mark: &'a WriteMark,
+        life: Duration,
+        until: Instant,
+    ) -> StoreFuture<'a, ()>;
+
+    /// Removes the marks `ended`, of writes that leave nothing to invalidate.
+    fn unmark<'a>(&'a self, ended: &'a [WriteMark], until: Instant) -> StoreFuture<'a, ()>;
+
+    /// Hands out at most `most` marks whose round is due: marks whose life is over, and marks of
+    /// nodes that do not listen any more. Moves each of them on to its next round, so that no other
+    /// node gets the mark before that round is due.
+    fn sweep(&self, most: usize, until: Instant) -> StoreFuture<'_, Vec<DueMark>>;
+
+    /// Sends `hello` to every node if `hello` is `Some`, and then `echo` to `node`, in one atomic
+    /// step. A server that takes no writes must send neither message, because invalidations may go
+    /// to another server by then. The connection to a server that takes no writes is dropped.
     fn heartbeat<'a>(
         &'a self,
         node: NodeId,
@@ -383,6 +406,8 @@ pub(crate) struct Fill {
     /// The message says that the previous value and its replicas are no longer valid. `None` for a
     /// computed value.
     pub(crate) message: Option<BusMessage>,
+    /// The mark of the write, which the store removes if it stores the value.
+    pub(crate) ended: Option<WriteMark>,
 }
 
 impl Fill {

@@ -17,6 +17,7 @@ pub(crate) mod settings;
 pub(crate) mod subscriber;
 pub(crate) mod supervisor;
 pub(crate) mod timeout;
+pub(crate) mod write_marks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +29,7 @@ use crate::base::fault::{Faults, guard, removed};
 use crate::base::home_runtime::HomeRuntime;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
-use crate::store::port::{AcquireRequest, EntryQuery, EventSink, Failure, Fill, TokenKind, copies};
+use crate::store::port::{AcquireRequest, EntryQuery, EventSink, Failure, Fill, TokenKind};
 use crate::store::redis::address::{Address, Wrong};
 use crate::store::redis::connected::Connected;
 use crate::store::redis::connection::ConnectionManager;
@@ -74,6 +75,7 @@ impl Redis {
             password,
             namespace,
             any_origin,
+            has_intents,
             faults,
         } = settings;
         let address = Address::parse(url, password)?;
@@ -91,7 +93,8 @@ impl Redis {
         let spares_info = guard!(settings, BelieveUnknown: any_origin);
         match first {
             Ok(missing_rights)
-                if missing_rights.are_all(|it| permissions::can_be_spared(it, spares_info)) =>
+                if missing_rights
+                    .are_all(|it| permissions::can_be_spared(it, spares_info, has_intents)) =>
             {
                 connections.report_missing_rights(&missing_rights);
             }
@@ -235,57 +238,15 @@ impl Redis {
                 .map_or(vec![], |order| order.to_be_bytes().into()),
             fill.value_tags.len().to_string().into(),
             endless(&fill.versions),
+            self.marks(),
+            fill.ended
+                .as_ref()
+                .map_or(vec![], |mark| mark.as_bytes().into()),
         ];
         Call {
             keys: keys.collect(),
             args: args.into(),
         }
-    }
-
-    /// Returns the names of the replicas' versions that an invalidation of `names` also removes.
-    fn copies(&self, names: &[StoreKey]) -> impl Iterator<Item = StoreKey> {
-        copies(names).filter(|_| !removed!(self, SpareCopies))
-    }
-
-    /// Returns the commands of a hard invalidation: the removal of `names` and, after it, the
-    /// publication of `message`. In this order, a node that receives the message reads the state
-    /// after the removal.
-    fn removing(&self, names: &[StoreKey], message: &BusMessage) -> Pipeline {
-        let mut commands = Pipeline::new();
-        // The commands are no transaction, because a server that is out of memory refuses
-        // transactions.
-        commands.cmd("UNLINK");
-        for name in names {
-            commands.arg(&self.full(name)[..]);
-        }
-        for name in self.copies(names) {
-            commands.arg(&self.full(&name)[..]);
-        }
-        commands.add_command(self.publishing(None, message));
-        commands
-    }
-
-    /// Invalidates `names` softly and publishes `message` to every node, in one atomic script.
-    async fn invalidate_softly(
-        &self,
-        names: &[StoreKey],
-        message: &BusMessage,
-        until: Instant,
-    ) -> Result<(), Failure> {
-        let copies: Vec<StoreKey> = self.copies(names).collect();
-        let (entries, versions): (Vec<_>, Vec<_>) = names.iter().partition(|it| it.is_entry());
-        let args = [
-            nonce(),
-            entries.len().to_string().into(),
-            self.bus(),
-            self.told(message),
-        ];
-        let all = entries.into_iter().chain(versions).chain(&copies);
-        let call = Call {
-            keys: all.map(|name| self.full(name)).collect(),
-            args: args.into(),
-        };
-        self.order(Script::Soften, call, until).await
     }
 
     fn bus(&self) -> Vec<u8> {

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use crate::coordination::frame::{Frame, FrameKind};
 use crate::core::in_frame::{InFrame, Inside};
+use tokio::task::yield_now;
+
 use crate::invalidate::apply::PendingInvalidation;
 use crate::invalidate::deferred;
 use crate::invalidate::request::{Invalidation, On};
@@ -24,12 +26,12 @@ impl<S: ReturnType> ReturnOps<S> {
 struct InvalidateOnDrop(Option<Invalidation>);
 
 impl InvalidateOnDrop {
-    /// Takes over `invalidation`. If the attribute has `on = before` (an invalidation before the
-    /// body and another after it), also begins the first invalidation, and returns it so that the
-    /// caller waits for its acceptance. Returns `None` with any other `on`.
-    fn begin(invalidation: Invalidation) -> (Self, Option<PendingInvalidation>) {
-        let before = (invalidation.on == On::Before).then(|| invalidation.clone().begin());
-        (Self(Some(invalidation)), before)
+    /// Takes over `invalidation` and marks the write as open. With `on = before`, also begins the
+    /// invalidation that precedes the body.
+    fn begin(mut invalidation: Invalidation) -> (Self, Preparation) {
+        let is_marked = invalidation.mark_write();
+        let before = (invalidation.on == On::Before).then(|| invalidation.begin_early());
+        (Self(Some(invalidation)), Preparation { before, is_marked })
     }
 
     /// Carries out the invalidation after the body returned `ret`. `after` adds the keys, tags and
@@ -47,7 +49,7 @@ impl InvalidateOnDrop {
         match S::peek(ret) {
             ReturnParts::Some(value) => after(value, invalidation),
             ReturnParts::Err(_) if invalidation.on == On::Ok => {
-                self.0 = None;
+                self.0.take()?.cancel();
                 return None;
             }
             ReturnParts::None | ReturnParts::Err(_) => {}
@@ -61,6 +63,26 @@ impl Drop for InvalidateOnDrop {
         if let Some(invalidation) = self.0.take() {
             drop(deferred::defer_or_apply(invalidation));
         }
+    }
+}
+
+/// The work of a write before its body.
+struct Preparation {
+    /// The invalidation that precedes the body. `None` unless the attribute says `on = before`.
+    before: Option<PendingInvalidation>,
+    /// `true` if a mark was sent.
+    is_marked: bool,
+}
+
+impl Preparation {
+    /// Waits for the invalidation that precedes the body, and until the mark is on its way.
+    async fn done(self) {
+        if self.is_marked {
+            // The task of the connection runs now, so that no command of the body overtakes the
+            // mark. Its answer is not waited for.
+            yield_now().await;
+        }
+        wait_accepted(self.before).await;
     }
 }
 
@@ -91,11 +113,33 @@ where
     A: FnOnce(&S::Value, &mut Invalidation),
     Fut: Future<Output = S::Ret>,
 {
-    let (invalidate_on_drop, before) = InvalidateOnDrop::begin(invalidation);
-    wait_accepted(before).await;
+    let (invalidate_on_drop, preparation) = InvalidateOnDrop::begin(invalidation);
+    preparation.done().await;
     let ret = body.await;
     wait_accepted(invalidate_on_drop.end::<S>(&ret, after)).await;
     ret
+}
+
+/// Runs `write`, and carries out `invalidation` after it, whatever `write` returns. `after` adds the
+/// targets that are known only then.
+///
+/// # Cancel safety
+///
+/// Cancel safety is that of [`with_invalidation`].
+pub(crate) async fn with_names<F: Future>(
+    invalidation: Invalidation,
+    after: impl FnOnce(&mut Invalidation),
+    write: F,
+) -> F::Output {
+    let (mut invalidate_on_drop, preparation) = InvalidateOnDrop::begin(invalidation);
+    preparation.done().await;
+    let output = write.await;
+    if let Some(invalidation) = &mut invalidate_on_drop.0 {
+        after(invalidation);
+    }
+    let pending = invalidate_on_drop.0.take();
+    wait_accepted(pending.and_then(deferred::defer_or_apply)).await;
+    output
 }
 
 /// Runs `body` of a synchronous function as [`with_invalidation`] does, but does not wait for
@@ -111,8 +155,8 @@ where
     A: FnOnce(&S::Value, &mut Invalidation),
 {
     // A thread cannot wait here, so other nodes are notified in the background.
-    let (invalidate_on_drop, before) = InvalidateOnDrop::begin(invalidation);
-    drop(before);
+    let (invalidate_on_drop, preparation) = InvalidateOnDrop::begin(invalidation);
+    drop(preparation);
     let ret = body();
     drop(invalidate_on_drop.end::<S>(&ret, after));
     ret

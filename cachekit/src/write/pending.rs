@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::yield_now;
 
 use crate::base::fault::removed;
 use crate::coordination::frame;
@@ -11,8 +14,9 @@ use crate::core::entry_ref::EntryRef;
 use crate::core::state::Cache;
 use crate::invalidate::apply::PendingInvalidation;
 use crate::invalidate::deferred;
-use crate::invalidate::request::{Invalidation, On};
+use crate::invalidate::request::{Intent, Invalidation, On};
 use crate::model::write_order::WriteOrder;
+use crate::store::key_name::StoreKey;
 use crate::write::write_guard::WriteGuard;
 
 /// A write of one entry by an annotated function. If the write is dropped after it began and before
@@ -28,6 +32,9 @@ pub struct PendingWrite<'a, V> {
     order: Option<u64>,
     /// `true` if the body of the function was given the entry's old value by the cache.
     has_taken_own: bool,
+    /// The time for which the write's mark stands without a renewal (`intent`). `None`: that of the
+    /// cache.
+    intent: Option<Intent>,
 }
 
 impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
@@ -39,11 +46,19 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
             is_ordered: false,
             order: None,
             has_taken_own: false,
+            intent: None,
         }
     }
 
-    /// Declares that the written value will have an order, by which overlapping writes are
-    /// compared. The caller must call this method before the write begins.
+    /// Sets the time for which the write's mark stands without a renewal (`intent = "3s"`). With
+    /// `None`, the write has no mark (`intent = false`).
+    pub fn intent(mut self, length: Option<Duration>) -> Self {
+        self.intent = Some(Intent::of(length));
+        self
+    }
+
+    /// Declares before the write begins that its value will have an order, by which overlapping
+    /// writes are compared.
     pub fn ordered(mut self) -> Self {
         self.is_ordered = true;
         self
@@ -58,14 +73,22 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
     pub(crate) async fn begin(&mut self) {
         self.begin_local();
         if let Some(guard) = &mut self.guard {
+            if guard.open.is_some() {
+                // The mark is sent before the question for the token, and never behind the body.
+                yield_now().await;
+            }
             guard
                 .begin_shared(&self.entry.entry_tags, self.entry.fingerprint())
                 .await;
         }
     }
 
+    /// Begins the write on this node, and sends its mark.
     pub(crate) fn begin_local(&mut self) {
-        self.guard = Some(self.entry.begin_local(self.is_ordered));
+        let mut guard = self.entry.begin_local(self.is_ordered);
+        let entry = StoreKey::entry(&self.entry.key);
+        guard.open = self.entry.core.open_write(&[entry], self.intent);
+        self.guard = Some(guard);
     }
 
     /// Records what the body of the function, which ran inside of `frame`, was given by the cache. The
@@ -116,7 +139,9 @@ impl<V> PendingWrite<'_, V> {
     /// Cancels the write, because the annotated function did not write. The entry in the cache
     /// stays as it is.
     pub(crate) fn cancel(&mut self) {
-        self.guard = None;
+        if let Some(open) = self.guard.take().and_then(|mut guard| guard.open.take()) {
+            open.cancel();
+        }
     }
 
     /// Ends the write and leaves the entry empty. Returns the pending invalidation, for whose
@@ -127,7 +152,7 @@ impl<V> PendingWrite<'_, V> {
     }
 
     fn invalidate_if_begun(&mut self) -> Option<PendingInvalidation> {
-        self.guard.take()?;
+        let open = self.guard.take()?.open.take();
         let cache = Cache {
             core: Arc::clone(&self.entry.core),
         };
@@ -135,7 +160,7 @@ impl<V> PendingWrite<'_, V> {
         invalidation.target(Target {
             key: self.entry.key.clone(),
         });
-        deferred::defer_or_apply(invalidation)
+        deferred::defer_or_apply(invalidation.ending(open))
     }
 }
 

@@ -21,6 +21,8 @@ use crate::encoding::codec::type_codec::Wire;
 use crate::key::Key;
 use crate::l2::entry_keys::{Replica, guards};
 use crate::l2::invalidation_targets::InvalidationTargets;
+use crate::l2::open_writes::open_write::{OpenWrite, marks_of};
+use crate::l2::removal::Removal;
 use crate::l2::tier::SharedTier;
 use crate::model::config::Tier;
 use crate::model::entry::MemoryEntry;
@@ -50,6 +52,8 @@ pub(crate) struct WriteGuard {
     /// Everything that the written value depends on because of the cached values that the function
     /// took. `None` if it took none.
     pub(crate) taken: Option<TakenDependencies>,
+    /// The mark of the annotated write. `None` if the write has none.
+    pub(crate) open: Option<OpenWrite>,
 }
 
 impl WriteGuard {
@@ -74,6 +78,7 @@ impl WriteGuard {
             token,
             lease: None,
             taken: None,
+            open: None,
         }
     }
 
@@ -159,14 +164,15 @@ impl WriteGuard {
             is_older,
         }) = self.redeem(&entry_tags, value)
         else {
-            return self.leave_empty().await;
+            let open = self.open.take();
+            return self.leave_empty(open).await;
         };
         // The flight begins before L2 is asked. If the answers to two writes arrive in another
         // order, the write that asked L2 last has the flight.
         let leads_flight = right.is_some() && !is_older && !removed!(self.core, LateFlight);
         let lead = leads_flight.then(|| self.lead(&stored)).flatten();
-        // This guard removes an outdated entry from memory in every case, even if the caller is
-        // dropped.
+        let mut open = self.open.take();
+        // This tidies memory in every case, also if the caller is dropped.
         let _tidy_on_drop = TidyOnDrop {
             guard: &self,
             stored: &stored,
@@ -175,8 +181,9 @@ impl WriteGuard {
         let outcome = match right {
             // L2 once had the value that memory has. L2 still has that value or a newer value, or
             // has lost it.
-            Some(_) if is_behind => return,
-            Some(_) if is_older && removed!(self.core, LeaveToNewer) => return,
+            Some(_) if is_behind || (is_older && removed!(self.core, LeaveToNewer)) => {
+                return cancel(open);
+            }
             Some(((lease, wire), foreign)) => {
                 let backfill = Backfill {
                     took: Duration::ZERO,
@@ -194,6 +201,7 @@ impl WriteGuard {
                         Some(_) => Broadcast::Written,
                         None => Broadcast::Invalidated,
                     }),
+                    ended: open.as_mut().map(OpenWrite::stop),
                 };
                 let until = backfill.lease.l2.deadline();
                 backfill.run(until).await
@@ -202,30 +210,34 @@ impl WriteGuard {
         };
         match outcome {
             StoreOutcome::Stored => self.settle(lead, &stored),
-            StoreOutcome::Superseded if is_older => {}
-            StoreOutcome::Superseded => self.owner.counts.superseded.bump(),
+            StoreOutcome::Superseded => {
+                if !is_older {
+                    self.owner.counts.superseded.bump();
+                }
+                cancel(open);
+            }
             StoreOutcome::Indeterminate => self.store_locally(&stored, is_older),
             StoreOutcome::Skipped => {
-                self.empty_store().await;
+                self.empty_store(open).await;
                 self.store_locally(&stored, is_older);
             }
-            StoreOutcome::Rejected => self.leave_empty().await,
+            StoreOutcome::Rejected => self.leave_empty(open).await,
         }
     }
 
-    /// Ends the write of a synchronous function, which cannot wait for L2. Stores `value` on this
-    /// node, and has the entry in L2 removed in the background.
-    pub(crate) fn finish_local(self, entry_tags: &EntryTags, value: Value) {
+    /// Ends the write of a synchronous function, which cannot wait: stores `value` on this node,
+    /// and has the entry in L2 removed in the background.
+    pub(crate) fn finish_local(mut self, entry_tags: &EntryTags, value: Value) {
+        let open = self.open.take();
         let Some(accepted) = self.redeem(entry_tags, value) else {
-            drop(
-                self.core
-                    .invalidate_uncounted(InvalidationTargets::key(self.key.as_bytes())),
-            );
+            let targets = InvalidationTargets::key(self.key.as_bytes());
+            drop(self.core.invalidate_uncounted(targets).ending(open));
             return;
         };
         if let Some(l2) = self.notified_tier() {
             // The removal of the entry removes its replicas too, if it has any.
-            l2.queue(vec![StoreKey::entry(&self.key)]);
+            let entry = StoreKey::entry(&self.key);
+            l2.queue(vec![entry], marks_of(open));
         }
         self.store_locally(&accepted.stored, accepted.is_older);
         self.tidy(&accepted.stored);
@@ -275,20 +287,26 @@ impl WriteGuard {
         })
     }
 
-    /// Leaves the entry empty on this node and in L2, and waits until L2 has accepted the removal.
-    async fn leave_empty(&self) {
+    /// Leaves the entry empty on this node and in L2, and waits until L2 has accepted that. The mark
+    /// `open` goes after the entry.
+    async fn leave_empty(&self, open: Option<OpenWrite>) {
         self.core
             .invalidate_uncounted(InvalidationTargets::key(self.key.as_bytes()))
+            .ending(open)
             .accepted()
             .await;
     }
 
-    /// Removes the entry from L2 and from the memory of other nodes. The memory of this node does
-    /// not change.
-    async fn empty_store(&self) {
+    /// Removes the entry from L2 and from the memory of other nodes, and after it the mark `open`.
+    /// Memory on this node does not change.
+    async fn empty_store(&self, open: Option<OpenWrite>) {
         if let Some(l2) = self.notified_tier() {
-            let entry = StoreKey::entry(&self.key);
-            l2.invalidate(vec![entry], InvalidationMode::Hard).await;
+            let removal = Removal {
+                names: vec![StoreKey::entry(&self.key)],
+                mode: InvalidationMode::Hard,
+                ended: marks_of(open),
+            };
+            l2.invalidate(removal, l2.deadline()).await;
         }
     }
 
@@ -301,7 +319,14 @@ impl WriteGuard {
     }
 }
 
-/// Value that removes an outdated entry from memory when a write ends or its future is dropped.
+/// Removes the mark of a write whose entry has a newer value.
+fn cancel(open: Option<OpenWrite>) {
+    if let Some(open) = open {
+        open.cancel();
+    }
+}
+
+/// A guard that removes an outdated entry from memory when a write ends or is dropped.
 struct TidyOnDrop<'a> {
     guard: &'a WriteGuard,
     stored: &'a Arc<MemoryEntry>,

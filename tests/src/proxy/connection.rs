@@ -17,7 +17,7 @@ use super::incoming::{Forward, Incoming};
 use super::pending::Pending;
 use super::resp::{Kind, Scanner};
 use super::sent::Sent;
-use super::state::{Shared, State, any, close};
+use super::state::{ClientEnd, Shared, State, any, close};
 
 /// What the server gets in the place of a command that it is to refuse: its answer is the one
 /// of a server that is full.
@@ -131,6 +131,8 @@ impl Connection {
         }
         let answered = |_: &mut State| self.pending.is_empty().then_some(());
         self.shared.until(answered).await;
+        let may_end = |state: &mut State| (state.faults.end == ClientEnd::Told).then_some(());
+        self.shared.until(may_end).await;
         // It ends the connection, after the last reply.
         server.shutdown().await?;
         pending().await

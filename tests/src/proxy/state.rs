@@ -71,6 +71,15 @@ pub(super) enum Listening {
     Closed,
 }
 
+/// What the server learns of the end of a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum ClientEnd {
+    #[default]
+    Told,
+    /// Nothing: the connection stays open.
+    Untold,
+}
+
 /// What goes wrong.
 #[derive(Default)]
 pub(super) struct Faults {
@@ -83,6 +92,7 @@ pub(super) struct Faults {
     pub(super) to_server: bool,
     pub(super) to_client: bool,
     pub(super) silent: bool,
+    pub(super) end: ClientEnd,
     pub(super) delay: Duration,
     pub(super) listening: Listening,
 }

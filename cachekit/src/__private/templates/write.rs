@@ -66,7 +66,10 @@ macro_rules! __write_through {
         // is absent, they have none.
         $(order: $ordered:ident,)?
 
-        // `$bind`: the statements that bind the arguments which the closure `$store` captures.
+        // The time for which the write's mark stands, as an `Option`. Absent: the cache's.
+        $(intent: ($intent:expr),)?
+
+        // The statements that bind the arguments which `store` captures.
         $(bind: { $($bind:tt)* },)?
 
         // `$store`: the closure that stores the value.
@@ -84,7 +87,7 @@ macro_rules! __write_through {
         // bound only in this block, before the body takes the arguments.
         $crate::__in_form!(
             $form write_through write_through_blocking (
-                return_ops, entry.__pending()$(.$ordered())?, { $($($bind)*)? $($store)* },
+                return_ops, entry.__pending()$(.$ordered())?$(.intent($intent))?, { $($($bind)*)? $($store)* },
                 $crate::__body!($form ($ret) $arguments $body)
             )
         )

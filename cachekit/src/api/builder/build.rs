@@ -31,6 +31,7 @@ use crate::l1::memory::Memory;
 use crate::l2::bus::client::BusClient;
 #[cfg(any(feature = "redis", cachekit_faults))]
 use crate::l2::bus::timings::BusTimings;
+use crate::l2::open_writes::open_write::SHORTEST_INTENT;
 #[cfg(any(feature = "redis", cachekit_faults))]
 use crate::l2::outbox::Outbox;
 #[cfg(any(feature = "redis", cachekit_faults))]
@@ -116,6 +117,7 @@ impl CacheBuilder {
             password: self.redis_password.as_deref(),
             namespace: &self.config.namespace,
             any_origin: self.config.on_new_master == OnNewMaster::Replay,
+            has_intents: self.config.intents,
             faults: self.faults,
         };
         let home = self.home()?;
@@ -196,6 +198,7 @@ impl CacheBuilder {
             bus_timeout: self.config.bus_timeout,
             on_disconnect: self.config.on_disconnect,
             on_new_master: self.config.on_new_master,
+            has_intents: self.config.intents,
         })
     }
 
@@ -246,6 +249,13 @@ impl CacheBuilder {
                 "bus_timeout",
                 format!("is {:?}", self.config.bus_timeout),
                 "give at least 20 milliseconds: a few round trips must fit",
+            ));
+        }
+        if self.config.intent < SHORTEST_INTENT {
+            return Err(BuildError::setting(
+                "intent",
+                format!("is {:?}", self.config.intent),
+                "give at least 100 milliseconds: a few round trips must fit",
             ));
         }
         if self.config.redis_timeout.is_zero() {
@@ -304,6 +314,7 @@ impl CacheBuilder {
             &mut config.lock_timeout,
             &mut config.redis_timeout,
             &mut config.bus_timeout,
+            &mut config.intent,
         ] {
             *length = cut(*length);
         }

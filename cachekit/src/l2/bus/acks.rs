@@ -131,6 +131,12 @@ impl Acks {
         }
     }
 
+    /// Returns the number of other nodes that this node has heard of lately.
+    pub(crate) fn live_nodes(&self) -> usize {
+        let now = self.now();
+        self.lock().members.live(now, &self.terms).count()
+    }
+
     fn now(&self) -> Tick {
         Tick::default().after(self.began.elapsed())
     }

@@ -18,13 +18,13 @@ use crate::l2::bus::lease_waiters::LeaseWaiters;
 use crate::l2::bus::listener::Listener;
 use crate::l2::bus::timings::BusTimings;
 use crate::l2::invalidation_targets::InvalidationTargets;
+use crate::l2::open_writes::sweeps::Sweeps;
 use crate::l2::outbox::Outbox;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{EventSink, Store, StoreEvent};
 
-/// The number of heartbeats that a node sends to itself within `bus_timeout`, the time after which
-/// a node without a heartbeat stops serving from memory.
-const ECHOES: u32 = 4;
+/// The number of heartbeats that a node sends to itself in each `bus_timeout`.
+pub(crate) const ECHOES: u32 = 4;
 
 /// The receiver of the events of the store (L2). A cache creates its bus client before the store,
 /// because the store needs a receiver. The cache connects itself to the bus client as a listener
@@ -47,6 +47,7 @@ pub(crate) struct BusClient {
     subscription: Mutex<u64>,
     /// The time at which the heartbeat task last ran, in nanoseconds.
     last_beat: AtomicU64,
+    pub(crate) sweeps: Sweeps,
     /// Wakes the heartbeat task, which then sends a heartbeat at once or ends.
     heartbeat_now: Notify,
     listener: OnceLock<Weak<dyn Listener>>,
@@ -66,6 +67,7 @@ impl BusClient {
             heartbeats: AtomicU64::new(0),
             subscription: Mutex::new(0),
             last_beat: AtomicU64::new(0),
+            sweeps: Sweeps::default(),
             heartbeat_now: Notify::new(),
             listener: OnceLock::new(),
             terms,
@@ -88,7 +90,10 @@ impl BusClient {
 
     fn receive(&self, message: StoreEvent) {
         match message {
-            StoreEvent::Up(true) => self.outbox.resend_recent(),
+            StoreEvent::Up(true) => {
+                self.outbox.resend_recent();
+                self.sweeps.now.notify_one();
+            }
             StoreEvent::Up(false) => {}
             StoreEvent::Wake(name) => self.lease_waiters.wake(&name),
             StoreEvent::Subscribed(subscription) => {
@@ -175,8 +180,16 @@ impl BusClient {
         }
     }
 
-    /// Records that messages of other nodes were lost, or may have been lost. After this call, the
-    /// cache validates each entry in memory again before it serves the entry.
+    /// Applies the invalidation of `targets`, which this node carries out for a dead one, to this
+    /// node's memory.
+    pub(crate) fn apply(&self, targets: &InvalidationTargets) {
+        if let Some(listener) = self.listener() {
+            listener.apply(targets);
+        }
+    }
+
+    /// Records that messages of other nodes were lost, or may have been lost. The cache then
+    /// validates each entry in memory again before the entry is served.
     fn note_gap(&self) {
         self.bus_interruptions.fetch_add(1, Ordering::Relaxed);
         if let Some(listener) = self.listener() {
@@ -203,8 +216,9 @@ impl BusClient {
     /// acknowledged the invalidations that it received.
     pub(crate) async fn say_goodbye(&self, store: &dyn Store, until: Instant) {
         self.liveness.leave();
-        // The heartbeat task wakes up and ends.
+        // The heartbeat task and the sweeper wake and end.
         self.heartbeat_now.notify_one();
+        self.sweeps.now.notify_one();
         let goodbye = BusMessage::Goodbye { from: self.node };
         // If a node does not receive the goodbye, its acknowledged invalidations only take longer.
         let _ = store.tell(None, &goodbye, until).await;

@@ -114,14 +114,17 @@ impl<Id: Ord + Copy> Membership<Id> {
         terms: &BusTimings,
     ) -> Option<impl Iterator<Item = Id> + '_> {
         let listens_for_long = now.since(self.since?) >= terms.window;
+        listens_for_long.then(|| self.live(now, terms))
+    }
+
+    /// Returns the other nodes that this node has heard of lately and that did not say goodbye.
+    pub(crate) fn live(&self, now: Tick, terms: &BusTimings) -> impl Iterator<Item = Id> + '_ {
         let window = terms.window;
-        let is_expected = move |heard: &LastHeard| !heard.is_gone && now.since(heard.at) <= window;
+        let is_live = move |heard: &LastHeard| !heard.is_gone && now.since(heard.at) <= window;
         let heard = self.heard.iter();
-        listens_for_long.then(|| {
-            heard
-                .filter(move |(_, heard)| is_expected(heard))
-                .map(|(id, _)| *id)
-        })
+        heard
+            .filter(move |(_, heard)| is_live(heard))
+            .map(|(id, _)| *id)
     }
 }
 

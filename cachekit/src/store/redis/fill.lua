@@ -4,7 +4,8 @@
 -- ARGV token, holder or '', bytes, kept ms, version ms, number of versions, number of
 --      guards, their values, nonce, origin, channel, message, 'o': accept versions of another
 --      origin, channel of all nodes, message to them or '', order of a write or '',
---      number of value tags, number of versions that never expire
+--      number of value tags, number of versions that never expire, name of the marks of open
+--      writes, mark of this write or ''
 local entry, count, guards = KEYS[1], tonumber(ARGV[6]), tonumber(ARGV[7])
 local head = redis.call('GETRANGE', entry, 0, 55)
 local known = #head == 56 and string.sub(head, 1, 3) == 'CK\1'
@@ -69,6 +70,7 @@ for i = tonumber(ARGV[18]) + 1, last do
 end
 -- The replicas have older values than the write.
 if last + 2 == #KEYS then redis.call('UNLINK', KEYS[#KEYS]) end
+if ARGV[20] ~= '' then redis.call('ZREM', ARGV[19], ARGV[20]) end
 wake()
 if ARGV[15] ~= '' then redis.call('PUBLISH', ARGV[14], ARGV[15]) end
 return 1

@@ -20,7 +20,8 @@ use crate::store::redis::handshake;
 use crate::store::redis::read_commands::ReadPipeline;
 use crate::store::redis::reply;
 use crate::store::redis::script::{Call, Script};
-use crate::store::redis::{Redis, beats, is_unknown_script, millis, nonce};
+use crate::store::redis::{Redis, beats, is_unknown_script, millis, nonce, write_marks};
+use crate::store::write_mark::{DueMark, WriteMark};
 
 impl Store for Redis {
     fn is_up(&self) -> bool {
@@ -235,16 +236,43 @@ impl Store for Redis {
         &'a self,
         names: &'a [StoreKey],
         mode: InvalidationMode,
+        ended: &'a [WriteMark],
         message: &'a BusMessage,
         until: Instant,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             if mode == InvalidationMode::Soft {
-                return self.invalidate_softly(names, message, until).await;
+                return self.invalidate_softly(names, ended, message, until).await;
             }
-            let commands = self.removing(names, message);
+            let commands = self.removing(names, ended, message);
             self.run(&commands, until, |values| reply::numbers(&values))
                 .await
+        })
+    }
+
+    fn mark<'a>(
+        &'a self,
+        mark: &'a WriteMark,
+        life: Duration,
+        until: Instant,
+    ) -> StoreFuture<'a, ()> {
+        Box::pin(self.order(Script::Mark, self.marking(mark, life), until))
+    }
+
+    fn unmark<'a>(&'a self, ended: &'a [WriteMark], until: Instant) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let mut commands = Pipeline::new();
+            commands.add_command(self.unmarking(ended));
+            self.run(&commands, until, |values| reply::numbers(&values))
+                .await
+        })
+    }
+
+    fn sweep(&self, most: usize, until: Instant) -> StoreFuture<'_, Vec<DueMark>> {
+        Box::pin(async move {
+            let (connected, call) = (self.connected()?, self.sweeping(most));
+            let value = self.script(&connected, Script::Sweep, &call, until).await?;
+            self.said(&connected, write_marks::due(value))
         })
     }
 

@@ -30,6 +30,11 @@ const ROWS: &[Row] = &[
     &["PUBLISH", ":node:", ""],
     &["SUBSCRIBE", ":bus", ":wake", ":node:"],
     &["UNLINK", ":beat"],
+    &["ZADD", ":intents", "1", ""],
+    &["ZREM", ":intents", ""],
+    &["ZRANGEBYSCORE", ":intents", "0", "1"],
+    &["ZCARD", ":intents"],
+    &[PUBSUB, "NUMSUB", ""],
 ];
 
 /// The commands that read or remove keys of every kind in [`KEYS`].
@@ -126,6 +131,9 @@ impl MissingRights {
         if self.commands.contains(&INFO) {
             remedy.push_str(", or set `on_new_master` to `replay`, which needs no `INFO`");
         }
+        if self.commands.iter().any(|it| OF_INTENTS.contains(it)) {
+            remedy.push_str(", or call `intents(false)`, which needs no sorted set");
+        }
         remedy
     }
 }
@@ -143,10 +151,21 @@ pub(crate) const INFO: &str = "INFO";
 /// that runs a script sends the script's whole text.
 pub(crate) const SCRIPT_LOAD: &str = "SCRIPT LOAD";
 
-/// Returns `true` if the cache works without the right to run `command`: `SCRIPT LOAD` in any case,
-/// and `INFO` if the cache accepts entries from any data set of the server (`any_origin`).
-pub(crate) fn can_be_spared(command: &str, any_origin: bool) -> bool {
-    command == SCRIPT_LOAD || (command == INFO && any_origin)
+/// The command that asks if a node still listens. Without the right to ask, marks of open writes are
+/// carried out only when their time is over.
+const PUBSUB: &str = "PUBSUB";
+
+/// The commands that only the marks of open writes need.
+const OF_INTENTS: [&str; 4] = ["ZADD", "ZREM", "ZRANGEBYSCORE", "ZCARD"];
+
+/// Returns `true` if the cache works without the right to run `command`: `SCRIPT LOAD` and
+/// `PUBSUB`, `INFO` if the cache accepts any data set (`any_origin`), and the commands for marks if
+/// the cache has none (`has_intents`).
+pub(crate) fn can_be_spared(command: &str, any_origin: bool, has_intents: bool) -> bool {
+    command == SCRIPT_LOAD
+        || command == PUBSUB
+        || (command == INFO && any_origin)
+        || (OF_INTENTS.contains(&command) && !has_intents)
 }
 
 /// Returns `true` if Redis' `answer` says that the account lacks a right. The error code of the

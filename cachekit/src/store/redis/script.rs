@@ -16,6 +16,8 @@ pub(crate) enum Script {
     Late,
     Beat,
     Versions,
+    Mark,
+    Sweep,
 }
 
 impl Script {
@@ -27,7 +29,7 @@ impl Script {
     }
 }
 
-const ALL: [Script; 8] = [
+const ALL: [Script; 10] = [
     Script::Acquire,
     Script::Fill,
     Script::Renew,
@@ -36,6 +38,8 @@ const ALL: [Script; 8] = [
     Script::Late,
     Script::Beat,
     Script::Versions,
+    Script::Mark,
+    Script::Sweep,
 ];
 
 /// The texts of all Lua scripts, in the order of the list `ALL`.
@@ -121,5 +125,7 @@ fn source(script: Script) -> (&'static str, &'static str) {
         Script::Late => ("value_tags", include_str!("value_tags.lua")),
         Script::Beat => ("heartbeat", include_str!("heartbeat.lua")),
         Script::Versions => ("versions", include_str!("versions.lua")),
+        Script::Mark => ("mark", include_str!("mark.lua")),
+        Script::Sweep => ("sweep", include_str!("sweep.lua")),
     }
 }

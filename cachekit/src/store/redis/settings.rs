@@ -11,5 +11,7 @@ pub(crate) struct RedisSettings<'a> {
     /// `true` if the cache accepts every data set that the server may hold, even the data set of
     /// another server.
     pub(crate) any_origin: bool,
+    /// `true` if the cache marks its writes, and carries out the marks of dead processes.
+    pub(crate) has_intents: bool,
     pub(crate) faults: Faults,
 }

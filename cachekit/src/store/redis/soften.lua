@@ -1,6 +1,6 @@
 -- Makes entries stale, and all that depends on the versions; then notifies every node.
--- KEYS entries.., versions..
--- ARGV nonce, number of entries, channel of all nodes, message to them
+-- KEYS the marks of open writes, entries.., versions..
+-- ARGV nonce, number of entries, channel of all nodes, message to them, marks to remove..
 local time = redis.call('TIME')
 time = time[1] * 1000000 + time[2]
 -- Made at each run: a command that runs twice must not bring back what it made.
@@ -21,12 +21,13 @@ local function soften_entry(key, index)
   redis.call('SETRANGE', key, 5, '\0\0\0' .. void)
 end
 
-for i = 1, #KEYS do
-  if i <= tonumber(ARGV[2]) then
+for i = 2, #KEYS do
+  if i <= tonumber(ARGV[2]) + 1 then
     soften_entry(KEYS[i], i)
   elseif redis.call('STRLEN', KEYS[i]) == 24 then
     -- A missing version differs anyway when it is made again.
     redis.call('SETRANGE', KEYS[i], 16, half(1, i))
   end
 end
+for i = 5, #ARGV do redis.call('ZREM', KEYS[1], ARGV[i]) end
 return redis.call('PUBLISH', ARGV[3], ARGV[4])

@@ -9,6 +9,7 @@ pub(crate) mod replicas;
 pub(crate) mod server;
 pub(crate) mod soft;
 pub(crate) mod ttl;
+pub(crate) mod write_marks;
 pub(crate) mod write_order;
 
 use std::pin::pin;
@@ -86,6 +87,7 @@ async fn redis() -> Under {
         password: None,
         namespace: "shop",
         any_origin: false,
+        has_intents: true,
         faults: Faults::default(),
     };
     let redis = Redis::open(settings, HomeRuntime::current(), node, sink);
@@ -235,6 +237,7 @@ impl Spot {
         };
         Fill {
             message: None,
+            ended: None,
             any_origin: false,
             fencing_token: self.fencing_token(grant, holder),
             grant: grant.clone(),
@@ -298,7 +301,10 @@ impl Under {
             mode,
             names: names.clone(),
         };
-        let done = self.store.invalidate(&names, mode, &told, soon()).await;
+        let done = self
+            .store
+            .invalidate(&names, mode, &[], &told, soon())
+            .await;
         assert_eq!(done, Ok(()));
     }
 

@@ -6,10 +6,11 @@
 
 pub(crate) mod controls;
 pub(crate) mod data;
+pub(crate) mod marks;
 pub(crate) mod steps;
 pub(crate) mod trouble;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -33,6 +34,7 @@ use crate::store::tests::fake::trouble::Op;
 use crate::store::tests::fake::trouble::Step;
 use crate::store::tests::fake::trouble::Trouble;
 use crate::store::tests::fake::trouble::Troubles;
+use crate::store::write_mark::{DueMark, WriteMark};
 
 /// The state that all caches over one fake store share.
 #[derive(Default)]
@@ -53,7 +55,9 @@ struct State {
     /// The operations that were sent to the store and have not run yet.
     held: Vec<Later>,
     listeners: Vec<Listener>,
-    /// The number of listeners that were opened so far.
+    /// Caches whose process died, by the number of their opening.
+    dead: HashSet<usize>,
+    /// The number of listeners opened so far.
     opened: usize,
     /// The number of bus subscriptions made after the first subscription of each cache.
     subscriptions: u64,
@@ -77,9 +81,9 @@ type Later = Box<dyn FnOnce(&mut Data) + Send>;
 /// The handle of one cache to the fake store.
 pub(crate) struct Fake {
     shared: Arc<Shared>,
-    faults: Faults,
-    /// The number of this cache's listener.
+    /// The position of this cache in the order of opening, from zero.
     number: usize,
+    faults: Faults,
     sink: EventSink,
 }
 
@@ -110,7 +114,16 @@ impl Shared {
         done
     }
 
-    /// Sends `message` to the node `whom`, or to all nodes if `whom` is `None`.
+    /// Returns the nodes that listen now.
+    fn listening(&self) -> HashSet<NodeId> {
+        let state = self.lock();
+        let listeners = state.listeners.iter();
+        let listening =
+            listeners.filter(|it| it.subscription.is_some() && it.sink.strong_count() > 0);
+        listening.map(|listener| listener.node).collect()
+    }
+
+    /// Sends `message` to all listeners, or to one.
     fn tell(&self, whom: Option<NodeId>, message: &StoreEvent) {
         let mut state = self.lock();
         if state.is_silent && matches!(message, StoreEvent::Received(_)) {
@@ -156,8 +169,8 @@ impl Fake {
         sink(StoreEvent::Subscribed(1));
         Self {
             shared,
-            faults: Faults::default(),
             number,
+            faults: Faults::default(),
             sink,
         }
     }
@@ -177,7 +190,8 @@ impl Fake {
         let trouble = {
             let mut state = self.shared.lock();
             let trouble = state.troubles.next(op);
-            if state.is_unreachable || trouble == Some(Trouble::Unavailable) {
+            let is_dead = state.dead.contains(&self.number);
+            if is_dead || state.is_unreachable || trouble == Some(Trouble::Unavailable) {
                 return Err(Failure::Unavailable);
             }
             if op.is_asked_for() {
@@ -224,7 +238,8 @@ impl Fake {
 
 impl Store for Fake {
     fn is_up(&self) -> bool {
-        !self.shared.lock().is_unreachable
+        let state = self.shared.lock();
+        !state.is_unreachable && !state.dead.contains(&self.number)
     }
 
     fn origin(&self) -> [u8; 8] {
@@ -363,14 +378,19 @@ impl Store for Fake {
         &'a self,
         names: &'a [StoreKey],
         mode: InvalidationMode,
+        ended: &'a [WriteMark],
         message: &'a BusMessage,
         until: Instant,
     ) -> StoreFuture<'a, ()> {
         let copies = copies(names).filter(|_| !removed!(self, SpareCopies));
         let doomed: Vec<StoreKey> = names.iter().cloned().chain(copies).collect();
-        let step = move |data: &mut Data| match mode {
-            InvalidationMode::Hard => data.remove(&doomed),
-            InvalidationMode::Soft => data.invalidate_softly(&doomed),
+        let ended = ended.to_vec();
+        let step = move |data: &mut Data| {
+            match mode {
+                InvalidationMode::Hard => data.remove(&doomed),
+                InvalidationMode::Soft => data.invalidate_softly(&doomed),
+            }
+            data.marks.unmark(&ended);
         };
         Box::pin(async move {
             self.ask(Op::Invalidate, names, until, step).await?;
@@ -378,6 +398,29 @@ impl Store for Fake {
                 .tell(None, &StoreEvent::Received(message.clone()));
             Ok(())
         })
+    }
+
+    fn mark<'a>(
+        &'a self,
+        mark: &'a WriteMark,
+        life: Duration,
+        until: Instant,
+    ) -> StoreFuture<'a, ()> {
+        let mark = mark.clone();
+        let step = move |data: &mut Data| data.marks.mark(&mark, life);
+        Box::pin(self.ask(Op::Mark, &[], until, step))
+    }
+
+    fn unmark<'a>(&'a self, ended: &'a [WriteMark], until: Instant) -> StoreFuture<'a, ()> {
+        let ended = ended.to_vec();
+        let step = move |data: &mut Data| data.marks.unmark(&ended);
+        Box::pin(self.ask(Op::Unmark, &[], until, step))
+    }
+
+    fn sweep(&self, most: usize, until: Instant) -> StoreFuture<'_, Vec<DueMark>> {
+        let listening = self.shared.listening();
+        let step = move |data: &mut Data| data.marks.sweep(most, &listening);
+        Box::pin(self.ask(Op::Sweep, &[], until, step))
     }
 
     fn heartbeat<'a>(

@@ -191,7 +191,7 @@ async fn everybody_is_told(under: &Under) {
     for _ in 0..100 {
         let asked = under
             .store
-            .invalidate(&names, InvalidationMode::Soft, &told, soon());
+            .invalidate(&names, InvalidationMode::Soft, &[], &told, soon());
         assert_eq!(asked.await, Ok(()));
         tokio::time::sleep(Duration::from_millis(10)).await;
         if heard() {

@@ -128,8 +128,25 @@ impl FakeStore {
         });
     }
 
-    /// Begins a new bus subscription for the cache `number`, as [`reconnect`](Self::reconnect)
-    /// does, and notifies the cache of the subscription.
+    /// Ends a cache as the loss of its host does: nothing that it sends from now on arrives, and the
+    /// server does not notice.
+    pub fn lose_host(&self, number: usize) {
+        self.shared.lock().dead.insert(number);
+    }
+
+    /// Ends a cache as the death of its process does: nothing that it sends from now on arrives, and
+    /// nobody listens on its channel.
+    pub fn kill(&self, number: usize) {
+        self.lose_host(number);
+        self.cut(number);
+    }
+
+    /// Returns the number of marks of open writes.
+    pub fn marks(&self) -> usize {
+        self.shared.lock().data.marks.len()
+    }
+
+    /// Reconnects, and notifies the cache of the subscription.
     pub fn mend(&self, number: usize) {
         self.reconnect(number);
         let listener = self.listener(number, |listener| {
@@ -165,7 +182,9 @@ impl FakeStore {
 
     /// Removes all entries and versions from the store.
     pub fn flush(&self) {
-        self.shared.lock().data.retain(|_| false);
+        let mut state = self.shared.lock();
+        state.data.retain(|_| false);
+        state.data.marks.clear();
     }
 
     /// Removes the entry or version with the given name, such as `k:user:42`, from the store.

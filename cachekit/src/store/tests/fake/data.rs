@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use crate::base::durations::from_now;
 use crate::encoding::envelope::{Token, Version};
 use crate::store::key_name::StoreKey;
+use crate::store::tests::fake::marks::Marks;
 
 /// The data set of one fake store.
 #[derive(Debug, Default)]
@@ -18,6 +19,7 @@ pub(crate) struct Data {
     made: u64,
     /// The entries whose leases ended, and whose waiters must be woken.
     pub(crate) woken: Vec<StoreKey>,
+    pub(crate) marks: Marks,
 }
 
 #[derive(Debug)]

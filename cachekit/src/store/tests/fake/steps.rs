@@ -233,6 +233,7 @@ impl Data {
         let kept = names.iter().chain(&fill.value_tags).skip(IMPLICIT);
         self.keep_at_least(kept, fill.version_life);
         self.remove(copies.map_or(&[], std::slice::from_ref));
+        self.marks.unmark(fill.ended.as_slice());
         self.wake(entry, head.is_awaited);
         Filled::Stored
     }

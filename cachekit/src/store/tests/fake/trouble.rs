@@ -30,13 +30,20 @@ pub enum Op {
     Heartbeat,
     /// Sends an acknowledgement or a goodbye. The log does not contain this operation.
     Tell,
+    /// Marks a write, or extends its mark. Not logged.
+    Mark,
+    /// Removes marks of writes, without an invalidation. Not logged.
+    Unmark,
+    /// Hands out marks that were left behind. Not logged.
+    Sweep,
 }
 
 impl Op {
-    /// Returns `true` if calls of the cache cause operations of this kind. Nodes send the
-    /// operations of the other kinds by themselves, all the time.
+    /// Returns `true` if a call waits for this kind. Nodes do the others by themselves, all the time,
+    /// or beside a write.
     pub(crate) fn is_asked_for(self) -> bool {
-        !matches!(self, Self::Heartbeat | Self::Tell)
+        use Op::{Heartbeat, Mark, Sweep, Tell, Unmark};
+        !matches!(self, Heartbeat | Tell | Mark | Unmark | Sweep)
     }
 }
 

@@ -1,0 +1,156 @@
+//! The mark of a running write: left before the write's body, renewed while the body runs.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::base::durations::{cut, from_now};
+use crate::base::fault::removed;
+use crate::base::runtime::has_timer;
+use crate::base::select::select;
+use crate::l2::recovery::BACKGROUND_TIMEOUT;
+use crate::l2::tier::SharedTier;
+use crate::store::key_name::StoreKey;
+use crate::store::write_mark::WriteMark;
+
+/// The shortest time for which a mark stands without a renewal: a few round trips must fit.
+pub(crate) const SHORTEST_INTENT: Duration = Duration::from_millis(100);
+
+/// The number of times that a mark is renewed while it stands.
+const RENEWALS: u32 = 3;
+
+/// A write whose mark is in the store, or on its way there. The mark is renewed until this value is
+/// dropped or [`stop`](Self::stop)ped.
+///
+/// Dropping the value leaves the mark. It must go only after the names of the write were
+/// invalidated, or if they need not be. A mark that stays by mistake costs misses, and a mark that
+/// goes too early costs the guarantee.
+#[derive(Debug)]
+pub(crate) struct OpenWrite {
+    l2: Arc<SharedTier>,
+    mark: WriteMark,
+    /// Ends when the store has answered to the first sending of the mark. `None` if the mark was sent
+    /// before the write began: what is sent later on the connection arrives later.
+    answered: Option<oneshot::Receiver<()>>,
+    /// Ends the renewal when it is dropped.
+    renews: Option<oneshot::Sender<()>>,
+}
+
+impl SharedTier {
+    /// Sends a mark for a write that is about to begin and will invalidate `names`. Does not wait
+    /// for the answer. Without a renewal the mark stands for `intent`.
+    ///
+    /// Returns `None` if there are no names, or if the store is unreachable now. The statistics
+    /// count a write without a mark.
+    pub(crate) fn open_write(
+        self: &Arc<Self>,
+        names: &[StoreKey],
+        intent: Duration,
+    ) -> Option<OpenWrite> {
+        if names.is_empty() || removed!(self.bus.terms, NoIntent) {
+            return None;
+        }
+        if !self.store.is_up() {
+            self.counts.unmarked.bump();
+            return None;
+        }
+        let mut number = self.writes.fetch_add(1, Ordering::Relaxed);
+        if removed!(self.bus.terms, OneMarkPerName) {
+            number = 0;
+        }
+        let mark = WriteMark::new(self.bus.node, number, names);
+        let intent = cut(intent).max(SHORTEST_INTENT);
+        let (tell, answered) = oneshot::channel();
+        let (renews, is_over) = oneshot::channel();
+        let marking = keep_marked(Arc::clone(self), mark.clone(), intent, tell, is_over);
+        let mut marking: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(marking);
+        let is_sent = self.background.is_on_its_runtime();
+        if is_sent {
+            // The command must be on its way before the body begins, so it does not wait until the
+            // task is run. The task polls again and leaves its own waker.
+            let _ = marking
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()));
+        }
+        self.spawn(marking);
+        Some(OpenWrite {
+            l2: Arc::clone(self),
+            mark,
+            answered: (!is_sent).then_some(answered),
+            renews: Some(renews),
+        })
+    }
+}
+
+/// Sends `mark`, tells when the store has answered, and renews the mark until `is_over`.
+async fn keep_marked(
+    l2: Arc<SharedTier>,
+    mark: WriteMark,
+    intent: Duration,
+    answered: oneshot::Sender<()>,
+    is_over: oneshot::Receiver<()>,
+) {
+    let until = l2.deadline();
+    if let Err(failure) = l2.store.mark(&mark, intent, until).await {
+        l2.counts.unmarked.bump();
+        l2.count_failure(&failure);
+    }
+    let _ = answered.send(());
+    let pause = intent / RENEWALS;
+    let renewing = async {
+        loop {
+            sleep(pause).await;
+            let until = from_now(pause.min(BACKGROUND_TIMEOUT));
+            // A renewal that fails needs no handling: another one follows.
+            let _ = l2.store.mark(&mark, intent, until).await;
+        }
+    };
+    let is_over = async {
+        let _ = is_over.await;
+    };
+    // The end is looked for first, so that no renewal follows it.
+    select(is_over, renewing).await;
+}
+
+impl OpenWrite {
+    /// Waits until a removal that is sent afterwards cannot overtake the mark, or until `until`.
+    pub(crate) async fn answered(&mut self, until: Instant) {
+        // Without a timer, the removal is left to the outbox, which comes later anyway.
+        if let Some(answered) = &mut self.answered
+            && has_timer()
+        {
+            // The sender is dropped without an answer if its runtime ended.
+            let _ = timeout_at(until, answered).await;
+        }
+        self.answered = None;
+    }
+
+    /// Ends the renewal and returns the mark, which the invalidation of the write's names must
+    /// remove. A renewal after that would bring the mark back.
+    pub(crate) fn stop(&mut self) -> WriteMark {
+        self.renews = None;
+        self.mark.clone()
+    }
+
+    /// Removes the mark in the background, because nothing has to be invalidated.
+    pub(crate) fn cancel(self) {
+        let Self { l2, mark, .. } = self;
+        let store = Arc::clone(&l2.store);
+        l2.spawn(async move {
+            // A mark that stays is over soon, and then costs misses.
+            let _ = store
+                .unmark(&[mark], SharedTier::background_deadline())
+                .await;
+        });
+    }
+}
+
+/// Ends the renewal of the writes `open`, and returns their marks.
+pub(crate) fn marks_of(open: impl IntoIterator<Item = OpenWrite>) -> Vec<WriteMark> {
+    open.into_iter().map(|mut write| write.stop()).collect()
+}

@@ -1,0 +1,113 @@
+//! The background task that carries out the marks of writes whose process died.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::base::durations::from_now;
+use crate::base::fault::removed;
+use crate::base::trace;
+use crate::l2::bus::client::BusClient;
+use crate::l2::invalidation_targets::InvalidationTargets;
+use crate::l2::recovery::BACKGROUND_TIMEOUT;
+use crate::l2::send_invalidation::send_invalidation;
+use crate::model::invalidation_mode::InvalidationMode;
+use crate::store::key_name::StoreKey;
+use crate::store::port::{Failure, Store};
+use crate::store::write_mark::{DueMark, LAST_ROUND, WriteMark};
+
+/// The largest number of marks that a node takes at once.
+const MOST_MARKS: usize = 1_000;
+
+/// The number of nodes up to which each of them sweeps at every beat. With more nodes, each sweeps
+/// with such a probability that so many sweep at a beat on average. Nodes that just died count as
+/// well, so there must be enough turns for those that are left after many died at once.
+const NODES: usize = 64;
+
+/// The pause after the store refused a sweep, because the account lacks a right.
+const REFUSED_PAUSE: Duration = Duration::from_secs(10);
+
+/// The task that sweeps at every beat, with the parts of the cache that it needs.
+pub(crate) struct Sweeper {
+    pub(crate) bus: Arc<BusClient>,
+    /// The store without its circuit breaker: no call waits for a sweep.
+    pub(crate) store: Arc<dyn Store>,
+    /// The time between two sweeps of this node.
+    pub(crate) beat: Duration,
+}
+
+impl Sweeper {
+    /// Sweeps until this node says goodbye.
+    pub(crate) async fn run(self) {
+        while !self.bus.liveness.is_over() {
+            let mut pause = self.beat;
+            if self.store.is_up() && (!self.bus.sweeps.has_begun() || self.takes_turn()) {
+                match self.sweep().await {
+                    Ok(()) => self.bus.sweeps.begin(),
+                    Err(Failure::Rejected(code)) if is_right(&code) => {
+                        // Nobody here can carry marks out, so nothing is gained by waiting.
+                        self.bus.sweeps.begin();
+                        pause = REFUSED_PAUSE;
+                    }
+                    Err(failure) => trace::redis_failed(&failure),
+                }
+            }
+            let _ = timeout(pause, self.bus.sweeps.now.notified()).await;
+        }
+    }
+
+    /// Returns `true` if this node sweeps at this beat.
+    fn takes_turn(&self) -> bool {
+        let nodes = self.bus.acks.live_nodes() + 1;
+        nodes <= NODES || fastrand::usize(..nodes) < NODES
+    }
+
+    /// Carries out every mark that is due.
+    async fn sweep(&self) -> Result<(), Failure> {
+        loop {
+            let until = from_now(BACKGROUND_TIMEOUT);
+            let due = self.store.sweep(MOST_MARKS, until).await?;
+            self.carry_out(&due).await?;
+            if due.len() < MOST_MARKS {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Invalidates the names of the marks `due`, here and on all nodes. Marks in their last round go
+    /// after the names, in the same step. If this fails, the marks stay, and their next round
+    /// follows.
+    async fn carry_out(&self, due: &[DueMark]) -> Result<(), Failure> {
+        if due.is_empty() {
+            return Ok(());
+        }
+        let is_last = |it: &&DueMark| it.round >= LAST_ROUND || removed!(self.bus.terms, SweepOnce);
+        let ended = due.iter().filter(is_last).map(|it| it.mark.clone());
+        let ended: Vec<WriteMark> = ended.collect();
+        // A mark in another form names nothing. It goes after its rounds, as every mark does.
+        let parts = due.iter().filter_map(|it| it.mark.parts());
+        let mut names: Vec<StoreKey> = parts.flat_map(|(_, names)| names).collect();
+        names.sort();
+        names.dedup();
+        let until = from_now(BACKGROUND_TIMEOUT);
+        if !names.is_empty() {
+            let targets = InvalidationTargets::from_names(&names);
+            self.bus.apply(&targets);
+            let removal = (&names[..], InvalidationMode::Hard, &ended[..]);
+            send_invalidation(&self.bus, &*self.store, removal, until).await?;
+            // Again, as after every invalidation: a call may have read from the store meanwhile.
+            self.bus.apply(&targets);
+        } else if !ended.is_empty() {
+            self.store.unmark(&ended, until).await?;
+        }
+        self.bus.sweeps.count(due);
+        Ok(())
+    }
+}
+
+/// Returns `true` if the error code `code` means that the account lacks a right. Inside a script of
+/// versions before 7.2, the code is that of any error.
+fn is_right(code: &str) -> bool {
+    matches!(code, "NOPERM" | "ERR")
+}

@@ -1,0 +1,134 @@
+//! The marks of open writes in Redis, and the removals that end them.
+
+use std::time::Duration;
+
+use redis::{Cmd, Pipeline, Value, cmd};
+use tokio::time::Instant;
+
+use crate::base::fault::removed;
+use crate::store::key_name::StoreKey;
+use crate::store::message::BusMessage;
+use crate::store::port::{Failure, copies};
+use crate::store::redis::reply::{Problem, Said};
+use crate::store::redis::script::{Call, Script};
+use crate::store::redis::{Redis, millis, nonce};
+use crate::store::write_mark::{DueMark, LAST_ROUND, WriteMark, pause_after};
+
+impl Redis {
+    /// Returns the name of the sorted set that has the marks of open writes.
+    pub(crate) fn marks(&self) -> Vec<u8> {
+        [&*self.prefix.bytes, b"intents"].concat()
+    }
+
+    /// Returns the call that marks a write as open for `life`.
+    pub(crate) fn marking(&self, mark: &WriteMark, life: Duration) -> Call {
+        Call {
+            keys: vec![self.marks()],
+            args: vec![mark.as_bytes().into(), millis(life)],
+        }
+    }
+
+    /// Returns the call that hands out at most `most` marks whose round is due.
+    pub(crate) fn sweeping(&self, most: usize) -> Call {
+        let channels = [&*self.prefix.bytes, b"node:"].concat();
+        let pauses = (1..=LAST_ROUND).map(|round| millis(pause_after(round)));
+        let args = [most.to_string().into(), channels];
+        Call {
+            keys: vec![self.marks()],
+            args: args.into_iter().chain(pauses).collect(),
+        }
+    }
+
+    /// Returns the command that removes the marks `ended`.
+    pub(crate) fn unmarking(&self, ended: &[WriteMark]) -> Cmd {
+        let mut remove = cmd("ZREM");
+        remove.arg(self.marks());
+        for mark in ended {
+            remove.arg(mark.as_bytes());
+        }
+        remove
+    }
+
+    /// Returns the names of the replicas' versions that an invalidation of `names` also removes.
+    fn copies(&self, names: &[StoreKey]) -> impl Iterator<Item = StoreKey> {
+        copies(names).filter(|_| !removed!(self, SpareCopies))
+    }
+
+    /// Returns the commands of a hard invalidation: the removal of `names`, the publication of
+    /// `message`, and then the removal of the marks `ended`. In this order, a node that receives the
+    /// message reads the state after the removal. A connection that breaks between two of the
+    /// commands never leaves the names, or another node's memory of them, without a mark.
+    pub(crate) fn removing(
+        &self,
+        names: &[StoreKey],
+        ended: &[WriteMark],
+        message: &BusMessage,
+    ) -> Pipeline {
+        let mut commands = Pipeline::new();
+        let unmark = (!ended.is_empty()).then(|| self.unmarking(ended));
+        let (first, last) = if removed!(self, UnmarkFirst) {
+            (unmark, None)
+        } else {
+            (None, unmark)
+        };
+        if let Some(first) = first {
+            commands.add_command(first);
+        }
+        // The commands are no transaction, because a server that is out of memory refuses
+        // transactions.
+        commands.cmd("UNLINK");
+        for name in names {
+            commands.arg(&self.full(name)[..]);
+        }
+        for name in self.copies(names) {
+            commands.arg(&self.full(&name)[..]);
+        }
+        commands.add_command(self.publishing(None, message));
+        if let Some(last) = last {
+            commands.add_command(last);
+        }
+        commands
+    }
+
+    /// Invalidates `names` softly, removes the marks `ended` and publishes `message` to every node,
+    /// in one atomic script.
+    pub(crate) async fn invalidate_softly(
+        &self,
+        names: &[StoreKey],
+        ended: &[WriteMark],
+        message: &BusMessage,
+        until: Instant,
+    ) -> Result<(), Failure> {
+        let copies: Vec<StoreKey> = self.copies(names).collect();
+        let (entries, versions): (Vec<_>, Vec<_>) = names.iter().partition(|it| it.is_entry());
+        let args = [
+            nonce(),
+            entries.len().to_string().into(),
+            self.bus(),
+            self.told(message),
+        ];
+        let ended = ended.iter().map(|mark| mark.as_bytes().to_vec());
+        let all = entries.into_iter().chain(versions).chain(&copies);
+        let names = std::iter::once(self.marks()).chain(all.map(|name| self.full(name)));
+        let call = Call {
+            keys: names.collect(),
+            args: args.into_iter().chain(ended).collect(),
+        };
+        self.order(Script::Soften, call, until).await
+    }
+}
+
+/// Reads the marks that the script of a sweep hands out.
+pub(crate) fn due(value: Value) -> Said<Vec<DueMark>> {
+    let Value::Array(parts) = value else {
+        return Err(crate::store::redis::reply::problem(&value));
+    };
+    let pairs = parts.chunks_exact(2).map(|pair| match pair {
+        [Value::Int(round), Value::BulkString(mark)] => Some(DueMark {
+            round: u8::try_from(*round).ok()?,
+            mark: WriteMark::of(mark),
+        }),
+        _ => None,
+    });
+    pairs.collect::<Option<_>>().ok_or(Problem::MalformedReply)
+}

@@ -1,0 +1,131 @@
+//! Marks of open writes.
+//!
+//! Before an annotated function may change the data source, its process leaves a mark in the store:
+//! the names that the write will invalidate. The mark goes when the names were invalidated. If the
+//! process dies before that, another process finds the mark and invalidates the names in its place.
+//!
+//! The data source may decide a commit long after the death of the process that sent it. Therefore a
+//! mark that was left behind is carried out in several *rounds*, and goes with the last one.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::store::key_name::StoreKey;
+use crate::store::message::{NodeId, read_names, take, write_names};
+
+/// The number of the last round. The mark goes when that round was carried out.
+pub(crate) const LAST_ROUND: u8 = 17;
+
+/// The pause after each of the first rounds: a beat of the nodes.
+pub(crate) const BEAT: Duration = Duration::from_millis(250);
+
+/// The number of rounds at every beat.
+const QUICK_ROUNDS: u8 = 12;
+
+/// Returns the pause between the round with this number, from 1, and the next one. Rounds follow
+/// one another at every beat for 3 seconds, and then 4, 8, 16, 32 and 64 seconds after the first. If
+/// nobody carried the last round out, it is repeated after as long again.
+pub(crate) fn pause_after(round: u8) -> Duration {
+    match round {
+        0..QUICK_ROUNDS => BEAT,
+        QUICK_ROUNDS => Duration::from_secs(4) - BEAT * u32::from(QUICK_ROUNDS - 1),
+        _ => Duration::from_secs(4 << (round - QUICK_ROUNDS - 1)),
+    }
+}
+
+/// The mark of one open write: the node that writes, the number of the write on that node, and the
+/// names that the write invalidates. Two writes never have an equal mark.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct WriteMark(Arc<[u8]>);
+
+impl WriteMark {
+    pub(crate) fn new(node: NodeId, number: u64, names: &[StoreKey]) -> Self {
+        let mut bytes = node.0.to_vec();
+        bytes.extend(number.to_le_bytes());
+        write_names(&mut bytes, names);
+        Self(bytes.into())
+    }
+
+    /// Wraps the bytes of a mark as the store has them.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Returns the node that writes, with the names that its write invalidates. Returns `None` if
+    /// the bytes have another form.
+    pub(crate) fn parts(&self) -> Option<(NodeId, Vec<StoreKey>)> {
+        let mut rest = &*self.0;
+        let node = NodeId(take(&mut rest)?);
+        let [..]: [u8; 8] = take(&mut rest)?;
+        Some((node, read_names(&mut rest)?))
+    }
+}
+
+impl fmt::Debug for WriteMark {
+    /// Omits the names, which contain arguments of calls.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WriteMark")
+            .field("length", &self.0.len())
+            .finish()
+    }
+}
+
+/// A mark that was left behind, in the round that is due now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DueMark {
+    /// The number of the round, from 1 to [`LAST_ROUND`].
+    pub(crate) round: u8,
+    pub(crate) mark: WriteMark,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_round_is_64_seconds_after_the_first() {
+        let mut at = Duration::ZERO;
+        let mut late = vec![];
+        for round in 1..LAST_ROUND {
+            at += pause_after(round);
+            if round < QUICK_ROUNDS {
+                assert_eq!(at, BEAT * u32::from(round));
+            } else {
+                late.push(at.as_secs_f32());
+            }
+        }
+        assert_eq!(late, [4.0, 8.0, 16.0, 32.0, 64.0]);
+        assert_eq!(pause_after(LAST_ROUND), Duration::from_secs(64));
+    }
+
+    #[test]
+    fn what_was_written_is_read_and_nothing_shorter() {
+        let names = ["k:user:1", "", "t:org:7"].map(|it| StoreKey::read(it.as_bytes()));
+        let mark = WriteMark::new(NodeId([7; 16]), 9, &names);
+        assert_eq!(mark.parts(), Some((NodeId([7; 16]), names.to_vec())));
+        for length in 0..mark.as_bytes().len() {
+            let cut = WriteMark::of(&mark.as_bytes()[..length]);
+            assert_ne!(cut.parts(), mark.parts());
+        }
+        assert_eq!(WriteMark::of(b"strange").parts(), None);
+    }
+
+    /// Processes with older and newer versions of this crate read these bytes.
+    #[test]
+    fn the_form_is_pinned() {
+        let mark = WriteMark::new(NodeId([1; 16]), 2, &[StoreKey::read(b"k:a")]);
+        let pinned = [
+            &[1; 16][..],
+            &[2, 0, 0, 0, 0, 0, 0, 0],
+            &[3, 0, 0, 0],
+            b"k:a",
+        ];
+        assert_eq!(mark.as_bytes(), pinned.concat());
+        assert!(!format!("{mark:?}").contains("k:a"), "names stay private");
+    }
+}
