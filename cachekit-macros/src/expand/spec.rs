@@ -51,11 +51,7 @@ fn setters(model: &CachedFn, paths: &Paths) -> TokenStream {
     if let Some(early) = policy.early {
         setters.extend(quote!(.early(#early)));
     }
-    if let Some(depends) = policy.depends {
-        let krate = &paths.krate;
-        let depends = format_ident!("{depends}");
-        setters.extend(quote!(.depends(#krate::Depends::#depends)));
-    }
+    setters.extend(depends(policy, paths));
     if model.owned_body.as_ref().is_some_and(|it| it.detaches) {
         setters.extend(quote!(.detach()));
     }
@@ -81,6 +77,13 @@ fn setters(model: &CachedFn, paths: &Paths) -> TokenStream {
         setters.extend(quote!(.#setter(#krate::#ty::#variant)));
     }
     setters
+}
+
+/// Returns the setter of the spec for the option `depends`. Returns `None` without the option.
+fn depends(policy: &Policy, paths: &Paths) -> Option<TokenStream> {
+    let krate = &paths.krate;
+    let variant = format_ident!("{}", policy.depends?);
+    Some(quote!(.depends(#krate::Depends::#variant)))
 }
 
 /// Returns the setter calls that add events, and the hash of the tags and events that are made from

@@ -188,7 +188,7 @@ fn entry_or_miss(
     } else {
         match core.hit_in_memory(ops, &core.lookup_key(spec, arg_words), id, key.as_bytes()) {
             Ok(stored) if surroundings.is_recorded && core.lacks_lineage(&stored) => {
-                core.miss_without_lineage(key.as_bytes())
+                Core::miss_without_lineage(key.as_bytes())
             }
             Ok(stored) => return Ok(stored),
             Err(missed) => missed,

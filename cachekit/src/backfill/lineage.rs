@@ -154,12 +154,12 @@ pub(crate) async fn ask_versions(
     let versions = answer
         .inspect_err(|failure| l2.count_failure(failure))
         .ok()?;
-    let mut named = names.iter().zip(versions);
+    let mut pairs = names.iter().zip(versions);
     let listed = keys.versions.len() + keys.beside.len();
     let pair = |(name, version): (&StoreKey, Version)| NamedVersion::new(name, version);
     Some(Lineage {
-        versions: named.by_ref().take(listed).map(pair).collect(),
-        guards: named.map(pair).collect(),
+        versions: pairs.by_ref().take(listed).map(pair).collect(),
+        guards: pairs.map(pair).collect(),
         unversioned: Vec::new(),
     })
 }

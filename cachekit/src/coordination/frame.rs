@@ -88,6 +88,10 @@ pub(crate) fn current() -> Option<Arc<Frame>> {
 }
 
 /// The frames that the running code is inside of, as far as they concern a cached call.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four facts, each with its reader"
+)]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Surroundings {
     /// `true` if the code is inside of any frame.

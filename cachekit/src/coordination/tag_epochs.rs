@@ -19,7 +19,7 @@ use crate::model::tags::Tag;
 #[derive(Debug, Default)]
 pub(crate) struct Tags {
     sequence: Sequence,
-    tags: EpochRegistry<Tag>,
+    labels: EpochRegistry<Tag>,
     keys: EpochRegistry<Key>,
     functions: EpochRegistry<Box<str>>,
     /// `true` once an entry of this node was computed, or may be about to be computed, from another
@@ -40,7 +40,7 @@ impl Tags {
 
     /// Returns the epoch of `tag`. Creates the epoch if this process has no epoch of `tag`.
     pub(crate) fn epoch(&self, tag: &Tag) -> Arc<Epoch> {
-        self.tags.epoch(tag)
+        self.labels.epoch(tag)
     }
 
     /// Returns the epoch of the entry under `key`, for entries that were computed from it.
@@ -66,7 +66,7 @@ impl Tags {
     /// Invalidates every entry with `tag`. The cost does not depend on the number of entries,
     /// because only one counter is raised.
     pub(crate) fn invalidate(&self, tag: &Tag) {
-        self.tags
+        self.labels
             .raise(tag, false, |epoch| epoch.invalidate(self.sequence.next()));
     }
 
@@ -78,7 +78,7 @@ impl Tags {
 
     /// Invalidates every entry with `tag` softly, at the time `now`. The entries become stale.
     pub(crate) fn invalidate_softly(&self, tag: &Tag, now: Tick) {
-        self.tags.raise(tag, false, |epoch| {
+        self.labels.raise(tag, false, |epoch| {
             epoch.invalidate_softly(self.sequence.next(), now);
         });
     }
@@ -122,7 +122,7 @@ impl Tags {
 
     /// Returns the number of tags and events whose epochs are in memory.
     pub(crate) fn len(&self) -> usize {
-        self.tags.len()
+        self.labels.len()
     }
 
     /// Returns the number of keys and functions whose epochs are in memory.

@@ -75,9 +75,9 @@ impl Taken {
 
     /// Records a value that has no entry: everything that its computation took, and its own
     /// `epochs`. Its versions in the store are not known.
-    pub(crate) fn add_unkept(&mut self, taken: TakenDependencies, epochs: &Epochs) {
+    pub(crate) fn add_unkept(&mut self, taken: Option<&TakenDependencies>, epochs: &Epochs) {
         self.add_epochs(epochs.iter());
-        self.add_all(Some(&taken));
+        self.add_all(taken);
         self.dependencies.lineage = None;
     }
 

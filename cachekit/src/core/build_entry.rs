@@ -143,12 +143,11 @@ impl Core {
         MemoryEntry::new(
             Arc::clone(owner),
             validity.began,
-            validity.epochs,
+            (validity.epochs, validity.lineage),
             (deadline, freshness, idle),
             options.tier == Tier::Memory,
             weight,
             (value.content, value.is_present, value.order),
-            validity.lineage,
         )
     }
 

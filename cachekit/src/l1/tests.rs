@@ -48,12 +48,11 @@ fn entry(value: u64, weight: u32) -> Arc<MemoryEntry> {
     MemoryEntry::new(
         Arc::new(Owner::new(OwnerId::DIRECT, "tests")),
         SequenceNumber::default(),
-        Epochs::from_iter([]),
+        (Epochs::from_iter([]), EntryLineage::NotAsked),
         (Tick::NEVER, freshness, None),
         true,
         weight,
         (Arc::new(Some(value)), true, None),
-        EntryLineage::NotAsked,
     )
 }
 

@@ -66,12 +66,11 @@ impl MemoryEntry {
     pub(crate) fn new(
         owner: Arc<Owner>,
         began: SequenceNumber,
-        epochs: Epochs,
+        (epochs, lineage): (Epochs, EntryLineage),
         (deadline, freshness, idle): (Tick, Freshness, Option<Idle>),
         local: bool,
         weight: u32,
         (value, is_present, order): (AnyShared, bool, Option<u64>),
-        lineage: EntryLineage,
     ) -> Arc<Self> {
         let expired_at = AtomicU64::new(LIVE);
         let value = DeferredDrop::new(value);

@@ -24,6 +24,10 @@ use crate::model::owner::Owner;
 use crate::model::tags::EntryTags;
 
 /// A call of a cached function that memory could not answer: its key, its options and its progress.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each bool has readers of its own"
+)]
 pub(crate) struct Call {
     pub(crate) core: Arc<Core>,
     pub(crate) owner: Arc<Owner>,

@@ -67,13 +67,13 @@ impl Call {
 
     /// Records a value for which this call made no entry, with everything that its computation
     /// took. The value depends on `epochs`, and on this call's key.
-    pub(crate) fn record_unkept(&self, taken: Option<TakenDependencies>, epochs: &Epochs) {
+    pub(crate) fn record_unkept(&self, taken: Option<&TakenDependencies>, epochs: &Epochs) {
         if !frame::surroundings().is_recorded || removed!(self.core, ForgetUnkept) {
             return;
         }
         let mut epochs = epochs.clone();
         epochs.extend([self.core.tags.key_epoch(&self.key)]);
-        frame::record(|all| all.add_unkept(taken.unwrap_or_default(), &epochs));
+        frame::record(|all| all.add_unkept(taken, &epochs));
     }
 
     /// Returns the validity of the value of a computation that began at `began`, took `taken`, and

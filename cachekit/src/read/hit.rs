@@ -102,7 +102,7 @@ impl Core {
         let stored = self.hit_in_memory(&return_ops.value_ops(), &lookup, reader, key)?;
         if surroundings.is_recorded {
             if self.lacks_lineage(&stored) {
-                return Err(Some(self.miss_without_lineage(key)));
+                return Err(Some(Self::miss_without_lineage(key)));
             }
             self.record_taken(|| Key::new(key), &stored);
         }
@@ -206,7 +206,7 @@ impl Core {
     }
 
     /// Returns the miss of a call whose entry in memory lacks the versions that a computation needs.
-    pub(crate) fn miss_without_lineage(&self, key: &[u8]) -> MemoryMiss {
+    pub(crate) fn miss_without_lineage(key: &[u8]) -> MemoryMiss {
         MemoryMiss {
             key: Key::new(key),
             l1_state: L1State::Unknown,

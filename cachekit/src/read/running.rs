@@ -62,6 +62,25 @@ pub(crate) struct Computation {
     call: Box<Call>,
 }
 
+/// Lineage in L2 of the values that a computation took from the cache.
+enum Foreign {
+    /// The computation took no value.
+    None,
+    Known(Lineage),
+    /// The computation took a value whose versions in L2 are not known.
+    Unknown,
+}
+
+impl Foreign {
+    fn of(taken: Option<&TakenDependencies>) -> Self {
+        match taken.map(|taken| taken.lineage.clone()) {
+            None => Self::None,
+            Some(Some(lineage)) => Self::Known(lineage),
+            Some(None) => Self::Unknown,
+        }
+    }
+}
+
 /// A computed value as a `dyn Any`, and the data that the cache needs to store the value.
 pub(crate) struct Computed {
     pub(crate) content: AnyShared,
@@ -172,7 +191,9 @@ impl Computation {
         let took = self.end();
         let taken = self.take_record();
         let Some(lead) = self.lead.take() else {
-            return self.call.record_unkept(taken, &self.dependencies.epochs);
+            return self
+                .call
+                .record_unkept(taken.as_ref(), &self.dependencies.epochs);
         };
         let call = &self.call;
         let known_tags = self.dependencies.entry_tags.tags.len();
@@ -181,7 +202,7 @@ impl Computation {
         let entry_tags = &mut self.dependencies.entry_tags;
         let Some(computed) = call.catch_panic(|| prepare(entry_tags, weighs)).flatten() else {
             call.note_refresh(true);
-            return call.record_unkept(taken, &self.dependencies.epochs);
+            return call.record_unkept(taken.as_ref(), &self.dependencies.epochs);
         };
         if entry_tags.tags.len() > known_tags {
             let value_tags = self.dependencies.entry_tags.tags[known_tags..].iter();
@@ -256,19 +277,14 @@ impl Computation {
         }
         // The lease is released.
         self.lease_state = LeaseState::None;
-        let (answer, outcome) = match call.fail_safe(&self.ops) {
-            Some(stored) => {
-                call.record_taken(&stored);
-                let outcome = Outcome::Fallback(Arc::clone(&stored));
-                (Answer::Entry(stored), outcome)
-            }
-            None => {
-                frame::record(Taken::add_error);
-                (
-                    Answer::TimedOut(timeout.clone()),
-                    Outcome::TimedOut(timeout),
-                )
-            }
+        let (answer, outcome) = if let Some(stored) = call.fail_safe(&self.ops) {
+            call.record_taken(&stored);
+            let outcome = Outcome::Fallback(Arc::clone(&stored));
+            (Answer::Entry(stored), outcome)
+        } else {
+            frame::record(Taken::add_error);
+            let answer = Answer::TimedOut(timeout.clone());
+            (answer, Outcome::TimedOut(timeout))
         };
         if let Some(lead) = self.lead.take() {
             lead.settle(outcome, || {});
@@ -316,7 +332,8 @@ impl Call {
         let (owner, key, options) = (&self.owner, &self.key, self.options);
         let ttl = core.ttl(options, &dependencies.entry_tags, value.is_present);
         let taken = core.of_interest(taken, options.depends);
-        let foreign = taken.as_ref().map(|taken| taken.lineage.clone());
+        let foreign = Foreign::of(taken.as_ref());
+        let is_composed = taken.is_some();
         let is_kept = taken.as_ref().is_none_or(|taken| core.may_keep(taken));
         self.note_refresh(is_kept);
         let ttl = ttl.filter(|_| is_kept);
@@ -327,7 +344,7 @@ impl Call {
             lead.settle(Outcome::Value(stored), || {});
             return;
         };
-        let ttl = if foreign.is_some() {
+        let ttl = if is_composed {
             ttl.min(stored.freshness.end.since(Tick::now(&*core.clock)))
         } else {
             ttl
@@ -359,7 +376,7 @@ impl Call {
     /// Begins to store `stored` in L2, in the background, if the computation has a lease. If L2
     /// could not be asked for a lease, queues the removal of the older entry from L2.
     ///
-    /// `foreign` is the lineage of the values that the computation took; `None` if it took none. A
+    /// `foreign` is the lineage of the values that the computation took. A
     /// value whose lineage is not known is not stored in L2, because no process could tell whether
     /// it is valid.
     fn backfill(
@@ -368,14 +385,16 @@ impl Call {
         entry_tags: EntryTags,
         (ttl, took): (Duration, Duration),
         stored: Arc<MemoryEntry>,
-        (lease_state, foreign): (LeaseState, Option<Option<Lineage>>),
+        (lease_state, foreign): (LeaseState, Foreign),
     ) {
         let foreign = match foreign {
-            None => Lineage::default(),
-            Some(Some(foreign)) => foreign,
-            Some(None) if removed!(self.core, PassWithoutVersion) => Lineage::default(),
-            Some(None) if self.core.l2.is_none() || self.options.tier == Tier::Memory => return,
-            Some(None) => return self.keep_from_l2(&lease_state),
+            Foreign::None => Lineage::default(),
+            Foreign::Known(foreign) => foreign,
+            Foreign::Unknown if removed!(self.core, PassWithoutVersion) => Lineage::default(),
+            Foreign::Unknown if self.core.l2.is_none() || self.options.tier == Tier::Memory => {
+                return;
+            }
+            Foreign::Unknown => return self.keep_from_l2(&lease_state),
         };
         match (lease_state, ops.wire) {
             (LeaseState::Granted(lease), Some(wire)) => {

@@ -29,7 +29,7 @@ const QUICK_ROUNDS: u8 = 12;
 pub(crate) fn pause_after(round: u8) -> Duration {
     match round {
         0..QUICK_ROUNDS => BEAT,
-        QUICK_ROUNDS => Duration::from_secs(4) - BEAT * u32::from(QUICK_ROUNDS - 1),
+        QUICK_ROUNDS => Duration::from_secs(4).saturating_sub(BEAT * u32::from(QUICK_ROUNDS - 1)),
         _ => Duration::from_secs(4 << (round - QUICK_ROUNDS - 1)),
     }
 }

@@ -186,22 +186,10 @@ impl WriteGuard {
             }
             Some(((lease, wire), foreign)) => {
                 let backfill = Backfill {
-                    took: Duration::ZERO,
-                    lease,
-                    owner: Arc::clone(&self.owner),
-                    key: self.key.clone(),
-                    options: self.options,
                     entry_tags,
                     foreign,
-                    ttl: ttl.min(stored.freshness.end.since(Tick::now(&*self.core.clock))),
-                    since: Instant::now(),
-                    wire,
-                    stored: Arc::clone(&stored),
-                    broadcast: Some(match stored.order {
-                        Some(_) => Broadcast::Written,
-                        None => Broadcast::Invalidated,
-                    }),
                     ended: open.as_mut().map(OpenWrite::stop),
+                    ..self.backfill((lease, wire), ttl, &stored)
                 };
                 let until = backfill.lease.l2.deadline();
                 backfill.run(until).await
@@ -222,6 +210,34 @@ impl WriteGuard {
                 self.store_locally(&stored, is_older);
             }
             StoreOutcome::Rejected => self.leave_empty(open).await,
+        }
+    }
+
+    /// Returns the store of the written value in L2, without tags, lineage and mark.
+    fn backfill(
+        &self,
+        (lease, wire): (LeaseGuard, Wire),
+        ttl: Duration,
+        stored: &Arc<MemoryEntry>,
+    ) -> Backfill {
+        let now = Tick::now(&*self.core.clock);
+        Backfill {
+            took: Duration::ZERO,
+            lease,
+            owner: Arc::clone(&self.owner),
+            key: self.key.clone(),
+            options: self.options,
+            entry_tags: EntryTags::default(),
+            foreign: Lineage::default(),
+            ttl: ttl.min(stored.freshness.end.since(now)),
+            since: Instant::now(),
+            wire,
+            stored: Arc::clone(stored),
+            broadcast: Some(match stored.order {
+                Some(_) => Broadcast::Written,
+                None => Broadcast::Invalidated,
+            }),
+            ended: None,
         }
     }
 

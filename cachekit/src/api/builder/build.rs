@@ -51,6 +51,9 @@ use crate::store::redis::settings::RedisSettings;
 #[cfg(cachekit_faults)]
 use crate::store::tests::fake::controls::FakeStore;
 
+/// The shortest `bus_timeout`.
+const SHORTEST_BUS_TIMEOUT: Duration = Duration::from_millis(20);
+
 /// Largest number of counted hot keys. With more keys, the search for the lowest count would take
 /// longer than a call.
 const MOST_HOT_KEYS: usize = 1 << 20;
@@ -244,20 +247,7 @@ impl CacheBuilder {
                 "give at least as long as a computation may take",
             );
         }
-        if self.config.bus_timeout < Duration::from_millis(20) {
-            return Err(BuildError::setting(
-                "bus_timeout",
-                format!("is {:?}", self.config.bus_timeout),
-                "give at least 20 milliseconds: a few round trips must fit",
-            ));
-        }
-        if self.config.intent < SHORTEST_INTENT {
-            return Err(BuildError::setting(
-                "intent",
-                format!("is {:?}", self.config.intent),
-                "give at least 100 milliseconds: a few round trips must fit",
-            ));
-        }
+        self.check_shortest()?;
         if self.config.redis_timeout.is_zero() {
             return zero(
                 "redis_timeout",
@@ -281,6 +271,25 @@ impl CacheBuilder {
             ));
         }
         self.check_features()
+    }
+
+    /// Checks the settings into which a few round trips to Redis must fit.
+    fn check_shortest(&self) -> Result<(), BuildError> {
+        let config = &self.config;
+        for (name, length, shortest) in [
+            ("bus_timeout", config.bus_timeout, SHORTEST_BUS_TIMEOUT),
+            ("intent", config.intent, SHORTEST_INTENT),
+        ] {
+            if length < shortest {
+                let millis = shortest.as_millis();
+                return Err(BuildError::setting(
+                    name,
+                    format!("is {length:?}"),
+                    format!("give at least {millis} milliseconds: a few round trips must fit"),
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// Returns `true` if the cache is to have an L2.
