@@ -29,7 +29,8 @@ const QUICK_ROUNDS: u8 = 12;
 pub(crate) fn pause_after(round: u8) -> Duration {
     match round {
         0..QUICK_ROUNDS => BEAT,
-        QUICK_ROUNDS => Duration::from_secs(4) - BEAT * u32::from(QUICK_ROUNDS - 1),
+        // The last of the quick rounds is 2.75 seconds after the first.
+        QUICK_ROUNDS => Duration::from_millis(1_250),
         _ => Duration::from_secs(4 << (round - QUICK_ROUNDS - 1)),
     }
 }

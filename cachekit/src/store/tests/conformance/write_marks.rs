@@ -101,9 +101,10 @@ async fn the_last_round_is_repeated_until_the_mark_goes() {
             mark: mark.clone(),
         };
         assert_eq!(under.sweep().await, [due]);
-        tokio::time::sleep(pause_after(round) - Duration::from_millis(1)).await;
+        let moment = Duration::from_millis(1);
+        tokio::time::sleep(pause_after(round).saturating_sub(moment)).await;
         assert_eq!(under.sweep().await, []);
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        tokio::time::sleep(moment).await;
     }
 }
 
