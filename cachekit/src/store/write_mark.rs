@@ -86,6 +86,8 @@ pub(crate) struct DueMark {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -114,6 +116,13 @@ mod tests {
             assert_ne!(cut.parts(), mark.parts());
         }
         assert_eq!(WriteMark::of(b"strange").parts(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+            let _ = WriteMark::of(&bytes).parts();
+        }
     }
 
     /// Processes with older and newer versions of this crate read these bytes.
