@@ -20,6 +20,10 @@ use crate::store::write_mark::{DueMark, LAST_ROUND, WriteMark};
 /// The largest number of marks that a node takes at once.
 const MOST_MARKS: usize = 1_000;
 
+/// The largest number of times that a node takes marks at one beat. A full server hands out the same
+/// marks again and again.
+const MOST_TURNS: usize = 10;
+
 /// The number of nodes up to which each of them sweeps at every beat. With more nodes, each sweeps
 /// with such a probability that so many sweep at a beat on average. Nodes that just died count as
 /// well, so there must be enough turns for those that are left after many died at once.
@@ -63,16 +67,17 @@ impl Sweeper {
         nodes <= NODES || fastrand::usize(..nodes) < NODES
     }
 
-    /// Carries out every mark that is due.
+    /// Carries out the marks that are due.
     async fn sweep(&self) -> Result<(), Failure> {
-        loop {
+        for _ in 0..MOST_TURNS {
             let until = from_now(BACKGROUND_TIMEOUT);
             let due = self.store.sweep(MOST_MARKS, until).await?;
             self.carry_out(&due).await?;
             if due.len() < MOST_MARKS {
-                return Ok(());
+                break;
             }
         }
+        Ok(())
     }
 
     /// Invalidates the names of the marks `due`, here and on all nodes. Marks in their last round go
