@@ -46,7 +46,7 @@ impl Sweeper {
     pub(crate) async fn run(self) {
         while !self.bus.liveness.is_over() {
             let mut pause = self.beat;
-            if self.store.is_up() && (!self.bus.sweeps.has_begun() || self.takes_turn()) {
+            if self.store.is_up() && (!self.bus.sweeps.has_begun() || takes_turn(self.nodes())) {
                 match self.sweep().await {
                     Ok(()) => self.bus.sweeps.begin(),
                     Err(Failure::Rejected(code)) if is_right(&code) => {
@@ -61,10 +61,9 @@ impl Sweeper {
         }
     }
 
-    /// Returns `true` if this node sweeps at this beat.
-    fn takes_turn(&self) -> bool {
-        let nodes = self.bus.acks.live_nodes() + 1;
-        nodes <= NODES || fastrand::usize(..nodes) < NODES
+    /// Returns the number of nodes that this node knows of, itself included.
+    fn nodes(&self) -> usize {
+        self.bus.acks.live_nodes() + 1
     }
 
     /// Carries out the marks that are due.
@@ -115,4 +114,29 @@ impl Sweeper {
 /// versions before 7.2, the code is that of any error.
 fn is_right(code: &str) -> bool {
     matches!(code, "NOPERM" | "ERR")
+}
+
+/// Returns `true` if a node sweeps at this beat, as one of so many `nodes`.
+fn takes_turn(nodes: usize) -> bool {
+    nodes <= NODES || fastrand::usize(..nodes) < NODES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn about_eight_nodes_sweep_at_a_beat() {
+        fastrand::seed(1);
+        let beats = 10_000;
+        for nodes in [1, 2, 8, 9, 32, 1_000] {
+            let turns = (0..beats).filter(|_| takes_turn(nodes)).count();
+            let expected = beats * nodes.min(NODES) / nodes;
+            assert!(
+                turns.abs_diff(expected) < 100 + beats / 100,
+                "{nodes}: {turns}"
+            );
+            assert_eq!(turns == beats, nodes <= NODES, "{nodes}");
+        }
+    }
 }
