@@ -334,6 +334,23 @@ async fn g12_who_dies_in_write_through_is_finished_by_another() {
     assert_eq!(world.read(1).await, 2);
 }
 
+/// The store does not accept the removal, and the process dies with its outbox.
+#[tokio::test(start_paused = true)]
+async fn g12_what_waits_in_the_outbox_of_the_dead_is_finished() {
+    let world = World::new(None).await;
+    let body = world.body.clone();
+    let writing = world.begin(write(&body, 1)).await;
+    world.source.write(2);
+    world.store.always(Op::Invalidate, Trouble::Lost);
+    world.end(writing).await;
+    assert!(world.nodes[0].stats().redis.queued_invalidations > 0);
+    assert_eq!(world.read(1).await, 1);
+    world.store.kill(0);
+    world.store.heal();
+    sleep(500).await;
+    assert_eq!(world.read(1).await, 2);
+}
+
 /// The value of a write is refused. Its mark goes only with the removal of what is there.
 #[tokio::test(start_paused = true)]
 async fn g12_a_refused_write_keeps_its_mark_until_the_removal() {

@@ -1,5 +1,6 @@
 //! The marks of writes whose process lives: when they come and go.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use cachekit::testing::{FakeStore, Op, Trouble, scope};
@@ -125,26 +126,32 @@ async fn synchronous_writes_are_marked_too() {
     assert_eq!(store.marks(), 0);
 }
 
-/// On a thread without a runtime.
+static CACHE: OnceLock<Cache> = OnceLock::new();
+
+/// Waits for its own mark.
+#[invalidates(key = "open:{id}", cache = CACHE.get().unwrap())]
+fn marked_on_a_thread(store: &FakeStore, id: u64) -> bool {
+    for _ in 0..2_000 {
+        if store.marks() == 1 {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    false
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thread_without_a_runtime_marks_in_the_background() {
     let store = FakeStore::new();
     let cache = node(&store).await;
-    static CACHE: std::sync::OnceLock<Cache> = std::sync::OnceLock::new();
     CACHE.get_or_init(|| cache.clone());
 
-    #[invalidates(key = "open:{id}", cache = CACHE.get().unwrap())]
-    fn write(store: &FakeStore, id: u64) -> bool {
-        for _ in 0..2_000 {
-            if store.marks() == 1 {
-                return true;
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        false
-    }
     let seen = store.clone();
-    assert!(std::thread::spawn(move || write(&seen, 1)).join().unwrap());
+    assert!(
+        std::thread::spawn(move || marked_on_a_thread(&seen, 1))
+            .join()
+            .unwrap()
+    );
     cachekit_tests::until("the mark is gone", || store.marks() == 0).await;
 }
 
@@ -264,6 +271,9 @@ async fn a_write_without_a_mark_is_counted_and_works() {
     assert_eq!(cache.stats().redis.queued_invalidations, 0);
 }
 
+#[invalidates(row(1))]
+async fn at_last() {}
+
 /// A store that hangs is waited for once: the answers to the mark and to the removal share a time.
 #[tokio::test(start_paused = true)]
 async fn a_store_that_hangs_delays_a_write_by_one_timeout() {
@@ -272,10 +282,8 @@ async fn a_store_that_hangs_delays_a_write_by_one_timeout() {
     let hangs = Trouble::Late(Duration::from_secs(3_600));
     store.always(Op::Mark, hangs);
     store.always(Op::Invalidate, hangs);
-    #[invalidates(row(1))]
-    async fn write() {}
     let began = tokio::time::Instant::now();
-    scope(cache, write()).await;
+    scope(cache, at_last()).await;
     assert!(
         began.elapsed() <= Duration::from_millis(101),
         "{:?}",

@@ -190,8 +190,8 @@ impl Invalidation {
     /// Marks the write as open in Redis, with the targets that are known now: those of the function's
     /// arguments. Returns `true` if the mark was sent.
     pub(crate) fn mark_write(&mut self) -> bool {
-        let names = self.wanted().names();
-        self.open = self.cache.core().open_write(&names, self.intent);
+        let names = || self.wanted().names();
+        self.open = self.cache.core().open_write(names, self.intent);
         self.open.is_some()
     }
 
@@ -268,13 +268,13 @@ impl Core {
     /// the cache applies. Returns `None` without Redis, and if the write is to have no mark.
     pub(crate) fn open_write(
         &self,
-        names: &[StoreKey],
+        names: impl FnOnce() -> Vec<StoreKey>,
         intent: Option<Intent>,
     ) -> Option<OpenWrite> {
         let l2 = self.l2.as_ref().filter(|_| self.config.intents)?;
         match intent.unwrap_or(Intent::For(self.config.intent)) {
             Intent::Off => None,
-            Intent::For(length) => l2.open_write(names, length),
+            Intent::For(length) => l2.open_write(&names(), length),
         }
     }
 }

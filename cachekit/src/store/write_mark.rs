@@ -29,7 +29,8 @@ const QUICK_ROUNDS: u8 = 12;
 pub(crate) fn pause_after(round: u8) -> Duration {
     match round {
         0..QUICK_ROUNDS => BEAT,
-        QUICK_ROUNDS => Duration::from_secs(4).saturating_sub(BEAT * u32::from(QUICK_ROUNDS - 1)),
+        // The last of the quick rounds is 2.75 seconds after the first.
+        QUICK_ROUNDS => Duration::from_millis(1_250),
         _ => Duration::from_secs(4 << (round - QUICK_ROUNDS - 1)),
     }
 }
@@ -85,6 +86,8 @@ pub(crate) struct DueMark {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -113,6 +116,13 @@ mod tests {
             assert_ne!(cut.parts(), mark.parts());
         }
         assert_eq!(WriteMark::of(b"strange").parts(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+            let _ = WriteMark::of(&bytes).parts();
+        }
     }
 
     /// Processes with older and newer versions of this crate read these bytes.

@@ -23,15 +23,25 @@ impl<S: ReturnType> ReturnOps<S> {
 /// An invalidation that an annotated function still has to carry out. If an `InvalidateOnDrop` is
 /// dropped before [`end`](Self::end), it carries out the invalidation, because a body that did not
 /// finish may have written.
-struct InvalidateOnDrop(Option<Invalidation>);
+///
+/// The invalidation is boxed, so that the caller's future contains little beside the body.
+struct InvalidateOnDrop(Option<Box<Invalidation>>);
 
 impl InvalidateOnDrop {
-    /// Takes over `invalidation` and marks the write as open. With `on = before`, also begins the
-    /// invalidation that precedes the body.
-    fn begin(mut invalidation: Invalidation) -> (Self, Preparation) {
-        let is_marked = invalidation.mark_write();
-        let before = (invalidation.on == On::Before).then(|| invalidation.begin_early());
-        (Self(Some(invalidation)), Preparation { before, is_marked })
+    fn new(invalidation: Invalidation) -> Self {
+        Self(Some(Box::new(invalidation)))
+    }
+
+    /// Marks the write as open. With `on = before`, also begins the invalidation that precedes the
+    /// body.
+    fn begin(&mut self) -> Preparation {
+        let mut preparation = Preparation::default();
+        if let Some(invalidation) = &mut self.0 {
+            preparation.is_marked = invalidation.mark_write();
+            let is_before = invalidation.on == On::Before;
+            preparation.before = is_before.then(|| invalidation.begin_early());
+        }
+        preparation
     }
 
     /// Carries out the invalidation after the body returned `ret`. `after` adds the keys, tags and
@@ -54,19 +64,20 @@ impl InvalidateOnDrop {
             }
             ReturnParts::None | ReturnParts::Err(_) => {}
         }
-        deferred::defer_or_apply(self.0.take()?)
+        deferred::defer_or_apply(*self.0.take()?)
     }
 }
 
 impl Drop for InvalidateOnDrop {
     fn drop(&mut self) {
         if let Some(invalidation) = self.0.take() {
-            drop(deferred::defer_or_apply(invalidation));
+            drop(deferred::defer_or_apply(*invalidation));
         }
     }
 }
 
 /// The work of a write before its body.
+#[derive(Default)]
 struct Preparation {
     /// The invalidation that precedes the body. `None` unless the attribute says `on = before`.
     before: Option<PendingInvalidation>,
@@ -113,8 +124,8 @@ where
     A: FnOnce(&S::Value, &mut Invalidation),
     Fut: Future<Output = S::Ret>,
 {
-    let (invalidate_on_drop, preparation) = InvalidateOnDrop::begin(invalidation);
-    preparation.done().await;
+    let mut invalidate_on_drop = InvalidateOnDrop::new(invalidation);
+    Box::pin(invalidate_on_drop.begin().done()).await;
     let ret = body.await;
     wait_accepted(invalidate_on_drop.end::<S>(&ret, after)).await;
     ret
@@ -131,14 +142,14 @@ pub(crate) async fn with_names<F: Future>(
     after: impl FnOnce(&mut Invalidation),
     write: F,
 ) -> F::Output {
-    let (mut invalidate_on_drop, preparation) = InvalidateOnDrop::begin(invalidation);
-    preparation.done().await;
+    let mut invalidate_on_drop = InvalidateOnDrop::new(invalidation);
+    Box::pin(invalidate_on_drop.begin().done()).await;
     let output = write.await;
     if let Some(invalidation) = &mut invalidate_on_drop.0 {
         after(invalidation);
     }
-    let pending = invalidate_on_drop.0.take();
-    wait_accepted(pending.and_then(deferred::defer_or_apply)).await;
+    let invalidation = invalidate_on_drop.0.take();
+    wait_accepted(invalidation.and_then(|it| deferred::defer_or_apply(*it))).await;
     output
 }
 
@@ -155,8 +166,8 @@ where
     A: FnOnce(&S::Value, &mut Invalidation),
 {
     // A thread cannot wait here, so other nodes are notified in the background.
-    let (invalidate_on_drop, preparation) = InvalidateOnDrop::begin(invalidation);
-    drop(preparation);
+    let mut invalidate_on_drop = InvalidateOnDrop::new(invalidation);
+    drop(invalidate_on_drop.begin());
     let ret = body();
     drop(invalidate_on_drop.end::<S>(&ret, after));
     ret

@@ -86,8 +86,8 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
     /// Begins the write on this node, and sends its mark.
     pub(crate) fn begin_local(&mut self) {
         let mut guard = self.entry.begin_local(self.is_ordered);
-        let entry = StoreKey::entry(&self.entry.key);
-        guard.open = self.entry.core.open_write(&[entry], self.intent);
+        let names = || vec![StoreKey::entry(&self.entry.key)];
+        guard.open = self.entry.core.open_write(names, self.intent);
         self.guard = Some(guard);
     }
 

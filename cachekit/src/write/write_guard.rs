@@ -177,13 +177,12 @@ impl WriteGuard {
             guard: &self,
             stored: &stored,
         };
-        let is_behind = is_older && !removed!(self.core, FillOlder) && self.is_current(&stored);
+        let knows_newer = || !removed!(self.core, FillOlder) && self.is_current(&stored);
+        let is_behind = is_older && (removed!(self.core, LeaveToNewer) || knows_newer());
         let outcome = match right {
             // L2 once had the value that memory has. L2 still has that value or a newer value, or
             // has lost it.
-            Some(_) if is_behind || (is_older && removed!(self.core, LeaveToNewer)) => {
-                return cancel(open);
-            }
+            Some(_) if is_behind => return cancel(open),
             Some(((lease, wire), foreign)) => {
                 let backfill = Backfill {
                     entry_tags,

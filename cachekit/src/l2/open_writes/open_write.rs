@@ -7,6 +7,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::task::unconstrained;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::base::durations::{cut, from_now};
@@ -68,7 +69,9 @@ impl SharedTier {
         let (tell, answered) = oneshot::channel();
         let (renews, is_over) = oneshot::channel();
         let marking = keep_marked(Arc::clone(self), mark.clone(), intent, tell, is_over);
-        let mut marking: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(marking);
+        // Unconstrained, so that the first poll sends the mark also in a task that has worked for long.
+        let mut marking: Pin<Box<dyn Future<Output = ()> + Send>> =
+            Box::pin(unconstrained(marking));
         let is_sent = self.background.is_on_its_runtime();
         if is_sent {
             // The command must be on its way before the body begins, so it does not wait until the

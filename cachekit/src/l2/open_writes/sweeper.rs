@@ -20,6 +20,10 @@ use crate::store::write_mark::{DueMark, LAST_ROUND, WriteMark};
 /// The largest number of marks that a node takes at once.
 const MOST_MARKS: usize = 1_000;
 
+/// The largest number of times that a node takes marks at one beat. A full server hands out the same
+/// marks again and again.
+const MOST_TURNS: usize = 10;
+
 /// The number of nodes up to which each of them sweeps at every beat. With more nodes, each sweeps
 /// with such a probability that so many sweep at a beat on average. Nodes that just died count as
 /// well, so there must be enough turns for those that are left after many died at once.
@@ -42,7 +46,7 @@ impl Sweeper {
     pub(crate) async fn run(self) {
         while !self.bus.liveness.is_over() {
             let mut pause = self.beat;
-            if self.store.is_up() && (!self.bus.sweeps.has_begun() || self.takes_turn()) {
+            if self.store.is_up() && (!self.bus.sweeps.has_begun() || takes_turn(self.nodes())) {
                 match self.sweep().await {
                     Ok(()) => self.bus.sweeps.begin(),
                     Err(Failure::Rejected(code)) if is_right(&code) => {
@@ -57,22 +61,22 @@ impl Sweeper {
         }
     }
 
-    /// Returns `true` if this node sweeps at this beat.
-    fn takes_turn(&self) -> bool {
-        let nodes = self.bus.acks.live_nodes() + 1;
-        nodes <= NODES || fastrand::usize(..nodes) < NODES
+    /// Returns the number of nodes that this node knows of, itself included.
+    fn nodes(&self) -> usize {
+        self.bus.acks.live_nodes() + 1
     }
 
-    /// Carries out every mark that is due.
+    /// Carries out the marks that are due.
     async fn sweep(&self) -> Result<(), Failure> {
-        loop {
+        for _ in 0..MOST_TURNS {
             let until = from_now(BACKGROUND_TIMEOUT);
             let due = self.store.sweep(MOST_MARKS, until).await?;
             self.carry_out(&due).await?;
             if due.len() < MOST_MARKS {
-                return Ok(());
+                break;
             }
         }
+        Ok(())
     }
 
     /// Invalidates the names of the marks `due`, here and on all nodes. Marks in their last round go
@@ -110,4 +114,29 @@ impl Sweeper {
 /// versions before 7.2, the code is that of any error.
 fn is_right(code: &str) -> bool {
     matches!(code, "NOPERM" | "ERR")
+}
+
+/// Returns `true` if a node sweeps at this beat, as one of so many `nodes`.
+fn takes_turn(nodes: usize) -> bool {
+    nodes <= NODES || fastrand::usize(..nodes) < NODES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn about_eight_nodes_sweep_at_a_beat() {
+        fastrand::seed(1);
+        let beats = 10_000;
+        for nodes in [1, 2, 8, 9, 32, 1_000] {
+            let turns = (0..beats).filter(|_| takes_turn(nodes)).count();
+            let expected = beats * nodes.min(NODES) / nodes;
+            assert!(
+                turns.abs_diff(expected) < 100 + beats / 100,
+                "{nodes}: {turns}"
+            );
+            assert_eq!(turns == beats, nodes <= NODES, "{nodes}");
+        }
+    }
 }

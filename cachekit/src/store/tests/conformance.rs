@@ -92,13 +92,16 @@ async fn redis() -> Under {
     };
     let redis = Redis::open(settings, HomeRuntime::current(), node, sink);
     let store = Arc::new(redis.await.expect("an address"));
-    Under {
+    let under = Under {
         store,
         node,
         messages,
         arrived,
         _server: Some(server),
-    }
+    };
+    // A message that is sent before is lost.
+    under.listens().await;
+    under
 }
 
 /// Makes two tests of each conformance case, one for Redis and one for the fake store.
@@ -257,6 +260,18 @@ fn soon() -> Instant {
 }
 
 impl Under {
+    /// Waits until this node listens.
+    async fn listens(&self) {
+        for _ in 0..1_000 {
+            let messages = self.messages.lock().unwrap().clone();
+            if messages.contains(&StoreEvent::Subscribed(1)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("it does not listen");
+    }
+
     async fn read(&self) -> Found {
         self.store.read(spot().query(), soon()).await.unwrap()
     }

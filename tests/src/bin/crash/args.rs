@@ -2,9 +2,7 @@
 
 use std::str::FromStr;
 
-use cachekit::testing::Fault;
-
-use crate::broken;
+use crate::broken::{self, RemovedGuard};
 use crate::point::Point;
 
 pub(crate) const HELP: &str = "\
@@ -21,7 +19,8 @@ crash: processes die in functions that write to a database, and what the cache s
              committed, answered, removal-sent
 --quick      100 runs and 30 of hosts, in about half a minute
 --seed N     of what is drawn at random; without it, another each time (it is printed)
---break NAME removes a guard from every process, so that old values must be found
+--break NAME removes a guard from every process, so that old values must be found; the runs are
+             of the point that shows it, unless --only names another
 --breaks     prints the names that --break takes
 
 It starts its own PostgreSQL and its own Redis. CACHEKIT_POSTGRES names the folder of another
@@ -46,7 +45,7 @@ pub(crate) struct Order {
     pub(crate) at_once: usize,
     pub(crate) only: Option<Point>,
     pub(crate) seed: u64,
-    pub(crate) broken: Option<(&'static str, Fault)>,
+    pub(crate) broken: Option<RemovedGuard>,
 }
 
 /// Reads the words after the program's name.
@@ -75,6 +74,8 @@ pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Parsed, St
             _ => return Err(format!("`{arg}`: unknown, see --help")),
         }
     }
+    let shown_at = order.broken.and_then(|guard| guard.point);
+    order.only = order.only.or(shown_at);
     order.hosts = hosts.unwrap_or(order.processes / 5);
     if order.at_once == 0 {
         return Err("--at-once 0: nothing would run".to_owned());
@@ -106,6 +107,9 @@ mod tests {
         assert_eq!(counts("--hosts 3 --quick").0, 100);
         let only = Some(Point::InBody);
         assert_eq!(counts("--runs 5 --hosts 3 --only in-body"), (5, 3, only));
+        let held = Some(Point::CommitHeld);
+        assert_eq!(counts("--runs 5 --break SweepOnce"), (5, 1, held));
+        assert_eq!(counts("--only in-body --break SweepOnce").2, only);
     }
 
     #[test]

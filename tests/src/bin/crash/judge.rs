@@ -5,6 +5,7 @@ use std::time::Duration;
 use cachekit::Stats;
 
 use crate::plan::{Death, Plan};
+use crate::point::Point;
 
 /// The longest that an old value is served after the death of a process or the commit, whichever
 /// is later.
@@ -12,6 +13,9 @@ pub(crate) const LIMIT_OF_PROCESS: Duration = Duration::from_secs(1);
 
 /// The same if the process's connections stay open: `intent`, three seconds, and half a second.
 pub(crate) const LIMIT_OF_HOST: Duration = Duration::from_millis(3_500);
+
+/// So many commits are seen by a reader before a sweep in at least one case.
+const ENOUGH: usize = 10;
 
 /// One run that was made.
 #[derive(Debug)]
@@ -33,6 +37,11 @@ impl Run {
         };
         self.is_old_at_end || self.late.is_some_and(|late| late > limit)
     }
+}
+
+/// `true` if the writer died after its commit had left it, and before its removal.
+fn is_committed(run: &Run) -> bool {
+    run.plan.point.commits() && run.plan.point != Point::RemovalSent
 }
 
 /// All runs.
@@ -87,6 +96,70 @@ impl Judged {
                 run.plan
             )
         });
-        violations.chain(self.failures.iter().cloned())
+        let nothing = self.proves_nothing().then(|| {
+            "no node had an old value after a commit: the readers came too late".to_owned()
+        });
+        violations
+            .chain(self.failures.iter().cloned())
+            .chain(nothing)
+    }
+
+    /// `true` if there were commits, and none of them left an old value in a node's memory.
+    fn proves_nothing(&self) -> bool {
+        let committed = || self.runs.iter().filter(|run| is_committed(run));
+        committed().count() >= ENOUGH && committed().all(|run| run.late.is_none())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::draw;
+
+    /// Judges a run of `point` for each of `late`.
+    fn judged(point: Point, death: Death, late: &[Option<u64>]) -> Judged {
+        let (processes, hosts) = match death {
+            Death::Process => (late.len(), 0),
+            Death::Host => (0, late.len()),
+        };
+        let plans = draw(processes, hosts, Some(point), 1);
+        let mut judged = Judged::new(None);
+        judged.runs = plans
+            .into_iter()
+            .zip(late)
+            .map(|(plan, late)| Run {
+                plan,
+                late: late.map(Duration::from_millis),
+                is_old_at_end: false,
+            })
+            .collect();
+        judged
+    }
+
+    #[test]
+    fn a_host_may_be_late_by_the_intent() {
+        let late = [None, Some(900), Some(3_400), Some(3_600)];
+        let violations = |death| judged(Point::Answered, death, &late).violations();
+        assert_eq!(violations(Death::Process), 2);
+        assert_eq!(violations(Death::Host), 1);
+    }
+
+    #[test]
+    fn a_value_that_is_old_at_the_end_is_never_right() {
+        let mut judged = judged(Point::Answered, Death::Host, &[Some(1)]);
+        assert_eq!(judged.problems().count(), 0);
+        judged.runs[0].is_old_at_end = true;
+        assert_eq!(judged.problems().count(), 1);
+    }
+
+    #[test]
+    fn runs_that_could_not_fail_are_no_proof() {
+        let problems = |point, late: &[_]| judged(point, Death::Process, late).problems().count();
+        let mut late = vec![None; ENOUGH];
+        assert_eq!(problems(Point::Committed, &late), 1);
+        assert_eq!(problems(Point::Committed, &late[1..]), 0);
+        assert_eq!(problems(Point::InBody, &late), 0);
+        late[2] = Some(3);
+        assert_eq!(problems(Point::Committed, &late), 0);
     }
 }

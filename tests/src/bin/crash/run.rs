@@ -40,7 +40,7 @@ pub(crate) async fn all(order: &Order, postgres: Postgres) -> Judged {
             (plan, made)
         });
     }
-    let mut judged = Judged::new(order.broken.map(|(name, _)| name));
+    let mut judged = Judged::new(order.broken.map(|guard| guard.name));
     while let Some(ended) = running.join_next().await {
         match ended {
             Ok((_, Ok(run))) => judged.runs.push(run),

@@ -50,8 +50,7 @@ impl World {
 
     /// Starts a node that has nothing in memory.
     pub(crate) async fn node(&self) -> Node {
-        let broken = self.order.broken.map(|(_, fault)| fault);
-        let cache = broken::remove(row::settings(&self.redis.url()), broken);
+        let cache = broken::remove(row::settings(&self.redis.url()), self.order.broken);
         let database = postgres::connect(self.postgres.folder(), "reader").await;
         Node {
             cache: cache.build().await.expect("a valid set-up"),

@@ -5,10 +5,9 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitCode, Stdio};
 
-use cachekit::testing::Fault;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::broken;
+use crate::broken::{self, RemovedGuard};
 use crate::plan::{Attribute, Plan};
 use crate::point::Point;
 use crate::postgres;
@@ -27,7 +26,7 @@ struct Settings {
     point: Point,
     attribute: Attribute,
     is_single: bool,
-    broken: Option<Fault>,
+    broken: Option<RemovedGuard>,
 }
 
 impl Settings {
@@ -55,7 +54,7 @@ impl Settings {
                 _ => Attribute::Invalidates,
             },
             is_single: statements == SINGLE,
-            broken: broken.map(|(_, fault)| fault),
+            broken,
         })
     }
 }

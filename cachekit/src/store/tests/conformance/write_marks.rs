@@ -31,22 +31,9 @@ impl Under {
         }
         panic!("no round is due");
     }
-
-    /// Waits until this node listens.
-    async fn listens(&self) {
-        for _ in 0..1_000 {
-            let messages = self.messages.lock().unwrap().clone();
-            if messages.contains(&StoreEvent::Subscribed(1)) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("it does not listen");
-    }
 }
 
 async fn the_mark_of_a_listening_node_is_handed_out_when_it_is_over(under: &Under) {
-    under.listens().await;
     let mark = mark_of(under.node, 1);
     under.mark(&mark, SHORT).await;
     assert_eq!(under.sweep().await, []);
@@ -59,7 +46,6 @@ async fn the_mark_of_a_listening_node_is_handed_out_when_it_is_over(under: &Unde
 }
 
 async fn the_mark_of_a_dead_node_is_handed_out_at_once_and_to_one(under: &Under) {
-    under.listens().await;
     let mark = mark_of(NodeId::random(), 1);
     under.mark(&mark, LONG).await;
     under.mark(&mark_of(under.node, 1), LONG).await;
@@ -101,9 +87,10 @@ async fn the_last_round_is_repeated_until_the_mark_goes() {
             mark: mark.clone(),
         };
         assert_eq!(under.sweep().await, [due]);
-        tokio::time::sleep(pause_after(round).saturating_sub(Duration::from_millis(1))).await;
+        let moment = Duration::from_millis(1);
+        tokio::time::sleep(pause_after(round).saturating_sub(moment)).await;
         assert_eq!(under.sweep().await, []);
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        tokio::time::sleep(moment).await;
     }
 }
 

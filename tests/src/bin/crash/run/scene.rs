@@ -42,7 +42,7 @@ impl<'a> Scene<'a> {
         if !matches!(plan.point, Point::Committed | Point::RemovalSent) {
             link.answer.open_for_all();
         }
-        let broken = world.order.broken.map(|(name, _)| name);
+        let broken = world.order.broken.map(|guard| guard.name);
         let start = || Writer::start(plan, &redis.url(), link.folder(), broken);
         Self {
             writer: block_in_place(start),
