@@ -151,7 +151,7 @@ pub use crate::core::state::Cache;
 pub use crate::encoding::codec::Codec;
 pub use crate::encoding::codec::cacheable::Cacheable;
 pub use crate::global::{global, init, init_from_env};
-pub use crate::invalidate::deferred::deferred;
+pub use crate::invalidate::deferred::{Deferred, deferred};
 pub use crate::key::component::{CacheKey, KeyWriter};
 pub use crate::l1::hot_keys::HotKey;
 pub use crate::model::config::engine::{Engine, Eviction};

@@ -30,6 +30,7 @@ impl Cache {
             flights: self.core.flights.len(),
             writes: self.core.writes.len(),
             tags: self.core.tags.len(),
+            dependencies: self.core.tags.dependencies(),
             background: BackgroundStats::new(
                 self.core.background.running(),
                 self.core.background.failures(),

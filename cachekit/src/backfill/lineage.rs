@@ -20,7 +20,7 @@ use crate::l2::entry_keys::{EntryKeys, Replica, guards, tag_keys};
 use crate::l2::tier::SharedTier;
 use crate::model::entry::MemoryEntry;
 use crate::model::entry_options::EntryOptions;
-use crate::model::lineage::{Lineage, NamedVersion};
+use crate::model::lineage::{EntryLineage, Lineage, NamedVersion};
 use crate::model::owner::Owner;
 use crate::model::tags::EntryTags;
 use crate::store::key_name::StoreKey;
@@ -86,12 +86,14 @@ impl L2Lookup<'_> {
         store.read(query, until).await
     }
 
-    /// Returns the lineage of the entry that L2 returned; `None` if the version of the entry's key
-    /// was not read with it.
-    pub(crate) fn lineage(&self, envelope: &Envelope<'_>, found: &Found) -> Option<Arc<Lineage>> {
+    /// Returns what is known of the lineage of the entry that L2 returned.
+    pub(crate) fn lineage(&self, envelope: &Envelope<'_>, found: &Found) -> EntryLineage {
         let keys = &self.keys;
-        if !is_complete(keys) || !self.owner.is_taken() {
-            return None;
+        if !self.owner.is_taken() {
+            return EntryLineage::NotAsked;
+        }
+        if !is_complete(keys) {
+            return EntryLineage::Unknowable;
         }
         let listed = keys.versions[..IMPLICIT].iter().cloned();
         let names = listed.chain(envelope.tags.iter().map(|name| StoreKey::read(name)));
@@ -100,9 +102,12 @@ impl L2Lookup<'_> {
             .map(|(name, version)| NamedVersion::new(&name, *version))
             .collect();
         for (name, version) in keys.beside.iter().zip(&found.beside) {
-            versions.push(NamedVersion::new(name, (*version)?));
+            let Some(version) = version else {
+                return EntryLineage::NotAsked;
+            };
+            versions.push(NamedVersion::new(name, *version));
         }
-        Some(Arc::new(Lineage {
+        EntryLineage::Known(Arc::new(Lineage {
             versions,
             ..Lineage::default()
         }))
@@ -119,7 +124,7 @@ impl Core {
     /// versions that the computation's entry would depend on, and `stored` does not have them.
     pub(crate) fn lacks_lineage(&self, stored: &MemoryEntry) -> bool {
         let Some(l2) = &self.l2 else { return false };
-        stored.lineage().is_none() && l2.is_usable() && !removed!(self, PassWithoutVersion)
+        stored.may_gain_lineage() && l2.is_usable() && !removed!(self, PassWithoutVersion)
     }
 }
 

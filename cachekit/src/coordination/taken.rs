@@ -123,7 +123,7 @@ impl Taken {
 impl TakenDependencies {
     fn add(&mut self, entry: &MemoryEntry) {
         self.end = self.end.min(entry.freshness_now().end);
-        self.merge(entry.lineage().map(|lineage| &**lineage));
+        self.merge(entry.lineage());
     }
 
     fn merge(&mut self, lineage: Option<&Lineage>) {

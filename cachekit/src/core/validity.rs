@@ -1,10 +1,8 @@
 //! Everything that an entry depends on besides its own life.
 
-use std::sync::Arc;
-
 use crate::base::clock::Tick;
 use crate::model::epoch::{Epochs, SequenceNumber};
-use crate::model::lineage::Lineage;
+use crate::model::lineage::EntryLineage;
 
 /// Conditions under which a value is valid: the invalidations that end it, and the end of the values
 /// that it was computed from.
@@ -17,9 +15,8 @@ pub(crate) struct Validity {
     /// End of the fresh life of the values that the value was computed from. [`Tick::NEVER`]: the
     /// value was computed from no other, or they have no end.
     pub(crate) end: Tick,
-    /// Names and versions in the store that the value depends on. `None`: they are not known, or
-    /// nobody needs them.
-    pub(crate) lineage: Option<Arc<Lineage>>,
+    /// Names and versions in the store that the value depends on, as far as they are known.
+    pub(crate) lineage: EntryLineage,
 }
 
 impl Validity {
@@ -29,7 +26,7 @@ impl Validity {
             began,
             epochs,
             end: Tick::NEVER,
-            lineage: None,
+            lineage: EntryLineage::NotAsked,
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::model::entry::MemoryEntry;
 use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::freshness::{Freshness, Life};
+use crate::model::lineage::EntryLineage;
 use crate::model::owner::{Owner, OwnerId};
 
 /// Creates every engine of this build, with each of its settings.
@@ -52,7 +53,7 @@ fn entry(value: u64, weight: u32) -> Arc<MemoryEntry> {
         true,
         weight,
         (Arc::new(Some(value)), true, None),
-        None,
+        EntryLineage::NotAsked,
     )
 }
 

@@ -10,7 +10,7 @@ use crate::model::deferred_drop::{AnyShared, DeferredDrop};
 use crate::model::epoch::{Epoch, Epochs, SequenceNumber, bump_revision};
 use crate::model::freshness::Freshness;
 use crate::model::idle_expiry::Idle;
-use crate::model::lineage::Lineage;
+use crate::model::lineage::{EntryLineage, Lineage};
 use crate::model::owner::{Owner, OwnerId};
 
 /// Content of an entry that remembers an error in place of a value. No cached function returns this
@@ -57,7 +57,7 @@ pub(crate) struct MemoryEntry {
     key_epoch: OnceLock<Arc<Epoch>>,
     /// Names and versions in the store that the value depends on. `None`: they are not known, or no
     /// computation took a value of the owner yet.
-    lineage: Option<Arc<Lineage>>,
+    lineage: EntryLineage,
     /// The value, in an `Arc` of its own: a caller can keep the value without the entry.
     value: DeferredDrop,
 }
@@ -71,7 +71,7 @@ impl MemoryEntry {
         local: bool,
         weight: u32,
         (value, is_present, order): (AnyShared, bool, Option<u64>),
-        lineage: Option<Arc<Lineage>>,
+        lineage: EntryLineage,
     ) -> Arc<Self> {
         let expired_at = AtomicU64::new(LIVE);
         let value = DeferredDrop::new(value);
@@ -205,8 +205,17 @@ impl MemoryEntry {
 
     /// Returns the names and versions in the store that the value depends on; `None` if they are
     /// not known.
-    pub(crate) fn lineage(&self) -> Option<&Arc<Lineage>> {
-        self.lineage.as_ref()
+    pub(crate) fn lineage(&self) -> Option<&Lineage> {
+        match &self.lineage {
+            EntryLineage::Known(lineage) => Some(lineage),
+            EntryLineage::NotAsked | EntryLineage::Unknowable => None,
+        }
+    }
+
+    /// Returns `true` if the names and versions were not asked for, so that reading or computing the
+    /// entry anew finds them.
+    pub(crate) fn may_gain_lineage(&self) -> bool {
+        matches!(self.lineage, EntryLineage::NotAsked)
     }
 
     /// Takes the value, an `Option<V>`, out of an entry that has no other reference.

@@ -9,6 +9,26 @@ use crate::encoding::envelope::Version;
 /// from. An entry with more stays in the memory of its process.
 pub(crate) const MOST_NAMES: usize = 256;
 
+/// What is known of the names and versions that the value of an entry in memory depends on.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum EntryLineage {
+    /// The names and versions are known.
+    Known(Arc<Lineage>),
+    /// The versions were not asked for, because no computation had taken a value of the function.
+    /// Reading or computing the entry anew finds them.
+    #[default]
+    NotAsked,
+    /// The versions cannot be known: the store was not reachable, the key is too long for an entry's
+    /// list of names, or the entry has no computation.
+    Unknowable,
+}
+
+impl From<Option<Lineage>> for EntryLineage {
+    fn from(lineage: Option<Lineage>) -> Self {
+        lineage.map_or(Self::Unknowable, |lineage| Self::Known(Arc::new(lineage)))
+    }
+}
+
 /// A name in the store with the version by which a value was valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NamedVersion {

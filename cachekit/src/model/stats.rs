@@ -50,6 +50,9 @@ pub struct FunctionStats {
     pub early_refreshes: u64,
     /// Computations that failed while their callers were served a stale value.
     pub refresh_failures: u64,
+    /// Values that were not stored in Redis because they were computed from values whose versions in
+    /// Redis are not known, or from too many values. Memory keeps them.
+    pub memory_only: u64,
 }
 
 impl FunctionStats {
@@ -81,6 +84,7 @@ impl FunctionStats {
         add(&mut self.stale_hits, &counts.stale_hits);
         add(&mut self.early_refreshes, &counts.early_refreshes);
         add(&mut self.refresh_failures, &counts.refresh_failures);
+        add(&mut self.memory_only, &counts.memory_only);
     }
 
     /// Returns the share of calls that were answered with a value from memory or Redis, or with a
@@ -141,6 +145,9 @@ pub struct Stats {
     pub early_refreshes: u64,
     /// Computations that failed while their callers were served a stale value.
     pub refresh_failures: u64,
+    /// Values that were not stored in Redis because they were computed from values whose versions in
+    /// Redis are not known, or from too many values. Memory keeps them.
+    pub memory_only: u64,
     /// Invalidations of keys, tags, events, functions and the whole cache.
     pub invalidations: u64,
     /// Entries in memory. The number includes entries that expired, or were invalidated by a tag,
@@ -155,6 +162,9 @@ pub struct Stats {
     pub writes: usize,
     /// Number of tags and events whose last invalidation this process remembers.
     pub tags: usize,
+    /// Number of keys and functions whose last invalidation this process remembers, because entries
+    /// were computed from their values.
+    pub dependencies: usize,
     /// Counters of the cache's background tasks.
     pub background: BackgroundStats,
     /// Counters of Redis (L2). Without Redis, all of them are zero.
@@ -184,6 +194,7 @@ impl Stats {
             stats.stale_hits += function.stale_hits;
             stats.early_refreshes += function.early_refreshes;
             stats.refresh_failures += function.refresh_failures;
+            stats.memory_only += function.memory_only;
         }
         functions.sort_by(|a, b| a.name.cmp(&b.name));
         stats.functions = functions;

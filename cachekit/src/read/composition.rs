@@ -87,17 +87,19 @@ impl Call {
     ) -> Validity {
         let mut validity = Validity::new(began, std::mem::take(&mut dependencies.epochs));
         let own = self.own_lineage(&dependencies.entry_tags, lease_state);
-        match taken {
-            None => validity.lineage = own.map(Arc::new),
-            Some(taken) => {
-                validity.end = taken.end;
-                validity.epochs.extend(taken.epochs);
-                let both = own.zip(taken.lineage);
-                validity.lineage = both.map(|(mut own, taken)| {
-                    own.merge(&taken);
-                    Arc::new(own)
-                });
-            }
+        let is_asked = self.owner.is_taken();
+        let mut lineage = own;
+        if let Some(taken) = taken {
+            validity.end = taken.end;
+            validity.epochs.extend(taken.epochs);
+            let both = lineage.zip(taken.lineage);
+            lineage = both.map(|(mut own, taken)| {
+                own.merge(&taken);
+                own
+            });
+        }
+        if is_asked {
+            validity.lineage = lineage.into();
         }
         validity
     }

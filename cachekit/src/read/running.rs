@@ -375,7 +375,7 @@ impl Call {
             Some(Some(foreign)) => foreign,
             Some(None) if removed!(self.core, PassWithoutVersion) => Lineage::default(),
             Some(None) if self.core.l2.is_none() || self.options.tier == Tier::Memory => return,
-            Some(None) => return self.keep_from_l2(),
+            Some(None) => return self.keep_from_l2(&lease_state),
         };
         match (lease_state, ops.wire) {
             (LeaseState::Granted(lease), Some(wire)) => {
@@ -401,11 +401,11 @@ impl Call {
         }
     }
 
-    /// Counts a value that stays in memory because its lineage is not known. A forced refresh has
-    /// the older entry removed from L2.
-    fn keep_from_l2(&self) {
+    /// Counts a value that is not stored in L2 because its lineage is not known. Queues the removal of
+    /// the older entry from L2 after a forced refresh, and if L2 could not be asked for a lease.
+    fn keep_from_l2(&self, lease_state: &LeaseState) {
         self.owner.counts.memory_only.bump();
-        if self.force_refresh {
+        if self.force_refresh || matches!(lease_state, LeaseState::Unavailable) {
             self.core.queue_removal(&self.key, self.options);
         }
     }

@@ -27,7 +27,7 @@ use crate::model::entry::MemoryEntry;
 use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::SequenceNumber;
 use crate::model::invalidation_mode::InvalidationMode;
-use crate::model::lineage::Lineage;
+use crate::model::lineage::{EntryLineage, Lineage};
 use crate::model::owner::Owner;
 use crate::model::tags::EntryTags;
 use crate::store::key_name::StoreKey;
@@ -240,6 +240,10 @@ impl WriteGuard {
         }
         let ttl = core.ttl(self.options, entry_tags, value.is_present)?;
         let mut validity = Validity::new(self.began, core.epochs(&self.owner, entry_tags));
+        if self.options.tier == Tier::Memory {
+            // A written value is not computed again to find its versions.
+            validity.lineage = EntryLineage::Unknowable;
+        }
         if let Some(taken) = &self.taken {
             if !core.may_keep(taken) {
                 return None;
