@@ -24,5 +24,6 @@ mod transaction_scopes;
 mod transactions;
 mod unkept;
 mod without_guards;
+mod without_rules;
 mod world;
 mod writes;

@@ -34,10 +34,10 @@ checker: several processes over one Redis, faults of every kind, and a judge
                 any node, may be older), soft (invalidations that leave old values for a
                 second: no read that begins later may be older, and none that asks for
                 nothing old may be at all), nested (functions that call one another: what
-                the outermost answers is held to what the innermost promises), puts, regions,
-                replicas, or one of two with
-                faults of their own: late-writes (writes with an order whose numbers are older than
-                what returned since) and missed-messages (a node hears of no invalidation and may
+                the outermost answers is held to what the innermost promises), nested-writes (the
+                same, written by value), puts, regions, replicas, or one of two with faults of
+                their own: late-writes (writes with an order whose numbers are older than what
+                returned since) and missed-messages (a node hears of no invalidation and may
                 not compute, but Redis answers what it asks: it may not go on with what it has)
 
 Ends with 0 if no promise was broken, with 1 if one was or if there were fewer than 100,000

@@ -360,13 +360,6 @@ pub(crate) const NESTED: Mix = Mix {
     ..USUAL
 };
 
-/// Invalidations of tags that only the values of innermost functions name.
-pub(crate) const NESTED_BY_VALUE: Mix = Mix {
-    kinds: &[Kind::Nested],
-    write_kinds: &[WriteKind::ValueTag],
-    ..NESTED
-};
-
 /// Writes of innermost entries by value.
 pub(crate) const NESTED_WRITES: Mix = Mix {
     kinds: &[Kind::Nested],
@@ -391,7 +384,6 @@ const NAMED: &[(&str, Mix)] = &[
     ("soft", SOFT),
     ("replicas", REPLICAS),
     ("nested", NESTED),
-    ("nested-by-value", NESTED_BY_VALUE),
     ("nested-writes", NESTED_WRITES),
 ];
 

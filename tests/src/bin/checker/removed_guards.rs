@@ -190,17 +190,24 @@ const ALL: &[RemovedGuard] = &[
         step_in: stumble,
     },
     RemovedGuard {
-        name: "fill-without-inner",
-        fault: Fault::FillWithoutInner,
-        mix: mix::NESTED_BY_VALUE,
-        disruptions: &[],
-        step_in: stumble,
-    },
-    RemovedGuard {
         name: "one-epoch-move",
         fault: Fault::OneEpochMove,
         mix: mix::NESTED_WRITES,
         disruptions: &[Disruption::Delay],
+        step_in: stumble,
+    },
+    RemovedGuard {
+        name: "lineage-at-grant",
+        fault: Fault::LineageAtGrant,
+        mix: mix::NESTED,
+        disruptions: &[],
+        step_in: stumble,
+    },
+    RemovedGuard {
+        name: "joiners-by-door",
+        fault: Fault::JoinersByDoor,
+        mix: mix::NESTED,
+        disruptions: &[],
         step_in: stumble,
     },
     RemovedGuard {
@@ -221,7 +228,6 @@ impl RemovedGuard {
             // Who hears of an invalidation gives its writes up by itself.
             Fault::IgnoreGeneration => &[Fault::IgnoreGeneration, Fault::Deaf],
             Fault::SoftKeepsToken => &[Fault::SoftKeepsToken, Fault::Deaf],
-            Fault::FillWithoutInner => &[Fault::FillWithoutInner, Fault::Deaf],
             _ => std::slice::from_ref(&self.fault),
         }
     }
@@ -235,7 +241,6 @@ impl RemovedGuard {
                 | Fault::IgnoreGeneration
                 | Fault::SoftKeepsToken
                 | Fault::IgnoreSoftHalf
-                | Fault::FillWithoutInner
         )
     }
 }
