@@ -117,6 +117,9 @@ async fn what_an_entry_gives_counts() {
     .await;
 }
 
+/// An invalidation of a cache.
+type Invalidate = fn(Cache) -> std::pin::Pin<Box<dyn Future<Output = ()>>>;
+
 /// Without macros.
 #[tokio::test]
 async fn calls_without_macros_count() {
@@ -129,7 +132,6 @@ async fn calls_without_macros_count() {
         };
         cache.get_or_compute("outer", &outer, compute).await
     };
-    type Invalidate = fn(Cache) -> std::pin::Pin<Box<dyn Future<Output = ()>>>;
     let ways: [Invalidate; 3] = [
         |cache| Box::pin(async move { cache.invalidate("inner").await }),
         |cache| Box::pin(async move { cache.invalidate_tags(["rows"]).await }),
@@ -200,7 +202,7 @@ async fn a_short_life_inside_ends_a_long_one() {
         document(&source).await;
         source.write(1);
         assert_eq!(document::entry().ttl().await, Some(3 * SECOND));
-        clock.advance(3 * SECOND - Duration::from_millis(1));
+        clock.advance((3 * SECOND).saturating_sub(Duration::from_millis(1)));
         assert_eq!(*document(&source).await, 0);
         clock.advance(Duration::from_millis(1));
         assert_eq!(*document(&source).await, 1);

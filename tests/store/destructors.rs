@@ -137,7 +137,7 @@ fn a_destructor_that_invalidates_and_writes_hangs_nothing() {
                     builder()
                 };
                 let cache = settings.build().await.expect("a valid set-up");
-                write(*tier, &cache).await;
+                Box::pin(write(*tier, &cache)).await;
                 assert_eq!(cache.stats().writes, 0);
             });
             assert!(did_end, "{tier:?}, a store: {has_store}: it hangs");

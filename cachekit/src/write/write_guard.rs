@@ -191,7 +191,8 @@ impl WriteGuard {
                     ..self.backfill((lease, wire), ttl, &stored)
                 };
                 let until = backfill.lease.l2.deadline();
-                backfill.run(until).await
+                // Boxed, so that the futures of writes stay small.
+                Box::pin(backfill.run(until)).await
             }
             None => StoreOutcome::Skipped,
         };
