@@ -41,7 +41,7 @@ async fn many() -> Result<(), String> {
 }
 
 async fn delivery<T>(write: impl Future<Output = T>) -> Delivery {
-    with_delivery(write).await.1
+    Box::pin(with_delivery(write)).await.1
 }
 
 async fn soft(cache: &Cache) {
@@ -50,7 +50,7 @@ async fn soft(cache: &Cache) {
 
 /// Every way to write that waits, with its delivery.
 async fn each(cache: &Cache) -> Vec<(&'static str, Delivery)> {
-    scope(cache.clone(), all(cache)).await
+    Box::pin(scope(cache.clone(), all(cache))).await
 }
 
 async fn all(cache: &Cache) -> Vec<(&'static str, Delivery)> {
@@ -121,11 +121,11 @@ async fn what_is_sent_in_the_background_is_queued() {
 async fn every_enclosing_scope_is_told_and_no_other() {
     let store = FakeStore::new();
     let cache = node(&store).await;
-    let both = with_delivery(async {
+    let both = Box::pin(with_delivery(async {
         store.once(Op::Invalidate, Trouble::Unavailable);
         let first = delivery(sell(1)).await;
         (first, delivery(sell(2)).await)
-    });
+    }));
     let ((first, second), outer) = scope(cache.clone(), both).await;
     let expected = (Delivery::Queued, Delivery::Accepted, Delivery::Queued);
     assert_eq!((first, second, outer), expected);
@@ -143,12 +143,12 @@ async fn every_enclosing_scope_is_told_and_no_other() {
 #[tokio::test(start_paused = true)]
 async fn what_waits_for_the_end_of_a_transaction_is_queued() {
     let cache = node(&FakeStore::new()).await;
-    let transaction = deferred(async {
+    let transaction = Box::pin(deferred(async {
         let inner = delivery(sell(1)).await;
         let nested = delivery(deferred(many())).await;
         let at_once = delivery(cache.invalidate("row")).await;
         Ok::<_, String>((inner, nested, at_once))
-    });
+    }));
     let (ended, outer) = scope(cache.clone(), with_delivery(transaction)).await;
     let expected = (Delivery::Queued, Delivery::Queued, Delivery::Accepted);
     assert_eq!(ended, Ok(expected));

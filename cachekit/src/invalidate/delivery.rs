@@ -66,6 +66,8 @@ impl Delivery {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub async fn with_delivery<T>(future: impl Future<Output = T>) -> (T, Delivery) {
+    // Boxed: otherwise the future of the caller would have room for `future` several times.
+    let future = Box::pin(future);
     let (result, has_waiting) = delivery_scope::in_scope(future, deferred::is_active()).await;
     let delivery = if has_waiting {
         Delivery::Queued
