@@ -106,9 +106,14 @@ impl HomeRuntime {
         (!was_doubted).then(|| Doubt(Arc::clone(self)))
     }
 
-    /// Makes `handle` the home. Tasks of the previous home stay where they are.
+    /// Makes `handle` the home. Tasks of the previous home stay where they are. If that home has
+    /// ended, [`has_ended`](Self::has_ended) is `true` until [`begin`](Self::begin) is called.
     pub(crate) fn move_to(&self, handle: Handle) {
         *self.handle.write() = handle;
+    }
+
+    /// Begins the time of the home that [`move_to`](Self::move_to) set.
+    pub(crate) fn begin(&self) {
         self.number.fetch_add(1, Ordering::AcqRel);
     }
 
@@ -169,6 +174,7 @@ mod tests {
         home.spawn(task(home.end_guard()));
         assert!(!home.has_ended());
         home.move_to(second.handle().clone());
+        home.begin();
         home.spawn(task(home.end_guard()));
         drop(first);
         assert!(!home.has_ended());

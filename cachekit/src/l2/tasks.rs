@@ -284,12 +284,14 @@ impl TierTasks {
         self.parts.breaker.abandon_attempt();
         self.parts.bus.note_beat(Tick::now(&*self.clock));
         self.parts.store.begin_tasks();
+        // Before the home begins: a call that sees the new home waits for the new connection.
+        self.is_starting.store(true, Ordering::Release);
+        self.home.begin();
         running.heartbeat = spawn_heartbeat(&self.home, &self.parts, &self.clock, self.bus_timeout);
         running.recovery = spawn_recovery(&self.home, &self.parts, &self.abandoned);
         let sweeper = || spawn_sweeper(&self.home, &self.parts, self.bus_timeout);
         running.sweeper = self.sweeps.then(sweeper);
         running.restarts += 1;
-        self.is_starting.store(true, Ordering::Release);
     }
 }
 
