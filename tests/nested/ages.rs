@@ -220,7 +220,7 @@ pub(crate) async fn oldest(fault: Option<Fault>) -> Duration {
         clock.advance((TTL - 1) * SECOND);
         let mut oldest = Duration::ZERO;
         for _ in 0..2 * TTL {
-            oldest = oldest.max(clock.now() - time_2(&clock).await);
+            oldest = oldest.max(clock.now().saturating_sub(time_2(&clock).await));
             clock.advance(SECOND);
         }
         oldest

@@ -1,5 +1,6 @@
 //! Every way in which a computation is given something by the cache.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -117,6 +118,9 @@ async fn what_an_entry_gives_counts() {
     .await;
 }
 
+/// A way to end the inner entry.
+type Invalidate = fn(Cache) -> Pin<Box<dyn Future<Output = ()>>>;
+
 /// Without macros.
 #[tokio::test]
 async fn calls_without_macros_count() {
@@ -129,7 +133,6 @@ async fn calls_without_macros_count() {
         };
         cache.get_or_compute("outer", &outer, compute).await
     };
-    type Invalidate = fn(Cache) -> std::pin::Pin<Box<dyn Future<Output = ()>>>;
     let ways: [Invalidate; 3] = [
         |cache| Box::pin(async move { cache.invalidate("inner").await }),
         |cache| Box::pin(async move { cache.invalidate_tags(["rows"]).await }),
@@ -200,7 +203,7 @@ async fn a_short_life_inside_ends_a_long_one() {
         document(&source).await;
         source.write(1);
         assert_eq!(document::entry().ttl().await, Some(3 * SECOND));
-        clock.advance(3 * SECOND - Duration::from_millis(1));
+        clock.advance(Duration::from_millis(2_999));
         assert_eq!(*document(&source).await, 0);
         clock.advance(Duration::from_millis(1));
         assert_eq!(*document(&source).await, 1);

@@ -205,15 +205,15 @@ async fn what_a_function_takes_that_calls_itself_counts() {
 #[cached(
     name = "unkept_failing",
     key = "unkept:failing:{id}",
-    store_if = panics(ret),
+    store_if = panics(*ret),
     skip(source)
 )]
 async fn failing(source: &Source, id: u64) -> u64 {
     user(source, id).await
 }
 
-fn panics(version: &u64) -> bool {
-    assert!(*version > 1_000, "on purpose");
+fn panics(version: u64) -> bool {
+    assert!(version > 1_000, "on purpose");
     true
 }
 
