@@ -6,15 +6,23 @@
 //! A task that the code spawns has a chain of its own. `tracked` gives it that of its parent.
 
 use std::cell::RefCell;
-use std::mem::swap;
+use std::mem::{replace, swap};
 use std::sync::Arc;
 
 use crate::base::sync::Mutex;
 use crate::coordination::taken::{Taken, TakenDependencies};
 
 thread_local! {
-    /// Innermost frame that the code on this thread runs inside of. `None`: no frame.
-    static CURRENT: RefCell<Option<Arc<Frame>>> = const { RefCell::new(None) };
+    static CURRENT: RefCell<Current> = const { RefCell::new(Current { frame: None, taken: None }) };
+}
+
+/// The surroundings of the code that runs on this thread.
+struct Current {
+    /// Innermost frame that the code runs inside of. `None`: no frame.
+    frame: Option<Arc<Frame>>,
+    /// Record of the values that the code took since it entered `frame` on this thread. It joins the
+    /// record of the frame when the code leaves the frame, so that only leaving takes a lock.
+    taken: Option<Box<Taken>>,
 }
 
 /// Kind of a frame, which says what becomes of the cached calls inside.
@@ -74,11 +82,21 @@ impl Frame {
     pub(crate) fn with_record<T>(&self, f: impl FnOnce(&mut Taken) -> T) -> T {
         f(self.taken.lock().get_or_insert_default())
     }
+
+    /// Adds `taken`, which code inside of this frame took, to the record.
+    fn add(self: &Arc<Self>, taken: Box<Taken>) {
+        let Some(frame) = recording(self) else { return };
+        let mut record = frame.taken.lock();
+        match &mut *record {
+            Some(record) => record.add_all(taken.finish().as_ref()),
+            None => *record = Some(taken),
+        }
+    }
 }
 
 /// Calls `f` with the innermost frame of the running code. Returns `None` without a frame.
 fn with_current<T>(f: impl FnOnce(&Arc<Frame>) -> T) -> Option<T> {
-    let result = CURRENT.try_with(|current| current.borrow().as_ref().map(f));
+    let result = CURRENT.try_with(|current| current.borrow().frame.as_ref().map(f));
     result.ok().flatten()
 }
 
@@ -120,13 +138,16 @@ pub(crate) fn surroundings() -> Surroundings {
 /// Calls `record` with the record of the computation that the running code is inside of. Does
 /// nothing if no computation records.
 pub(crate) fn record(record: impl FnOnce(&mut Taken)) {
-    with_recording(|frame| frame.with_record(record));
-}
-
-/// Calls `f` with the frame that records the values that the running code takes. Returns `None`
-/// without such a frame.
-fn with_recording<T>(f: impl FnOnce(&Frame) -> T) -> Option<T> {
-    with_current(|current| recording(current).map(|frame| f(frame))).flatten()
+    let _ = CURRENT.try_with(|current| {
+        let current = &mut *current.borrow_mut();
+        if current
+            .frame
+            .as_ref()
+            .is_some_and(|frame| recording(frame).is_some())
+        {
+            record(current.taken.get_or_insert_default());
+        }
+    });
 }
 
 /// Returns the frame that records the values that code inside of `frame` takes: that of the
@@ -163,23 +184,36 @@ pub(crate) fn any(is_meant: impl Fn(&Frame) -> bool) -> bool {
 /// A guard needs less stack than a closure around each poll. Cached functions may be recursive, so
 /// their polls nest.
 #[must_use]
-pub(crate) struct FrameGuard<'a>(&'a mut Option<Arc<Frame>>);
+pub(crate) struct FrameGuard<'a> {
+    slot: &'a mut Option<Arc<Frame>>,
+    /// What the code around the frame took before it entered the frame.
+    outer: Option<Box<Taken>>,
+}
 
 /// Makes the frame in `slot` the current one of this thread, until the guard is dropped. With
 /// `None` in `slot`, the code runs inside no frame.
 pub(crate) fn enter(slot: &mut Option<Arc<Frame>>) -> FrameGuard<'_> {
-    swap_current(slot);
-    FrameGuard(slot)
+    let outer = swap_current(slot, None);
+    FrameGuard { slot, outer }
 }
 
 impl Drop for FrameGuard<'_> {
     fn drop(&mut self) {
-        swap_current(self.0);
+        let taken = swap_current(self.slot, self.outer.take());
+        if let (Some(frame), Some(taken)) = (&*self.slot, taken) {
+            frame.add(taken);
+        }
     }
 }
 
-/// Swaps the frame in `slot` with the current one of this thread.
-fn swap_current(slot: &mut Option<Arc<Frame>>) {
+/// Swaps the frame in `slot` with the current one of this thread, whose record becomes `taken`.
+/// Returns the record of the frame that was left.
+fn swap_current(slot: &mut Option<Arc<Frame>>, taken: Option<Box<Taken>>) -> Option<Box<Taken>> {
     // When the thread ends, there is no current frame left.
-    let _ = CURRENT.try_with(|current| swap(&mut *current.borrow_mut(), slot));
+    let left = CURRENT.try_with(|current| {
+        let current = &mut *current.borrow_mut();
+        swap(&mut current.frame, slot);
+        replace(&mut current.taken, taken)
+    });
+    left.ok().flatten()
 }
