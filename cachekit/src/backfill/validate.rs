@@ -280,6 +280,10 @@ impl L2Lookup<'_> {
         }
         if own < value_tags.len() {
             self.owner.set_composed();
+            // The entry may have been computed from an entry whose invalidation L2 does not have yet.
+            if !guard!(self.core, IgnoreQueued: self.l2.bus.outbox.is_clear()) {
+                return Ok(VersionStatus::Invalid);
+            }
         }
         if value_tags.is_empty() {
             return Ok(status);

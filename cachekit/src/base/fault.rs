@@ -38,6 +38,9 @@ pub enum Fault {
     /// A waiter accepts the result of a computation although a value that the computation took was
     /// invalidated after the computation began.
     JoinersByDoor,
+    /// An entry in the store that was computed from other entries is served although invalidations
+    /// of this node wait in the outbox.
+    IgnoreQueued,
     /// A write does not invalidate the entries that were computed from the replaced value after the
     /// store has accepted the write.
     OneEpochMove,
