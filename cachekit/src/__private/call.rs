@@ -161,7 +161,7 @@ fn entry_or_miss_inside(
             && ops.answers(stored.shared())
             && !(surroundings.is_recorded && own_core.lacks_lineage(&stored))
         {
-            own_core.record_taken(|| Key::new(key().as_bytes()), &stored);
+            own_core.record_hit(|| Key::new(key().as_bytes()), &stored);
             return Ok(stored);
         }
     }

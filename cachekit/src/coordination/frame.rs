@@ -46,10 +46,8 @@ pub(crate) struct Frame {
     pub(crate) limit: usize,
     pub(crate) outer: Option<Arc<Frame>>,
     kind: FrameKind,
-    /// `true` if calls inside go past the cache.
-    bypasses: bool,
-    /// `true` if calls inside take no stale value.
-    takes_nothing_old: bool,
+    /// What calls inside of the frame need to know of it and of the frames around it.
+    surroundings: Surroundings,
     /// Record of the values that the code inside took. `None` until it took the first.
     taken: Mutex<Option<Box<Taken>>>,
 }
@@ -58,14 +56,24 @@ impl Frame {
     /// Creates a frame inside those of the running code.
     pub(crate) fn new(kind: FrameKind, flight: usize, limit: usize) -> Arc<Self> {
         let outer = current();
-        let inherits = |has: fn(&Self) -> bool| outer.as_deref().is_some_and(has);
+        let around = outer
+            .as_deref()
+            .map_or_else(Surroundings::default, |it| it.surroundings);
+        let surroundings = Surroundings {
+            is_inside: true,
+            is_recorded: match kind {
+                FrameKind::Computation | FrameKind::Refresh => true,
+                FrameKind::Bypass => around.is_recorded,
+                FrameKind::Untracked => false,
+            },
+            bypasses: around.bypasses || kind == FrameKind::Bypass,
+            takes_nothing_old: around.takes_nothing_old || kind == FrameKind::Refresh,
+        };
         Arc::new(Self {
             flight,
             limit,
             kind,
-            bypasses: kind == FrameKind::Bypass || inherits(|outer| outer.bypasses),
-            takes_nothing_old: kind == FrameKind::Refresh
-                || inherits(|outer| outer.takes_nothing_old),
+            surroundings,
             taken: Mutex::default(),
             outer,
         })
@@ -126,13 +134,7 @@ pub(crate) struct Surroundings {
 /// Returns the surroundings of the running code.
 #[inline]
 pub(crate) fn surroundings() -> Surroundings {
-    let surroundings = with_current(|frame| Surroundings {
-        is_inside: true,
-        is_recorded: recording(frame).is_some(),
-        bypasses: frame.bypasses,
-        takes_nothing_old: frame.takes_nothing_old,
-    });
-    surroundings.unwrap_or_default()
+    with_current(|frame| frame.surroundings).unwrap_or_default()
 }
 
 /// Calls `record` with the record of the computation that the running code is inside of. Does
@@ -140,11 +142,8 @@ pub(crate) fn surroundings() -> Surroundings {
 pub(crate) fn record(record: impl FnOnce(&mut Taken)) {
     let _ = CURRENT.try_with(|current| {
         let current = &mut *current.borrow_mut();
-        if current
-            .frame
-            .as_ref()
-            .is_some_and(|frame| recording(frame).is_some())
-        {
+        let frame = current.frame.as_ref();
+        if frame.is_some_and(|frame| frame.surroundings.is_recorded) {
             record(current.taken.get_or_insert_default());
         }
     });

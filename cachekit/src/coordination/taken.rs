@@ -55,17 +55,25 @@ impl Default for TakenDependencies {
 }
 
 impl Taken {
-    /// Records the value of `entry`, whose key has the epoch `key_epoch`.
-    pub(crate) fn add_entry(&mut self, entry: &MemoryEntry, key_epoch: &Arc<Epoch>) {
+    /// Records the value of `entry`, whose key has the epoch `key_epoch`. The fresh life of the entry
+    /// ends at `end`.
+    pub(crate) fn add_entry(&mut self, entry: &MemoryEntry, key_epoch: &Arc<Epoch>, end: Tick) {
         self.add_epoch(key_epoch);
-        self.last.resize(entry.epochs.len(), 0);
-        for (index, epoch) in entry.epochs.iter().enumerate() {
+        let count = entry.epochs.len();
+        if self.last.len() != count {
+            self.last.resize(count, 0);
+        }
+        for index in 0..count {
+            let Some(epoch) = entry.epochs.get(index) else {
+                continue;
+            };
             let address = address(epoch);
             if std::mem::replace(&mut self.last[index], address) != address {
                 self.add_epoch(epoch);
             }
         }
-        self.dependencies.add(entry);
+        self.dependencies.end = self.dependencies.end.min(end);
+        self.dependencies.merge(entry.lineage());
     }
 
     /// Records that a call inside of the computation failed.
@@ -121,12 +129,10 @@ impl Taken {
 }
 
 impl TakenDependencies {
-    fn add(&mut self, entry: &MemoryEntry) {
-        self.end = self.end.min(entry.freshness_now().end);
-        self.merge(entry.lineage());
-    }
-
     fn merge(&mut self, lineage: Option<&Lineage>) {
+        if self.lineage.is_none() {
+            return;
+        }
         let known = self.lineage.take().zip(lineage);
         self.lineage = known.and_then(|(mut all, lineage)| {
             all.merge(lineage);

@@ -34,13 +34,27 @@ impl Core {
     /// Records that the running code is given the value of `stored`, the entry under `key`. Does
     /// nothing outside of computations.
     pub(crate) fn record_taken(&self, key: impl FnOnce() -> Key, stored: &Arc<MemoryEntry>) {
+        self.record(key, stored, || stored.freshness_now().end);
+    }
+
+    /// [`record_taken`](Self::record_taken) for an entry that was found valid by a hit.
+    pub(crate) fn record_hit(&self, key: impl FnOnce() -> Key, stored: &Arc<MemoryEntry>) {
+        self.record(key, stored, || stored.freshness.end);
+    }
+
+    fn record(
+        &self,
+        key: impl FnOnce() -> Key,
+        stored: &Arc<MemoryEntry>,
+        end: impl FnOnce() -> Tick,
+    ) {
         if removed!(self, ForgetNested) {
             return;
         }
         frame::record(|taken| {
             stored.owner.set_taken();
             let key_epoch = stored.key_epoch_or(|| self.tags.key_epoch(&key()));
-            taken.add_entry(stored, key_epoch);
+            taken.add_entry(stored, key_epoch, end());
             if stored.cached_error().is_some() {
                 taken.add_error();
             }
