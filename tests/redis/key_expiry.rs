@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use cachekit::{Cache, Policy, Tier, cached, testing};
+use cachekit::{Cache, Policy, Tier, cached, invalidates, testing};
+use cachekit_tests::Gate;
 use cachekit_tests::redis::{Client, Redis};
 
 use crate::world::{node, until};
@@ -13,6 +14,11 @@ const HOUR: i64 = 3_600_000;
 #[cached(key = "lives:{id}", tags = ["kind:{id}", "of:{ret}"], events = ["sold"], ttl = 3600)]
 async fn function(id: u64) -> u64 {
     id
+}
+
+#[invalidates(key = "nothing")]
+async fn write(gate: &Gate) {
+    gate.pass().await;
 }
 
 /// The lives that are left, in milliseconds; -1: there is no end.
@@ -130,6 +136,17 @@ async fn every_kind_of_key_has_the_end_that_is_documented() {
             .await;
     }
     cache.shutdown().await;
+    // The mark of a write that runs.
+    let (writer, gate) = (node(&redis.url()).await, Gate::new());
+    let writing = {
+        let gate = gate.clone();
+        tokio::spawn(testing::scope(writer, async move { write(&gate).await }))
+    };
+    gate.arrived().await;
+    until("the mark is there", || {
+        client.int(&["EXISTS", "shop:intents"]) == 1
+    })
+    .await;
     let kind = |key: &str| {
         let name = key.strip_prefix("shop:").expect("the namespace");
         let region = name.starts_with("f:region ").then_some("f:region");
@@ -145,7 +162,7 @@ async fn every_kind_of_key_has_the_end_that_is_documented() {
         *ends = (ends.0.min(life), ends.1.max(life));
     }
     for (kind, (shortest, longest)) in &kinds {
-        if ["all", "f"].contains(&&**kind) {
+        if ["all", "f", "intents"].contains(&&**kind) {
             assert_eq!((*shortest, *longest), (-1, -1), "{kind}");
         } else {
             assert!(
@@ -163,4 +180,7 @@ async fn every_kind_of_key_has_the_end_that_is_documented() {
     documented.sort();
     documented.dedup();
     assert_eq!(kinds.into_keys().collect::<Vec<_>>(), documented);
+    gate.open();
+    writing.await.expect("it ends well");
+    assert_eq!(client.int(&["EXISTS", "shop:intents"]), 0);
 }

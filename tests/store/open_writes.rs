@@ -129,7 +129,7 @@ async fn synchronous_writes_are_marked_too() {
 static CACHE: OnceLock<Cache> = OnceLock::new();
 
 /// Waits for its own mark.
-#[invalidates(key = "open:{id}", cache = CACHE.get().expect("set"))]
+#[invalidates(key = "open:{id}", cache = CACHE.get().expect("set by the test"))]
 fn marked_on_a_thread(store: &FakeStore, id: u64) -> bool {
     for _ in 0..2_000 {
         if store.marks() == 1 {

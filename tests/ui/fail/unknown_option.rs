@@ -90,7 +90,7 @@ async fn write(id: u64) {
 
 #[write_through(
     get(id),
-    ttl = 3, //~ unknown option `ttl`; the options are `value`, `order_by`, `crate`
+    ttl = 3, //~ unknown option `ttl`; the options are `value`, `order_by`, `intent`, `crate`
 )]
 async fn save(id: u64) -> u64 {
     id

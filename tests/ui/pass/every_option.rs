@@ -106,6 +106,7 @@ async fn count<T: Send + Sync + 'static, const N: usize>(pages: &[Page<T>]) -> u
     events = ["user.changed"],
     on = ok,
     if = ret.id == id,
+    intent = "10s",
     cache = cachekit::global(),
     crate = cachekit,
 )]
@@ -115,11 +116,11 @@ async fn rename_user(id: u64) -> Result<User, Missing> {
 }
 
 #[invalidates(tags = ["users"], on = always)]
-#[invalidates(tags = ["orgs"], on = before)]
+#[invalidates(tags = ["orgs"], on = before, intent = false)]
 #[invalidates(soft, user(..), tags = ["lists"], ack, on = always, if = true)]
 async fn import() {}
 
-#[write_through(user(_, id, _))]
+#[write_through(user(_, id, _), intent = std::time::Duration::from_secs(1))]
 async fn save_user(id: u64) -> User {
     let lives = TTL;
     User { id, org: 1, lives }
