@@ -78,6 +78,7 @@ const WITHOUT_NUMBERS: &[&str] = &[
     "cache",
     "when",
     "store_if",
+    "depends",
     "tier",
     "single_flight",
     "timeout_error",

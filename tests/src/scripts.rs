@@ -76,7 +76,7 @@ const FILL_GUARDS: &[Guard] = &[
     ),
     (
         Fault::VersionsRunOut,
-        "if redis.call('PTTL', KEYS[i + 1]) < tonumber(ARGV[5]) then",
+        "if kept >= 0 and kept < tonumber(ARGV[5]) then",
         "if false then",
     ),
 ];

@@ -148,7 +148,10 @@ impl<F: Future> Future for Deferred<F> {
                 let frame = || Frame::new(FrameKind::Bypass, 0, 0);
                 this.running.as_mut().set_frame_once(frame);
             }
-            *this.result = Some(ready!(this.running.poll(context)));
+            let on_panic = ApplyOnPanic(this.end);
+            let polled = this.running.poll(context);
+            drop(on_panic);
+            *this.result = Some(ready!(polled));
             let pending = this.end.begin().into_iter();
             *this.pending = pending.map(|it| Box::pin(it.accepted()) as _).collect();
         }
@@ -190,6 +193,18 @@ fn defer(invalidation: Invalidation) -> Option<Invalidation> {
 /// Returns `true` if the current task is inside of a `deferred` scope.
 pub(crate) fn is_active() -> bool {
     DEFERRED.try_with(|_| ()).is_ok()
+}
+
+/// Guard of a poll of a scope's future: carries out the invalidations of the scope if the future
+/// panics, because the commit may have happened.
+struct ApplyOnPanic<'a>(&'a mut ApplyOnDrop);
+
+impl Drop for ApplyOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            drop(self.0.begin());
+        }
+    }
 }
 
 /// Value that carries out the invalidations of a `deferred` scope when it is dropped, at the end of
