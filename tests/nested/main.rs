@@ -2,6 +2,7 @@
 //! made of.
 
 mod ages;
+mod caches;
 mod depends;
 mod ends;
 mod errors;

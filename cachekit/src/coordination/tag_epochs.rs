@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::base::clock::Tick;
 use crate::coordination::epoch_registry::EpochRegistry;
 use crate::key::Key;
-use crate::model::epoch::{Epoch, Sequence, SequenceNumber};
+use crate::model::epoch::{Epoch, SEQUENCE, SequenceNumber};
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
 
@@ -18,7 +18,6 @@ use crate::model::tags::Tag;
 /// because their computation took a value from there.
 #[derive(Debug, Default)]
 pub(crate) struct Tags {
-    sequence: Sequence,
     labels: EpochRegistry<Tag>,
     keys: EpochRegistry<Key>,
     functions: EpochRegistry<Box<str>>,
@@ -35,7 +34,7 @@ impl Tags {
     /// Returns the sequence number of the node's last invalidation. A caller must read this number
     /// before its computation begins.
     pub(crate) fn now(&self) -> SequenceNumber {
-        self.sequence.now()
+        SEQUENCE.now()
     }
 
     /// Returns the epoch of `tag`. Creates the epoch if this process has no epoch of `tag`.
@@ -67,26 +66,26 @@ impl Tags {
     /// because only one counter is raised.
     pub(crate) fn invalidate(&self, tag: &Tag) {
         self.labels
-            .raise(tag, false, |epoch| epoch.invalidate(self.sequence.next()));
+            .raise(tag, false, |epoch| epoch.invalidate(SEQUENCE.next()));
     }
 
     /// Invalidates every entry that depends on `epoch`, the epoch of a function, of a region or of
     /// the cache.
     pub(crate) fn invalidate_epoch(&self, epoch: &Epoch) {
-        epoch.invalidate(self.sequence.next());
+        epoch.invalidate(SEQUENCE.next());
     }
 
     /// Invalidates every entry with `tag` softly, at the time `now`. The entries become stale.
     pub(crate) fn invalidate_softly(&self, tag: &Tag, now: Tick) {
         self.labels.raise(tag, false, |epoch| {
-            epoch.invalidate_softly(self.sequence.next(), now);
+            epoch.invalidate_softly(SEQUENCE.next(), now);
         });
     }
 
     /// Invalidates every entry that depends on `epoch` softly, at the time `now`. The entries
     /// become stale.
     pub(crate) fn invalidate_epoch_softly(&self, epoch: &Epoch, now: Tick) {
-        epoch.invalidate_softly(self.sequence.next(), now);
+        epoch.invalidate_softly(SEQUENCE.next(), now);
     }
 
     /// Invalidates every entry that was computed from the entry under `key`. The entry itself must
@@ -115,8 +114,8 @@ impl Tags {
 
     fn raise(&self, epoch: &Epoch, mode: InvalidationMode, now: Tick) {
         match mode {
-            InvalidationMode::Hard => epoch.invalidate(self.sequence.next()),
-            InvalidationMode::Soft => epoch.invalidate_softly(self.sequence.next(), now),
+            InvalidationMode::Hard => epoch.invalidate(SEQUENCE.next()),
+            InvalidationMode::Soft => epoch.invalidate_softly(SEQUENCE.next(), now),
         }
     }
 

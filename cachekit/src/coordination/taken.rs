@@ -6,7 +6,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use smallvec::SmallVec;
 
-use crate::base::clock::Tick;
+use crate::base::clock::{Clock, Tick};
 use crate::model::entry::MemoryEntry;
 use crate::model::epoch::{Epoch, Epochs};
 use crate::model::lineage::{Lineage, MOST_NAMES};
@@ -15,10 +15,21 @@ use crate::model::lineage::{Lineage, MOST_NAMES};
 /// value of a computation that took more is returned and not stored.
 const MOST_EPOCHS: usize = 4_096;
 
+/// Identity of a shared store: the address of the tier. Zero: a cache in memory only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StoreId(pub(crate) usize);
+
+/// The cache that gave a value: its clock, and its store.
+#[derive(Clone, Copy)]
+pub(crate) struct Origin<'a> {
+    pub(crate) clock: &'a Arc<dyn Clock>,
+    pub(crate) store: StoreId,
+}
+
 /// Record of everything that one computation took from the cache.
 ///
 /// The record keeps no value alive: it refers to what the values depend on.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Taken {
     /// Addresses of the epochs in `dependencies`.
     known: HashSet<usize, RandomState>,
@@ -30,15 +41,16 @@ pub(crate) struct Taken {
 
 /// Everything that the value of a computation depends on because of the values that the computation
 /// took.
-#[derive(Debug)]
 pub(crate) struct TakenDependencies {
     /// Epochs of the keys, functions, tags and caches of the taken values.
     pub(crate) epochs: Vec<Arc<Epoch>>,
-    /// End of the fresh life that ends first. [`Tick::NEVER`]: no taken value ends.
-    pub(crate) end: Tick,
+    /// For each clock of a cache that gave a value, the end of the fresh life that ends first.
+    ends: SmallVec<[(Arc<dyn Clock>, Tick); 1]>,
     /// Names and versions in the store. `None` if a taken value has a version that is not known, or
     /// if there are too many: then the computation's value is not stored in L2.
     pub(crate) lineage: Option<Lineage>,
+    /// Identity of the store with the names. `None`: no value was taken yet.
+    store: Option<StoreId>,
     /// `true` if a taken call failed.
     pub(crate) has_error: bool,
 }
@@ -47,8 +59,9 @@ impl Default for TakenDependencies {
     fn default() -> Self {
         Self {
             epochs: Vec::new(),
-            end: Tick::NEVER,
+            ends: SmallVec::new(),
             lineage: Some(Lineage::default()),
+            store: None,
             has_error: false,
         }
     }
@@ -56,8 +69,14 @@ impl Default for TakenDependencies {
 
 impl Taken {
     /// Records the value of `entry`, whose key has the epoch `key_epoch`. The fresh life of the entry
-    /// ends at `end`.
-    pub(crate) fn add_entry(&mut self, entry: &MemoryEntry, key_epoch: &Arc<Epoch>, end: Tick) {
+    /// ends at `end`, by the clock of its cache `origin`.
+    pub(crate) fn add_entry(
+        &mut self,
+        entry: &MemoryEntry,
+        key_epoch: &Arc<Epoch>,
+        origin: Origin<'_>,
+        end: Tick,
+    ) {
         self.add_epoch(key_epoch);
         let count = entry.epochs.len();
         if self.last.len() != count {
@@ -72,8 +91,8 @@ impl Taken {
                 self.add_epoch(epoch);
             }
         }
-        self.dependencies.end = self.dependencies.end.min(end);
-        self.dependencies.merge(entry.lineage());
+        self.dependencies.add_end(origin.clock, end);
+        self.dependencies.merge(entry.lineage(), origin.store);
     }
 
     /// Records that a call inside of the computation failed.
@@ -94,9 +113,13 @@ impl Taken {
         let Some(taken) = taken else { return };
         self.add_epochs(taken.epochs.iter());
         let all = &mut self.dependencies;
-        all.end = all.end.min(taken.end);
+        for (clock, end) in &taken.ends {
+            all.add_end(clock, *end);
+        }
         all.has_error |= taken.has_error;
-        all.merge(taken.lineage.as_ref());
+        if let Some(store) = taken.store {
+            all.merge(taken.lineage.as_ref(), store);
+        }
     }
 
     /// Returns `true` if nothing was recorded.
@@ -129,8 +152,39 @@ impl Taken {
 }
 
 impl TakenDependencies {
-    fn merge(&mut self, lineage: Option<&Lineage>) {
+    /// Returns the end of the fresh life that ends first, by `clock`. Returns [`Tick::NEVER`] if no
+    /// taken value ends.
+    pub(crate) fn end_by(&self, clock: &Arc<dyn Clock>) -> Tick {
+        let by_clock = |(own, end): &(Arc<dyn Clock>, Tick)| {
+            if Arc::ptr_eq(own, clock) {
+                return *end;
+            }
+            Tick::now(&**clock).after(end.since(Tick::now(&**own)))
+        };
+        self.ends.iter().map(by_clock).min().unwrap_or(Tick::NEVER)
+    }
+
+    /// Returns the lineage for an entry in `store`. Returns `None` if the lineage is not known, or
+    /// its names are those of another store.
+    pub(crate) fn lineage_in(&self, store: StoreId) -> Option<&Lineage> {
+        let is_there = self.store.is_none_or(|of| of == store);
+        self.lineage.as_ref().filter(|_| is_there)
+    }
+
+    fn add_end(&mut self, clock: &Arc<dyn Clock>, end: Tick) {
+        let known = self.ends.iter_mut().find(|(own, _)| Arc::ptr_eq(own, clock));
+        match known {
+            Some((_, first)) => *first = end.min(*first),
+            None => self.ends.push((Arc::clone(clock), end)),
+        }
+    }
+
+    fn merge(&mut self, lineage: Option<&Lineage>, store: StoreId) {
         if self.lineage.is_none() {
+            return;
+        }
+        if *self.store.get_or_insert(store) != store {
+            self.lineage = None;
             return;
         }
         let known = self.lineage.take().zip(lineage);

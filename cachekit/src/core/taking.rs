@@ -8,15 +8,30 @@ use crate::base::clock::Tick;
 use crate::base::fault::removed;
 use crate::coordination::frame;
 use crate::coordination::frame::Surroundings;
-use crate::coordination::taken::TakenDependencies;
+use crate::coordination::taken::{Origin, StoreId, TakenDependencies};
 use crate::core::state::Core;
 use crate::key::Key;
 use crate::model::entry::MemoryEntry;
 use crate::model::entry_options::Depends;
+use crate::model::epoch::Epoch;
+use crate::model::lineage::Lineage;
 
 /// Longest fresh life of a value whose computation took a call that failed. A page whose widget
 /// failed is computed again soon, and not at every call.
 const AFTER_ERROR: Duration = Duration::from_secs(1);
+
+/// Everything that an entry takes over from the values that its computation took.
+pub(crate) struct Composition {
+    /// Epochs of the keys, functions, tags and caches of the taken values.
+    pub(crate) epochs: Vec<Arc<Epoch>>,
+    /// End of the fresh life that ends first. [`Tick::NEVER`]: no taken value ends.
+    pub(crate) end: Tick,
+    /// Names and versions in the store. `None` if they are not known, too many, or those of another
+    /// store: then the value is not stored in L2.
+    pub(crate) lineage: Option<Lineage>,
+    /// `true` if there are too many epochs for an entry to refer to all of them.
+    are_too_many: bool,
+}
 
 impl Core {
     /// Prepares a call, before the call looks anything up, and returns its surroundings.
@@ -54,7 +69,11 @@ impl Core {
         frame::record(|taken| {
             stored.owner.set_taken();
             let key_epoch = stored.key_epoch_or(|| self.tags.key_epoch(&key()));
-            taken.add_entry(stored, key_epoch, end());
+            let origin = Origin {
+                clock: &self.clock,
+                store: self.store_id(),
+            };
+            taken.add_entry(stored, key_epoch, origin, end());
             if stored.cached_error().is_some() {
                 taken.add_error();
             }
@@ -66,26 +85,35 @@ impl Core {
         &self,
         taken: Option<TakenDependencies>,
         depends: Depends,
-    ) -> Option<TakenDependencies> {
-        let mut taken = taken?;
-        match depends {
-            Depends::All => {}
-            Depends::Names => (taken.end, taken.has_error) = (Tick::NEVER, false),
-            Depends::Nothing => return None,
+    ) -> Option<Composition> {
+        let taken = taken.filter(|_| depends != Depends::Nothing)?;
+        let mut end = Tick::NEVER;
+        if depends == Depends::All && !removed!(self, AddAges) {
+            end = taken.end_by(&self.clock);
         }
-        if removed!(self, AddAges) {
-            taken.end = Tick::NEVER;
-        }
-        if taken.has_error {
+        if depends == Depends::All && taken.has_error {
             let now = Tick::now(&*self.clock);
-            taken.end = taken.end.min(now.after(AFTER_ERROR));
+            end = end.min(now.after(AFTER_ERROR));
         }
-        Some(taken)
+        let are_too_many = taken.are_too_many();
+        let lineage = taken.lineage_in(self.store_id()).cloned();
+        Some(Composition {
+            epochs: taken.epochs,
+            end,
+            lineage,
+            are_too_many,
+        })
+    }
+
+    /// Returns the identity of the cache's store.
+    fn store_id(&self) -> StoreId {
+        let l2 = self.l2.as_ref();
+        StoreId(l2.map_or(0, |l2| Arc::as_ptr(l2).addr()))
     }
 
     /// Returns `true` if a value that was computed from `taken` may be stored: none of the values
     /// was old, and they are not too many to refer to.
-    pub(crate) fn may_keep(&self, taken: &TakenDependencies) -> bool {
-        Tick::now(&*self.clock) < taken.end && !taken.are_too_many()
+    pub(crate) fn may_keep(&self, taken: &Composition) -> bool {
+        Tick::now(&*self.clock) < taken.end && !taken.are_too_many
     }
 }

@@ -51,9 +51,13 @@ pub(crate) fn bump_revision() {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct SequenceNumber(u64);
 
-/// Counter that numbers the invalidations on a node.
+/// Counter that numbers the invalidations of all caches of this process, so that an entry of one
+/// cache can depend on the epochs of another.
 #[derive(Debug, Default)]
 pub(crate) struct Sequence(AtomicU64);
+
+/// The sequence of this process.
+pub(crate) static SEQUENCE: Sequence = Sequence(AtomicU64::new(0));
 
 impl Sequence {
     /// Returns the number of the last invalidation on this node.

@@ -23,6 +23,7 @@ use crate::coordination::frame;
 use crate::coordination::taken::{Taken, TakenDependencies};
 use crate::core::outcome::Dependencies;
 use crate::core::state::Core;
+use crate::core::taking::Composition;
 use crate::core::validity::Validity;
 use crate::key::Key;
 use crate::model::entry::MemoryEntry;
@@ -82,7 +83,7 @@ impl Call {
         &self,
         began: SequenceNumber,
         dependencies: &mut Dependencies,
-        taken: Option<TakenDependencies>,
+        taken: Option<Composition>,
         lease_state: &LeaseState,
     ) -> Validity {
         let mut validity = Validity::new(began, std::mem::take(&mut dependencies.epochs));

@@ -21,6 +21,7 @@ use crate::coordination::single_flight::waiter::Leader;
 use crate::coordination::taken::{Taken, TakenDependencies};
 use crate::core::build_entry::Value;
 use crate::core::in_frame::Inside;
+use crate::core::taking::Composition;
 use crate::core::outcome::{Dependencies, Outcome};
 use crate::model::config::Tier;
 use crate::model::deferred_drop::AnyShared;
@@ -72,7 +73,7 @@ enum Foreign {
 }
 
 impl Foreign {
-    fn of(taken: Option<&TakenDependencies>) -> Self {
+    fn of(taken: Option<&Composition>) -> Self {
         match taken.map(|taken| taken.lineage.clone()) {
             None => Self::None,
             Some(Some(lineage)) => Self::Known(lineage),

@@ -11,10 +11,10 @@ use crate::backfill::store::{Backfill, Broadcast, StoreOutcome};
 use crate::base::clock::Tick;
 use crate::base::fault::removed;
 use crate::base::trace;
-use crate::coordination::taken::TakenDependencies;
 use crate::coordination::write_tokens::{Redeemed, WriteToken};
 use crate::core::build_entry::Value;
 use crate::core::state::Core;
+use crate::core::taking::Composition;
 use crate::core::validity::Validity;
 use crate::encoding::codec::type_codec::Fingerprint;
 use crate::encoding::codec::type_codec::Wire;
@@ -51,7 +51,7 @@ pub(crate) struct WriteGuard {
     pub(crate) lease: Option<LeaseGuard>,
     /// Everything that the written value depends on because of the cached values that the function
     /// took. `None` if it took none.
-    pub(crate) taken: Option<TakenDependencies>,
+    pub(crate) taken: Option<Composition>,
     /// The mark of the annotated write. `None` if the write has none.
     pub(crate) open: Option<OpenWrite>,
 }
