@@ -144,8 +144,10 @@ fn a_destructor_may_use_the_cache() {
 fn a_destructor_that_runs_inside_moka_hangs() {
     if std::env::var_os(CHILD).is_some() {
         let broken = Some(Fault::DropLocked);
-        let ended = come_and_go(Engine::Moka, Use::Function, broken, Duration::from_secs(2));
-        return assert!(!ended);
+        // moka may happen to drop no value inside of a call that holds a lock, so one attempt in some
+        // ends.
+        let attempt = || come_and_go(Engine::Moka, Use::Function, broken, Duration::from_secs(2));
+        return assert!((0..5).any(|_| !attempt()));
     }
     // In a process of its own: what moka drops late it has any thread drop that uses it, and that
     // would hang as well.
