@@ -14,7 +14,12 @@ async fn inner_of(inner: &Cache, source: &Source, id: u64) -> u64 {
     source.read().await
 }
 
-#[cached(name = "caches_outer", key = "caches:outer:{id}", ttl = 300, skip(inner, source))]
+#[cached(
+    name = "caches_outer",
+    key = "caches:outer:{id}",
+    ttl = 300,
+    skip(inner, source)
+)]
 async fn outer(inner: &Cache, source: &Source, id: u64) -> u64 {
     inner_of(inner, source, id).await
 }

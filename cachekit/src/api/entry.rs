@@ -178,7 +178,11 @@ impl EntryRef {
         let ops = ValueOps::of::<Optional<V>>(self.describe.wire());
         let hit = core.peek_l2(&self.owner, &self.key, &self.entry_tags, options, &ops);
         // No hit is counted, as for the look-up in memory: this is no call of the function.
-        let stored = hit.await?.stored;
+        let Some(hit) = hit.await else {
+            core.record_absence(&self.key);
+            return None;
+        };
+        let stored = hit.stored;
         core.record_taken(|| self.key.clone(), &stored);
         value_in::<Optional<V>>(&stored)?
     }

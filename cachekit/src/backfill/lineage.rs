@@ -16,7 +16,7 @@ use crate::core::state::Core;
 use crate::encoding::envelope::read::Envelope;
 use crate::encoding::envelope::{IMPLICIT, Version};
 use crate::key::Key;
-use crate::l2::entry_keys::{EntryKeys, Replica, guards, tag_keys};
+use crate::l2::entry_keys::{EntryKeys, Replica, guards, is_guarded, tag_keys};
 use crate::l2::tier::SharedTier;
 use crate::model::entry::MemoryEntry;
 use crate::model::entry_options::EntryOptions;
@@ -60,11 +60,22 @@ impl LeaseGuard {
         versions.extend(own);
         let tags = tag_keys(key, keys.replica, entry_tags);
         let value_tags = tags.skip(keys.versions.len() - IMPLICIT);
-        Some(Lineage {
+        let mut lineage = Lineage {
             versions,
-            guards,
-            unversioned: value_tags.map(|name| Arc::clone(name.shared())).collect(),
-        })
+            ..Lineage::default()
+        };
+        for name in value_tags {
+            // Without its guard, an invalidation of the tag that this node has not received would
+            // not be noticed.
+            if !is_guarded(&self.guards, &name) {
+                return None;
+            }
+            lineage.add_name(name.shared());
+        }
+        if !lineage.unversioned.is_empty() {
+            lineage.guards = guards;
+        }
+        Some(lineage)
     }
 }
 

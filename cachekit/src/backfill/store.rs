@@ -105,10 +105,12 @@ impl Backfill {
         let storing = async move {
             let stored = Arc::clone(&self.stored);
             let until = SharedTier::background_deadline();
-            if self.run(until).await == StoreOutcome::Rejected {
-                // If L2 rejects the value and the other processes do not get it, this node does not
-                // keep the value either.
-                stored.evict();
+            match self.run(until).await {
+                // If L2 rejects the value for the other processes, this node does not keep the
+                // value either.
+                StoreOutcome::Rejected => stored.evict(),
+                StoreOutcome::Stored => stored.stored_remotely(),
+                _ => {}
             }
         };
         // A task that is not started is dropped, which releases the lease.

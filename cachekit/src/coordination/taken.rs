@@ -19,11 +19,13 @@ const MOST_EPOCHS: usize = 4_096;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StoreId(pub(crate) usize);
 
-/// The cache that gave a value: its clock, and its store.
+/// The cache that gave a value: its clock, and the value's lineage in its store.
 #[derive(Clone, Copy)]
 pub(crate) struct Origin<'a> {
     pub(crate) clock: &'a Arc<dyn Clock>,
     pub(crate) store: StoreId,
+    /// Names and versions in the store that the value depends on. `None`: they are not known.
+    pub(crate) lineage: Option<&'a Lineage>,
 }
 
 /// Record of everything that one computation took from the cache.
@@ -53,6 +55,8 @@ pub(crate) struct TakenDependencies {
     store: Option<StoreId>,
     /// `true` if a taken call failed.
     pub(crate) has_error: bool,
+    /// `true` if a taken value was softly invalidated.
+    pub(crate) is_invalidated: bool,
 }
 
 impl Default for TakenDependencies {
@@ -63,6 +67,7 @@ impl Default for TakenDependencies {
             lineage: Some(Lineage::default()),
             store: None,
             has_error: false,
+            is_invalidated: false,
         }
     }
 }
@@ -77,6 +82,7 @@ impl Taken {
         origin: Origin<'_>,
         end: Tick,
     ) {
+        self.dependencies.is_invalidated |= end < entry.freshness.end;
         self.add_epoch(key_epoch);
         let count = entry.epochs.len();
         if self.last.len() != count {
@@ -92,7 +98,7 @@ impl Taken {
             }
         }
         self.dependencies.add_end(origin.clock, end);
-        self.dependencies.merge(entry.lineage(), origin.store);
+        self.dependencies.merge(origin.lineage, origin.store);
     }
 
     /// Records that a call inside of the computation failed.
@@ -117,6 +123,7 @@ impl Taken {
             all.add_end(clock, *end);
         }
         all.has_error |= taken.has_error;
+        all.is_invalidated |= taken.is_invalidated;
         if let Some(store) = taken.store {
             all.merge(taken.lineage.as_ref(), store);
         }
@@ -172,7 +179,10 @@ impl TakenDependencies {
     }
 
     fn add_end(&mut self, clock: &Arc<dyn Clock>, end: Tick) {
-        let known = self.ends.iter_mut().find(|(own, _)| Arc::ptr_eq(own, clock));
+        let known = self
+            .ends
+            .iter_mut()
+            .find(|(own, _)| Arc::ptr_eq(own, clock));
         match known {
             Some((_, first)) => *first = end.min(*first),
             None => self.ends.push((Arc::clone(clock), end)),

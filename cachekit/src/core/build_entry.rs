@@ -136,7 +136,7 @@ impl Core {
             Unit::Entries => 1,
             Unit::Bytes => {
                 let beside = overhead(self.config.engine);
-                let own = key.as_bytes().len() + value.size + validity.epochs.heap() + beside;
+                let own = key.as_bytes().len() + value.size + validity.heap() + beside;
                 u32::try_from(own.saturating_add(value.heap)).unwrap_or(u32::MAX)
             }
         };

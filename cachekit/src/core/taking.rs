@@ -13,7 +13,7 @@ use crate::core::state::Core;
 use crate::key::Key;
 use crate::model::entry::MemoryEntry;
 use crate::model::entry_options::Depends;
-use crate::model::epoch::Epoch;
+use crate::model::epoch::{Epoch, Epochs};
 use crate::model::lineage::Lineage;
 
 /// Longest fresh life of a value whose computation took a call that failed. A page whose widget
@@ -21,6 +21,7 @@ use crate::model::lineage::Lineage;
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 
 /// Everything that an entry takes over from the values that its computation took.
+#[derive(Debug)]
 pub(crate) struct Composition {
     /// Epochs of the keys, functions, tags and caches of the taken values.
     pub(crate) epochs: Vec<Arc<Epoch>>,
@@ -29,8 +30,9 @@ pub(crate) struct Composition {
     /// Names and versions in the store. `None` if they are not known, too many, or those of another
     /// store: then the value is not stored in L2.
     pub(crate) lineage: Option<Lineage>,
-    /// `true` if there are too many epochs for an entry to refer to all of them.
-    are_too_many: bool,
+    /// `true` if no entry may be made: there are too many epochs to refer to all of them, or a value
+    /// was softly invalidated before it was taken.
+    is_refused: bool,
 }
 
 impl Core {
@@ -49,18 +51,28 @@ impl Core {
     /// Records that the running code is given the value of `stored`, the entry under `key`. Does
     /// nothing outside of computations.
     pub(crate) fn record_taken(&self, key: impl FnOnce() -> Key, stored: &Arc<MemoryEntry>) {
-        self.record(key, stored, || stored.freshness_now().end);
+        self.record(key, stored, stored.lineage(), || stored.freshness_now().end);
     }
 
     /// [`record_taken`](Self::record_taken) for an entry that was found valid by a hit.
     pub(crate) fn record_hit(&self, key: impl FnOnce() -> Key, stored: &Arc<MemoryEntry>) {
-        self.record(key, stored, || stored.freshness.end);
+        self.record(key, stored, stored.lineage(), || stored.freshness.end);
+    }
+
+    /// Records that the running code was told that there is no value under `key`. Its versions in the
+    /// store are not known.
+    pub(crate) fn record_absence(&self, key: &Key) {
+        if frame::surroundings().is_recorded && !removed!(self, ForgetUnkept) {
+            let epochs = Epochs::from_iter([self.tags.key_epoch(key)]);
+            frame::record(|taken| taken.add_unkept(None, &epochs));
+        }
     }
 
     fn record(
         &self,
         key: impl FnOnce() -> Key,
         stored: &Arc<MemoryEntry>,
+        lineage: Option<&Lineage>,
         end: impl FnOnce() -> Tick,
     ) {
         if removed!(self, ForgetNested) {
@@ -72,6 +84,7 @@ impl Core {
             let origin = Origin {
                 clock: &self.clock,
                 store: self.store_id(),
+                lineage,
             };
             taken.add_entry(stored, key_epoch, origin, end());
             if stored.cached_error().is_some() {
@@ -95,13 +108,13 @@ impl Core {
             let now = Tick::now(&*self.clock);
             end = end.min(now.after(AFTER_ERROR));
         }
-        let are_too_many = taken.are_too_many();
+        let is_refused = taken.are_too_many() || taken.is_invalidated;
         let lineage = taken.lineage_in(self.store_id()).cloned();
         Some(Composition {
             epochs: taken.epochs,
             end,
             lineage,
-            are_too_many,
+            is_refused,
         })
     }
 
@@ -114,6 +127,6 @@ impl Core {
     /// Returns `true` if a value that was computed from `taken` may be stored: none of the values
     /// was old, and they are not too many to refer to.
     pub(crate) fn may_keep(&self, taken: &Composition) -> bool {
-        Tick::now(&*self.clock) < taken.end && !taken.are_too_many
+        Tick::now(&*self.clock) < taken.end && !taken.is_refused
     }
 }

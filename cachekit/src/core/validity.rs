@@ -20,6 +20,15 @@ pub(crate) struct Validity {
 }
 
 impl Validity {
+    /// Returns the bytes that the epochs and the lineage have allocated.
+    pub(crate) fn heap(&self) -> usize {
+        let lineage = match &self.lineage {
+            EntryLineage::Known(lineage) => lineage.heap(),
+            EntryLineage::NotAsked | EntryLineage::Unknowable => 0,
+        };
+        self.epochs.heap() + lineage
+    }
+
     /// Returns the validity of a value that was computed from no other value.
     pub(crate) fn new(began: SequenceNumber, epochs: Epochs) -> Self {
         Self {

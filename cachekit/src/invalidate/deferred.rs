@@ -217,7 +217,7 @@ impl ApplyOnDrop {
     /// combined by cache and mode. If an outer `deferred` scope encloses this scope, defers the
     /// invalidations to the end of the outer scope.
     fn begin(&mut self) -> Vec<PendingInvalidation> {
-        let Some(queue) = self.0.take() else {
+        let Some(queue) = &self.0 else {
             return vec![];
         };
         let invalidations = std::mem::take(&mut *queue.lock());

@@ -1,7 +1,7 @@
 //! Entries of the memory tier (L1): a value, and everything that decides if it may be served.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::base::clock::Tick;
@@ -58,6 +58,8 @@ pub(crate) struct MemoryEntry {
     /// Names and versions in the store that the value depends on. `None`: they are not known, or no
     /// computation took a value of the owner yet.
     lineage: EntryLineage,
+    /// `true` once the store has exact versions in place of the guards in `lineage`.
+    has_better_lineage: AtomicBool,
     /// The value, in an `Arc` of its own: a caller can keep the value without the entry.
     value: DeferredDrop,
 }
@@ -88,6 +90,7 @@ impl MemoryEntry {
             is_present,
             key_epoch: OnceLock::new(),
             lineage,
+            has_better_lineage: AtomicBool::new(false),
             value,
         })
     }
@@ -207,6 +210,7 @@ impl MemoryEntry {
     /// not known.
     pub(crate) fn lineage(&self) -> Option<&Lineage> {
         match &self.lineage {
+            EntryLineage::Known(_) if self.has_better_lineage.load(Ordering::Relaxed) => None,
             EntryLineage::Known(lineage) => Some(lineage),
             EntryLineage::NotAsked | EntryLineage::Unknowable => None,
         }
@@ -216,6 +220,18 @@ impl MemoryEntry {
     /// entry anew finds them.
     pub(crate) fn may_gain_lineage(&self) -> bool {
         matches!(self.lineage, EntryLineage::NotAsked)
+            || self.has_better_lineage.load(Ordering::Relaxed)
+    }
+
+    /// Records that the store has stored the entry. The versions of its value tags are in the store
+    /// from now on, where the lineage has only the guards of their prefixes: with them, entries made
+    /// of this one would be refused after an invalidation of any tag with such a prefix.
+    pub(crate) fn stored_remotely(&self) {
+        if let EntryLineage::Known(lineage) = &self.lineage
+            && !lineage.guards.is_empty()
+        {
+            self.has_better_lineage.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Takes the value, an `Option<V>`, out of an entry that has no other reference.

@@ -59,11 +59,22 @@ impl Lineage {
         add_missing(&mut self.unversioned, &other.unversioned);
     }
 
-    /// Adds a name whose version is not known, unless its version is known.
-    pub(crate) fn add_name(&mut self, name: &Arc<[u8]>) {
-        if !self.versions.iter().any(|it| it.name == *name) {
-            add_missing(&mut self.unversioned, std::slice::from_ref(name));
+    /// Adds a name whose version is not known, unless the lineage has the name. Returns `true` if the
+    /// name was added.
+    pub(crate) fn add_name(&mut self, name: &Arc<[u8]>) -> bool {
+        let is_versioned = self.versions.iter().any(|it| it.name == *name);
+        let is_new = !is_versioned && !self.unversioned.contains(name);
+        if is_new {
+            self.unversioned.push(Arc::clone(name));
         }
+        is_new
+    }
+
+    /// Returns the bytes that the lineage has allocated.
+    pub(crate) fn heap(&self) -> usize {
+        let named = self.versions.iter().chain(&self.guards).map(|it| &it.name);
+        let text: usize = named.chain(&self.unversioned).map(|name| name.len()).sum();
+        text + self.len() * (size_of::<NamedVersion>() + 2 * size_of::<usize>())
     }
 
     /// Returns the number of names.

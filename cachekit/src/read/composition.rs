@@ -26,13 +26,14 @@ use crate::core::state::Core;
 use crate::core::taking::Composition;
 use crate::core::validity::Validity;
 use crate::key::Key;
+use crate::l2::entry_keys::is_guarded;
 use crate::model::entry::MemoryEntry;
 use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::lineage::Lineage;
 use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
 use crate::read::call::Call;
-use crate::store::key_name::StoreKey;
+use crate::store::key_name::{StoreKey, tag_prefix};
 
 /// Recorder of the answer to a call that was made inside of a computation.
 pub(crate) struct Recorder {
@@ -116,8 +117,23 @@ impl Call {
             LeaseState::Granted(lease) => lease.lineage(entry_tags, &self.key),
             LeaseState::VersionsOnly(lineage) => {
                 let mut lineage = Lineage::clone(lineage);
+                let guards = lineage.guards.iter();
+                let guards: Vec<StoreKey> =
+                    guards.map(|it| StoreKey::of_shared(&it.name)).collect();
+                let is_sync = lineage.versions.is_empty();
                 for tag in &entry_tags.tags {
-                    lineage.add_name(StoreKey::tag(tag).shared());
+                    let name = StoreKey::tag(tag);
+                    let is_new = lineage.add_name(name.shared());
+                    if is_new {
+                        self.owner.tag_prefixes.record(tag_prefix(&name));
+                    }
+                    if is_new && !is_sync && !is_guarded(&guards, &name) {
+                        return None;
+                    }
+                }
+                if lineage.unversioned.is_empty() {
+                    self.owner.tag_prefixes.record_none();
+                    lineage.guards.clear();
                 }
                 Some(lineage)
             }

@@ -429,7 +429,11 @@ pub(crate) async fn get<V: Cacheable>(
     let ops = ValueOps::of::<Plain<V>>(V::__wire());
     let hit = core
         .peek_l2(owner, key, &EntryTags::default(), options, &ops)
-        .await?;
+        .await;
+    let Some(hit) = hit else {
+        core.record_absence(key);
+        return None;
+    };
     if hit.is_from_l2 {
         owner.counts.redis_hits.bump();
     }

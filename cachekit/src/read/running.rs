@@ -21,8 +21,8 @@ use crate::coordination::single_flight::waiter::Leader;
 use crate::coordination::taken::{Taken, TakenDependencies};
 use crate::core::build_entry::Value;
 use crate::core::in_frame::Inside;
-use crate::core::taking::Composition;
 use crate::core::outcome::{Dependencies, Outcome};
+use crate::core::taking::Composition;
 use crate::model::config::Tier;
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
@@ -190,22 +190,21 @@ impl Computation {
         prepare: &mut dyn FnMut(&mut EntryTags, bool) -> Option<Computed>,
     ) {
         let took = self.end();
-        let taken = self.take_record();
         let Some(lead) = self.lead.take() else {
+            let taken = self.take_record();
             return self
                 .call
                 .record_unkept(taken.as_ref(), &self.dependencies.epochs);
         };
-        let call = &self.call;
         let known_tags = self.dependencies.entry_tags.tags.len();
-        // The function succeeded: a panic in code that only storing needs does not fail the call.
-        let weighs = call.core.weighs();
-        let entry_tags = &mut self.dependencies.entry_tags;
-        let Some(computed) = call.catch_panic(|| prepare(entry_tags, weighs)).flatten() else {
+        let computed = self.prepare(prepare);
+        let taken = self.take_record();
+        let call = &self.call;
+        let Some(computed) = computed else {
             call.note_refresh(true);
             return call.record_unkept(taken.as_ref(), &self.dependencies.epochs);
         };
-        if entry_tags.tags.len() > known_tags {
+        if self.dependencies.entry_tags.tags.len() > known_tags {
             let value_tags = self.dependencies.entry_tags.tags[known_tags..].iter();
             let epochs = value_tags.map(|tag| call.core.tags.epoch(tag));
             self.dependencies.epochs.extend(epochs);
@@ -222,6 +221,20 @@ impl Computation {
         let dependencies = std::mem::take(&mut self.dependencies);
         self.call
             .settle(lead, &self.ops, (dependencies, taken), value, lease_state);
+    }
+
+    /// Runs `prepare`, the user code that only storing needs, inside of the computation: a cached call
+    /// in a template or in `store_if` belongs to the entry. If `prepare` panics, returns `None`,
+    /// because the function succeeded and the call does not fail.
+    fn prepare(
+        &mut self,
+        prepare: &mut dyn FnMut(&mut EntryTags, bool) -> Option<Computed>,
+    ) -> Option<Computed> {
+        let call = &self.call;
+        let weighs = call.core.weighs();
+        let entry_tags = &mut self.dependencies.entry_tags;
+        let _inside = Inside::enter(&mut self.frame);
+        call.catch_panic(|| prepare(entry_tags, weighs)).flatten()
     }
 
     /// Completes a computation whose body returned an error. Returns the stale value that is served
