@@ -149,6 +149,29 @@ async fn a_panic_may_come_after_the_commit() {
     .await;
 }
 
+/// One branch panics while the write of another is under way: that one may have committed as well.
+#[tokio::test]
+async fn g1_g_a_panic_of_one_branch_loses_no_write_of_another() {
+    fresh(async {
+        fill().await;
+        let panics = async {
+            yield_now().await;
+            std::panic::resume_unwind(Box::new("as asked"));
+        };
+        let both = async {
+            let ((), changed) = tokio::join!(panics, change(1));
+            changed.map(drop)
+        };
+        let mut call = Box::pin(deferred::<(), String>(both));
+        assert!(poll_once(call.as_mut()).is_pending());
+        let poll = std::panic::AssertUnwindSafe(|| poll_once(call.as_mut()));
+        std::panic::catch_unwind(poll).expect_err("panics");
+        drop(call);
+        assert_eq!(left().await.len(), 8);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_scope_in_a_scope_waits_for_the_outer_one() {
     fresh(async {

@@ -83,3 +83,55 @@ async fn a_life_shortens_those_alone_that_depend_on_everything() {
     })
     .await;
 }
+
+#[cached(
+    name = "depends_soft_inner",
+    key = "depends:soft-inner",
+    ttl = 300,
+    stale = 60,
+    skip(source)
+)]
+async fn soft_inner(source: Source) -> u64 {
+    source.read().await
+}
+
+#[cached(name = "depends_soft_names", key = "depends:soft-names", ttl = 3600, depends = names, skip(source))]
+async fn soft_names(source: &Source) -> u64 {
+    soft_inner(source.clone()).await
+}
+
+/// The old value is given to the function at once, and is not stored as fresh.
+#[tokio::test]
+async fn a_soft_invalidation_reaches_those_that_depend_on_names() {
+    let source = quick();
+    scope(cache().await, async {
+        soft_inner(source.clone()).await;
+        source.write(1);
+        soft_inner::entry().expire().await;
+        assert_eq!(soft_names(&source).await, 0, "the old one, at once");
+        cachekit_tests::settle().await;
+        assert_eq!(soft_names(&source).await, 1);
+    })
+    .await;
+}
+
+#[cached(name = "depends_banner", key = "depends:banner")]
+async fn banner() -> String {
+    String::from("none")
+}
+
+#[cached(name = "depends_on_absence", key = "depends:on-absence")]
+async fn on_absence() -> String {
+    let there = banner::entry().get().await;
+    there.unwrap_or_default()
+}
+
+#[tokio::test]
+async fn an_absence_that_a_function_was_told_counts() {
+    scope(cache().await, async {
+        assert_eq!(on_absence().await, "");
+        banner::entry().put("Sale".to_owned()).await;
+        assert_eq!(on_absence().await, "Sale");
+    })
+    .await;
+}

@@ -26,5 +26,6 @@ mod transactions;
 mod unkept;
 mod without_guards;
 mod without_rules;
+mod value_tags;
 mod world;
 mod writes;

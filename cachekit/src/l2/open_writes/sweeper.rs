@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn about_eight_nodes_sweep_at_a_beat() {
+    fn a_bounded_number_of_nodes_sweeps_at_a_beat() {
         fastrand::seed(1);
         let beats = 10_000;
         for nodes in [1, 2, 8, 9, 32, 1_000] {
