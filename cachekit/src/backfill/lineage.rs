@@ -23,8 +23,9 @@ use crate::model::entry_options::EntryOptions;
 use crate::model::lineage::{EntryLineage, Lineage, NamedVersion};
 use crate::model::owner::Owner;
 use crate::model::tags::EntryTags;
+use crate::store::failure::Failure;
 use crate::store::key_name::StoreKey;
-use crate::store::port::{Failure, Found};
+use crate::store::port::Found;
 
 impl NamedVersion {
     fn new(name: &StoreKey, version: Version) -> Self {

@@ -25,8 +25,9 @@ use crate::model::miss_reason::MissReason;
 use crate::model::owner::Owner;
 use crate::model::tags::{EntryTags, Tag};
 use crate::return_type::erased_ops::ValueOps;
+use crate::store::failure::Failure;
 use crate::store::key_name::{StoreKey, tag_prefix};
-use crate::store::port::{Failure, Found, UNKNOWN_ORIGIN};
+use crate::store::port::{Found, UNKNOWN_ORIGIN};
 
 /// The limit in bytes of an envelope without the encoded value. Real envelopes are much smaller.
 const OVERHEAD: usize = 64 << 10;

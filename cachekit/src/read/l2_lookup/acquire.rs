@@ -20,9 +20,10 @@ use crate::read::call::{Call, L1State};
 use crate::read::l2_lookup::budget::StoreBudget;
 use crate::read::permit::ComputePermit;
 use crate::return_type::erased_ops::ValueOps;
+use crate::store::failure::Failure;
 use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
-use crate::store::port::{AcquireRequest, Acquired, Failure, TokenKind};
+use crate::store::port::{AcquireRequest, Acquired, TokenKind};
 
 /// First pause between two reads of the entry in L2 while another process computes the entry. Each
 /// further pause is twice as long as the pause before.
