@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::backfill::lease::{LeaseGuard, version_life};
-use crate::backfill::validate::L2Lookup;
+use crate::backfill::lookup::L2Lookup;
 use crate::base::fault::removed;
 use crate::core::state::Core;
 use crate::encoding::envelope::read::Envelope;

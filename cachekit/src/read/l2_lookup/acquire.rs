@@ -7,7 +7,8 @@ use tokio::time::{Instant, timeout};
 
 use crate::backfill::lease;
 use crate::backfill::lease::{LeaseGuard, LeaseState, version_life};
-use crate::backfill::validate::{L2Lookup, Validated};
+use crate::backfill::lookup::L2Lookup;
+use crate::backfill::validate::Validated;
 use crate::base::clock::Tick;
 use crate::base::fault::removed;
 use crate::encoding::envelope::Token;
