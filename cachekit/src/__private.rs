@@ -4,6 +4,7 @@
 pub(crate) mod autoref;
 pub(crate) mod call;
 pub(crate) mod clone_dispatch;
+pub(crate) mod function_path;
 pub(crate) mod key_coverage;
 pub(crate) mod position;
 pub(crate) mod templates;

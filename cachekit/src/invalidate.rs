@@ -4,4 +4,5 @@ pub(crate) mod apply;
 pub(crate) mod deferred;
 pub(crate) mod delivery;
 pub(crate) mod heard;
+pub(crate) mod pending_invalidation;
 pub(crate) mod request;

@@ -1,5 +1,7 @@
 //! The port to a store that processes share, and its adapters.
 
+pub(crate) mod event;
+pub(crate) mod failure;
 pub(crate) mod fencing_token;
 pub(crate) mod key_name;
 pub(crate) mod message;

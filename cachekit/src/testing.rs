@@ -10,9 +10,10 @@ use crate::base::clock::Clock;
 use crate::core::state::Cache;
 use crate::read::background_task::Task;
 
+pub use crate::base::fault::Point;
 #[cfg(cachekit_faults)]
 #[doc(hidden)]
-pub use crate::base::fault::{Fault, Point};
+pub use crate::base::fault::guards::Fault;
 #[cfg(cachekit_faults)]
 #[doc(hidden)]
 pub use crate::store::tests::fake::controls::FakeStore;

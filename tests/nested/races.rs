@@ -271,3 +271,80 @@ async fn c2c_what_is_computed_from_a_value_of_memory_alone_is_not_stored() {
     settle().await;
     assert_eq!(read(&other).await, 1);
 }
+
+#[cached(name = "races_gated", key = "races:gated:{id}", skip(source, gate))]
+async fn gated(source: &Source, gate: &Source, id: u64) -> u64 {
+    let got = user(source, id).await;
+    gate.read().await;
+    got
+}
+
+/// The tag of an inner value is invalidated, unheard, after the inner value was computed and before
+/// the outer computation ends: what the two nodes get then.
+pub(crate) async fn invalidated_before_the_outer_ends(fault: Option<Fault>) -> [u64; 2] {
+    let (store, source, gate) = (FakeStore::new(), quick(), Source::default());
+    let (writer, other) = (over(&store, fault).await, over(&store, fault).await);
+    // From now on the node guards the prefix of the tag, and knows that the outer entry has none.
+    let open = quick();
+    scope(other.clone(), async { gated(&source, &open, 2).await }).await;
+    settle().await;
+    store.hold_messages(SECOND_NODE);
+    let running = tokio::spawn(scope(other.clone(), {
+        let (source, gate) = (source.clone(), gate.clone());
+        async move { gated(&source, &gate, 1).await }
+    }));
+    gate.gate.arrived().await;
+    source.write(1);
+    scope(writer.clone(), By::ValueTag.apply(&writer)).await;
+    gate.gate.open_for_all();
+    assert_eq!(running.await.expect("no panic"), 0, "it began before");
+    settle().await;
+    store.deliver_all(SECOND_NODE);
+    settle().await;
+    let get = async |cache: &Cache| {
+        let call = async { gated(&source, &gate, 1).await };
+        scope(cache.clone(), call).await
+    };
+    [get(&writer).await, get(&other).await]
+}
+
+#[tokio::test(start_paused = true)]
+async fn c2_a_value_tag_that_is_invalidated_before_the_outer_ends_counts() {
+    assert_eq!(invalidated_before_the_outer_ends(None).await, [1; 2]);
+}
+
+#[cached(name = "races_plain", key = "races:plain:{id}", skip(source))]
+async fn plain(source: &Source, id: u64) -> u64 {
+    source.read().await
+}
+
+#[cached(name = "races_plain_page", key = "races:plain-page:{id}", skip(source))]
+async fn plain_page(source: &Source, id: u64) -> u64 {
+    plain(source, id).await
+}
+
+/// [`computed_unheard`] with an inner entry whose tags do not come from its value.
+pub(crate) async fn plain_computed_unheard(fault: Option<Fault>) -> [u64; 2] {
+    let (store, source) = (FakeStore::new(), quick());
+    let (writer, other) = (over(&store, fault).await, over(&store, fault).await);
+    let page_on = async |cache: &Cache, id| {
+        let got = scope(cache.clone(), async { plain_page(&source, id).await }).await;
+        settle().await;
+        got
+    };
+    page_on(&other, 2).await;
+    scope(other.clone(), async { plain(&source, 1).await }).await;
+    settle().await;
+    store.hold_messages(SECOND_NODE);
+    source.write(1);
+    writer.invalidate("races:plain:1").await;
+    page_on(&other, 1).await;
+    store.deliver_all(SECOND_NODE);
+    settle().await;
+    [page_on(&writer, 1).await, page_on(&other, 1).await]
+}
+
+#[tokio::test(start_paused = true)]
+async fn c2_what_is_computed_from_a_plain_invalidated_value_is_not_stored() {
+    assert_eq!(plain_computed_unheard(None).await, [1; 2]);
+}

@@ -4,7 +4,7 @@ use cachekit::testing::Fault;
 
 use crate::levels::By;
 use crate::world::SECOND;
-use crate::{ages, invalidation, races, tiers, unkept};
+use crate::{ages, invalidation, races, unkept};
 
 #[tokio::test]
 async fn without_a_record_an_outer_entry_outlives_the_inner_one() {
@@ -20,15 +20,8 @@ async fn without_a_record_an_outer_entry_outlives_the_inner_one() {
 #[tokio::test(start_paused = true)]
 async fn without_the_inner_versions_the_store_takes_what_is_old() {
     let fault = Some(Fault::FillWithoutInner);
-    let [writer, _, late] = races::computed_unheard(By::ValueTag, true, fault).await;
-    assert_eq!((writer, late), (0, 0));
-}
-
-#[tokio::test]
-async fn without_the_inner_versions_redis_takes_what_is_old() {
-    let fault = Some(Fault::FillWithoutInner);
-    let [writer, _, late] = tiers::computed_unheard(tiers::Write::ValueTag, fault).await;
-    assert_eq!((writer, late), (0, 0));
+    let [writer, _] = races::invalidated_before_the_outer_ends(fault).await;
+    assert_eq!(writer, 0);
 }
 
 #[tokio::test]

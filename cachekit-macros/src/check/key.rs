@@ -14,7 +14,8 @@ use crate::check::anonymous;
 use crate::check::function::FnInfo;
 use crate::check::scope::{Named, RetRule, resolve, text};
 use crate::diag::{Errors, did_you_mean, quoted};
-use crate::model::{ArgKind, Argument, Piece, Text, Uncovered};
+use crate::model::text::{Piece, Text};
+use crate::model::{ArgKind, Argument, Uncovered};
 
 /// Checked key of a function, and the values that the key leaves out.
 pub(crate) struct Key {

@@ -10,7 +10,7 @@ use crate::attr;
 use crate::check::function::FnInfo;
 use crate::check::ident_usage;
 use crate::diag::{Errors, did_you_mean, quoted};
-use crate::model::{Piece, Text};
+use crate::model::text::{Piece, Text};
 
 /// Arguments and parameters that a template uses, such as `id` in `"user:{id}"`.
 #[derive(Default)]

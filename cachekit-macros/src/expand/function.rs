@@ -12,7 +12,8 @@ use crate::expand::reference::HiddenFn;
 use crate::expand::spec;
 use crate::expand::steps::{ClosureSite, on_value, statements};
 use crate::item::LooseFn;
-use crate::model::{ArgKind, CachedFn, Companion, OwnedBody, Piece, TimeoutAnswer, Uncovered};
+use crate::model::text::Piece;
+use crate::model::{ArgKind, CachedFn, Companion, OwnedBody, TimeoutAnswer, Uncovered};
 use crate::paths::{Paths, as_user_code, local, trait_probe, with_span};
 
 /// Returns the generated body of a cached function, which contains the user's body.

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned;
 
-use crate::model::{Piece, Text};
+use crate::model::text::{Piece, Text};
 use crate::paths::{Paths, local, with_span};
 
 /// Returns the statements that write a tag, an event or an invalidated key, and pass it to the

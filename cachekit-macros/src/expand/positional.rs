@@ -12,7 +12,8 @@ use crate::expand::companion::Controls;
 use crate::expand::key::write_key;
 use crate::expand::pattern_refs::pattern_bindings;
 use crate::expand::steps::{ClosureSite, on_value, statements};
-use crate::model::{Argument, Piece, Text};
+use crate::model::Argument;
+use crate::model::text::{Piece, Text};
 use crate::paths::{local, with_span};
 
 impl Controls<'_> {

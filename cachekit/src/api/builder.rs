@@ -1,6 +1,7 @@
 //! The builder that sets up a cache.
 
 pub(crate) mod build;
+pub(crate) mod check;
 pub(crate) mod env;
 
 use std::ffi::OsString;

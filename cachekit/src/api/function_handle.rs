@@ -108,7 +108,7 @@ impl fmt::Debug for FunctionHandle {
 mod tests {
     use super::*;
     use crate::api::entry::{Entry, typed_entry};
-    use crate::base::fault::Fault;
+    use crate::base::fault::guards::Fault;
     use crate::core::entry_key::Target;
     use crate::model::config::Tier;
     use crate::model::tags::EntryTags;

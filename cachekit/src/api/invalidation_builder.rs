@@ -8,7 +8,8 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::core::state::Cache;
-use crate::invalidate::apply::{Ack, event_data};
+use crate::invalidate::apply::event_data;
+use crate::invalidate::pending_invalidation::Ack;
 use crate::invalidate::request::{Invalidation, On};
 use crate::key::Key;
 use crate::l2::invalidation_targets::InvalidationTargets;

@@ -21,7 +21,7 @@ use crate::model::policy::Policy;
 use crate::model::stats::FunctionStats;
 use crate::model::tags::EntryTags;
 use crate::read::call::{Call, Miss};
-use crate::read::hit::get;
+use crate::read::peek::get;
 use crate::read::typed_call::compute;
 use crate::return_type::shape::{Plain, ReturnOps};
 use crate::write::put::put;

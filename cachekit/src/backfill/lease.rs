@@ -11,9 +11,10 @@ use crate::encoding::envelope::Token;
 use crate::l2::entry_keys::EntryKeys;
 use crate::l2::tier::SharedTier;
 use crate::model::lineage::Lineage;
+use crate::store::failure::Failure;
 use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
-use crate::store::port::{Failure, Fill, LeaseGrant, LeaseTimes, NeededVersions};
+use crate::store::port::{Fill, LeaseGrant, LeaseTimes, NeededVersions};
 
 /// The longest lifetime of a lease. If the process that holds the lease ends without releasing it,
 /// the other processes wait at most this long for its computation.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::backfill::lease::{LeaseGuard, version_life};
-use crate::backfill::validate::L2Lookup;
+use crate::backfill::lookup::L2Lookup;
 use crate::base::fault::removed;
 use crate::core::state::Core;
 use crate::encoding::envelope::read::Envelope;
@@ -23,8 +23,9 @@ use crate::model::entry_options::EntryOptions;
 use crate::model::lineage::{EntryLineage, Lineage, NamedVersion};
 use crate::model::owner::Owner;
 use crate::model::tags::EntryTags;
+use crate::store::failure::Failure;
 use crate::store::key_name::StoreKey;
-use crate::store::port::{Failure, Found};
+use crate::store::port::Found;
 
 impl NamedVersion {
     fn new(name: &StoreKey, version: Version) -> Self {

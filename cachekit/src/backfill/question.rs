@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::backfill::validate::L2Lookup;
+use crate::backfill::lookup::L2Lookup;
 use crate::core::state::Core;
 use crate::encoding::codec::type_codec::Fingerprint;
 use crate::key::Key;

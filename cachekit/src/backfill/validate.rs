@@ -6,57 +6,22 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::backfill::found_entry::life;
+use crate::backfill::lookup::{L2Lookup, LookupStart};
 use crate::base::fault::{guard, removed};
 use crate::core::build_entry::Value;
-use crate::core::state::Core;
-use crate::core::validity::Validity;
-use crate::encoding::codec::Codec;
 use crate::encoding::envelope::read::{Envelope, Reject};
 use crate::encoding::envelope::{IMPLICIT, Token, Version};
-use crate::key::Key;
-use crate::l2::entry_keys::EntryKeys;
-use crate::l2::tier::SharedTier;
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
-use crate::model::entry_options::EntryOptions;
-use crate::model::epoch::{Epochs, SequenceNumber};
-use crate::model::freshness::Life;
 use crate::model::miss_reason::MissReason;
-use crate::model::owner::Owner;
-use crate::model::tags::{EntryTags, Tag};
 use crate::return_type::erased_ops::ValueOps;
+use crate::store::failure::Failure;
 use crate::store::key_name::{StoreKey, tag_prefix};
-use crate::store::port::{Failure, Found, UNKNOWN_ORIGIN};
+use crate::store::port::{Found, UNKNOWN_ORIGIN};
 
 /// The limit in bytes of an envelope without the encoded value. Real envelopes are much smaller.
 const OVERHEAD: usize = 64 << 10;
-
-/// A look-up of an entry in L2 by one call, with the names and settings that the look-up needs.
-pub(crate) struct L2Lookup<'a> {
-    pub(crate) core: &'a Core,
-    pub(crate) l2: &'a Arc<SharedTier>,
-    pub(crate) owner: &'a Arc<Owner>,
-    pub(crate) key: &'a Key,
-    pub(crate) keys: EntryKeys,
-    pub(crate) options: &'a EntryOptions,
-    pub(crate) codec: Codec,
-    pub(crate) fingerprint: u64,
-    /// The position in this node's sequence of invalidations when the look-up began.
-    pub(crate) began: SequenceNumber,
-    /// This node's epochs that the entry depends on. `None` if the caller has not read the epochs.
-    pub(crate) epochs: Option<&'a Epochs>,
-}
-
-/// The start of a look-up in L2: its time, its deadline, and the unconfirmed entry that memory had.
-#[derive(Debug, Clone)]
-pub(crate) struct LookupStart {
-    pub(crate) until: Instant,
-    at: Duration,
-    /// The entry that memory had when the look-up in L2 started, if the bus was not live: other
-    /// nodes' invalidations of that entry may not have arrived. The answer of L2 replaces the entry
-    /// in any case. `None` if the bus was live, or memory had no entry.
-    unconfirmed: Option<Arc<MemoryEntry>>,
-}
 
 /// The result of the validation of an entry from L2: a fresh entry, a stale entry, or none.
 pub(crate) enum Validated {
@@ -82,19 +47,6 @@ enum VersionStatus {
 }
 
 impl L2Lookup<'_> {
-    /// Starts a look-up in L2 with the deadline `until`. The caller must call this method before
-    /// each question to L2.
-    pub(crate) fn started(&self, until: Instant) -> LookupStart {
-        let core = self.core;
-        LookupStart {
-            until,
-            at: core.clock.now(),
-            unconfirmed: core
-                .unconfirmed(self.key)
-                .filter(|_| !removed!(core, ForgetAnswer)),
-        }
-    }
-
     /// Validates the entry that L2 returned. Reads the versions of value tags from L2 if the
     /// question to L2 did not ask for them.
     ///
@@ -353,70 +305,6 @@ impl L2Lookup<'_> {
         let payload = envelope.payload.open().ok_or(MissReason::Compression)?;
         let decode = ops.wire.ok_or(MissReason::Undecodable)?.decode;
         decode(self.codec, &payload).map_err(|_| MissReason::Undecodable)
-    }
-
-    /// Returns this node's epochs of everything that the entry depends on, the value tags included.
-    fn epochs_of(&self, envelope: &Envelope<'_>) -> Epochs {
-        let has_value_tags = envelope.versions.len() > self.keys.versions.len();
-        if let Some(epochs) = self.epochs.filter(|_| !has_value_tags) {
-            // The caller knows all tags of the entry, so the caller's epochs are the epochs of the
-            // entry.
-            return epochs.clone();
-        }
-        let tags = envelope.tags.iter();
-        let entry_tags = EntryTags {
-            tags: tags.clone().filter_map(|name| Tag::named(name)).collect(),
-            ..EntryTags::default()
-        };
-        let mut epochs = self.core.epochs(self.owner, &entry_tags);
-        let names = tags.map(|name| StoreKey::read(name));
-        epochs.extend(names.filter_map(|name| self.core.foreign_epoch(&name)));
-        epochs
-    }
-
-    fn build_entry(
-        &self,
-        envelope: &Envelope<'_>,
-        found: &Found,
-        life: Life,
-        value: Value,
-    ) -> Arc<MemoryEntry> {
-        let is_composed = self.owner.is_composed();
-        let was_expected = !is_composed || self.core.tags.expect_compositions();
-        let validity = Validity {
-            lineage: self.lineage(envelope, found),
-            ..Validity::new(self.began, self.epochs_of(envelope))
-        };
-        let stored = self.core.build_entry(
-            self.owner,
-            self.key,
-            validity,
-            *self.options,
-            Some(life),
-            value,
-        );
-        if !was_expected {
-            // Until now, invalidations of keys raised no epochs on this node, so one that came
-            // during this look-up may have been missed.
-            stored.evict();
-        }
-        stored
-    }
-}
-
-/// Returns the remaining time for which the entry is fresh, and the time for which it has been
-/// stale. An entry is fresh for at most the time that it was stored for, and is stale if `is_old`,
-/// which means that one of its versions was softly invalidated. The remaining life in `found` was
-/// reported by L2 `passed` ago.
-fn life(envelope: &Envelope<'_>, found: &Found, passed: Duration, is_old: bool) -> Life {
-    let reported = if is_old {
-        Duration::ZERO
-    } else {
-        found.left.saturating_sub(envelope.grace).min(envelope.life)
-    };
-    Life {
-        left: reported.saturating_sub(passed),
-        over: envelope.grace.saturating_sub(found.left) + passed.saturating_sub(reported),
     }
 }
 

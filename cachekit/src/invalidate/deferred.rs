@@ -13,7 +13,7 @@ use crate::base::sync::Mutex;
 use crate::coordination::delivery_scope;
 use crate::coordination::frame::{Frame, FrameKind};
 use crate::core::in_frame::InFrame;
-use crate::invalidate::apply::PendingInvalidation;
+use crate::invalidate::pending_invalidation::PendingInvalidation;
 use crate::invalidate::request::{Ending, Invalidation};
 
 tokio::task_local! {

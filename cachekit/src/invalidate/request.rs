@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::core::entry_key::Target;
 use crate::core::state::{Cache, Core};
-use crate::invalidate::apply::{Ack, PendingInvalidation};
+use crate::invalidate::pending_invalidation::{Ack, PendingInvalidation};
 use crate::key::Key;
 use crate::key::buf::KeyBuf;
 use crate::l2::invalidation_targets::InvalidationTargets;

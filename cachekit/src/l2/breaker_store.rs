@@ -10,12 +10,13 @@ use crate::base::runtime::has_timer;
 use crate::encoding::envelope::Version;
 use crate::l2::circuit_breaker::Breaker;
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::store::failure::Failure;
 use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, Failure, Fill, Filled, Found, LeaseTimes, NeededVersions,
-    Store, StoreFuture,
+    AcquireRequest, Acquired, EntryQuery, Fill, Filled, Found, LeaseTimes, NeededVersions, Store,
+    StoreFuture,
 };
 use crate::store::write_mark::{DueMark, WriteMark};
 

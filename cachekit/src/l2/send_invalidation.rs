@@ -4,9 +4,10 @@ use tokio::time::Instant;
 
 use crate::l2::bus::client::BusClient;
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::store::failure::Failure;
 use crate::store::key_name::StoreKey;
 use crate::store::message::BusMessage;
-use crate::store::port::{Failure, Store};
+use crate::store::port::Store;
 use crate::store::write_mark::WriteMark;
 
 /// Invalidates `names` in the store, which then removes the marks `ended` and publishes the message

@@ -27,8 +27,9 @@ use crate::model::config::{OnDisconnect, OnNewMaster};
 use crate::model::miss_reason::MissReasons;
 use crate::model::owner::Owner;
 use crate::model::stats::{BreakerState, RedisMisses, RedisStats};
+use crate::store::failure::Failure;
 use crate::store::key_name::StoreKey;
-use crate::store::port::{Failure, Store};
+use crate::store::port::Store;
 use crate::store::write_mark::WriteMark;
 
 /// The shared tier (L2) of a cache for which Redis is configured.

@@ -5,24 +5,20 @@ use std::sync::Arc;
 use crate::base::clock::Tick;
 use crate::base::fault::{Point, removed};
 use crate::base::sync::expect_no_lock;
-use crate::core::state::{Cache, Core};
-use crate::encoding::codec::cacheable::Cacheable;
+use crate::core::state::Core;
 use crate::key::Key;
 use crate::key::buf::KeyBuf;
 use crate::l1::memory::cache_on_thread;
 use crate::l1::thread_cache::lookup_key::LookupKey;
 use crate::l2::tier::SharedTier;
-use crate::model::config::Tier;
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
-use crate::model::entry_options::EntryOptions;
 use crate::model::owner::{Owner, OwnerId};
 use crate::model::owner_index::CachedOwnerIndex;
-use crate::model::tags::EntryTags;
 use crate::read::cached_error::shareable_error;
 use crate::read::call::{L1State, MemoryMiss};
 use crate::return_type::erased_ops::ValueOps;
-use crate::return_type::shape::{Plain, ReturnOps, ReturnType, ValueSharing};
+use crate::return_type::shape::{ReturnOps, ReturnType, ValueSharing};
 
 /// A hit in this thread's table (L0), before the hit becomes the function's result.
 enum ThreadHit<S: ReturnType> {
@@ -248,50 +244,6 @@ impl Core {
         entry.may_serve(reader, now) && self.is_confirmed(entry, now)
     }
 
-    /// Returns the entry under `key` if the entry contains a value and `reader` may be served that
-    /// value. Counts neither a hit nor a use.
-    pub(crate) fn peek(&self, key: &Key, reader: OwnerId) -> Option<Arc<MemoryEntry>> {
-        let stored = self.memory.get(key.as_bytes())?;
-        let now = Tick::now(&*self.clock);
-        let may_serve = stored.cached_error().is_none() && self.may_serve(&stored, reader, now);
-        may_serve.then_some(stored)
-    }
-
-    /// [`peek`](Self::peek) for a caller that may be inside of a computation. Returns `None` also if
-    /// the entry lacks the versions that the computation needs, and L2 may have the entry with them.
-    pub(crate) fn peek_to_take(
-        &self,
-        key: &Key,
-        reader: OwnerId,
-        options: EntryOptions,
-    ) -> Option<Arc<MemoryEntry>> {
-        let surroundings = self.surroundings();
-        let stored = self.peek(key, reader)?;
-        let is_of_no_use =
-            options.tier != Tier::Memory && surroundings.is_recorded && self.lacks_lineage(&stored);
-        (!is_of_no_use).then_some(stored)
-    }
-
-    /// Returns the entry in memory under `key` after L2 could not be asked, if `reader` may be
-    /// served that entry and `on_disconnect` allows it.
-    pub(crate) fn peek_unconfirmed(&self, key: &Key, reader: OwnerId) -> Option<Arc<MemoryEntry>> {
-        let l2 = self.l2.as_ref()?;
-        let stored = self.memory.get(key.as_bytes())?;
-        let now = Tick::now(&*self.clock);
-        let may_serve = stored.may_serve(reader, now) && l2.serves_disconnected(now);
-        may_serve.then_some(stored)
-    }
-
-    /// Returns the entry in memory under `key` if the bus is not live, so that another node's
-    /// invalidation of the entry may not have arrived. Returns `None` while the bus is live.
-    pub(crate) fn unconfirmed(&self, key: &Key) -> Option<Arc<MemoryEntry>> {
-        let l2 = self.l2.as_ref()?;
-        if l2.is_bus_live(Tick::now(&*self.clock)) {
-            return None;
-        }
-        self.memory.get(key.as_bytes())
-    }
-
     /// Returns `true` if other nodes' invalidations do not prevent that `stored` is served at
     /// `now`. In a cache without L2, there are no other nodes. In a cache with L2, the bus must be
     /// live, so that these invalidations have arrived, or the setting `on_disconnect` (the rule for
@@ -387,56 +339,4 @@ where
     S::Value: Clone + 'static,
 {
     of_shared::<S>(stored.shared())
-}
-
-impl Cache {
-    /// Returns the value that [`put`](Self::put) or [`get_or_compute`](Self::get_or_compute) stored
-    /// under `key`, from memory or from Redis. Never computes.
-    ///
-    /// Returns `None` if neither tier has a value under `key`, or if that value is of a type other
-    /// than `V`.
-    pub async fn get<V: Cacheable>(&self, key: &str) -> Option<V> {
-        let owner = self.core.direct_owner();
-        get(
-            &self.core,
-            &owner,
-            &Key::new(key.as_bytes()),
-            EntryOptions::DEFAULT,
-        )
-        .await
-    }
-}
-
-/// Returns the value of the function or region `owner` under `key`, from memory or from L2. Returns
-/// `None` if neither tier has a value of type `V`.
-pub(crate) async fn get<V: Cacheable>(
-    core: &Core,
-    owner: &Arc<Owner>,
-    key: &Key,
-    options: EntryOptions,
-) -> Option<V> {
-    core.count_use(owner.id, key.as_bytes(), Tick::coarse(&*core.clock));
-    let stored = core.peek_to_take(key, owner.id, options);
-    if let Some(stored) = stored
-        && let Some(hit) = value_in::<Plain<V>>(&stored)
-    {
-        core.record_taken(|| key.clone(), &stored);
-        stored.record_use(Tick::coarse(&*core.clock));
-        owner.counts.memory_hits.bump();
-        return Some(hit);
-    }
-    owner.counts.misses.bump();
-    let ops = ValueOps::of::<Plain<V>>(V::__wire());
-    let hit = core
-        .peek_l2(owner, key, &EntryTags::default(), options, &ops)
-        .await;
-    let Some(hit) = hit else {
-        core.record_absence(key);
-        return None;
-    };
-    if hit.is_from_l2 {
-        owner.counts.redis_hits.bump();
-    }
-    core.record_taken(|| key.clone(), &hit.stored);
-    value_in::<Plain<V>>(&hit.stored)
 }

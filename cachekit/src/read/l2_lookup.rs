@@ -3,6 +3,7 @@
 
 pub(crate) mod acquire;
 pub(crate) mod budget;
+pub(crate) mod lease_request;
 
 use crate::backfill::lease::LeaseState;
 use crate::backfill::lineage::ask_versions;

@@ -7,10 +7,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::task::{Unconstrained, unconstrained};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Sleep, sleep};
 
 use crate::backfill::lease::LeaseState;
-use crate::backfill::store::Backfill;
 use crate::base::clock::Tick;
 use crate::base::fault::removed;
 use crate::base::sync::expect_no_lock;
@@ -22,15 +21,14 @@ use crate::coordination::taken::{Taken, TakenDependencies};
 use crate::core::build_entry::Value;
 use crate::core::in_frame::Inside;
 use crate::core::outcome::{Dependencies, Outcome};
-use crate::core::taking::Composition;
 use crate::model::config::Tier;
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
 use crate::model::freshness::Life;
-use crate::model::lineage::Lineage;
 use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
 use crate::read::call::Call;
+use crate::read::l2_backfill::Foreign;
 use crate::read::permit::ComputePermit;
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::SharedError;
@@ -61,25 +59,6 @@ pub(crate) struct Computation {
     frame: Option<Arc<Frame>>,
     began: Duration,
     call: Box<Call>,
-}
-
-/// Lineage in L2 of the values that a computation took from the cache.
-enum Foreign {
-    /// The computation took no value.
-    None,
-    Known(Lineage),
-    /// The computation took a value whose versions in L2 are not known.
-    Unknown,
-}
-
-impl Foreign {
-    fn of(taken: Option<&Composition>) -> Self {
-        match taken.map(|taken| taken.lineage.clone()) {
-            None => Self::None,
-            Some(Some(lineage)) => Self::Known(lineage),
-            Some(None) => Self::Unknown,
-        }
-    }
 }
 
 /// A computed value as a `dyn Any`, and the data that the cache needs to store the value.
@@ -385,63 +364,6 @@ impl Call {
             }
         });
         keep && was_stored
-    }
-
-    /// Begins to store `stored` in L2, in the background, if the computation has a lease. If L2
-    /// could not be asked for a lease, queues the removal of the older entry from L2.
-    ///
-    /// `foreign` is the lineage of the values that the computation took. A
-    /// value whose lineage is not known is not stored in L2, because no process could tell whether
-    /// it is valid.
-    fn backfill(
-        &self,
-        ops: &ValueOps,
-        entry_tags: EntryTags,
-        (ttl, took): (Duration, Duration),
-        stored: Arc<MemoryEntry>,
-        (lease_state, foreign): (LeaseState, Foreign),
-    ) {
-        let foreign = match foreign {
-            Foreign::None => Lineage::default(),
-            Foreign::Known(foreign) => foreign,
-            Foreign::Unknown if removed!(self.core, PassWithoutVersion) => Lineage::default(),
-            Foreign::Unknown if self.core.l2.is_none() || self.options.tier == Tier::Memory => {
-                return;
-            }
-            Foreign::Unknown => return self.keep_from_l2(&lease_state),
-        };
-        match (lease_state, ops.wire) {
-            (LeaseState::Granted(lease), Some(wire)) => {
-                let lease = *lease;
-                let backfill = Backfill {
-                    took,
-                    lease,
-                    owner: Arc::clone(&self.owner),
-                    key: self.key.clone(),
-                    options: self.options,
-                    entry_tags,
-                    foreign,
-                    ttl,
-                    since: Instant::now(),
-                    wire,
-                    stored,
-                    broadcast: None,
-                    ended: None,
-                };
-                backfill.spawn(self.caller_is_gone());
-            }
-            (LeaseState::Unavailable, Some(_)) => self.core.queue_removal(&self.key, self.options),
-            _ => {}
-        }
-    }
-
-    /// Counts a value that is not stored in L2 because its lineage is not known. Queues the removal of
-    /// the older entry from L2 after a forced refresh, and if L2 could not be asked for a lease.
-    fn keep_from_l2(&self, lease_state: &LeaseState) {
-        self.owner.counts.memory_only.bump();
-        if self.force_refresh || matches!(lease_state, LeaseState::Unavailable) {
-            self.core.queue_removal(&self.key, self.options);
-        }
     }
 
     /// Returns the longest time that an entry of this call may live in Redis, its stale window

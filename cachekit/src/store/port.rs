@@ -30,6 +30,7 @@ use tokio::time::Instant;
 
 use crate::encoding::envelope::{Token, Version};
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::store::failure::Failure;
 use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
@@ -199,61 +200,10 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     ) -> StoreFuture<'a, ()>;
 }
 
-/// An event that a store reports to its [`EventSink`] at any time: a change of its connections, the
-/// end of a lease, or a bus message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum StoreEvent {
-    /// The store is reachable from now on (`true`), or is no longer reachable (`false`).
-    Up(bool),
-    /// The lease of the entry with this name ended, and at least one process waits for the lease.
-    Wake(StoreKey),
-    /// A subscription with this number began, and messages arrive by it from now on. Messages that
-    /// were sent earlier may be lost. The numbers of a cache's subscriptions increase.
-    Subscribed(u64),
-    /// The subscription with this number ended. No message arrives until the next `Subscribed`.
-    Unsubscribed(u64),
-    /// A message that was understood, from a node or from another program.
-    Received(BusMessage),
-    /// A bus message in an unknown form arrived, which may have been an invalidation.
-    Unknown,
-}
-
 /// Returns the names of the replicas' versions that an invalidation of `names` also removes: one
 /// version for each entry among `names`.
 pub(crate) fn copies(names: &[StoreKey]) -> impl Iterator<Item = StoreKey> {
     names.iter().filter_map(StoreKey::replicas_version)
-}
-
-/// The function that a store calls with each of its events.
-pub(crate) type EventSink = std::sync::Arc<dyn Fn(StoreEvent) + Send + Sync>;
-
-/// The failure of an operation on the store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Failure {
-    /// The operation failed because the store has no connection, or its circuit breaker is open. No
-    /// command was sent.
-    Unavailable,
-    /// The operation failed because no answer came in time, or the connection broke. The operation
-    /// may have run, or may still run.
-    Indeterminate,
-    /// The store refused the operation with this error code, and changed no data.
-    Rejected(String),
-}
-
-impl Failure {
-    /// Returns `true` if the failed operation may have run in the store or may still run.
-    pub(crate) fn is_ambiguous(&self) -> bool {
-        *self == Self::Indeterminate
-    }
-
-    /// Returns `true` if the store refuses new values but can still be read: the server is out of
-    /// memory, or cannot save to its disk.
-    pub(crate) fn takes_nothing(&self) -> bool {
-        // `NOREPLICAS` is not in the list, because after this error other nodes may write to
-        // another server.
-        const FULL: [&str; 2] = ["OOM", "MISCONF"];
-        matches!(self, Self::Rejected(code) if FULL.contains(&&**code))
-    }
 }
 
 /// The names in the store of an entry and of the versions that the entry depends on.

@@ -27,9 +27,11 @@ use tokio::time::Instant;
 
 use crate::base::fault::{Faults, guard, removed};
 use crate::base::home_runtime::HomeRuntime;
+use crate::store::event::EventSink;
+use crate::store::failure::Failure;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
-use crate::store::port::{AcquireRequest, EntryQuery, EventSink, Failure, Fill, TokenKind};
+use crate::store::port::{AcquireRequest, EntryQuery, Fill, TokenKind};
 use crate::store::redis::address::{Address, Wrong};
 use crate::store::redis::connected::Connected;
 use crate::store::redis::connection::ConnectionManager;

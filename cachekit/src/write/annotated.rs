@@ -6,8 +6,8 @@ use crate::coordination::frame::{Frame, FrameKind};
 use crate::core::in_frame::{InFrame, Inside};
 use tokio::task::yield_now;
 
-use crate::invalidate::apply::PendingInvalidation;
 use crate::invalidate::deferred;
+use crate::invalidate::pending_invalidation::PendingInvalidation;
 use crate::invalidate::request::{Invalidation, On};
 use crate::return_type::shape::{ReturnOps, ReturnParts, ReturnType};
 use crate::write::pending::PendingWrite;

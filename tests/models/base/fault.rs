@@ -1,6 +1,6 @@
 //! The guards that can be removed.
 
-/// Of those in `cachekit/src/base/fault.rs`, the ones about flights, and about who serves from memory.
+/// Of those in `cachekit/src/base/fault/guards.rs`, the ones about flights, and about who serves from memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Fault {
     RemoveBeforeOutcome,

@@ -1,5 +1,9 @@
 //! The table of one thread (L0), with slots for recently used entries.
 
+mod room;
+#[cfg(test)]
+mod tests;
+
 use std::iter::once;
 use std::sync::{Arc, Weak};
 
@@ -27,16 +31,6 @@ const FIRST_SLOTS: usize = 1 << 8;
 const SMALL_SLOTS: usize = 1 << 10;
 /// Largest number of slots of a thread's table (L0), which together take 1 MiB.
 const MOST_SLOTS: usize = 1 << 14;
-/// Largest number of bytes outside of a thread's table (L0) that its slots may keep allocated, for
-/// entries and values that may have been dropped. Together with the slots, a table takes less than
-/// 8 MiB.
-pub(crate) const MOST_HELD: usize = 6 << 20;
-/// Number of slots of a thread's table (L0) that are checked for dropped values when an entry is
-/// admitted. After an invalidation, each admission makes this check until all slots were checked.
-const SWEPT: usize = 2;
-/// Number of slots of a thread's table (L0) that are checked for dropped values if a new entry
-/// would exceed [`MOST_HELD`].
-const SWEPT_FOR_ROOM: usize = 16;
 /// Factor by which the number of slots of a thread's table (L0) grows if many new entries find
 /// their sets of slots full.
 const GROWTH: usize = 4;
@@ -251,38 +245,6 @@ impl Table {
         self.details[index] = detail;
     }
 
-    /// Checks the next `slots` slots of the thread's table (L0), and empties each slot whose value
-    /// was dropped.
-    #[cold]
-    fn sweep(&mut self, slots: usize) {
-        for _ in 0..slots.min(self.slots.len()) {
-            if self.sweep_index >= self.slots.len() {
-                self.sweep_index = 0;
-                self.swept = std::mem::replace(&mut self.round, revision());
-            }
-            if self.slots[self.sweep_index]
-                .as_ref()
-                .is_some_and(Slot::is_dead)
-            {
-                self.empty(self.sweep_index);
-            }
-            self.sweep_index += 1;
-        }
-    }
-
-    /// Returns `true` if the table's slots may keep `bytes` more bytes allocated. After an
-    /// invalidation, or if the limit is reached, some slots are first checked for dropped values,
-    /// which may free memory.
-    fn has_room(&mut self, bytes: usize) -> bool {
-        if self.swept != revision() {
-            self.sweep(SWEPT);
-        }
-        if self.held + bytes > MOST_HELD {
-            self.sweep(SWEPT_FOR_ROOM);
-        }
-        self.held + bytes <= MOST_HELD
-    }
-
     pub(crate) fn keep(
         &mut self,
         lookup: &LookupKey<'_>,
@@ -416,50 +378,5 @@ impl Table {
                 }
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::key::buf::KeyBuf;
-    use crate::model::owner::OwnerId;
-
-    /// Entries may lose their slots while the table grows, so the test inserts each key several
-    /// times.
-    #[test]
-    fn a_table_five_eighths_full_has_nearly_all_that_were_kept() {
-        const COUNT: u64 = 10_000;
-        let owner = Owner::new(OwnerId::DIRECT, "tests");
-        let value: AnyShared = Arc::new(());
-        let mut table = Table::new();
-        let mut lost = 0;
-        for _ in 0..4 {
-            lost = 0;
-            for number in 0..COUNT {
-                let mut arg_words = KeyBuf::arg_words();
-                arg_words.part(0, &number);
-                let lookup = LookupKey::new(&arg_words, OwnerIndex(0));
-                if table.index(&lookup).is_some() {
-                    continue;
-                }
-                lost += 1;
-                let slot = Slot {
-                    head: lookup.head,
-                    group: 0,
-                    count: 0,
-                    owner_index: lookup.owner_index,
-                    checked: 0,
-                    until: Tick::NEVER,
-                    value: Arc::downgrade(&value),
-                };
-                table.keep(&lookup, slot, SlotDetails::default(), &owner);
-            }
-        }
-        assert_eq!(table.slots.len(), MOST_SLOTS);
-        // If a hash chose only one set, one entry in sixteen would be missing.
-        assert!(lost < COUNT / 100, "{lost} of {COUNT} were not there");
     }
 }

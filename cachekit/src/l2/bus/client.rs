@@ -20,8 +20,9 @@ use crate::l2::bus::timings::BusTimings;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::l2::open_writes::sweeps::Sweeps;
 use crate::l2::outbox::Outbox;
+use crate::store::event::{EventSink, StoreEvent};
 use crate::store::message::{BusMessage, NodeId};
-use crate::store::port::{EventSink, Store, StoreEvent};
+use crate::store::port::Store;
 
 /// The number of heartbeats that a node sends to itself in each `bus_timeout`.
 pub(crate) const ECHOES: u32 = 4;

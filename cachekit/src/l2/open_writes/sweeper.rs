@@ -13,8 +13,9 @@ use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::l2::recovery::BACKGROUND_TIMEOUT;
 use crate::l2::send_invalidation::send_invalidation;
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::store::failure::Failure;
 use crate::store::key_name::StoreKey;
-use crate::store::port::{Failure, Store};
+use crate::store::port::Store;
 use crate::store::write_mark::{DueMark, LAST_ROUND, WriteMark};
 
 /// The largest number of marks that a node takes at once.

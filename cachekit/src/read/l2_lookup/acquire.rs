@@ -7,22 +7,24 @@ use tokio::time::{Instant, timeout};
 
 use crate::backfill::lease;
 use crate::backfill::lease::{LeaseGuard, LeaseState, version_life};
-use crate::backfill::validate::{L2Lookup, Validated};
+use crate::backfill::lookup::L2Lookup;
+use crate::backfill::validate::Validated;
 use crate::base::clock::Tick;
 use crate::base::fault::removed;
 use crate::encoding::envelope::Token;
 use crate::l2::bus::lease_waiters::LeaseWaiter;
 use crate::l2::entry_keys::guards;
-use crate::l2::tier::SharedTier;
 use crate::model::config::SingleFlight;
 use crate::model::entry::MemoryEntry;
 use crate::read::call::{Call, L1State};
 use crate::read::l2_lookup::budget::StoreBudget;
+use crate::read::l2_lookup::lease_request::LeaseRequest;
 use crate::read::permit::ComputePermit;
 use crate::return_type::erased_ops::ValueOps;
+use crate::store::failure::Failure;
 use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
-use crate::store::port::{AcquireRequest, Acquired, Failure, TokenKind};
+use crate::store::port::{AcquireRequest, Acquired, TokenKind};
 
 /// First pause between two reads of the entry in L2 while another process computes the entry. Each
 /// further pause is twice as long as the pause before.
@@ -360,31 +362,6 @@ enum AcquireOutcome {
     Filled,
     Held(Duration),
     Granted(Box<LeaseGuard>),
-}
-
-/// A request for the lease. If a `LeaseRequest` is dropped before the answer of L2 is known, the
-/// lease is released. In that case the caller was dropped or the answer was lost, and other
-/// processes would wait in vain.
-struct LeaseRequest<'a> {
-    l2: &'a Arc<SharedTier>,
-    fencing_token: Option<FencingToken>,
-}
-
-impl LeaseRequest<'_> {
-    fn answered<T>(mut self, answer: Result<T, Failure>) -> Result<T, Failure> {
-        if !answer.as_ref().is_err_and(Failure::is_ambiguous) {
-            self.fencing_token = None;
-        }
-        answer
-    }
-}
-
-impl Drop for LeaseRequest<'_> {
-    fn drop(&mut self) {
-        if let Some(fencing_token) = self.fencing_token.take() {
-            lease::release(self.l2, fencing_token);
-        }
-    }
 }
 
 /// The result of a call's look-up in L2.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::backfill::validate::L2Lookup;
+use crate::backfill::lookup::L2Lookup;
 use crate::base::durations::{from_now, later};
 use crate::base::fault::removed;
 use crate::read::call::WaitBudget;

@@ -9,12 +9,13 @@ use tokio::time::Instant;
 use crate::base::fault::{guard, removed};
 use crate::encoding::envelope::Version;
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::store::failure::Failure;
 use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, Failure, Fill, Filled, Found, LeaseTimes, NeededVersions,
-    Store, StoreFuture, UNKNOWN_ORIGIN,
+    AcquireRequest, Acquired, EntryQuery, Fill, Filled, Found, LeaseTimes, NeededVersions, Store,
+    StoreFuture, UNKNOWN_ORIGIN,
 };
 use crate::store::redis::handshake;
 use crate::store::redis::read_commands::ReadPipeline;

@@ -9,8 +9,9 @@ use foldhash::fast::RandomState;
 use redis::{Cmd, Pipeline, RedisWrite, Value};
 use tokio::time::Instant;
 
+use crate::store::failure::Failure;
 use crate::store::key_name::StoreKey;
-use crate::store::port::{EntryQuery, Failure, Found};
+use crate::store::port::{EntryQuery, Found};
 use crate::store::redis::connected::Connected;
 use crate::store::redis::connection::ConnectionManager;
 use crate::store::redis::prefix::Prefix;

@@ -6,9 +6,10 @@ use redis::{Cmd, Pipeline, Value, cmd};
 use tokio::time::Instant;
 
 use crate::base::fault::removed;
+use crate::store::failure::Failure;
 use crate::store::key_name::StoreKey;
 use crate::store::message::BusMessage;
-use crate::store::port::{Failure, copies};
+use crate::store::port::copies;
 use crate::store::redis::reply::{Problem, Said};
 use crate::store::redis::script::{Call, Script};
 use crate::store::redis::{Redis, millis, nonce};

@@ -25,12 +25,13 @@ use crate::base::home_runtime::HomeRuntime;
 use crate::encoding::envelope::write::Draft;
 use crate::encoding::envelope::{Token, Version};
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::store::event::{EventSink, StoreEvent};
 use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, EventSink, Fill, Filled, Found, LeaseGrant, LeaseTimes,
-    NeededVersions, Store, StoreEvent, TokenKind,
+    AcquireRequest, Acquired, EntryQuery, Fill, Filled, Found, LeaseGrant, LeaseTimes,
+    NeededVersions, Store, TokenKind,
 };
 use crate::store::redis::Redis;
 use crate::store::redis::settings::RedisSettings;

@@ -22,12 +22,14 @@ use crate::base::fault::{Faults, removed};
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::encoding::envelope::Version;
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::store::event::{EventSink, StoreEvent};
+use crate::store::failure::Failure;
 use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, EventSink, Failure, Fill, Filled, Found, LeaseTimes,
-    NeededVersions, Store, StoreEvent, StoreFuture, copies,
+    AcquireRequest, Acquired, EntryQuery, Fill, Filled, Found, LeaseTimes, NeededVersions, Store,
+    StoreFuture, copies,
 };
 use crate::store::tests::fake::data::Data;
 use crate::store::tests::fake::trouble::Op;

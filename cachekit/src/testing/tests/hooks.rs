@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 
 use crate::api::builder::CacheBuilder;
-use crate::base::fault::{EditScript, Fault, StepIn};
+use crate::base::fault::guards::Fault;
+use crate::base::fault::{EditScript, StepIn};
 use crate::base::random::Random;
 use crate::store::tests::fake::controls::FakeStore;
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::fault::Faults;
+use crate::store::event::{EventSink, StoreEvent};
 use crate::store::key_name::StoreKey;
 use crate::store::message::NodeId;
-use crate::store::port::{EventSink, Store, StoreEvent};
+use crate::store::port::Store;
 use crate::store::tests::fake::trouble::{Op, Step, Trouble};
 use crate::store::tests::fake::{Fake, Listener, Shared};
 

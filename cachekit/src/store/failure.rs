@@ -1,0 +1,30 @@
+//! The failures of operations on a store that processes share.
+
+/// The failure of an operation on the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The operation failed because the store has no connection, or its circuit breaker is open. No
+    /// command was sent.
+    Unavailable,
+    /// The operation failed because no answer came in time, or the connection broke. The operation
+    /// may have run, or may still run.
+    Indeterminate,
+    /// The store refused the operation with this error code, and changed no data.
+    Rejected(String),
+}
+
+impl Failure {
+    /// Returns `true` if the failed operation may have run in the store or may still run.
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        *self == Self::Indeterminate
+    }
+
+    /// Returns `true` if the store refuses new values but can still be read: the server is out of
+    /// memory, or cannot save to its disk.
+    pub(crate) fn takes_nothing(&self) -> bool {
+        // `NOREPLICAS` is not in the list, because after this error other nodes may write to
+        // another server.
+        const FULL: [&str; 2] = ["OOM", "MISCONF"];
+        matches!(self, Self::Rejected(code) if FULL.contains(&&**code))
+    }
+}
