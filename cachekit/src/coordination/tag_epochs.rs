@@ -10,14 +10,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::base::clock::Tick;
 use crate::coordination::epoch_registry::EpochRegistry;
 use crate::key::Key;
-use crate::model::epoch::{Epoch, SEQUENCE, SequenceNumber};
+use crate::model::epoch::{Epoch, SEQUENCE, Sequence, SequenceNumber};
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
 
 /// Epochs of all tags and events of one node, and of the keys and functions that entries depend on
 /// because their computation took a value from there.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Tags {
+    /// The sequence of the process, which all caches share.
+    sequence: &'static Sequence,
     labels: EpochRegistry<Tag>,
     keys: EpochRegistry<Key>,
     functions: EpochRegistry<Box<str>>,
@@ -28,13 +30,19 @@ pub(crate) struct Tags {
 
 impl Tags {
     pub(crate) fn new() -> Self {
-        Self::default()
+        Self {
+            sequence: &SEQUENCE,
+            labels: EpochRegistry::default(),
+            keys: EpochRegistry::default(),
+            functions: EpochRegistry::default(),
+            has_compositions: AtomicBool::new(false),
+        }
     }
 
     /// Returns the sequence number of the node's last invalidation. A caller must read this number
     /// before its computation begins.
     pub(crate) fn now(&self) -> SequenceNumber {
-        SEQUENCE.now()
+        self.sequence.now()
     }
 
     /// Returns the epoch of `tag`. Creates the epoch if this process has no epoch of `tag`.
@@ -66,26 +74,26 @@ impl Tags {
     /// because only one counter is raised.
     pub(crate) fn invalidate(&self, tag: &Tag) {
         self.labels
-            .raise(tag, false, |epoch| epoch.invalidate(SEQUENCE.next()));
+            .raise(tag, false, |epoch| epoch.invalidate(self.sequence.next()));
     }
 
     /// Invalidates every entry that depends on `epoch`, the epoch of a function, of a region or of
     /// the cache.
     pub(crate) fn invalidate_epoch(&self, epoch: &Epoch) {
-        epoch.invalidate(SEQUENCE.next());
+        epoch.invalidate(self.sequence.next());
     }
 
     /// Invalidates every entry with `tag` softly, at the time `now`. The entries become stale.
     pub(crate) fn invalidate_softly(&self, tag: &Tag, now: Tick) {
         self.labels.raise(tag, false, |epoch| {
-            epoch.invalidate_softly(SEQUENCE.next(), now);
+            epoch.invalidate_softly(self.sequence.next(), now);
         });
     }
 
     /// Invalidates every entry that depends on `epoch` softly, at the time `now`. The entries
     /// become stale.
     pub(crate) fn invalidate_epoch_softly(&self, epoch: &Epoch, now: Tick) {
-        epoch.invalidate_softly(SEQUENCE.next(), now);
+        epoch.invalidate_softly(self.sequence.next(), now);
     }
 
     /// Invalidates every entry that was computed from the entry under `key`. The entry itself must
@@ -114,8 +122,8 @@ impl Tags {
 
     fn raise(&self, epoch: &Epoch, mode: InvalidationMode, now: Tick) {
         match mode {
-            InvalidationMode::Hard => epoch.invalidate(SEQUENCE.next()),
-            InvalidationMode::Soft => epoch.invalidate_softly(SEQUENCE.next(), now),
+            InvalidationMode::Hard => epoch.invalidate(self.sequence.next()),
+            InvalidationMode::Soft => epoch.invalidate_softly(self.sequence.next(), now),
         }
     }
 
