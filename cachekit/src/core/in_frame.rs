@@ -19,7 +19,9 @@ pub(crate) struct Inside<'a> {
 }
 
 impl<'a> Inside<'a> {
-    /// Enters the frame in `slot`. While the guard lives, `slot` has the thread's outer frame.
+    /// Makes the frame in `slot` the frame of the code that this thread runs, until the returned
+    /// guard is dropped. Meanwhile `slot` keeps the frame that the thread had before, and the drop
+    /// of the guard swaps the two frames back.
     pub(crate) fn enter(slot: &'a mut Option<Arc<Frame>>) -> Self {
         Self {
             _frame: frame::enter(slot),

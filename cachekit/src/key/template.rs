@@ -87,9 +87,10 @@ fn steps(pieces: &[Piece], name: &str) -> Vec<Step> {
         .collect()
 }
 
-/// Returns `true` if the text of an argument in a key can contain the byte `byte`. `stop` is the
-/// first byte of the literal after the argument, such as `:`. In the text, a `stop` that is part of
-/// the value is escaped (`%` and hexadecimal digits), and composite values add `(`, `,` and `)`.
+/// Returns `true` if `byte` may occur in a key in the place of a template's placeholder, such as
+/// `{id}`. `stop` is the first byte of the template's text after the placeholder, for example the
+/// `:` in `{id}:{page}`. A `stop` in the argument's value is written as an escape (`%` and
+/// hexadecimal digits), and tuples and lists are written with `(`, `,` and `)`.
 fn holds(stop: u8, byte: u8) -> bool {
     is_bare(byte, stop) || matches!(byte, b'%' | b'(' | b',' | b')')
         // The hexadecimal digits of an escape may be equal to the stop byte.

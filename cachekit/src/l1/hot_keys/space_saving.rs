@@ -91,8 +91,9 @@ impl SpaceSaving {
         self.sink(0);
     }
 
-    /// Creates all counters with a count of zero. The first keys take over counters with a count of
-    /// zero, so the error of these keys is zero.
+    /// Creates all counters of the list of hot keys, with no key and no uses. A new key takes over
+    /// the counter with the fewest uses, and records that number as its error. The first keys take
+    /// over unused counters, so their error is zero.
     #[cold]
     fn fill(&mut self) {
         let unused = |at: usize| Counter {

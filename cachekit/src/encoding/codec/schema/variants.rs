@@ -5,8 +5,9 @@ use serde::de::{DeserializeSeed, EnumAccess, IntoDeserializer, VariantAccess, Vi
 use crate::encoding::codec::schema::recorder::Recorder;
 use crate::encoding::codec::schema::refused::Refused;
 
-/// A sample value for an enum: one of its variants, with the content of the variant. A type takes
-/// the variant when it is deserialized from sample values.
+/// A made-up value of an enum: one variant with its content. To learn the fields of a cached type,
+/// a codec deserializes the type from such values, and the `Deserialize` of the enum reads this
+/// variant.
 pub(crate) struct Variant<'a> {
     pub(crate) inside: Recorder<'a>,
     pub(crate) index: u32,
