@@ -30,8 +30,9 @@ type DeferredQueue = Arc<Mutex<Vec<Invalidation>>>;
 /// keeps that row. Inside `deferred`, a `#[write_through]` is carried out as an invalidation.
 ///
 /// Cached calls in the scope go past the cache: their functions run, and the results are neither
-/// looked up nor stored. So a call sees what the transaction wrote, and no other caller is given a
-/// value that may be rolled back. The statistics count such calls as `bypassed`. If no cached call
+/// looked up nor stored. So a call that reads by the
+/// transaction sees what the transaction wrote, and no other caller is given a value that may be
+/// rolled back. The statistics count such calls as `bypassed`. If no cached call
 /// of the scope reads by the open transaction, [`reading_cache`](Deferred::reading_cache) lets them
 /// use the cache.
 ///

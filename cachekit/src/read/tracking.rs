@@ -14,7 +14,8 @@ use crate::core::in_frame::InFrame;
 /// function returns. Values that the task takes after the function has returned are not part of the
 /// entry.
 ///
-/// Outside of computations, `tracked` runs `future` unchanged.
+/// Inside of a [`deferred`](crate::deferred) scope, cached calls of `future` go past the cache as those
+/// of the scope do. Elsewhere outside of computations, `tracked` runs `future` unchanged.
 ///
 /// # Cancel safety
 ///
