@@ -178,28 +178,51 @@ pub(crate) fn any(is_meant: impl Fn(&Frame) -> bool) -> bool {
     found.unwrap_or(false)
 }
 
-/// Guard of a frame: while it lives, the code on this thread runs inside that frame.
-///
-/// A guard needs less stack than a closure around each poll. Cached functions may be recursive, so
-/// their polls nest.
-#[must_use]
-pub(crate) struct FrameGuard<'a> {
-    slot: &'a mut Option<Arc<Frame>>,
-    /// What the code around the frame took before it entered the frame.
+/// Place of a computation's frame while the computation is not polled, and of what belongs to the
+/// code around the computation while it is polled. Kept in the heap and not on the stack: cached
+/// functions may be recursive, so their polls nest.
+#[derive(Default)]
+pub(crate) struct FrameSlot {
+    frame: Option<Arc<Frame>>,
+    /// Record of what the code around the frame took before it entered the frame.
     outer: Option<Box<Taken>>,
+    /// `true` if the thread's table (L0) was lent when the frame was entered.
+    pub(crate) has_lent: bool,
 }
 
-/// Makes the frame in `slot` the current one of this thread, until the guard is dropped. With
-/// `None` in `slot`, the code runs inside no frame.
-pub(crate) fn enter(slot: &mut Option<Arc<Frame>>) -> FrameGuard<'_> {
-    let outer = swap_current(slot, None);
-    FrameGuard { slot, outer }
-}
+impl FrameSlot {
+    pub(crate) fn new(frame: Option<Arc<Frame>>) -> Self {
+        Self {
+            frame,
+            ..Self::default()
+        }
+    }
 
-impl Drop for FrameGuard<'_> {
-    fn drop(&mut self) {
-        let taken = swap_current(self.slot, self.outer.take());
-        if let (Some(frame), Some(taken)) = (&*self.slot, taken) {
+    /// Returns `true` if the slot has a frame that can be entered.
+    pub(crate) fn is_some(&self) -> bool {
+        self.frame.is_some()
+    }
+
+    /// Returns the frame; `None` without a frame. While the frame is entered, this is the frame of the
+    /// code around it.
+    pub(crate) fn frame(&self) -> Option<&Arc<Frame>> {
+        self.frame.as_ref()
+    }
+
+    /// Puts the frame that `frame` creates into the slot, unless the slot has a frame.
+    pub(crate) fn set_once(&mut self, frame: impl FnOnce() -> Arc<Frame>) {
+        self.frame.get_or_insert_with(frame);
+    }
+
+    /// Makes the frame in the slot the current one of this thread.
+    pub(crate) fn enter(&mut self) {
+        self.outer = swap_current(&mut self.frame, None);
+    }
+
+    /// Ends what [`enter`](Self::enter) began, and adds what the code took to the frame's record.
+    pub(crate) fn leave(&mut self) {
+        let taken = swap_current(&mut self.frame, self.outer.take());
+        if let (Some(frame), Some(taken)) = (&self.frame, taken) {
             frame.add(taken);
         }
     }

@@ -6,26 +6,31 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::coordination::frame;
-use crate::coordination::frame::{Frame, FrameGuard};
-use crate::l1::thread_cache::Lent;
+use crate::coordination::frame::{Frame, FrameSlot};
+use crate::l1::thread_cache::{give_back, lend};
 
 /// Guard of code that runs inside a frame: until the guard is dropped, cached calls on this thread
 /// are calls inside of that frame, and this thread's table (L0) is lent.
 #[must_use]
-pub(crate) struct Inside<'a> {
-    _frame: FrameGuard<'a>,
-    _lent: Lent,
-}
+pub(crate) struct Inside<'a>(&'a mut FrameSlot);
 
 impl<'a> Inside<'a> {
-    /// Makes the frame in `slot` the frame of the code that this thread runs, until the returned
-    /// guard is dropped. Meanwhile `slot` keeps the frame that the thread had before, and the drop
-    /// of the guard swaps the two frames back.
-    pub(crate) fn enter(slot: &'a mut Option<Arc<Frame>>) -> Self {
-        Self {
-            _frame: frame::enter(slot),
-            _lent: Lent::new(),
+    /// Makes the frame in `slot` the current one of this thread, until the returned value is dropped.
+    // Not inlined, so that the poll around a body needs little stack.
+    #[inline(never)]
+    pub(crate) fn enter(slot: &'a mut FrameSlot) -> Self {
+        slot.enter();
+        slot.has_lent = lend();
+        Self(slot)
+    }
+}
+
+impl Drop for Inside<'_> {
+    #[inline(never)]
+    fn drop(&mut self) {
+        self.0.leave();
+        if self.0.has_lent {
+            give_back();
         }
     }
 }
@@ -34,7 +39,7 @@ pin_project! {
     /// A future whose code runs inside of a frame, on whatever task or thread it is polled.
     #[must_use = "futures do nothing unless they are polled"]
     pub(crate) struct InFrame<F> {
-        frame: Option<Arc<Frame>>,
+        frame: FrameSlot,
         #[pin]
         future: Option<F>,
     }
@@ -50,7 +55,7 @@ impl<F> InFrame<F> {
     /// Creates a future that runs `future` inside of `frame`. With `None`, `future` runs unchanged.
     pub(crate) fn new(frame: Option<Arc<Frame>>, future: F) -> Self {
         Self {
-            frame,
+            frame: FrameSlot::new(frame),
             future: Some(future),
         }
     }
@@ -58,7 +63,7 @@ impl<F> InFrame<F> {
     /// Makes the future run inside of the frame that `frame` creates, unless it runs inside of a frame
     /// already.
     pub(crate) fn set_frame_once(self: Pin<&mut Self>, frame: impl FnOnce() -> Arc<Frame>) {
-        self.project().frame.get_or_insert_with(frame);
+        self.project().frame.set_once(frame);
     }
 
     /// Drops the future inside of the frame, because its destructors may call cached functions.
@@ -70,7 +75,7 @@ impl<F> InFrame<F> {
 }
 
 /// Enters the frame in `slot`; does nothing without a frame.
-fn inside(slot: &mut Option<Arc<Frame>>) -> Option<Inside<'_>> {
+fn inside(slot: &mut FrameSlot) -> Option<Inside<'_>> {
     slot.is_some().then(|| Inside::enter(slot))
 }
 

@@ -173,6 +173,14 @@ impl Core {
             return Arc::clone(owner);
         }
         drop(owners);
+        self.add_owner(id, make)
+    }
+
+    /// Adds the owner that `make` creates, unless another thread added it meanwhile.
+    // Not inlined: a new owner takes much stack, and recursive calls of cached functions come here.
+    #[cold]
+    #[inline(never)]
+    fn add_owner(&self, id: OwnerId, make: impl FnOnce(OwnerId) -> Owner) -> Arc<Owner> {
         let mut owners = self.owners.write();
         if let Some(owner) = owners.get(&id) {
             return Arc::clone(owner);

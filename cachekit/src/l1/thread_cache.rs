@@ -82,29 +82,17 @@ pub(crate) fn find_entry(
     found.ok().flatten()
 }
 
-/// Guard that keeps this thread's table lent: while it lives, [`find`] finds nothing on this
-/// thread, so that each call takes the path that knows about the computations around it.
-#[must_use]
-pub(crate) struct Lent {
-    is_first: bool,
+/// Lends this thread's table: [`find`] finds nothing on this thread until [`give_back`], so that each
+/// call takes the path that knows about the computations around it. Returns `false` if the table was
+/// lent already, or is in use.
+pub(crate) fn lend() -> bool {
+    let lent = TABLE.try_with(|table| Some(table.try_borrow_mut().ok()?.lend()));
+    lent.ok().flatten().unwrap_or(false)
 }
 
-impl Lent {
-    /// Lends the table of this thread, until the guard is dropped on this thread.
-    pub(crate) fn new() -> Self {
-        let lent = TABLE.try_with(|table| Some(table.try_borrow_mut().ok()?.lend()));
-        Self {
-            is_first: lent.ok().flatten().unwrap_or(false),
-        }
-    }
-}
-
-impl Drop for Lent {
-    fn drop(&mut self) {
-        if self.is_first {
-            let _ = TABLE.try_with(|table| table.try_borrow_mut().map(|mut it| it.give_back()));
-        }
-    }
+/// Ends what a [`lend`] that returned `true` on this thread began.
+pub(crate) fn give_back() {
+    let _ = TABLE.try_with(|table| table.try_borrow_mut().map(|mut it| it.give_back()));
 }
 
 /// Records a use of a key that was not a hit in the thread's table. If the use is a sample for the

@@ -15,7 +15,7 @@ use crate::base::fault::removed;
 use crate::base::sync::expect_no_lock;
 use crate::base::trace;
 use crate::coordination::frame;
-use crate::coordination::frame::{Frame, FrameKind};
+use crate::coordination::frame::{Frame, FrameKind, FrameSlot};
 use crate::coordination::single_flight::waiter::Leader;
 use crate::coordination::taken::{Taken, TakenDependencies};
 use crate::core::build_entry::Value;
@@ -56,7 +56,7 @@ pub(crate) struct Computation {
     /// Frame by which a call inside of the function's body recognises this computation, so that the
     /// call does not wait for its own computation. While the body is polled, this field contains
     /// the outer frame of the thread.
-    frame: Option<Arc<Frame>>,
+    frame: FrameSlot,
     began: Duration,
     call: Box<Call>,
 }
@@ -104,7 +104,7 @@ impl Computation {
             ops: *ops,
             deadline: deadline.map(|limit| (limit, Box::pin(unconstrained(sleep(limit))))),
             permit_until,
-            frame: Some(frame),
+            frame: FrameSlot::new(Some(frame)),
             began: call.core.clock.now(),
             call,
         })
@@ -159,7 +159,7 @@ impl Computation {
 
     /// Takes out the record of everything that the body was given by the cache.
     fn take_record(&self) -> Option<TakenDependencies> {
-        self.frame.as_ref()?.take_record()
+        self.frame.frame()?.take_record()
     }
 
     /// Completes a computation whose body succeeded. `prepare` runs the user code that only storing

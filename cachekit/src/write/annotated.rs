@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::coordination::frame::{Frame, FrameKind};
+use crate::coordination::frame::{Frame, FrameKind, FrameSlot};
 use crate::core::in_frame::{InFrame, Inside};
 use tokio::task::yield_now;
 
@@ -223,7 +223,7 @@ where
     pending.begin_local();
     let frame = Frame::new(FrameKind::Computation, 0, 0);
     let ret = {
-        let mut slot = Some(Arc::clone(&frame));
+        let mut slot = FrameSlot::new(Some(Arc::clone(&frame)));
         let _inside = Inside::enter(&mut slot);
         body()
     };
