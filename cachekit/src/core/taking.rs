@@ -35,6 +35,14 @@ pub(crate) struct Composition {
     is_refused: bool,
 }
 
+impl Composition {
+    /// Takes the lineage out of `taken`, the values that a computation took. Returns an empty lineage
+    /// if the computation took no value, and `None` if the lineage is not known.
+    pub(crate) fn take_lineage(taken: Option<&mut Self>) -> Option<Lineage> {
+        taken.map_or_else(|| Some(Lineage::default()), |taken| taken.lineage.take())
+    }
+}
+
 impl Core {
     /// Prepares a call, before the call looks anything up, and returns its surroundings.
     pub(crate) fn surroundings(&self) -> Surroundings {
@@ -51,12 +59,12 @@ impl Core {
     /// Records that the running code is given the value of `stored`, the entry under `key`. Does
     /// nothing outside of computations.
     pub(crate) fn record_taken(&self, key: impl FnOnce() -> Key, stored: &Arc<MemoryEntry>) {
-        self.record(key, stored, stored.lineage(), || stored.freshness_now().end);
+        self.record(key, stored, || stored.freshness_now().end);
     }
 
     /// [`record_taken`](Self::record_taken) for an entry that was found valid by a hit.
     pub(crate) fn record_hit(&self, key: impl FnOnce() -> Key, stored: &Arc<MemoryEntry>) {
-        self.record(key, stored, stored.lineage(), || stored.freshness.end);
+        self.record(key, stored, || stored.freshness.end);
     }
 
     /// Records that the running code was told that there is no value under `key`. Its versions in the
@@ -72,7 +80,6 @@ impl Core {
         &self,
         key: impl FnOnce() -> Key,
         stored: &Arc<MemoryEntry>,
-        lineage: Option<&Lineage>,
         end: impl FnOnce() -> Tick,
     ) {
         if removed!(self, ForgetNested) {
@@ -84,7 +91,7 @@ impl Core {
             let origin = Origin {
                 clock: &self.clock,
                 store: self.store_id(),
-                lineage,
+                lineage: stored.lineage(),
             };
             taken.add_entry(stored, key_epoch, origin, end());
             if stored.cached_error().is_some() {
@@ -109,11 +116,11 @@ impl Core {
             end = end.min(now.after(AFTER_ERROR));
         }
         let is_refused = taken.are_too_many() || taken.is_invalidated;
-        let lineage = taken.lineage_in(self.store_id()).cloned();
+        let is_known = taken.lineage_in(self.store_id()).is_some();
         Some(Composition {
             epochs: taken.epochs,
             end,
-            lineage,
+            lineage: taken.lineage.filter(|_| is_known),
             is_refused,
         })
     }

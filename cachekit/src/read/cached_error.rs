@@ -94,6 +94,7 @@ impl Call {
         let (options, life) = (self.options.of_error(), Some(Life::from(ttl)));
         let (owner, key) = (&self.owner, &self.key);
         let taken = core.of_interest(taken, options.depends);
+        let taken = (taken, None);
         let mut validity = self.validity(began, &mut dependencies, taken, &LeaseState::None);
         if removed!(core, FreeErrors) {
             validity.epochs = Epochs::default();

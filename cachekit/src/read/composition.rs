@@ -78,30 +78,28 @@ impl Call {
         frame::record(|all| all.add_unkept(taken, &epochs));
     }
 
-    /// Returns the validity of the value of a computation that began at `began`, took `taken`, and
-    /// has the right `lease_state`. Takes the epochs out of `dependencies`.
+    /// Returns the validity of the value of a computation that began at `began`, took `taken` with
+    /// the lineage `foreign`, and has the right `lease_state`. Takes the epochs out of
+    /// `dependencies`.
     pub(crate) fn validity(
         &self,
         began: SequenceNumber,
         dependencies: &mut Dependencies,
-        taken: Option<Composition>,
+        (taken, foreign): (Option<Composition>, Option<&Lineage>),
         lease_state: &LeaseState,
     ) -> Validity {
         let mut validity = Validity::new(began, std::mem::take(&mut dependencies.epochs));
-        let own = self.own_lineage(&dependencies.entry_tags, lease_state);
-        let is_asked = self.owner.is_taken();
-        let mut lineage = own;
         if let Some(taken) = taken {
             validity.end = taken.end;
             validity.epochs.extend(taken.epochs);
-            let both = lineage.zip(taken.lineage);
-            lineage = both.map(|(mut own, taken)| {
-                own.merge(&taken);
+        }
+        if self.owner.is_taken() {
+            let own = self.own_lineage(&dependencies.entry_tags, lease_state);
+            let both = own.zip(foreign).map(|(mut own, foreign)| {
+                own.merge(foreign);
                 own
             });
-        }
-        if is_asked {
-            validity.lineage = lineage.into();
+            validity.lineage = both.into();
         }
         validity
     }

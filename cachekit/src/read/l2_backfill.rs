@@ -8,7 +8,6 @@ use tokio::time::Instant;
 use crate::backfill::lease::LeaseState;
 use crate::backfill::store::Backfill;
 use crate::base::fault::removed;
-use crate::core::taking::Composition;
 use crate::model::config::Tier;
 use crate::model::entry::MemoryEntry;
 use crate::model::lineage::Lineage;
@@ -16,48 +15,26 @@ use crate::model::tags::EntryTags;
 use crate::read::call::Call;
 use crate::return_type::erased_ops::ValueOps;
 
-/// Lineage in L2 of the values that a computation took from the cache.
-pub(crate) enum Foreign {
-    /// The computation took no value.
-    None,
-    Known(Lineage),
-    /// The computation took a value whose versions in L2 are not known.
-    Unknown,
-}
-
-impl Foreign {
-    pub(crate) fn of(taken: Option<&Composition>) -> Self {
-        match taken.map(|taken| taken.lineage.clone()) {
-            None => Self::None,
-            Some(Some(lineage)) => Self::Known(lineage),
-            Some(None) => Self::Unknown,
-        }
-    }
-}
-
 impl Call {
     /// Begins to store `stored` in L2, in the background, if the computation has a lease. If L2
     /// could not be asked for a lease, queues the removal of the older entry from L2.
     ///
-    /// `foreign` is the lineage of the values that the computation took. A
-    /// value whose lineage is not known is not stored in L2, because no process could tell whether
-    /// it is valid.
+    /// `foreign` is the lineage of the values that the computation took. Without that lineage
+    /// (`None`), the value is not stored in L2, because no process could tell whether the value is
+    /// valid.
     pub(crate) fn backfill(
         &self,
         ops: &ValueOps,
         entry_tags: EntryTags,
         (ttl, took): (Duration, Duration),
         stored: Arc<MemoryEntry>,
-        (lease_state, foreign): (LeaseState, Foreign),
+        (lease_state, foreign): (LeaseState, Option<Lineage>),
     ) {
         let foreign = match foreign {
-            Foreign::None => Lineage::default(),
-            Foreign::Known(foreign) => foreign,
-            Foreign::Unknown if removed!(self.core, PassWithoutVersion) => Lineage::default(),
-            Foreign::Unknown if self.core.l2.is_none() || self.options.tier == Tier::Memory => {
-                return;
-            }
-            Foreign::Unknown => return self.keep_from_l2(&lease_state),
+            Some(foreign) => foreign,
+            None if removed!(self.core, PassWithoutVersion) => Lineage::default(),
+            None if self.core.l2.is_none() || self.options.tier == Tier::Memory => return,
+            None => return self.keep_from_l2(&lease_state),
         };
         match (lease_state, ops.wire) {
             (LeaseState::Granted(lease), Some(wire)) => {

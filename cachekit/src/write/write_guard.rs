@@ -153,10 +153,7 @@ impl WriteGuard {
     /// fences the computations of one replica only, so a written value could be older than a value
     /// that is computed into another replica.
     pub(crate) async fn finish(mut self, entry_tags: EntryTags, value: Value, wire: Option<Wire>) {
-        let foreign = match &self.taken {
-            None => Some(Lineage::default()),
-            Some(taken) => taken.lineage.clone(),
-        };
+        let foreign = Composition::take_lineage(self.taken.as_mut());
         let right = self.lease.take().zip(wire).zip(foreign);
         let Some(AcceptedWrite {
             ttl,
