@@ -70,10 +70,23 @@ impl Core {
     /// Records that the running code was told that there is no value under `key`. Its versions in the
     /// store are not known.
     pub(crate) fn record_absence(&self, key: &Key) {
-        if frame::surroundings().is_recorded && !removed!(self, ForgetUnkept) {
-            let epochs = Epochs::from_iter([self.tags.key_epoch(key)]);
-            frame::record(|taken| taken.add_unkept(None, &epochs));
+        self.record_unkept(key, None, &Epochs::default());
+    }
+
+    /// Records that the running code is given a value for `key` that has no entry. The value depends
+    /// on `taken`, which is everything that its computation took, on `epochs`, and on `key`.
+    pub(crate) fn record_unkept(
+        &self,
+        key: &Key,
+        taken: Option<&TakenDependencies>,
+        epochs: &Epochs,
+    ) {
+        if !frame::surroundings().is_recorded || removed!(self, ForgetUnkept) {
+            return;
         }
+        let mut epochs = epochs.clone();
+        epochs.extend([self.tags.key_epoch(key)]);
+        frame::record(|all| all.add_unkept(taken, &epochs));
     }
 
     fn record(

@@ -18,7 +18,6 @@ use std::sync::Arc;
 
 use crate::backfill::lease::LeaseState;
 use crate::backfill::lineage::names_only;
-use crate::base::fault::removed;
 use crate::coordination::frame;
 use crate::coordination::taken::{Taken, TakenDependencies};
 use crate::core::outcome::Dependencies;
@@ -70,12 +69,7 @@ impl Call {
     /// Records a value for which this call made no entry, with everything that its computation
     /// took. The value depends on `epochs`, and on this call's key.
     pub(crate) fn record_unkept(&self, taken: Option<&TakenDependencies>, epochs: &Epochs) {
-        if !frame::surroundings().is_recorded || removed!(self.core, ForgetUnkept) {
-            return;
-        }
-        let mut epochs = epochs.clone();
-        epochs.extend([self.core.tags.key_epoch(&self.key)]);
-        frame::record(|all| all.add_unkept(taken, &epochs));
+        self.core.record_unkept(&self.key, taken, epochs);
     }
 
     /// Returns the validity of the value of a computation that began at `began`, took `taken` with
