@@ -4,6 +4,7 @@
 //! Versions are taken where a value was granted or found valid, and never later: a version that is
 //! read after the value may be from after an invalidation that the value does not know.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,56 +28,51 @@ use crate::store::failure::Failure;
 use crate::store::key_name::StoreKey;
 use crate::store::port::Found;
 
-impl NamedVersion {
-    fn new(name: &StoreKey, version: Version) -> Self {
-        Self {
-            name: Arc::clone(name.shared()),
-            version,
-        }
-    }
-}
-
 impl LeaseGuard {
     /// Returns the lineage of a value with `entry_tags` that is computed with this right. Returns
-    /// `None` if the version of the entry's key was not granted.
+    /// `None` if the version of the entry's key was not granted, or the guard of a value tag.
     pub(crate) fn lineage(&self, entry_tags: &EntryTags, key: &Key) -> Option<Lineage> {
         let keys = &self.keys;
         if !is_complete(keys) {
             return None;
         }
-        let named = |names: &[StoreKey], versions: &[Version]| -> Vec<NamedVersion> {
-            let pairs = names.iter().zip(versions);
-            pairs
-                .map(|(name, version)| NamedVersion::new(name, *version))
-                .collect()
-        };
-        let mut versions = named(&keys.versions, &self.grant.versions);
-        let granted = named(&self.guards, &self.grant.guards);
-        let (own, guards): (Vec<_>, Vec<_>) = granted
-            .into_iter()
-            .partition(|it| StoreKey::of_shared(&it.name).is_key_version());
+        let granted = named(&self.guards, self.grant.guards.iter().copied());
+        let (own, guards): (Vec<_>, Vec<_>) =
+            granted.partition(|it| StoreKey::of_shared(&it.name).is_key_version());
         if own.len() != keys.beside.len() {
             return None;
         }
-        versions.extend(own);
-        let tags = tag_keys(key, keys.replica, entry_tags);
-        let value_tags = tags.skip(keys.versions.len() - IMPLICIT);
+        let versions = named(&keys.versions, self.grant.versions.iter().copied());
         let mut lineage = Lineage {
-            versions,
+            versions: versions.chain(own).collect(),
+            guards,
             ..Lineage::default()
         };
-        for name in value_tags {
+        let tags = tag_keys(key, keys.replica, entry_tags);
+        let value_tags = tags.skip(keys.versions.len() - IMPLICIT);
+        lineage.add_value_tags(value_tags).then_some(lineage)
+    }
+}
+
+impl Lineage {
+    /// Adds those of the value's `tags` that the lineage does not have, without versions. Drops the
+    /// guards if there are none. Returns `false` if the guard of an added tag is missing.
+    pub(crate) fn add_value_tags(&mut self, tags: impl Iterator<Item = StoreKey>) -> bool {
+        let guards = self.guards.iter().map(|it| StoreKey::of_shared(&it.name));
+        let guards: Vec<StoreKey> = guards.collect();
+        // No version of a synchronous function's value is known, so its tags need no guards.
+        let is_sync = self.versions.is_empty();
+        for tag in tags {
             // Without its guard, an invalidation of the tag that this node has not received would
             // not be noticed.
-            if !is_guarded(&self.guards, &name) {
-                return None;
+            if self.add_name(tag.shared()) && !is_sync && !is_guarded(&guards, &tag) {
+                return false;
             }
-            lineage.add_name(name.shared());
         }
-        if !lineage.unversioned.is_empty() {
-            lineage.guards = guards;
+        if self.unversioned.is_empty() {
+            self.guards.clear();
         }
-        Some(lineage)
+        true
     }
 }
 
@@ -109,21 +105,28 @@ impl L2Lookup<'_> {
         }
         let listed = keys.versions[..IMPLICIT].iter().cloned();
         let names = listed.chain(envelope.tags.iter().map(|name| StoreKey::read(name)));
-        let versions = names.zip(envelope.versions.iter());
-        let mut versions: Vec<NamedVersion> = versions
-            .map(|(name, version)| NamedVersion::new(&name, *version))
-            .collect();
-        for (name, version) in keys.beside.iter().zip(&found.beside) {
-            let Some(version) = version else {
-                return EntryLineage::NotAsked;
-            };
-            versions.push(NamedVersion::new(name, *version));
-        }
+        let beside: Option<Vec<Version>> = found.beside.iter().copied().collect();
+        let Some(beside) = beside else {
+            return EntryLineage::NotAsked;
+        };
+        let versions = named(names, envelope.versions.iter().copied());
         EntryLineage::Known(Arc::new(Lineage {
-            versions,
+            versions: versions.chain(named(&keys.beside, beside)).collect(),
             ..Lineage::default()
         }))
     }
+}
+
+/// Returns the pairs of each name in `names` and its version in `versions`.
+fn named(
+    names: impl IntoIterator<Item: Borrow<StoreKey>>,
+    versions: impl IntoIterator<Item = Version>,
+) -> impl Iterator<Item = NamedVersion> {
+    let pairs = names.into_iter().zip(versions);
+    pairs.map(|(name, version)| NamedVersion {
+        name: Arc::clone(name.borrow().shared()),
+        version,
+    })
 }
 
 /// Returns `true` if `keys` names the version of the entry's key: beside the entry, or in its list.
@@ -166,12 +169,11 @@ pub(crate) async fn ask_versions(
     let versions = answer
         .inspect_err(|failure| l2.count_failure(failure))
         .ok()?;
-    let mut pairs = names.iter().zip(versions);
+    let mut pairs = named(&names, versions);
     let listed = keys.versions.len() + keys.beside.len();
-    let pair = |(name, version): (&StoreKey, Version)| NamedVersion::new(name, version);
     Some(Lineage {
-        versions: pairs.by_ref().take(listed).map(pair).collect(),
-        guards: pairs.map(pair).collect(),
+        versions: pairs.by_ref().take(listed).collect(),
+        guards: pairs.collect(),
         unversioned: Vec::new(),
     })
 }

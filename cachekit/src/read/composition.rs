@@ -25,7 +25,6 @@ use crate::core::state::Core;
 use crate::core::taking::Composition;
 use crate::core::validity::Validity;
 use crate::key::Key;
-use crate::l2::entry_keys::is_guarded;
 use crate::model::entry::MemoryEntry;
 use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::lineage::Lineage;
@@ -99,38 +98,31 @@ impl Call {
     }
 
     /// Returns the lineage of a value that this call computes with the right `lease_state`, apart
-    /// from that of the values that its computation takes. Returns `None` if no entry is computed
-    /// from entries of the function, or the versions are not known.
+    /// from that of the values that its computation takes. Returns `None` if the versions are not
+    /// known.
     fn own_lineage(&self, entry_tags: &EntryTags, lease_state: &LeaseState) -> Option<Lineage> {
-        if !self.owner.is_taken() {
-            return None;
-        }
         match lease_state {
             LeaseState::Granted(lease) => lease.lineage(entry_tags, &self.key),
             LeaseState::VersionsOnly(lineage) => {
-                let mut lineage = Lineage::clone(lineage);
-                let guards = lineage.guards.iter();
-                let guards: Vec<StoreKey> =
-                    guards.map(|it| StoreKey::of_shared(&it.name)).collect();
-                let is_sync = lineage.versions.is_empty();
-                for tag in &entry_tags.tags {
-                    let name = StoreKey::tag(tag);
-                    let is_new = lineage.add_name(name.shared());
-                    if is_new {
-                        self.owner.tag_prefixes.record(tag_prefix(&name));
-                    }
-                    if is_new && !is_sync && !is_guarded(&guards, &name) {
-                        return None;
-                    }
-                }
-                if lineage.unversioned.is_empty() {
-                    self.owner.tag_prefixes.record_none();
-                    lineage.guards.clear();
-                }
-                Some(lineage)
+                self.with_tags(Lineage::clone(lineage), entry_tags)
             }
             LeaseState::Unavailable | LeaseState::None => None,
         }
+    }
+
+    /// Adds the tags of a value that is not stored in L2 to its `lineage`, and records their prefixes,
+    /// whose guards the next computation asks for. Returns `None` if a guard is missing.
+    fn with_tags(&self, mut lineage: Lineage, entry_tags: &EntryTags) -> Option<Lineage> {
+        let prefixes = &self.owner.tag_prefixes;
+        let known = lineage.unversioned.len();
+        let is_guarded = lineage.add_value_tags(entry_tags.tags.iter().map(StoreKey::tag));
+        for name in &lineage.unversioned[known..] {
+            prefixes.record(tag_prefix(&StoreKey::of_shared(name)));
+        }
+        if is_guarded && lineage.unversioned.is_empty() {
+            prefixes.record_none();
+        }
+        is_guarded.then_some(lineage)
     }
 
     /// Returns the lease state of a synchronous function's computation, with the names that entries
