@@ -10,6 +10,7 @@ use crate::base::fault::removed;
 use crate::encoding::envelope::Token;
 use crate::l2::entry_keys::EntryKeys;
 use crate::l2::tier::SharedTier;
+use crate::model::entry_options::EntryOptions;
 use crate::model::lineage::Lineage;
 use crate::store::failure::Failure;
 use crate::store::fencing_token::FencingToken;
@@ -203,4 +204,10 @@ pub(crate) fn release(l2: &Arc<SharedTier>, fencing_token: FencingToken) {
 /// versions outlive the entry, so that no entry is lost because a version expired.
 pub(crate) fn version_life(entry: Duration) -> Duration {
     entry.saturating_mul(2).max(Duration::from_secs(60))
+}
+
+/// Returns the [`version_life`] of an entry with `options`, before its own lifetime is drawn.
+/// `default_ttl` is the lifetime of an entry whose options contain none.
+pub(crate) fn usual_version_life(options: &EntryOptions, default_ttl: Duration) -> Duration {
+    version_life(options.ttl.unwrap_or(default_ttl))
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::backfill::lease::{LeaseGuard, version_life};
+use crate::backfill::lease::{LeaseGuard, usual_version_life};
 use crate::backfill::lookup::L2Lookup;
 use crate::base::fault::removed;
 use crate::core::state::Core;
@@ -86,7 +86,7 @@ impl L2Lookup<'_> {
         if !needs_lineage || !found.beside.contains(&None) {
             return Ok(found);
         }
-        let life = version_life(self.options.ttl.unwrap_or(self.core.config.default_ttl));
+        let life = usual_version_life(self.options, self.core.config.default_ttl);
         let any_origin = self.l2.accepts_any_origin();
         store
             .ensure_versions(&self.keys.beside, life, any_origin, until)
@@ -160,7 +160,7 @@ pub(crate) async fn ask_versions(
     let guards = guards(owner);
     let names = keys.versions.iter().chain(&keys.beside).chain(&guards);
     let names: Vec<StoreKey> = names.cloned().collect();
-    let life = version_life(options.ttl.unwrap_or(default_ttl));
+    let life = usual_version_life(options, default_ttl);
     let any_origin = l2.accepts_any_origin();
     let answer = l2
         .store

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::backfill::lease;
-use crate::backfill::lease::{LeaseGuard, version_life};
+use crate::backfill::lease::{LeaseGuard, usual_version_life};
 use crate::backfill::store::{Backfill, Broadcast, StoreOutcome};
 use crate::base::clock::Tick;
 use crate::base::fault::removed;
@@ -123,7 +123,7 @@ impl WriteGuard {
             },
             any_origin: lookup.l2.accepts_any_origin(),
             guards: guards.clone(),
-            version_life: version_life(self.options.ttl.unwrap_or(self.core.config.default_ttl)),
+            version_life: usual_version_life(&self.options, self.core.config.default_ttl),
         };
         let l2 = lookup.l2;
         let query = lookup.keys.query(&self.owner);
