@@ -1,5 +1,8 @@
 //! The failures of operations on a store that processes share.
 
+/// The error code of an operation for which the cache's account in the store lacks a right.
+pub(crate) const NO_RIGHT: &str = "NOPERM";
+
 /// The failure of an operation on the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Failure {
@@ -26,5 +29,10 @@ impl Failure {
         // another server.
         const FULL: [&str; 2] = ["OOM", "MISCONF"];
         matches!(self, Self::Rejected(code) if FULL.contains(&&**code))
+    }
+
+    /// Returns `true` if the store refused the operation because the cache's account lacks a right.
+    pub(crate) fn is_of_rights(&self) -> bool {
+        matches!(self, Self::Rejected(code) if code == NO_RIGHT)
     }
 }

@@ -50,7 +50,7 @@ impl Sweeper {
             if self.store.is_up() && (!self.bus.sweeps.has_begun() || takes_turn(self.nodes())) {
                 match self.sweep().await {
                     Ok(()) => self.bus.sweeps.begin(),
-                    Err(Failure::Rejected(code)) if is_right(&code) => {
+                    Err(failure) if failure.is_of_rights() => {
                         // Nobody here can carry marks out, so nothing is gained by waiting.
                         self.bus.sweeps.begin();
                         pause = REFUSED_PAUSE;
@@ -109,12 +109,6 @@ impl Sweeper {
         self.bus.sweeps.count(due);
         Ok(())
     }
-}
-
-/// Returns `true` if the error code `code` means that the account lacks a right. Inside a script of
-/// versions before 7.2, the code is that of any error.
-fn is_right(code: &str) -> bool {
-    matches!(code, "NOPERM" | "ERR")
 }
 
 /// Returns `true` if a node sweeps at this beat, as one of so many `nodes`.

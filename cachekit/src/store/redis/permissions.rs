@@ -8,6 +8,8 @@ use std::fmt;
 
 use redis::{Cmd, Value, cmd};
 
+use crate::store::failure::NO_RIGHT;
+
 /// The beginning of each kind of key in Redis, without the namespace before it.
 const KEYS: [&str; 8] = [":k:", ":c1:", ":v:", ":t:", ":e:", ":g:", ":f:", ":all"];
 
@@ -174,7 +176,8 @@ pub(crate) fn is_refused(answer: &Value) -> bool {
     let Value::ServerError(error) = answer else {
         return false;
     };
+    // Redis 7.0 sends these words alone, and Redis 6 behind the place in the script.
     let in_script = "The user executing the script can't";
-    let says = |details: &str| details.starts_with(in_script);
-    error.code() == "NOPERM" || error.details().is_some_and(says)
+    let says = |details: &str| details.contains(in_script);
+    error.code() == NO_RIGHT || error.details().is_some_and(says)
 }

@@ -8,7 +8,9 @@ use std::time::Duration;
 use redis::Value;
 
 use crate::encoding::envelope::{Token, Version};
+use crate::store::failure::NO_RIGHT;
 use crate::store::port::{Acquired, Filled, LeaseGrant};
+use crate::store::redis::permissions::is_refused;
 
 /// The error for an answer of Redis that does not have the form of an answer to its command.
 struct MalformedReply;
@@ -60,9 +62,11 @@ fn int(value: &Value) -> Read<i64> {
 }
 
 /// Returns the problem with the answer `value`, which cannot be parsed: a refusal if `value` is an
-/// error of the server, and a malformed reply otherwise.
+/// error of the server, and a malformed reply otherwise. A refusal for a missing right has the same
+/// code from every version of Redis.
 pub(crate) fn problem(value: &Value) -> Problem {
     match value {
+        refused if is_refused(refused) => Problem::Refused(NO_RIGHT.to_owned()),
         Value::ServerError(error) => Problem::Refused(error.code().to_owned()),
         _ => Problem::MalformedReply,
     }
@@ -217,6 +221,37 @@ mod tests {
             numbers(&[Value::Int(1), other()]),
             Err(Problem::MalformedReply)
         );
+    }
+
+    /// The answers of several versions of Redis to a script whose command is refused.
+    #[test]
+    fn a_missing_right_is_told_from_another_error_of_a_script() {
+        let code = |answer: &str| {
+            let answer = redis::parse_redis_value(format!("-{answer}\r\n").as_bytes());
+            match problem(&answer.expect("an error of the server")) {
+                Problem::Refused(code) => code,
+                Problem::MalformedReply => panic!("an error is a refusal"),
+            }
+        };
+        let words = "The user executing the script can't run this command or subcommand";
+        let place = "Error running script (call to f_c0ffee): @user_script:5: @user_script: 5:";
+        for right in [
+            "NOPERM User shop has no permissions to run the 'evalsha' command".to_owned(),
+            format!("NOPERM {words} script: c0ffee, on @user_script:5."),
+            format!("ERR {words} script: c0ffee, on @user_script:5."),
+            format!("ERR {place} {words}"),
+        ] {
+            assert_eq!(code(&right), "NOPERM", "{right}");
+        }
+        for other in [
+            "ERR unknown command 'EVALSHA'".to_owned(),
+            "ERR Unknown Redis command called from script script: c0ffee".to_owned(),
+            format!("ERR {place} Unknown Redis command called from Lua script"),
+            "ERR user_script:8: attempt to compare nil with number".to_owned(),
+        ] {
+            assert_eq!(code(&other), "ERR", "{other}");
+        }
+        assert_eq!(code("OOM command not allowed"), "OOM");
     }
 
     #[test]
