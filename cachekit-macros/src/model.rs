@@ -358,7 +358,8 @@ pub(crate) struct WritingFn {
     pub(crate) function: Function,
     pub(crate) target: Reference,
     pub(crate) stored: Stored,
-    /// Argument of the runtime's method for `intent`.
+    /// Time for which the mark of the write stands (`intent`), as the argument of cachekit's
+    /// method. `None`: the option is not set.
     pub(crate) intent: Option<Expr>,
 }
 

@@ -56,9 +56,9 @@ pub const fn secs(seconds: u64) -> Duration {
 /// `true` if this build can compress values (feature `lz4`), so that `compress` has an effect.
 pub const CAN_COMPRESS: bool = crate::encoding::compress::is_available();
 
-/// Traits by which generated code finds the `ReturnOps` (the table of functions) of a return type.
-/// If a type has a method of its own with the name of a trait's method, the compiler takes the
-/// type's own method.
+/// Traits by which generated code finds the `ReturnOps`, the table of functions that the cache
+/// needs for a return type. Each trait has a method of the same name, and the compiler takes the
+/// method that exists for the return type.
 pub mod plan {
     pub use crate::return_type::capabilities::{
         ErrorIsOwned, ErrorIsShared, Unweighed, ValueIsOwned, ValueIsShared,

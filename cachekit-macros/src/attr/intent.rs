@@ -1,13 +1,14 @@
-//! Option `intent` of functions that write.
+//! The option `intent` of `#[invalidates]` and `#[write_through]`: the time for which the mark of a
+//! running write stands in Redis.
 
 use syn::LitBool;
 use syn::parse::{Parse, ParseStream};
 
 use crate::attr::duration::DurationValue;
 
-/// Value of `intent`, as written.
+/// Value of the option `intent`, as the user wrote it: a duration, or `false` for no mark.
 pub(crate) enum IntentValue {
-    /// `false`.
+    /// The value `false`: the write leaves no mark.
     Off,
     Length(DurationValue),
 }

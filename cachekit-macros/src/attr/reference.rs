@@ -32,7 +32,7 @@ pub(crate) enum Callee {
 pub(crate) enum ReferenceArgs {
     /// All entries of the function, written `..`.
     All,
-    /// One entry, by its arguments in the order of the function's parameters.
+    /// A single entry, given by its arguments in the order of the function's parameters.
     Positions(Vec<Position>),
 }
 

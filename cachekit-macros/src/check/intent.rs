@@ -1,4 +1,4 @@
-//! Rule of the option `intent`.
+//! Check of the option `intent`, the time for which the mark of a running write stands in Redis.
 
 use std::time::Duration;
 
@@ -11,10 +11,11 @@ use crate::check::constant::dependence;
 use crate::check::function::FnInfo;
 use crate::diag::Errors;
 
-/// Shortest intent, in which a few round trips fit.
+/// Shortest time that the option `intent` accepts. A few round trips to Redis must fit into it.
 const SHORTEST: Duration = Duration::from_millis(100);
 
-/// Returns the argument of the runtime's method: `None` for `false`.
+/// Returns the argument that generated code passes to cachekit's method `intent`: the duration, or
+/// `None` for `intent = false`.
 pub(crate) fn intent(info: &FnInfo, arg: Arg<IntentValue>, errors: &mut Errors) -> Expr {
     let Arg { key, value } = arg;
     match value {

@@ -154,8 +154,8 @@ impl Resolved {
         });
     }
 
-    /// Returns the text of the template, whose values are written when generated code makes the
-    /// text.
+    /// Returns the text of the template. Generated code writes the values at the moment when it
+    /// makes the text.
     pub(crate) fn into_text(self) -> Text {
         let pieces = self.pieces.into_iter().map(|piece| match piece {
             ResolvedPiece::Name => Piece::Name,

@@ -1,5 +1,5 @@
 //! Parts that the expansions of all attributes have: the function around a new body, and arguments
-//! of the templates.
+//! for cachekit's own macros.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::quote;

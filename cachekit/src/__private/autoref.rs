@@ -257,9 +257,9 @@ macro_rules! __in_time {
     }};
 }
 
-/// Expands to the value for which an option's requirement on the return type is checked. For
-/// `err_ttl`, which remembers errors, the value shows if the error can be cloned. For other
-/// options, it is the `ReturnOps` (the table of functions) of the return type.
+/// Expands to the value whose type must meet the requirement of an option. For `err_ttl`, which
+/// remembers errors, the type of the value shows if the error can be cloned. For any other option,
+/// the value is the `ReturnOps` (the table of functions) of the return type.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __asked {

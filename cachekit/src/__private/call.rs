@@ -59,8 +59,8 @@ impl Source for Cache {
     }
 }
 
-/// Proof that the statements which write a key ran to their end. A `return` in an expression of the
-/// key, also one from a macro, returns another type and does not compile.
+/// Value that the closure which writes a key returns at its end. An expression of the key cannot
+/// return it, so a `return` in such an expression, also one from a macro, does not compile.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyWritten;
 
@@ -141,8 +141,9 @@ where
     Ok(return_value(return_ops, &stored))
 }
 
-/// [`entry_or_miss`] for a call inside of a computation, or of a scope whose calls bypass the cache.
-/// This thread's table (L0) is lent there, so that the hot path need not ask if it is inside.
+/// Does what [`entry_or_miss`] does, for a call inside of a computation, or of a scope whose calls
+/// bypass the cache. This thread's table (L0) is lent there and answers no look-up, so a call that
+/// the table answers need not ask if it is inside.
 fn entry_or_miss_inside(
     core: &Arc<Core>,
     spec: &'static FnSpec,

@@ -206,7 +206,7 @@ pub(crate) fn version_life(entry: Duration) -> Duration {
     entry.saturating_mul(2).max(Duration::from_secs(60))
 }
 
-/// Returns the [`version_life`] of an entry with `options`, before its own lifetime is drawn.
+/// Returns the [`version_life`] of an entry with `options` whose exact lifetime is not known yet.
 /// `default_ttl` is the lifetime of an entry whose options contain none.
 pub(crate) fn usual_version_life(options: &EntryOptions, default_ttl: Duration) -> Duration {
     version_life(options.ttl.unwrap_or(default_ttl))

@@ -29,8 +29,9 @@ use crate::store::key_name::StoreKey;
 use crate::store::port::Found;
 
 impl LeaseGuard {
-    /// Returns the lineage of a value with `entry_tags` that is computed with this right. Returns
-    /// `None` if the version of the entry's key was not granted, or the guard of a value tag.
+    /// Returns the lineage of a value with `entry_tags` whose computation has this lease. Returns
+    /// `None` if the lease was granted without the version of the entry's key, or without the guard
+    /// of a value tag.
     pub(crate) fn lineage(&self, entry_tags: &EntryTags, key: &Key) -> Option<Lineage> {
         let keys = &self.keys;
         if !is_complete(keys) {
@@ -55,8 +56,9 @@ impl LeaseGuard {
 }
 
 impl Lineage {
-    /// Adds those of the value's `tags` that the lineage does not have, without versions. Drops the
-    /// guards if there are none. Returns `false` if the guard of an added tag is missing.
+    /// Adds those of the value's tags, `tags`, that the lineage does not have yet. The versions of
+    /// added tags are not known. Returns `false` if the guard of an added tag is missing. Removes
+    /// all guards if the version of every name is known, because no name needs a guard then.
     pub(crate) fn add_value_tags(&mut self, tags: impl Iterator<Item = StoreKey>) -> bool {
         let guards = self.guards.iter().map(|it| StoreKey::of_shared(&it.name));
         let guards: Vec<StoreKey> = guards.collect();
@@ -129,7 +131,8 @@ fn named(
     })
 }
 
-/// Returns `true` if `keys` names the version of the entry's key: beside the entry, or in its list.
+/// Returns `true` if `keys` contains the name of the version of the entry's key: in `beside` or,
+/// for a replica, in `versions`.
 fn is_complete(keys: &EntryKeys) -> bool {
     keys.replica != Replica::Only || !keys.beside.is_empty()
 }

@@ -84,7 +84,7 @@ pub(crate) struct Backfill {
     /// Lineage of the values that the computation took from the cache.
     pub(crate) foreign: Lineage,
     pub(crate) ttl: Duration,
-    /// Start of `ttl`.
+    /// The moment from which the time to live `ttl` counts.
     pub(crate) since: Instant,
     pub(crate) took: Duration,
     pub(crate) wire: Wire,
@@ -92,7 +92,8 @@ pub(crate) struct Backfill {
     /// The kind of bus message to other nodes, whose values in memory this value replaces. `None`
     /// for a computed value, which replaces no value.
     pub(crate) broadcast: Option<Broadcast>,
-    /// The mark of the write, which goes if the value is stored. `None` for a computed value.
+    /// The mark of the write, which Redis removes if it stores the value. `None` for a computed
+    /// value.
     pub(crate) ended: Option<WriteMark>,
 }
 
@@ -219,7 +220,8 @@ impl Backfill {
         Ok((Fill { order, ..fill }, written.saved))
     }
 
-    /// Removes from the foreign lineage what the entry depends on by itself.
+    /// Removes from `foreign` (the names from the values that the computation took) the names that
+    /// the entry depends on anyway, such as its own tags.
     fn leave_out_own(&mut self) {
         let (names, grant) = (&self.lease.keys.versions, &self.lease.grant);
         let is_own = |it: &NamedVersion| {

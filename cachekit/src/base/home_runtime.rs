@@ -112,7 +112,7 @@ impl HomeRuntime {
         *self.handle.write() = handle;
     }
 
-    /// Begins the time of the home that [`move_to`](Self::move_to) set.
+    /// Records that the tasks run on the home that [`move_to`](Self::move_to) set.
     pub(crate) fn begin(&self) {
         self.number.fetch_add(1, Ordering::AcqRel);
     }

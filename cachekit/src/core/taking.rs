@@ -25,7 +25,8 @@ const AFTER_ERROR: Duration = Duration::from_secs(1);
 pub(crate) struct Composition {
     /// Epochs of the keys, functions, tags and caches of the taken values.
     pub(crate) epochs: Vec<Arc<Epoch>>,
-    /// End of the fresh life that ends first. [`Tick::NEVER`]: no taken value ends.
+    /// End of the fresh life of the taken value that ends first. [`Tick::NEVER`]: no taken value
+    /// ends.
     pub(crate) end: Tick,
     /// Names and versions in the store. `None` if they are not known, too many, or those of another
     /// store: then the value is not stored in L2.
@@ -44,7 +45,9 @@ impl Composition {
 }
 
 impl Core {
-    /// Prepares a call, before the call looks anything up, and returns its surroundings.
+    /// Returns the surroundings of a call: if its code is inside of a computation or a scope, and
+    /// what follows for the call. Inside of a computation, invalidations of keys raise epochs from
+    /// now on, so this method must be called before the call looks anything up.
     pub(crate) fn surroundings(&self) -> Surroundings {
         let mut surroundings = frame::surroundings();
         if removed!(self, ForgetNested) {
@@ -62,7 +65,8 @@ impl Core {
         self.record(key, stored, || stored.freshness_now().end);
     }
 
-    /// [`record_taken`](Self::record_taken) for an entry that was found valid by a hit.
+    /// Does what [`record_taken`](Self::record_taken) does, for an entry that a hit has just found
+    /// valid.
     pub(crate) fn record_hit(&self, key: impl FnOnce() -> Key, stored: &Arc<MemoryEntry>) {
         self.record(key, stored, || stored.freshness.end);
     }
@@ -113,7 +117,8 @@ impl Core {
         });
     }
 
-    /// Returns the part of `taken` that becomes part of an entry, as its `depends` says.
+    /// Returns the part of `taken` on which the computed entry depends, as the entry's option
+    /// `depends` says.
     pub(crate) fn of_interest(
         &self,
         taken: Option<TakenDependencies>,

@@ -111,7 +111,8 @@ impl PendingInvalidation {
         certain
     }
 
-    /// Adds the marks of writes that end with this invalidation: they go when Redis has accepted it.
+    /// Adds the marks of the writes that end with this invalidation. The marks are removed when
+    /// Redis has accepted the invalidation.
     pub(crate) fn ending(mut self, open: impl IntoIterator<Item = OpenWrite>) -> Self {
         self.open.extend(open);
         self

@@ -104,11 +104,11 @@ impl<T: ?Sized, R, F> Left<F> for Then<T, R> {
     }
 }
 
-/// A list, as a type that only the compiler uses, which says of each type in a key argument if it
-/// is written by `CacheKey` or by `Display`. `More` can be appended to the list.
+/// A list of results, as a type that only the compiler uses. A result says if a type in a key
+/// argument is written by `CacheKey`, by `Display` or by its elements. This trait appends the
+/// result `More` to the list.
 pub trait With<More> {
-    /// This list with `More` at its end. `More` says how a further type in the key argument is
-    /// written.
+    /// This list with `More`, the result for a further type in the key argument, at its end.
     type List;
 }
 impl<More> With<More> for () {
@@ -268,11 +268,12 @@ pub trait Container<R> {
     type Left;
 }
 
-/// A list, as a type that only the compiler uses, which says of each part of a value of the type
-/// `T` by which trait the part is written to a key. The first item of the list is about `T` itself.
+/// A list of results, as a type that only the compiler uses. For each part of a value of the type
+/// `T`, a result says by which trait the part is written to a key. The first result is for `T`
+/// itself.
 pub trait Writes<T: ?Sized> {
-    /// The items of this list that follow those of `T` and of its elements. They are about further
-    /// types in the same key argument.
+    /// The results of this list after those for `T` and its elements. They are for further types in
+    /// the same key argument.
     type Rest;
     /// Writes `value` to `out` as a part of a key argument. Each part of the value is written by
     /// the trait that this list names, `CacheKey` or `Display`.

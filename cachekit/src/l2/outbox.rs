@@ -22,8 +22,8 @@ use crate::l2::outbox_file::{MAX_NAMES, OutboxFile};
 use crate::store::key_name::StoreKey;
 use crate::store::write_mark::WriteMark;
 
-/// The largest number of marks that wait in the outbox. Further marks stay in the store until they
-/// are over, and then cost misses.
+/// The largest number of marks that wait in the outbox for their removal. Further marks stay in the
+/// store until their time is over, and then cost misses.
 const MAX_MARKS: usize = 10_000;
 
 /// The largest number of names that one invalidation from the outbox sends to the store.
@@ -69,7 +69,8 @@ struct Queue {
     /// `true` if the names in `sending` are not names of entries but of tags, functions, guards
     /// (versions of all tags with one prefix) or everything, so that any entry may depend on them.
     sends_shared_names: bool,
-    /// The marks of the writes whose names wait. They go when no name waits any more.
+    /// The marks of the writes whose names wait. The marks are removed from the store when no name
+    /// waits any more.
     ended: Vec<WriteMark>,
 }
 
@@ -100,8 +101,8 @@ impl Queue {
 }
 
 impl Outbox {
-    /// Creates an outbox with `file`, in which the names `left` are: an earlier process did not get
-    /// their invalidation accepted.
+    /// Creates an outbox that keeps its names in `file`. `left` are the names that are in the file
+    /// already: an earlier process ended before the store had accepted their invalidation.
     pub(crate) fn with_file(file: OutboxFile, left: Vec<StoreKey>) -> Self {
         let outbox = Self {
             file: Some(Mutex::new(file)),

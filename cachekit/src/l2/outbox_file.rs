@@ -37,9 +37,10 @@ pub(crate) struct OutboxFile {
     length: u64,
     /// The names in the file.
     recorded: std::collections::HashSet<StoreKey, RandomState>,
-    /// `true` if the file stands for everything, so that no further name need be recorded.
+    /// `true` if the file has the record that stands for everything, so that no further name need
+    /// be recorded.
     is_everything: bool,
-    /// `true` after a failed write, so that names may be missing.
+    /// `true` after a failed write to the file, so that names may be missing in the file.
     is_incomplete: bool,
 }
 
@@ -94,8 +95,8 @@ impl OutboxFile {
         Ok(())
     }
 
-    /// Replaces all records by one of everything. A crash in between leaves a file that stands for
-    /// everything, too.
+    /// Replaces all records by the single record that stands for everything. A crash during the
+    /// replacement leaves a file that stands for everything, too.
     fn record_everything(&mut self) -> io::Result<()> {
         let bytes = record(&StoreKey::everything());
         self.write_at(self.header, &bytes)?;
@@ -114,7 +115,7 @@ impl OutboxFile {
     }
 }
 
-/// Returns the record of `name`.
+/// Returns the bytes of the record for `name` in the file of the outbox.
 fn record(name: &StoreKey) -> Vec<u8> {
     let name = name.as_bytes();
     // A name has less than 4 GiB: a longer key has exhausted the memory of its process.

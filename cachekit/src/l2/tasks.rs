@@ -27,10 +27,11 @@ use crate::l2::open_writes::sweeper::Sweeper;
 use crate::l2::recovery::Recovery;
 use crate::store::write_mark::BEAT;
 
-/// The number of times `bus_timeout` without a heartbeat task after which the home is questioned.
+/// The number of periods of `bus_timeout` in which the heartbeat task did not run, after which a
+/// call asks the home runtime for a sign of life.
 const MISSED_BEATS: u32 = 2;
 
-/// The shortest time for which a home that is questioned may take to answer.
+/// The shortest time that the home runtime gets to give a sign of life when a call asks for one.
 const SHORTEST_ANSWER: Duration = Duration::from_millis(250);
 
 /// The interval at which a call looks if the store is connected again.
@@ -53,12 +54,13 @@ pub(crate) struct TierTasks {
     /// `true` from a restart of the tasks until the store is connected, or a call has waited for
     /// that in vain.
     is_starting: AtomicBool,
-    /// `true` while a runtime that is not the home looks after the outbox.
+    /// `true` while a task on another runtime than the home makes sure that the outbox is sent.
     is_watched: AtomicBool,
     running: Mutex<Running>,
 }
 
-/// The look of a runtime after the outbox, until the task with this value ends.
+/// A guard in the task that makes sure that the outbox is sent. When the guard is dropped,
+/// `is_watched` becomes `false`.
 struct Watch(Arc<TierTasks>);
 
 impl Drop for Watch {
@@ -92,8 +94,8 @@ impl Running {
 enum Cause {
     /// The home has ended, and its tasks with it.
     Ended,
-    /// The home exists, but nothing drives it. The number is that of the restarts when the home was
-    /// questioned.
+    /// The home exists, but nothing drives it. The number is the count of restarts at the moment
+    /// when a call asked the home for a sign of life.
     StandsStill(u64),
 }
 
@@ -145,9 +147,9 @@ impl TierTasks {
         }
     }
 
-    /// Makes sure that the names in the outbox are sent although the home may end before it has sent
-    /// them, and although no call may come after this one: the caller's runtime looks after the home
-    /// until the outbox is empty.
+    /// Makes sure that the names in the outbox are sent, although the home may end before it has
+    /// sent them, and although no later call may notice that. For this purpose, a task on the
+    /// caller's runtime checks the home regularly until the outbox is empty.
     pub(crate) fn watch_outbox(self: &Arc<Self>) {
         self.ensure_driven();
         let Ok(current) = Handle::try_current() else {
@@ -194,7 +196,7 @@ impl TierTasks {
         self.abandoned.notify_one();
     }
 
-    /// Returns `true` while the runtime `id` has to look after the outbox.
+    /// Returns `true` while the runtime `id` must check that the home sends the outbox.
     fn needs_watch(&self, id: Id) -> bool {
         let is_abandoned = self.is_abandoned.load(Ordering::Acquire);
         !is_abandoned && !self.parts.bus.outbox.is_clear() && self.home.id() != id
@@ -277,8 +279,8 @@ impl TierTasks {
         }
     }
 
-    /// Makes `current` the home, and replaces all tasks by tasks there. A task of a runtime that
-    /// stands still stays there, and ends before its next step.
+    /// Makes the runtime `current` the home, and begins all tasks again there. A task on a previous
+    /// home that stands still is not moved: if that runtime runs again, the task ends.
     fn move_tasks(&self, running: &mut Running, current: Handle) {
         running.heartbeat.abort();
         running.recovery.abort();
@@ -328,8 +330,8 @@ fn spawn_sweeper(home: &HomeRuntime, parts: &Recovery, bus_timeout: Duration) ->
     home.spawn(sweeper.run()).abort_handle()
 }
 
-/// Spawns the recovery task, whose end is the end of the home: the task runs for as long as the
-/// cache.
+/// Spawns the recovery task on the home. The task runs for as long as the cache, so its end shows
+/// that the home has ended.
 fn spawn_recovery(
     home: &Arc<HomeRuntime>,
     parts: &Recovery,

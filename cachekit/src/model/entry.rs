@@ -55,10 +55,10 @@ pub(crate) struct MemoryEntry {
     /// Epoch of the entry's key, once a computation took the value: an invalidation of the key then
     /// reaches the entry of that computation too.
     key_epoch: OnceLock<Arc<Epoch>>,
-    /// Names and versions in the store that the value depends on. `None`: they are not known, or no
-    /// computation took a value of the owner yet.
+    /// Names and versions in the store that the value depends on, as far as they are known.
     lineage: EntryLineage,
-    /// `true` once the store has exact versions in place of the guards in `lineage`.
+    /// `true` after the store has stored the entry, and so has a version for each of its value
+    /// tags. The lineage has only the guards of these tags, which are less exact.
     has_better_lineage: AtomicBool,
     /// The value, in an `Arc` of its own: a caller can keep the value without the entry.
     value: DeferredDrop,
@@ -223,9 +223,9 @@ impl MemoryEntry {
             || self.has_better_lineage.load(Ordering::Relaxed)
     }
 
-    /// Records that the store has stored the entry. The versions of its value tags are in the store
-    /// from now on, where the lineage has only the guards of their prefixes: with them, entries made
-    /// of this one would be refused after an invalidation of any tag with such a prefix.
+    /// Records that the store has stored the entry, and so has the versions of its value tags. The
+    /// lineage has only the guards of these tags. If an entry were computed from this one by the
+    /// guards, the store would reject it after an invalidation of any tag with the same prefix.
     pub(crate) fn stored_remotely(&self) {
         if let EntryLineage::Known(lineage) = &self.lineage
             && !lineage.guards.is_empty()

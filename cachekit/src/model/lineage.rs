@@ -9,7 +9,8 @@ use crate::encoding::envelope::Version;
 /// from. An entry with more stays in the memory of its process.
 pub(crate) const MOST_NAMES: usize = 256;
 
-/// What is known of the names and versions that the value of an entry in memory depends on.
+/// State of an entry in memory with regard to its lineage: known, not asked for, or impossible to
+/// know.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum EntryLineage {
     /// The names and versions are known.

@@ -25,8 +25,9 @@ impl Core {
         may_serve.then_some(stored)
     }
 
-    /// [`peek`](Self::peek) for a caller that may be inside of a computation. Returns `None` also if
-    /// the entry lacks the versions that the computation needs, and L2 may have the entry with them.
+    /// Does what [`peek`](Self::peek) does, for a caller that may be inside of a computation.
+    /// Returns `None` also if the entry lacks the versions that the computation needs, and L2 may
+    /// have the entry with them.
     pub(crate) fn peek_to_take(
         &self,
         key: &Key,

@@ -8,12 +8,9 @@
 //! Writes with an order share the *generation* of the token. The value of such a write is accepted
 //! while the token has the write's generation and no write with a greater order has stored.
 //!
-//! Each tag, each function and the namespace have an opaque *version*. The store makes a version
-//! whenever one is missing. An entry is valid while the store still has the versions that were read
-//! before the entry's computation began. An invalidation only removes versions and entries, so an
-//! invalidation may be repeated and may run late. A soft invalidation changes the second half of a
-//! version, the *soft half*. An entry is stale if its versions differ only in their soft halves.
-//! Values of computations that began before a soft invalidation are rejected, as after a hard one.
+//! A process marks each annotated write before the write begins. The invalidation that ends the
+//! write removes the mark. Other processes carry out the marks that a dead process left behind
+//! (`store/write_mark.rs`).
 //!
 //! A process marks each annotated write before the write begins. The mark goes with the invalidation
 //! that ends the write. Other processes carry out the marks that a dead process left behind
@@ -172,7 +169,7 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> StoreFuture<'a, ()>;
 
-    /// Removes the marks `ended`, of writes that leave nothing to invalidate.
+    /// Removes the marks `ended` of writes after which nothing is left to invalidate.
     fn unmark<'a>(&'a self, ended: &'a [WriteMark], until: Instant) -> StoreFuture<'a, ()>;
 
     /// Hands out at most `most` marks whose round is due: marks whose life is over, and marks of

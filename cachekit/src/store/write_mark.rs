@@ -1,11 +1,13 @@
 //! Marks of open writes.
 //!
 //! Before an annotated function may change the data source, its process leaves a mark in the store:
-//! the names that the write will invalidate. The mark goes when the names were invalidated. If the
-//! process dies before that, another process finds the mark and invalidates the names in its place.
+//! the names that the write will invalidate. The mark is removed when the names were invalidated.
+//! If the process dies before that, another process finds the mark and invalidates the names in its
+//! place.
 //!
-//! The data source may decide a commit long after the death of the process that sent it. Therefore a
-//! mark that was left behind is carried out in several *rounds*, and goes with the last one.
+//! The data source may decide a commit long after the death of the process that sent it. Therefore
+//! a mark that was left behind is carried out in several *rounds*, and is removed with the last
+//! one.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,18 +16,18 @@ use std::time::Duration;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{NodeId, read_names, take, write_names};
 
-/// The number of the last round. The mark goes when that round was carried out.
+/// The number of the last round of a mark. When that round was carried out, the mark is removed.
 pub(crate) const LAST_ROUND: u8 = 17;
 
-/// The pause after each of the first rounds: a beat of the nodes.
+/// The pause between the first rounds of a mark.
 pub(crate) const BEAT: Duration = Duration::from_millis(250);
 
-/// The number of rounds at every beat.
+/// The number of the first rounds of a mark, which follow one another after a pause of [`BEAT`].
 const QUICK_ROUNDS: u8 = 12;
 
-/// Returns the pause between the round with this number, from 1, and the next one. Rounds follow
-/// one another at every beat for 3 seconds, and then 4, 8, 16, 32 and 64 seconds after the first. If
-/// nobody carried the last round out, it is repeated after as long again.
+/// Returns the pause after the round `round` of a mark, before its next round. The first rounds
+/// follow one another for 3 seconds. Later rounds are 4, 8, 16, 32 and 64 seconds after the first.
+/// If no process carries the last round out, the mark is due again 64 seconds later.
 pub(crate) fn pause_after(round: u8) -> Duration {
     match round {
         0..QUICK_ROUNDS => BEAT,

@@ -210,7 +210,7 @@ impl WriteGuard {
         }
     }
 
-    /// Returns the store of the written value in L2, without tags, lineage and mark.
+    /// Returns the request that stores the written value in L2, without tags, lineage and mark.
     fn backfill(
         &self,
         (lease, wire): (LeaseGuard, Wire),
@@ -300,8 +300,8 @@ impl WriteGuard {
         })
     }
 
-    /// Leaves the entry empty on this node and in L2, and waits until L2 has accepted that. The mark
-    /// `open` goes after the entry.
+    /// Leaves the entry empty on this node and in L2, and waits until L2 has accepted that. L2
+    /// removes the mark `open` after the entry.
     async fn leave_empty(&self, open: Option<OpenWrite>) {
         self.core
             .invalidate_uncounted(InvalidationTargets::key(self.key.as_bytes()))

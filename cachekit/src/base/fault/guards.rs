@@ -5,38 +5,42 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// A computation does not record the values that the cache gives it, so its entry outlives their
-    /// invalidation.
+    /// Without this guard, a computation does not record the values that the cache gives it, so its
+    /// entry outlives their invalidation.
     ForgetNested,
-    /// A computation does not record a value for which the cache made no entry.
+    /// Without this guard, a computation does not record a value for which the cache made no entry.
     ForgetUnkept,
-    /// The store does not compare the versions of the values that an entry was computed from.
+    /// Without this guard, the store does not compare the versions of the values that an entry was
+    /// computed from.
     FillWithoutInner,
-    /// An entry that was computed from other entries lives for its whole `ttl`, so that ages add up.
+    /// Without this guard, an entry that was computed from other entries lives for its whole `ttl`,
+    /// so that ages add up.
     AddAges,
-    /// A `#[write_through]` function whose body is given the entry's old value stores its result.
+    /// Without this guard, a `#[write_through]` function stores its result although its body was
+    /// given the entry's old value.
     StoreOwnValue,
-    /// A refresh that no caller waits for takes stale values.
+    /// Without this guard, a refresh that no caller waits for takes stale values.
     RefreshFromStale,
-    /// The versions of the values that an entry was computed from are read when the entry is stored,
-    /// and not when the values were found valid.
+    /// Without this guard, the versions of the values that an entry was computed from are read when
+    /// the entry is stored, and not when the values were found valid.
     LineageAtGrant,
-    /// An invalidation of a key raises no epoch if no entry of this node refers to the epoch yet.
+    /// Without this guard, an invalidation of a key raises no epoch if no entry of this node refers
+    /// to the epoch yet.
     EpochOnlyWhereHeld,
-    /// A waiter accepts the result of a computation although a value that the computation took was
-    /// invalidated after the computation began.
+    /// Without this guard, a waiter accepts the result of a computation although a value that the
+    /// computation took was invalidated after the computation began.
     JoinersByDoor,
-    /// An entry in the store that was computed from other entries is served although invalidations
-    /// of this node wait in the outbox.
+    /// Without this guard, an entry in the store that was computed from other entries is served
+    /// although invalidations of this node wait in the outbox.
     IgnoreQueued,
-    /// A write does not invalidate the entries that were computed from the replaced value after the
-    /// store has accepted the write.
+    /// Without this guard, a write invalidates the entries that were computed from the replaced
+    /// value only before the store accepts the write, and not a second time afterwards.
     OneEpochMove,
-    /// A computation takes an entry of memory whose versions in the store are not known, and its
-    /// value is stored without them.
+    /// Without this guard, a computation takes an entry of memory whose versions in the store are
+    /// not known, and its value is stored without them.
     PassWithoutVersion,
-    /// A hit in memory does not compare the epochs of its entry, so it may return an invalidated
-    /// entry.
+    /// Without this guard, a hit in memory does not compare the epochs of its entry, so it may
+    /// return an invalidated entry.
     IgnoreEpochs,
     /// Without this guard, a computation reads the epochs of its entry when the computation ends
     /// instead of when it begins, so an invalidation during the computation is missed.
@@ -276,19 +280,21 @@ pub enum Fault {
     /// Without this guard, a reader of an entry in Redis does not check that the entry belongs to
     /// the reader's key.
     TrustName,
-    /// The tasks of the shared tier are not begun again when the runtime that drove them has ended
-    /// or stands still.
+    /// Without this guard, the tasks of the shared tier are not begun again when the runtime that
+    /// drove them has ended or stands still.
     KeepEndedHome,
-    /// A write leaves no mark in Redis before it begins.
+    /// Without this guard, a write leaves no mark in Redis before it begins.
     NoIntent,
-    /// The mark of a dead process's write goes after its first round, although the data source may
-    /// decide the commit later.
+    /// Without this guard, the mark of a dead process's write is removed after its first round,
+    /// although the data source may decide the commit later.
     SweepOnce,
-    /// All writes of a process that invalidate equal names share one mark, which the first of them
-    /// removes.
+    /// Without this guard, all writes of a process that invalidate equal names share one mark,
+    /// which the write that ends first removes.
     OneMarkPerName,
-    /// The mark of a write is removed before the names that the write invalidates.
+    /// Without this guard, the mark of a write is removed before the names that the write
+    /// invalidates.
     UnmarkFirst,
-    /// A process serves from Redis before it has carried out the marks of dead processes.
+    /// Without this guard, a process serves from Redis before it has carried out the marks of dead
+    /// processes.
     SweepLate,
 }

@@ -28,17 +28,18 @@ const RENEWALS: u32 = 3;
 /// A write whose mark is in the store, or on its way there. The mark is renewed until this value is
 /// dropped or [`stop`](Self::stop)ped.
 ///
-/// Dropping the value leaves the mark. It must go only after the names of the write were
-/// invalidated, or if they need not be. A mark that stays by mistake costs misses, and a mark that
-/// goes too early costs the guarantee.
+/// Dropping the value leaves the mark. The mark must be removed only after the names of the write
+/// were invalidated, or if they need not be. A mark that stays by mistake costs misses, and a mark
+/// that is removed too early costs the guarantee.
 #[derive(Debug)]
 pub(crate) struct OpenWrite {
     l2: Arc<SharedTier>,
     mark: WriteMark,
-    /// Ends when the store has answered to the first sending of the mark. `None` if the mark was sent
-    /// before the write began: what is sent later on the connection arrives later.
+    /// Receives a message when the store has answered the first request that sends the mark. `None`
+    /// if that request was on its way before the write began, because the connection keeps the
+    /// order of requests.
     answered: Option<oneshot::Receiver<()>>,
-    /// Ends the renewal when it is dropped.
+    /// The sender whose drop ends the renewal of the mark.
     renews: Option<oneshot::Sender<()>>,
 }
 
@@ -90,7 +91,8 @@ impl SharedTier {
     }
 }
 
-/// Sends `mark`, tells when the store has answered, and renews the mark until `is_over`.
+/// Sends `mark` to the store, sends a message to `answered` when the store has answered, and then
+/// renews the mark until `is_over` gets a message or its sender is dropped.
 async fn keep_marked(
     l2: Arc<SharedTier>,
     mark: WriteMark,
@@ -121,7 +123,8 @@ async fn keep_marked(
 }
 
 impl OpenWrite {
-    /// Waits until a removal that is sent afterwards cannot overtake the mark, or until `until`.
+    /// Waits until the store has answered the request that sends the mark, so that a removal which
+    /// is sent from now on arrives after the mark. Waits until the time `until` at most.
     pub(crate) async fn answered(&mut self, until: Instant) {
         // Without a timer, the removal is left to the outbox, which comes later anyway.
         if let Some(answered) = &mut self.answered
@@ -153,7 +156,7 @@ impl OpenWrite {
     }
 }
 
-/// Ends the renewal of the writes `open`, and returns their marks.
+/// Ends the renewal of the marks of the writes `open`, and returns these marks.
 pub(crate) fn marks_of(open: impl IntoIterator<Item = OpenWrite>) -> Vec<WriteMark> {
     open.into_iter().map(|mut write| write.stop()).collect()
 }

@@ -18,16 +18,17 @@ use crate::store::key_name::StoreKey;
 use crate::store::port::Store;
 use crate::store::write_mark::{DueMark, LAST_ROUND, WriteMark};
 
-/// The largest number of marks that a node takes at once.
+/// The largest number of marks that a node requests from the store at once.
 const MOST_MARKS: usize = 1_000;
 
-/// The largest number of times that a node takes marks at one beat. A full server hands out the same
-/// marks again and again.
+/// The largest number of times that a node requests marks at one beat. A store without free memory
+/// cannot record that it handed marks out, and hands out the same marks again and again.
 const MOST_TURNS: usize = 10;
 
-/// The number of nodes up to which each of them sweeps at every beat. With more nodes, each sweeps
-/// with such a probability that so many sweep at a beat on average. Nodes that just died count as
-/// well, so there must be enough turns for those that are left after many died at once.
+/// The number of nodes up to which each node sweeps at every beat. If there are more nodes, each of
+/// them decides at random at every beat, so that this number of nodes sweep on average. Nodes that
+/// died a moment ago are still counted, so the number must be large enough for many nodes to die
+/// together.
 const NODES: usize = 64;
 
 /// The pause after the store refused a sweep, because the account lacks a right.
@@ -36,7 +37,8 @@ const REFUSED_PAUSE: Duration = Duration::from_secs(10);
 /// The task that sweeps at every beat, with the parts of the cache that it needs.
 pub(crate) struct Sweeper {
     pub(crate) bus: Arc<BusClient>,
-    /// The store without its circuit breaker: no call waits for a sweep.
+    /// The store without its circuit breaker. No call waits for a sweep, so a sweep may wait for a
+    /// failing store.
     pub(crate) store: Arc<dyn Store>,
     /// The time between two sweeps of this node.
     pub(crate) beat: Duration,
@@ -67,7 +69,7 @@ impl Sweeper {
         self.bus.acks.live_nodes() + 1
     }
 
-    /// Carries out the marks that are due.
+    /// Carries out the marks whose round is due: invalidates the names in each mark.
     async fn sweep(&self) -> Result<(), Failure> {
         for _ in 0..MOST_TURNS {
             let until = from_now(BACKGROUND_TIMEOUT);
@@ -80,9 +82,9 @@ impl Sweeper {
         Ok(())
     }
 
-    /// Invalidates the names of the marks `due`, here and on all nodes. Marks in their last round go
-    /// after the names, in the same step. If this fails, the marks stay, and their next round
-    /// follows.
+    /// Invalidates the names of the marks `due`, on this node, in the store and on all other nodes.
+    /// The store removes the marks whose last round this is after the names, in the same step. If
+    /// the store refuses the step, all marks stay, and are due again in their next round.
     async fn carry_out(&self, due: &[DueMark]) -> Result<(), Failure> {
         if due.is_empty() {
             return Ok(());
@@ -111,7 +113,8 @@ impl Sweeper {
     }
 }
 
-/// Returns `true` if a node sweeps at this beat, as one of so many `nodes`.
+/// Returns `true` if this node sweeps at this beat. With more than [`NODES`] nodes, the choice is
+/// random, with the same probability for each of the `nodes` nodes.
 fn takes_turn(nodes: usize) -> bool {
     nodes <= NODES || fastrand::usize(..nodes) < NODES
 }

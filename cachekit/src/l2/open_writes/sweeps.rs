@@ -14,15 +14,15 @@ pub(crate) struct Sweeps {
     has_begun: AtomicBool,
     /// Wakes the task, which then sweeps at once or ends.
     pub(crate) now: Notify,
-    /// The number of writes of dead processes that this node was the first to carry out.
+    /// The number of writes of dead processes whose first round this node carried out.
     pub(crate) writes: AtomicU64,
-    /// The number of rounds that this node carried out, over all writes.
+    /// The number of rounds that this node carried out, summed over the marks of all writes.
     pub(crate) rounds: AtomicU64,
 }
 
 impl Sweeps {
-    /// Returns `true` if this node has carried out what dead processes left behind before it
-    /// started.
+    /// Returns `true` if this node has carried out the marks that dead processes left before this
+    /// node started.
     pub(crate) fn has_begun(&self) -> bool {
         self.has_begun.load(Ordering::Acquire)
     }
@@ -32,7 +32,7 @@ impl Sweeps {
         self.has_begun.store(true, Ordering::Release);
     }
 
-    /// Counts the rounds `due`, which this node carried out.
+    /// Counts the marks `due`, for each of which this node carried out a round.
     pub(crate) fn count(&self, due: &[DueMark]) {
         let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         let first = due.iter().filter(|it| it.round == 1).count();

@@ -21,7 +21,8 @@ impl Redis {
         [&*self.prefix.bytes, b"intents"].concat()
     }
 
-    /// Returns the call that marks a write as open for `life`.
+    /// Returns the keys and arguments of the Lua script that marks a write as open for the time
+    /// `life`.
     pub(crate) fn marking(&self, mark: &WriteMark, life: Duration) -> Call {
         Call {
             keys: vec![self.marks()],
@@ -29,7 +30,8 @@ impl Redis {
         }
     }
 
-    /// Returns the call that hands out at most `most` marks whose round is due.
+    /// Returns the keys and arguments of the Lua script that hands out at most `most` marks whose
+    /// round is due.
     pub(crate) fn sweeping(&self, most: usize) -> Call {
         let channels = [&*self.prefix.bytes, b"node:"].concat();
         let pauses = (1..=LAST_ROUND).map(|round| millis(pause_after(round)));

@@ -1,4 +1,6 @@
-//! The guarded access of a visitor to elements, entries and variants, which forwards every call.
+//! Wrappers around the objects by which serde hands the elements of a sequence, the entries of a
+//! map and the variant of an enum to a type that is decoded. The wrappers count what they hand out,
+//! and return an error beyond the limits of [`Guard`].
 
 use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 

@@ -1,5 +1,5 @@
-//! The guarded `Deserializer`, `Visitor` and seed, which forward every call, and count layers and
-//! elements.
+//! Wrappers around a codec's `Deserializer` and around the objects (`Visitor` and seed of serde)
+//! that receive the decoded parts. The wrappers count layers and elements, and forward every call.
 
 use std::fmt;
 

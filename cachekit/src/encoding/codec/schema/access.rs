@@ -1,5 +1,5 @@
 //! The elements of sequences and the entries of maps that a schema trace (a trial deserialization)
-//! gives to a visitor.
+//! hands to the traced type.
 
 use std::cell::Cell;
 

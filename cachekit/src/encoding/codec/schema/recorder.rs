@@ -44,8 +44,8 @@ impl<'a> Recorder<'a> {
         })
     }
 
-    /// Returns this part of a type without the name of the struct around it, for a part that is not
-    /// a field of a struct.
+    /// Returns this part of a type without the name of the struct that has it as a field. Called
+    /// for a part that is no field of a struct, such as an element of a sequence.
     pub(crate) fn alone(self) -> Self {
         Self { of: None, ..self }
     }

@@ -1,4 +1,4 @@
-//! The variant of an enum that a schema trace (a trial deserialization) gives to a visitor.
+//! The variant of an enum that a schema trace (a trial deserialization) hands to the traced type.
 
 use serde::de::{DeserializeSeed, EnumAccess, IntoDeserializer, VariantAccess, Visitor};
 
