@@ -178,8 +178,8 @@ macro_rules! tuples {
 tuples! { (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F)
 (A, B, C, D, E, F, G) (A, B, C, D, E, F, G, H) }
 
-/// Choice for an argument that is an iterator. An iterator yields data, so the key must contain the
-/// argument.
+/// Choice for an argument that is an iterator, in the check for arguments that the key leaves out.
+/// An iterator yields data, so the key must contain the argument.
 pub trait ViaIterator<T: ?Sized> {
     /// Returns [`Uncovered`]: the key must contain the argument.
     fn __cachekit_kind(&self) -> Uncovered<T> {

@@ -115,8 +115,8 @@ mod tests {
     use crate::return_type::shape::{Plain, ReturnOps};
     use crate::store::tests::fake::controls::FakeStore;
 
-    /// Two functions have one name, as in a program that loads a library: the linker did not
-    /// collect both together, so their names were not compared.
+    /// The first of two functions with one name. The linker did not collect both together, as in a
+    /// program that loads a library, so their names were not compared.
     static FIRST: FnSpec = FnSpec::new(|| "", "a.rs", 1)
         .named("twice")
         .tier(Tier::Redis);

@@ -27,9 +27,10 @@ pub struct FunctionPath {
 }
 
 impl FunctionPath {
-    /// Creates the path of a function. `own` is `::` and the function's name. `item` is the
-    /// compiler's name of an item `__here` in the function's body. `closure` is the compiler's name
-    /// of a closure in the function's body.
+    /// Creates the path of a function from the names that the compiler gives to two things in the
+    /// function's body: to an item (`item`) and to a closure (`closure`). Only the name of the
+    /// closure contains the type arguments of the `impl` around the function. `own` is `::` and the
+    /// function's name.
     #[inline(always)]
     pub fn new(own: &'static str, item: &'static str, closure: &'static str) -> Self {
         let path = item.strip_suffix("::__here").unwrap_or(item);

@@ -200,8 +200,8 @@ impl MemoryEntry {
         }
     }
 
-    /// Returns the epoch of the entry's key. `get` is called for the first computation that takes the
-    /// value, and gets the epoch.
+    /// Returns the epoch of the entry's key. At the first call, for the first computation that
+    /// takes the value, `get` must return the epoch. Later calls return the same epoch.
     pub(crate) fn key_epoch_or(&self, get: impl FnOnce() -> Arc<Epoch>) -> &Arc<Epoch> {
         self.key_epoch.get_or_init(get)
     }

@@ -30,7 +30,8 @@ fn tasks(home: &Runtime) -> Arc<TierTasks> {
     TierTasks::begin(home, parts, Arc::new(SystemClock::new()), (SECOND, false))
 }
 
-/// Calls that have all seen that the home ended, or have all asked it in vain.
+/// Many calls find at the same moment that the home has ended. Only one of the calls begins the
+/// tasks again.
 #[test]
 fn of_many_calls_one_begins_the_tasks_again() {
     let (first, second) = (runtime(), runtime());

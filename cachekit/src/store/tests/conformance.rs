@@ -50,7 +50,7 @@ struct Under {
     store: Arc<dyn Store>,
     node: NodeId,
     messages: Arc<Mutex<Vec<StoreEvent>>>,
-    /// Notified of each message that the store delivers.
+    /// Notified whenever the store delivers a message.
     arrived: Arc<Notify>,
     _server: Option<Server>,
 }

@@ -75,7 +75,7 @@ async fn each_round_has_the_number_after_the_last_one(under: &Under) {
     assert_eq!(under.sweep().await, []);
 }
 
-/// On a real server, the rounds take longer than a test may.
+/// Runs on the fake store alone, because the rounds on a real server take longer than a test may.
 #[tokio::test(start_paused = true)]
 async fn the_last_round_is_repeated_until_the_mark_goes() {
     let under = fake();

@@ -147,7 +147,8 @@ impl FakeStore {
         self.shared.lock().data.marks.len()
     }
 
-    /// Reconnects, and notifies the cache of the subscription.
+    /// Begins a new bus subscription for the cache `number`, so that messages arrive again, and
+    /// notifies the cache of the subscription.
     pub fn mend(&self, number: usize) {
         self.reconnect(number);
         let listener = self.listener(number, |listener| {

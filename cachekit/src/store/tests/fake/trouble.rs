@@ -30,17 +30,17 @@ pub enum Op {
     Heartbeat,
     /// Sends an acknowledgement or a goodbye. The log does not contain this operation.
     Tell,
-    /// Marks a write, or extends its mark. Not logged.
+    /// Marks a write, or extends its mark. The log does not contain this operation.
     Mark,
-    /// Removes marks of writes, without an invalidation. Not logged.
+    /// Removes marks of writes, without an invalidation. The log does not contain this operation.
     Unmark,
-    /// Hands out marks that were left behind. Not logged.
+    /// Hands out marks that were left behind. The log does not contain this operation.
     Sweep,
 }
 
 impl Op {
-    /// Returns `true` if a call waits for this kind. Nodes do the others by themselves, all the time,
-    /// or beside a write.
+    /// Returns `true` if a call waits for operations of this kind. Nodes make the other operations
+    /// by themselves, or beside a write, and the log does not contain them.
     pub(crate) fn is_asked_for(self) -> bool {
         use Op::{Heartbeat, Mark, Sweep, Tell, Unmark};
         !matches!(self, Heartbeat | Tell | Mark | Unmark | Sweep)
