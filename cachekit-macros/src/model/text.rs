@@ -30,7 +30,8 @@ pub(crate) enum Piece {
     /// type, or 0 if none follows.
     TypeOf {
         name: Ident,
-        /// `true` if the name is bound to a reference to the argument.
+        /// `true` if the variable with the argument's name contains a reference to the argument,
+        /// and not the argument itself.
         is_reference: bool,
         stop: u8,
     },

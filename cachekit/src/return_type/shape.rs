@@ -94,7 +94,8 @@ macro_rules! return_types {
 }
 
 return_types! {
-    /// Kind of a return type `T` that is neither a `Result` nor an `Option`: always a value.
+    /// Kind of a return type `T` that is neither a `Result` nor an `Option`: the function always
+    /// returns a value to store.
     Plain<T>: T => T, Infallible;
         |ret| ReturnParts::Some(ret), ReturnParts::Some(ret), |value| value, None, |error| match error {};
     /// Kind of the return type `Option<T>`: a value or an absence.

@@ -64,9 +64,9 @@ impl Limits {
     }
 }
 
-/// A wrapper around a `Deserializer` of a codec, or around another object of serde that takes part
-/// in decoding (`Visitor`, seed, access). The wrapper limits the layers and elements of the decoded
-/// payload.
+/// A wrapper around a `Deserializer` of a codec, or around another serde object that takes part in
+/// decoding, such as the `Visitor` that receives a value. The wrapper limits the layers and
+/// elements of the decoded payload.
 pub(crate) struct Guard<'a, T> {
     inner: T,
     depth: u8,

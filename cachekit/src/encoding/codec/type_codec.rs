@@ -1,4 +1,5 @@
-//! The functions that encode and decode one type, for code that does not know the type.
+//! The functions that encode and decode the values of one type, for code that does not know the
+//! type.
 
 use std::any::Any;
 use std::fmt;

@@ -67,7 +67,8 @@ struct Pending {
     /// The number of tasks that send batches of reads. No such task ends while a batch waits to be
     /// sent.
     in_flight: usize,
-    /// The number of times that the tasks were begun again. Tasks from before that are not counted.
+    /// The number of times that the connection's tasks were begun again. A sender of batches from
+    /// before the last time may no longer run, and is not counted in `in_flight`.
     restarts: u64,
 }
 

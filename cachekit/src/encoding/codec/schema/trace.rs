@@ -63,9 +63,9 @@ impl Trace {
 }
 
 impl Trace {
-    /// Adds a request, which a type made when it was deserialized from sample values, to the
-    /// fingerprint of the type. The byte `what` tells the kind of request, such as `b's'` for a
-    /// string. Returns an error if the type has made more than [`MAX_STEPS`] requests.
+    /// Adds a request to the fingerprint of the traced type. The type made the request when it was
+    /// deserialized from sample values. The byte `what` tells the kind of request, such as `b's'`
+    /// for a string. Returns an error if the type has made more than [`MAX_STEPS`] requests.
     pub(crate) fn step(&self, what: u8) -> Result<(), Refused> {
         self.log.set(self.log.get().bytes(&[what]));
         self.steps.set(self.steps.get() + 1);
@@ -89,7 +89,7 @@ impl Trace {
     }
 
     /// Adds `names`, the fields of a struct or the variants of an enum, to the fingerprint of the
-    /// type that contains it. The number of names is added first.
+    /// type that contains the struct or enum. The number of names is added first.
     pub(crate) fn names(&self, names: &[&str]) {
         self.number(names.len());
         for name in names {

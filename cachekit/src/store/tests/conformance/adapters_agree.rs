@@ -9,7 +9,7 @@ use super::*;
 const SEQUENCES: u64 = 60;
 const STEPS: usize = 40;
 
-/// A question to the store, encoded in numbers.
+/// A question to the store, as numbers that a test draws at random.
 #[derive(Debug, Clone, Copy)]
 struct Question {
     kind: u8,
