@@ -3,7 +3,7 @@
 use syn::parse::{Parse, ParseStream};
 use syn::{Ident, LitBool};
 
-/// Error message for other values of `depends`.
+/// Error message for a value of the option `depends` that is none of its three words.
 pub(crate) const DEPENDS: &str = "expected `true`, `names` or `false`";
 
 /// Parsed value of the option `depends`: the name of the variant of `Depends`.

@@ -46,7 +46,7 @@ pub(crate) struct Background {
     home: Option<Arc<HomeRuntime>>,
     running: AtomicUsize,
     closed: AtomicBool,
-    /// Number of times that [`stop`](Self::stop) was called.
+    /// Number of times that all running tasks were stopped, by [`stop`](Self::stop).
     stops: AtomicUsize,
     stopped: Notify,
     idle: Notify,

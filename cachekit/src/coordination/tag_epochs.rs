@@ -18,7 +18,7 @@ use crate::model::tags::Tag;
 /// because their computation took a value from there.
 #[derive(Debug)]
 pub(crate) struct Tags {
-    /// The sequence of the process, which all caches share.
+    /// The counter that numbers the invalidations of all caches of this process.
     sequence: &'static Sequence,
     labels: EpochRegistry<Tag>,
     keys: EpochRegistry<Key>,

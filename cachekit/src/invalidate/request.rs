@@ -54,7 +54,8 @@ pub(crate) enum Intent {
 }
 
 impl Intent {
-    /// Returns `Off` if `length` is `None`.
+    /// Returns the treatment for a value of the option `intent`: a mark that stands for `length`,
+    /// or no mark if `length` is `None`.
     pub(crate) fn of(length: Option<Duration>) -> Self {
         length.map_or(Self::Off, Self::For)
     }
@@ -167,7 +168,7 @@ impl Invalidation {
         self.is_wanted &= condition;
     }
 
-    /// Adds `targets`, in the mode that the invalidation has.
+    /// Adds `targets` to the targets of the invalidation, in the mode that the invalidation has.
     pub(crate) fn add(&mut self, targets: InvalidationTargets) {
         self.targets.join(targets);
     }
@@ -248,7 +249,8 @@ impl Ending {
             && self.targets.mode == other.targets.mode
     }
 
-    /// Adds `other`, which [`can_join`](Self::can_join) this one.
+    /// Adds the targets and the marks of `other`, for which [`can_join`](Self::can_join) must
+    /// return `true`.
     pub(crate) fn join(&mut self, other: Self) {
         self.targets.join(other.targets);
         // The strictest acknowledgement applies to all combined invalidations.

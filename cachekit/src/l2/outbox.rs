@@ -275,7 +275,8 @@ impl Outbox {
         self.again.notify_one();
     }
 
-    /// Waits until [`resend_recent`](Self::resend_recent) is called on this outbox.
+    /// Waits until the recently accepted names must be sent again, which is when
+    /// [`resend_recent`](Self::resend_recent) is called.
     pub(crate) async fn retried(&self) {
         self.again.notified().await;
     }

@@ -31,11 +31,11 @@ pub(crate) const PREFIX: usize = 4 + 8;
 #[derive(Debug)]
 pub(crate) struct OutboxFile {
     file: File,
-    /// The length of the header in bytes.
+    /// The length in bytes of the file's header, which names the format and the namespace.
     header: u64,
     /// The length in bytes of the header and the complete records.
     length: u64,
-    /// The names in the file.
+    /// The names that have a record in the file, so that no name is recorded twice.
     recorded: std::collections::HashSet<StoreKey, RandomState>,
     /// `true` if the file has the record that stands for everything, so that no further name need
     /// be recorded.

@@ -69,7 +69,7 @@ impl Drop for Watch {
     }
 }
 
-/// The tasks that run now.
+/// The tasks of the shared tier that run now, each with a handle that can stop it.
 struct Running {
     heartbeat: AbortHandle,
     recovery: AbortHandle,
@@ -100,7 +100,8 @@ enum Cause {
 }
 
 impl TierTasks {
-    /// Begins the tasks for `parts` on `home`.
+    /// Begins the tasks of the shared tier on the runtime `home`. The tasks use `parts`, which are
+    /// parts of the cache.
     pub(crate) fn begin(
         home: Arc<HomeRuntime>,
         parts: Recovery,

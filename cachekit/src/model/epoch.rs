@@ -56,7 +56,7 @@ pub(crate) struct SequenceNumber(u64);
 #[derive(Debug, Default)]
 pub(crate) struct Sequence(AtomicU64);
 
-/// The sequence of this process.
+/// The counter that numbers the invalidations of all caches of this process.
 pub(crate) static SEQUENCE: Sequence = Sequence(AtomicU64::new(0));
 
 impl Sequence {

@@ -78,7 +78,7 @@ impl Lineage {
         text + self.len() * (size_of::<NamedVersion>() + 2 * size_of::<usize>())
     }
 
-    /// Returns the number of names.
+    /// Returns the number of names in the lineage.
     pub(crate) fn len(&self) -> usize {
         self.versions.len() + self.guards.len() + self.unversioned.len()
     }

@@ -76,12 +76,12 @@ impl Drop for InvalidateOnDrop {
     }
 }
 
-/// The work of a write before its body.
+/// The work of an annotated write before its body: an invalidation, and the sending of a mark.
 #[derive(Default)]
 struct Preparation {
     /// The invalidation that precedes the body. `None` unless the attribute says `on = before`.
     before: Option<PendingInvalidation>,
-    /// `true` if a mark was sent.
+    /// `true` if a mark of the write was sent to Redis.
     is_marked: bool,
 }
 
