@@ -27,8 +27,8 @@ const MOST_TURNS: usize = 10;
 
 /// The number of nodes up to which each node sweeps at every beat. If there are more nodes, each of
 /// them decides at random at every beat, so that this number of nodes sweep on average. Nodes that
-/// died a moment ago are still counted, so the number must be large enough for many nodes to die
-/// together.
+/// died a moment ago are still counted, so with a small number nobody might sweep after many nodes
+/// died together.
 const NODES: usize = 64;
 
 /// The pause after the store refused a sweep, because the account lacks a right.
