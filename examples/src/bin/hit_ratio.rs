@@ -20,7 +20,7 @@ by one caller, with room for 5, 10 and 25 % of its distinct keys.
 ";
 
 const ACCESSES: usize = 2_000_000;
-/// What decides who leaves, as the cache is set up.
+/// The settings of the cache that decide which entry leaves, each with its name.
 const POLICIES: [(&str, Settings); 3] = [
     ("TinyLFU", |cache| cache.eviction(Eviction::TinyLfu)),
     ("LRU", |cache| cache.eviction(Eviction::Lru)),

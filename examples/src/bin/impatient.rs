@@ -21,7 +21,7 @@ async fn report(id: u64) -> String {
     format!("report {id}")
 }
 
-/// How many of 50 callers that come 20 ms apart and wait for 60 ms each are answered.
+/// Returns the number of answered callers, of 50 that come 20 ms apart and wait for 60 ms each.
 async fn answered<F: Future<Output: Send + 'static> + Send + 'static>(
     call: impl Fn() -> F,
 ) -> usize {

@@ -12,7 +12,8 @@ async fn population(city: &str) -> Result<u32, std::io::Error> {
     Ok(if city == "Oslo" { 724_290 } else { 526_502 })
 }
 
-/// Who answered the one call in between.
+/// Returns, in words, what answered the single call between `before` and `after`: memory, Redis or
+/// the function.
 fn answered(before: &Stats, after: &Stats) -> &'static str {
     if after.memory_hits > before.memory_hits {
         "came from memory"

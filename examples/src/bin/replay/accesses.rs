@@ -1,4 +1,4 @@
-//! What is replayed.
+//! The accesses that are replayed.
 
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -8,7 +8,7 @@ use crate::args::Args;
 /// The share of shops in the writes, where pages are read.
 const SHOPS: f64 = 0.1;
 
-/// One access.
+/// A single access: a read or a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     Read(u32),

@@ -104,7 +104,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Parsed,
     Ok(Parsed::Run(args))
 }
 
-/// What arguments must be together.
+/// Checks the arguments that depend on one another.
 fn check(args: &Args) -> Result<(), Fail> {
     if args.nodes > 1 && args.redis.is_none() {
         return Err("--nodes: what nodes share is a Redis; name one with --redis".into());

@@ -107,12 +107,13 @@ impl Database {
         })
     }
 
-    /// How many queries the database has answered.
+    /// Returns the number of queries that the database has answered.
     pub(crate) fn queries(&self) -> u64 {
         self.queries.load(Ordering::Relaxed)
     }
 
-    /// What [`get_product()`](crate::shop::get_product()) does when the cache has no answer.
+    /// Reads a product for [`get_product()`](crate::shop::get_product()) when the cache has no
+    /// answer.
     pub(crate) async fn load(&self, id: u32) -> Result<Arc<Product>, sqlx::Error> {
         self.queries.fetch_add(1, Ordering::Relaxed);
         let row = sqlx::query_as("SELECT * FROM product WHERE id = ?");
@@ -143,7 +144,7 @@ impl Database {
         ids.bind(id).bind(ON_A_PAGE).fetch_all(&self.pool).await
     }
 
-    /// What [`get_shop()`](crate::shop::get_shop()) does when the cache has no answer.
+    /// Reads a shop for [`get_shop()`](crate::shop::get_shop()) when the cache has no answer.
     pub(crate) async fn load_shop(&self, id: u32) -> Result<Arc<ShopRow>, sqlx::Error> {
         self.queries.fetch_add(1, Ordering::Relaxed);
         let row = sqlx::query_as("SELECT * FROM shop WHERE id = ?");
@@ -168,7 +169,7 @@ impl Database {
     }
 }
 
-/// One shop for each category.
+/// Creates a shop for each category.
 async fn create_shops(pool: &SqlitePool) -> Result<(), sqlx::Error> {
     sqlx::query(
         "CREATE TABLE shop (id INTEGER PRIMARY KEY, name TEXT NOT NULL, version INTEGER NOT NULL)",

@@ -27,7 +27,7 @@ use report::Report;
 use shares::Shares;
 use truth::Truth;
 
-/// What ends the program, in words.
+/// An error that ends the program, in words.
 type Fail = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {

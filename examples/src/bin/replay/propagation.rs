@@ -1,4 +1,4 @@
-//! How long a write is not known on other nodes.
+//! The measurement of the time for which a write is not known on other nodes.
 //!
 //! A trace reads most products too seldom to see it, so it is asked for: a product that every
 //! node has just read is written through one of them, and from the moment on when that write
@@ -21,7 +21,7 @@ use crate::work::Work;
 /// So many writes are measured.
 const WRITES: usize = 500;
 
-/// What was measured.
+/// The times and counts that were measured.
 #[derive(Debug)]
 pub(crate) struct Propagation {
     /// For each write, in nanoseconds, how long until no other node had anything older.
@@ -113,8 +113,8 @@ impl Probe<'_> {
         Ok(Written { version, at })
     }
 
-    /// How long after the write the last of the other nodes was asked for the first time that
-    /// had nothing older. Each is asked apart: who goes on to ask Redis keeps nobody waiting.
+    /// Returns the time from the write until the last of the other nodes has nothing older. Each
+    /// node is asked apart from the others, so a node that asks Redis keeps no other node waiting.
     async fn until_gone(
         &self,
         written: Written,
@@ -138,8 +138,8 @@ impl Probe<'_> {
     }
 }
 
-/// How long after the write one node was asked for the first time that had nothing older, and
-/// a stale answer before, if there was one.
+/// Returns the time from the write until one node has nothing older, and a stale answer that it
+/// gave before, if there was one.
 async fn ask(
     node: usize,
     shop: Arc<Shop>,

@@ -1,4 +1,4 @@
-//! What the program prints.
+//! The text that the program prints.
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -24,7 +24,7 @@ pub(crate) struct Report<'a> {
     pub(crate) workload: &'a Workload,
     pub(crate) with: &'a Outcome,
     pub(crate) without: &'a Outcome,
-    /// Where there are several nodes and writes.
+    /// The times until writes are known on other nodes, if there are several nodes and writes.
     pub(crate) propagation: Option<&'a Propagation>,
     pub(crate) shares: &'a Shares<'a>,
 }
@@ -87,7 +87,7 @@ fn in_words(stale: &StaleRead) -> String {
     )
 }
 
-/// How soon a write is known on all nodes, and what that means.
+/// Appends to `text` how soon a write is known on all nodes, and what that means.
 fn propagation(text: &mut String, measured: &Propagation) {
     let writes = measured.delays.len();
     let mut row = |name: &str, value: String| {

@@ -15,13 +15,13 @@ use crate::shop::{self, Shop};
 use crate::truth::{Item, StaleRead, Truth, Verdict};
 use crate::work::Work;
 
-/// What was seen.
+/// The measurements of a run.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) reads: u64,
     pub(crate) writes: u64,
     pub(crate) wall: Duration,
-    /// Of reads, in nanoseconds.
+    /// The times of reads, in nanoseconds.
     pub(crate) latency: Histogram<u64>,
     pub(crate) behind: Behind,
     pub(crate) stale: Vec<StaleRead>,
@@ -76,7 +76,7 @@ pub(crate) async fn with_cache(
     together(&work, callers(shops, &work, args)).await
 }
 
-/// How long writes are not known on other nodes, while the callers do as they did before.
+/// Measures for how long writes are not known on other nodes, while the callers go on as before.
 pub(crate) async fn propagation(
     shops: &[Arc<Shop>],
     workload: &Workload,
@@ -128,7 +128,7 @@ async fn ask_database(database: Arc<Database>, work: Arc<Work>) -> Answer {
     Ok(part)
 }
 
-/// What [`shop::get_page()`] does without the cache.
+/// Loads the parts of a page without the cache, as [`shop::get_page()`] does with it.
 async fn load_page(database: &Database, id: u32) -> Result<(), Fail> {
     let mut category = 0;
     for id in database.on_page(id).await?.into_iter().rev() {
@@ -160,7 +160,7 @@ async fn call_functions(node: usize, shop: Arc<Shop>, work: Arc<Work>) -> Answer
     Ok(part)
 }
 
-/// What one caller saw.
+/// The measurements of one caller.
 struct Part {
     writes: u64,
     latency: Histogram<u64>,

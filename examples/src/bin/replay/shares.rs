@@ -1,17 +1,17 @@
-//! Who answered the calls: each tier's share, of all nodes together.
+//! The share of the calls that each tier answered, of all nodes together.
 
 use cachekit::{RedisMisses, Stats};
 
-/// What the caches and the database counted.
+/// The counts of the caches and of the database.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shares<'a> {
     /// As the callers counted them.
     pub(crate) reads: u64,
-    /// Of the database, writes included.
+    /// The number of queries to the database, writes included.
     pub(crate) queries: u64,
-    /// One of each node.
+    /// The statistics of each node.
     pub(crate) stats: &'a [Stats],
-    /// Whether there is a Redis.
+    /// `true` if the nodes share a Redis.
     pub(crate) is_shared: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What every read must at least return, by the writes that had returned before it began.
+//! The oldest row that each read may return, by the writes that had returned before it began.
 //!
 //! A node's own writes hold as soon as they returned. Those of other nodes reach its memory
 //! by a message: they hold [`WINDOW`] after Redis accepted them at the latest, and a read that
@@ -19,7 +19,7 @@ const ALLOWANCE: Duration = Duration::from_millis(50);
 /// So long after a write a read on another node may be older.
 pub(crate) const WINDOW: Duration = BUS_TIMEOUT.saturating_add(ALLOWANCE);
 
-/// What is written and read: a row.
+/// A row that is written and read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Item {
     Product(u32),
@@ -87,7 +87,7 @@ impl Rises {
     }
 }
 
-/// What a read came to.
+/// The result of the check of a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Fresh,
@@ -106,7 +106,7 @@ pub(crate) struct StaleRead {
     pub(crate) newer: u32,
     /// When that had been written, before the read began.
     pub(crate) since: Duration,
-    /// Whether through the node that read.
+    /// `true` if the write was made through the node that read.
     pub(crate) own: bool,
 }
 

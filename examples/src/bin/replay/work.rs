@@ -10,13 +10,13 @@ use crate::accesses::Access;
 use crate::shop::Shop;
 use crate::truth::{Item, Truth};
 
-/// How often is looked whether Redis has accepted what it had not.
+/// The pause between two looks whether Redis has accepted the waiting invalidations.
 const LOOK: Duration = Duration::from_millis(1);
 
 pub(crate) struct Work {
     accesses: Vec<Access>,
     next: AtomicUsize,
-    /// Of endless work: whether it is over.
+    /// `true` when endless work is over. `None` for work that ends by itself.
     stopped: Option<AtomicBool>,
     pub(crate) truth: Arc<Truth>,
     bar: ProgressBar,
@@ -100,7 +100,7 @@ impl Work {
     }
 }
 
-/// Whether Redis has accepted everything that was written through this node.
+/// Returns `true` if Redis has accepted every invalidation of this node.
 fn is_accepted(shop: &Shop) -> bool {
     shop.cache.stats().redis.queued_invalidations == 0
 }
