@@ -103,6 +103,26 @@ async fn a_cache_without_intents_marks_nothing_and_sweeps_nothing() {
     assert!(cache.stats().redis.is_up);
 }
 
+/// A node that may not sweep uses the store all the same. After another error, it sweeps first.
+#[tokio::test(start_paused = true)]
+async fn only_a_missing_right_takes_the_place_of_the_first_sweep() {
+    for (code, is_used) in [("NOPERM", true), ("ERR", false)] {
+        let store = FakeStore::new();
+        store.always(Op::Sweep, Trouble::Rejected(code));
+        let cache = settings(&store).build().await.unwrap();
+        sleep(2_000).await;
+        let asks = async || {
+            store.take_log();
+            assert_eq!(cache.get::<u64>("open:1").await, None);
+            store.count(Op::Read) > 0
+        };
+        assert_eq!(asks().await, is_used, "{code}");
+        store.heal();
+        sleep(11_000).await;
+        assert!(asks().await, "{code}");
+    }
+}
+
 #[invalidates(row(id))]
 fn at_once(store: &FakeStore, id: u64) -> usize {
     store.marks()
