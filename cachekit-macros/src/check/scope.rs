@@ -25,7 +25,7 @@ pub(crate) struct Named {
     pub(crate) words: BTreeSet<(usize, String)>,
     /// Positions of the type and const parameters that the template uses.
     pub(crate) params: BTreeSet<usize>,
-    /// Positions of the type parameters whose types' names are in the text.
+    /// Positions of the type parameters for which the text contains the name of the actual type.
     pub(crate) types: BTreeSet<usize>,
     /// Positions of the arguments that an expression uses. The expression needs each of them in the
     /// type that the function's signature gives.

@@ -224,8 +224,9 @@ impl MemoryEntry {
     }
 
     /// Records that the store has stored the entry, and so has the versions of its value tags. The
-    /// lineage has only the guards of these tags. If an entry were computed from this one by the
-    /// guards, the store would reject it after an invalidation of any tag with the same prefix.
+    /// lineage has only the guards of these tags. If an entry that is computed from this one
+    /// depended on the guards, the store would reject it after an invalidation of any tag with the
+    /// same prefix.
     pub(crate) fn stored_remotely(&self) {
         if let EntryLineage::Known(lineage) = &self.lineage
             && !lineage.guards.is_empty()
