@@ -65,8 +65,9 @@ pub(crate) struct EntryKeys {
     /// The names of the versions of the namespace, the function, the replicas and the known tags,
     /// in this order.
     pub(crate) versions: Vec<StoreKey>,
-    /// The name of the version of the entry's key, if entries are computed from entries of this
-    /// function. Empty otherwise, and for replicas, which list that version themselves.
+    /// The name of the version of the entry's key (`v:KEY`), which is read together with `versions` if
+    /// entries are computed from entries of this function. Empty otherwise, and for a replica, whose
+    /// `versions` have that name already.
     pub(crate) beside: Vec<StoreKey>,
 }
 

@@ -26,15 +26,15 @@ pub enum Op {
     Release,
     /// Invalidates entries and versions in the store.
     Invalidate,
-    /// Sends a hello and a heartbeat. The log does not contain this operation.
+    /// Sends a hello and a heartbeat. The fake store's log of operations leaves this one out.
     Heartbeat,
-    /// Sends an acknowledgement or a goodbye. The log does not contain this operation.
+    /// Sends an acknowledgement or a goodbye. The fake store's log of operations leaves this one out.
     Tell,
-    /// Marks a write, or extends its mark. The log does not contain this operation.
+    /// Marks a write, or extends its mark. The fake store's log of operations leaves this one out.
     Mark,
-    /// Removes marks of writes, without an invalidation. The log does not contain this operation.
+    /// Removes marks of writes, without an invalidation. The fake store's log of operations leaves this one out.
     Unmark,
-    /// Hands out marks that were left behind. The log does not contain this operation.
+    /// Hands out marks that were left behind. The fake store's log of operations leaves this one out.
     Sweep,
 }
 
