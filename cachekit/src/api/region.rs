@@ -93,6 +93,16 @@ impl Cache {
 
 impl Core {
     fn region_state(&self, name: &str) -> RegionState {
+        self.named_state(name, |id| Owner::new(id, &format!("{REGION}{name}")))
+    }
+
+    /// Returns the state of the owner that `make` creates, the same state for all calls with one
+    /// `name`.
+    pub(crate) fn named_state(
+        &self,
+        name: &str,
+        make: impl FnOnce(OwnerId) -> Owner,
+    ) -> RegionState {
         let mut regions = self.regions.lock();
         if let Some(state) = regions.get(name) {
             return state.clone();
@@ -105,9 +115,8 @@ impl Core {
                 .addr()
                 .wrapping_add(1 + regions.len()),
         );
-        let owner = self.owner_of(id, |id| Owner::new(id, &format!("{REGION}{name}")));
         let state = RegionState {
-            owner,
+            owner: self.owner_of(id, make),
             memory: Arc::default(),
         };
         regions.insert(key, state.clone());

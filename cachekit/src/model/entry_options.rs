@@ -55,6 +55,9 @@ pub(crate) struct EntryOptions {
     pub(crate) soft_timeout: Option<Duration>,
     /// `true` if `detach` is set: a computation continues after its caller was dropped.
     pub(crate) detach: bool,
+    /// Longest time for which a computation without `timeout` continues after its caller was
+    /// dropped. `None`: the longest time for which a call waits for another one.
+    pub(crate) detach_limit: Option<Duration>,
     /// Beta of probabilistic early expiration: the larger the beta, the earlier an entry is
     /// recomputed. Zero turns early expiration off.
     pub(crate) early: f32,
@@ -110,6 +113,7 @@ impl EntryOptions {
         stale_if_error: None,
         soft_timeout: None,
         detach: false,
+        detach_limit: None,
         early: 1.0,
         replicas: 1,
         depends: Depends::All,
@@ -153,11 +157,13 @@ impl EntryOptions {
         self.replicas > 1 && self.copies().is_none()
     }
 
-    /// Returns `true` if computations continue in the background after their caller was dropped.
-    /// For that, the option `detach` must be set, and the function must have single-flight: without
-    /// it, no other call can wait for the computation.
+    /// Returns `true` if computations may continue in the background after their caller was
+    /// dropped. For that, the option `detach` must be set, and the function must have
+    /// single-flight: without it, no other call can wait for the computation. With a limit of its
+    /// own, a computation may demand to continue nevertheless.
     pub(crate) fn detaches(&self) -> bool {
-        self.detach && self.single_flight != Some(SingleFlight::Off)
+        let has_waiters = self.single_flight != Some(SingleFlight::Off);
+        self.detach && (has_waiters || self.detach_limit.is_some())
     }
 
     /// Returns the time for which memory may keep an entry that lives for `ttl`: the shorter one of

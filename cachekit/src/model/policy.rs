@@ -342,6 +342,7 @@ mod tests {
             stale_if_error: Some(error),
             soft_timeout: Some(soft),
             detach: true,
+            detach_limit: None,
             early: 0.5,
             replicas: 16,
             depends: Depends::Names,

@@ -281,7 +281,8 @@ impl StaleSlot {
 #[derive(Debug, Default)]
 pub(crate) struct DetachState {
     /// `true` after the body has begun, if the call leads a flight. Other calls may wait for the
-    /// result of such a computation.
+    /// result of such a computation. Also `true` after the body has said that its result is of use
+    /// to others.
     pub(crate) is_leading: AtomicBool,
     /// `true` after the caller was dropped, when the computation continues in the background.
     pub(crate) caller_is_gone: AtomicBool,

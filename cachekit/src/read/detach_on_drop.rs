@@ -55,7 +55,10 @@ impl Call {
             runtime: runtime.clone(),
             wrap_task,
             // Without a timer, nothing can wait with a limit.
-            limit: (is_bounded && has_timer()).then(|| self.lock_timeout()),
+            limit: (is_bounded && has_timer()).then(|| {
+                let own = self.options.detach_limit;
+                own.unwrap_or_else(|| self.lock_timeout())
+            }),
         })
     }
 

@@ -138,7 +138,7 @@ impl Call {
 
     /// Returns `true` if the call waits for no other call, because the option is `single_flight =
     /// off`. Computations of a key may overlap in this case, and the first value is stored.
-    fn never_waits(&self) -> bool {
+    pub(crate) fn never_waits(&self) -> bool {
         self.options.single_flight == Some(SingleFlight::Off)
     }
 }

@@ -63,7 +63,7 @@ impl Core {
     /// Returns the entry under `key` that memory has for `reader`, stale or not, if `allows`
     /// accepts the entry. Returns `None` for an entry that was invalidated, that was not used for
     /// its `idle` time, or that contains an error.
-    fn peek_stale(
+    pub(crate) fn peek_stale(
         &self,
         key: &[u8],
         reader: OwnerId,

@@ -81,7 +81,7 @@ impl Computation {
     ) -> Box<Self> {
         call.count_computation();
         let flight = lead.as_ref().map_or(0, Leader::flight_id);
-        if lead.is_some() {
+        if lead.is_some() && !call.never_waits() {
             call.mark_leading();
         }
         expect_no_lock();
