@@ -11,6 +11,7 @@
 //! | [`transactions`] | writes and reads in an open transaction, with sqlx, diesel and SeaORM |
 //! | [`guarantees`] | the promises, each with its tests, and what is assumed |
 //! | [`failure`] | Redis unreachable, slow, full, or back with older data |
+//! | [`mod@http`] | responses of an HTTP service: rules, freshness, invalidation |
 //! | [`redis`] | the rights of the Redis account, and the address |
 //! | [`hot_keys`] | the keys that are used most, and a warm start |
 //! | [`mod@format`] | names and bytes in Redis, and manual invalidation |
@@ -32,6 +33,7 @@ macro_rules! pages {
             #[doc = "[freshness]: crate::guide::freshness"]
             #[doc = "[glossary]: crate::guide::glossary"]
             #[doc = "[guarantees]: crate::guide::guarantees"]
+            #[doc = "[http]: crate::guide::http"]
             #[doc = "[hot keys]: crate::guide::hot_keys"]
             #[doc = "[invalidation]: crate::guide::invalidation"]
             #[doc = "[keys]: crate::guide::keys"]
@@ -55,6 +57,7 @@ pages! {
     glossary = "glossary.md";
     guarantees = "guarantees.md";
     hot_keys = "hot-keys.md";
+    http = "http.md";
     invalidation = "invalidation.md";
     keys = "keys.md";
     nested = "nested.md";

@@ -89,6 +89,7 @@
 //! | `tracing` | yes | `tracing` events of the cache |
 //! | `idna-unicode-rs` | yes | with `redis`, 16 crates less in the whole program |
 //! | `bytes`, `chrono`, `rust_decimal`, `uuid` | no | types of these crates in keys, equal values written equally |
+//! | `http` | no | a tower layer that caches HTTP responses |
 //! | `serde` | with `redis` or a codec | values weighed by their serialised size |
 //! | `testing` | no | a manual clock, and a cache for one test |
 
@@ -130,6 +131,9 @@ mod api;
 pub mod testing;
 
 mod global;
+
+#[cfg(feature = "http")]
+pub mod http;
 
 #[doc(hidden)]
 pub mod __private;

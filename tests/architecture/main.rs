@@ -31,6 +31,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("testing", 9),
     ("global", 10),
     ("__private", 11),
+    ("http", 11),
     ("guide", 11),
 ];
 

@@ -1,0 +1,60 @@
+//! The request as the handler sees it.
+
+use http::header::{AUTHORIZATION, COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
+
+use crate::http::rules::compiled_rule::CompiledRule;
+use crate::http::rules::key::cookies;
+use crate::http::rules::options::{Auth, Cookies, Mode};
+use crate::http::rules::plan::Plan;
+
+/// Fields by which proxies say another host or path than that of the request. They are in no key,
+/// and some handlers build links of them.
+const OTHER_TARGETS: [HeaderName; 3] = [
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-original-url"),
+    HeaderName::from_static("x-rewrite-url"),
+];
+
+/// Removes from `request` everything that is not in the key of `plan` and that a response could
+/// depend on: the response would be given to others.
+///
+/// Also requests whose responses are not stored are treated so, because a URL should answer alike.
+pub(crate) fn hide_what_is_not_in_the_key<Q>(plan: &Plan, request: &mut Request<Q>) {
+    if let Some(uri) = plan.stripped_uri() {
+        *request.uri_mut() = uri;
+    }
+    if plan.mode == Mode::Owned {
+        hide_fields(request.headers_mut(), &plan.rule);
+    }
+}
+
+fn hide_fields(headers: &mut HeaderMap, rule: &CompiledRule) {
+    if rule.auth == Auth::Ignore {
+        headers.remove(AUTHORIZATION);
+    }
+    match &rule.cookies {
+        Cookies::Ignore => {
+            headers.remove(COOKIE);
+        }
+        Cookies::Key(names) => keep_cookies(headers, names),
+        Cookies::Bypass => {}
+    }
+    for name in OTHER_TARGETS {
+        if !rule.headers.contains(&name) {
+            headers.remove(name);
+        }
+    }
+}
+
+fn keep_cookies(headers: &mut HeaderMap, names: &[String]) {
+    let listed = names.iter().flat_map(|name| cookies(name, headers));
+    let listed: Vec<&[u8]> = listed.collect();
+    let kept = HeaderValue::from_bytes(&listed.join(&b"; "[..]));
+    headers.remove(COOKIE);
+    if let Ok(kept) = kept
+        && !kept.is_empty()
+    {
+        headers.insert(COOKIE, kept);
+    }
+}

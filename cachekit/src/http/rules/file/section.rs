@@ -1,0 +1,122 @@
+//! One table of the file: its keys with their lines, and the problems found in it.
+
+use std::ops::Range;
+
+use toml::de::{DeTable, DeValue};
+
+use crate::http::rules::error::Problem;
+use crate::http::rules::settings::Lines;
+use crate::http::rules::spelling::{did_you_mean, quoted};
+
+/// Longest value, in bytes, that a message repeats.
+const LONGEST_VALUE: usize = 60;
+
+/// The text of the file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Source<'a>(&'a str);
+
+/// One table of the file.
+#[derive(Debug)]
+pub(crate) struct Section<'a> {
+    source: Source<'a>,
+    rule: Option<String>,
+    pub(crate) lines: Lines,
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl<'a> Source<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self(text)
+    }
+
+    /// Returns the line, from 1, of the byte at `offset`.
+    pub(crate) fn line(self, offset: usize) -> usize {
+        let before = self.0.as_bytes().iter().take(offset);
+        before.filter(|byte| **byte == b'\n').count() + 1
+    }
+
+    /// Returns `key = value` as it is in the file, or only the key if the value is long.
+    fn setting(self, key: &str, value: Range<usize>) -> String {
+        match self.0.get(value) {
+            Some(value) if value.len() <= LONGEST_VALUE && !value.contains('\n') => {
+                format!("`{key} = {value}`")
+            }
+            _ => format!("`{key}`"),
+        }
+    }
+}
+
+impl<'a> Section<'a> {
+    /// Creates a section for the rule of this name, or outside of rules.
+    pub(crate) fn new(source: Source<'a>, rule: Option<String>) -> Self {
+        Self {
+            source,
+            rule,
+            lines: Lines::default(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// Calls `set` for each key. An `Err` of it says what is wrong with the key or the value, and
+    /// what to do.
+    pub(crate) fn read(
+        &mut self,
+        table: &DeTable<'_>,
+        mut set: impl FnMut(&str, &DeValue<'_>) -> Result<(), String>,
+    ) {
+        for (key, value) in table {
+            let name = key.get_ref().as_ref();
+            let line = self.source.line(key.span().start);
+            self.lines.keys.push((name.to_owned(), line));
+            if let Err(why) = set(name, value.get_ref()) {
+                let text = if why.starts_with("unknown key") {
+                    why
+                } else {
+                    format!("{}: {why}", self.source.setting(name, value.span()))
+                };
+                self.add(Some(line), text);
+            }
+        }
+    }
+
+    pub(crate) fn add(&mut self, line: Option<usize>, text: String) {
+        self.problems.push(Problem {
+            line,
+            rule: self.rule.clone(),
+            text,
+        });
+    }
+}
+
+/// Returns a problem outside of rules.
+pub(crate) fn at_line(line: Option<usize>, text: String) -> Problem {
+    Problem {
+        line,
+        rule: None,
+        text,
+    }
+}
+
+/// Sets `slot` to the value read.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the keys that are not known give `None`"
+)]
+pub(crate) fn put<T>(slot: &mut Option<T>, value: Result<T, String>) -> Option<Result<(), String>> {
+    Some(value.map(|value| *slot = Some(value)))
+}
+
+/// Returns the message for an unknown word, with the word that was meant or all words.
+pub(crate) fn unknown<'a>(
+    what: &str,
+    word: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> String {
+    match did_you_mean(word, known.clone()) {
+        Some(meant) => format!("unknown {what} `{word}`; did you mean `{meant}`?"),
+        None => format!(
+            "unknown {what} `{word}`; the known ones are {}",
+            quoted(known)
+        ),
+    }
+}

@@ -1,0 +1,127 @@
+//! The variants of one key: responses that differ by the fields that their `Vary` names.
+//!
+//! The first variant is stored under the key of the request itself. A request that it does not
+//! match is looked up under a second key, which is made of the first one and of the values that the
+//! request has in the fields that the first variant varies by; and so on, a few times. No list of
+//! variants is kept, so two nodes that store two variants at once lose none.
+
+use http::HeaderMap;
+
+use crate::http::entries::{Entries, Kept, Lookup, OldResponse};
+use crate::http::semantics::vary::nominated;
+use crate::read::call::MemoryMiss;
+
+/// Largest number of keys at which one request is looked up. Only a handler that changes its `Vary`
+/// from variant to variant needs more than two.
+const MOST_KEYS: u8 = 4;
+
+/// The keys at which a request is looked up, one after the other.
+pub(crate) struct Variants<'a> {
+    entries: &'a Entries,
+    place: Place,
+}
+
+/// The key that was looked up last.
+pub(crate) struct Place {
+    key: Vec<u8>,
+    /// Number of keys that may still be looked up.
+    left: u8,
+    /// `true` if the key is that of a variant, and not of the request itself.
+    is_variant: bool,
+}
+
+/// The result of a look-up along the variants.
+pub(crate) enum Found {
+    /// A fresh response for this request.
+    Fresh(Kept),
+    /// Memory has no fresh response for this request.
+    Missing(Box<Missing>),
+    /// The request goes to the handler alone, because the cache is off here.
+    Bypass,
+    /// The request goes to the handler alone: the handler's `Vary` changes from variant to variant.
+    TooManyVariants,
+}
+
+/// A miss in memory.
+pub(crate) struct Missing {
+    pub(crate) missed: MemoryMiss,
+    /// Response for this request that is no longer fresh.
+    pub(crate) old: Option<OldResponse>,
+}
+
+impl Missing {
+    /// Returns `true` if the old response is still fresh, and was chosen to be fetched early.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.missed.old.is_some()
+    }
+}
+
+impl<'a> Variants<'a> {
+    pub(crate) fn new(entries: &'a Entries, key: Vec<u8>) -> Self {
+        let place = Place {
+            key,
+            left: MOST_KEYS,
+            is_variant: false,
+        };
+        Self::at(entries, place)
+    }
+
+    /// Goes on from a place that was looked up.
+    pub(crate) fn at(entries: &'a Entries, place: Place) -> Self {
+        Self { entries, place }
+    }
+
+    /// Returns the place that was looked up last.
+    pub(crate) fn into_place(self) -> Place {
+        self.place
+    }
+
+    /// Returns `true` if the key that was looked up last is that of a variant, and not of the
+    /// request itself.
+    pub(crate) fn is_variant(&self) -> bool {
+        self.place.is_variant
+    }
+
+    /// Returns the key that was looked up last.
+    pub(crate) fn key(&self) -> &[u8] {
+        &self.place.key
+    }
+
+    /// Looks for a response that matches `headers`, along the variants that memory has.
+    pub(crate) fn find(&mut self, headers: &HeaderMap) -> Found {
+        while self.place.left > 0 {
+            self.place.left -= 1;
+            let other = match self.entries.lookup(&self.place.key) {
+                Lookup::Bypass => return Found::Bypass,
+                Lookup::Hit(kept) if kept.matches(headers) => return Found::Fresh(kept),
+                Lookup::Hit(other) => other,
+                Lookup::Miss(missed) => match self.entries.old(&self.place.key) {
+                    Some(old) if !old.kept.matches(headers) => old.kept,
+                    old => return Found::Missing(Box::new(Missing { missed, old })),
+                },
+            };
+            self.go_on_from(&other, headers);
+        }
+        Found::TooManyVariants
+    }
+
+    /// Goes on to the key of the variant for `headers`, after `other` was found for other values.
+    pub(crate) fn go_on_from(&mut self, other: &Kept, headers: &HeaderMap) {
+        self.place.is_variant = true;
+        let names: Vec<_> = other.vary.iter().map(|(name, _)| name.clone()).collect();
+        for (name, value) in nominated(&names, headers) {
+            self.add(name.as_str().as_bytes());
+            match value {
+                Some(value) => self.add(&value),
+                None => self.place.key.push(0),
+            }
+        }
+    }
+
+    /// Adds a text with its length, so that no two lists of texts make one key.
+    fn add(&mut self, text: &[u8]) {
+        self.place.key.push(1);
+        self.place.key.extend_from_slice(&text.len().to_be_bytes());
+        self.place.key.extend_from_slice(text);
+    }
+}
