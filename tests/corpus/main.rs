@@ -5,6 +5,7 @@
 //! makes. Other files in the folder, such as the fuzzer's findings, are read too.
 
 mod files;
+mod http;
 mod measured;
 mod mutations;
 mod payloads;

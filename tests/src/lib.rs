@@ -22,6 +22,7 @@ pub mod capture;
 pub mod clock;
 pub mod entry;
 pub mod floors;
+pub mod http_exchange;
 mod ports;
 pub mod proxy;
 pub mod redis;

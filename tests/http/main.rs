@@ -1,0 +1,28 @@
+//! The layer that caches HTTP responses, around services in process.
+
+mod bodies;
+mod world;
+
+mod coalescing;
+mod conditional;
+mod events;
+mod fields;
+mod file;
+mod forced;
+mod functions;
+mod hints;
+mod keys;
+mod leaks;
+mod methods;
+mod never_stored;
+mod nodes;
+mod ranges;
+mod shared;
+mod shared_groups;
+mod shared_validation;
+mod stacks;
+mod stale;
+mod stats;
+mod streaming;
+mod uncacheable;
+mod variants;
