@@ -36,7 +36,7 @@ use crate::http::shared::LayerState;
 use crate::http::transaction::Transaction;
 use crate::http::variants::{Found, Variants};
 
-/// One request, before its response.
+/// A request on its way to a response.
 pub(crate) struct Exchange<S, Q> {
     shared: Arc<LayerState>,
     service: S,
@@ -77,10 +77,7 @@ where
     }
 
     fn bypass(self, rule: Option<Arc<CompiledRule>>, reason: Bypass) -> HttpCacheFuture<S, Q, B> {
-        let counters = rule
-            .as_ref()
-            .map_or(&self.shared.without_rule, |rule| self.shared.counters(rule));
-        counters.bypassed(reason);
+        self.shared.counters_of(rule.as_deref()).bypassed(reason);
         let request = &self.request;
         let purge = Purge::of(
             &self.shared,
@@ -150,7 +147,8 @@ where
                 }
             };
             if purge.after(response.status(), response.headers()).await {
-                passing.counters().invalidations.bump();
+                let counters = passing.shared.counters_of(passing.rule.as_deref());
+                counters.invalidations.bump();
             }
             Ok(passing.finish(response))
         })
@@ -247,7 +245,7 @@ fn reason_to_pass<Q>(request: &Request<Q>, found: &Found) -> Option<(Forward, &'
     no_store.then_some((Forward::Request, "no-store"))
 }
 
-/// What is known of a request that the handler alone answers.
+/// A request that the handler alone answers, and the reason.
 struct Passing {
     shared: Arc<LayerState>,
     rule: Option<Arc<CompiledRule>>,
@@ -256,12 +254,6 @@ struct Passing {
 }
 
 impl Passing {
-    fn counters(&self) -> &crate::http::counters::RuleCounters {
-        self.rule
-            .as_ref()
-            .map_or(&self.shared.without_rule, |rule| self.shared.counters(rule))
-    }
-
     fn finish<B: Body<Data = Bytes>>(&self, mut response: Response<B>) -> Response<CacheBody<B>> {
         response.extensions_mut().remove::<CacheHint>();
         let outcome = Outcome::Forwarded {

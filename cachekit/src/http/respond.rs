@@ -9,11 +9,10 @@ use http::header::{
     EXPIRES, RANGE, SET_COOKIE, VARY,
 };
 use http::response::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body::Body;
 
 use crate::http::body::CacheBody;
-use crate::http::counters::RuleCounters;
 use crate::http::entries::Kept;
 use crate::http::outcome::Outcome;
 use crate::http::rules::compiled_rule::CompiledRule;
@@ -95,13 +94,8 @@ impl Responder<'_> {
         response
     }
 
-    fn counters(&self) -> &RuleCounters {
-        self.rule
-            .map_or(&self.shared.without_rule, |rule| self.shared.counters(rule))
-    }
-
     fn count<B: Body<Data = Bytes>>(&self, response: &Response<CacheBody<B>>, asked: Asked<'_>) {
-        let counters = self.counters();
+        let counters = self.shared.counters_of(self.rule);
         if response.status() == StatusCode::NOT_MODIFIED && asked.method != Method::HEAD {
             counters.not_modified.bump();
         }
@@ -250,12 +244,7 @@ fn add_vary(headers: &mut HeaderMap, rule: &CompiledRule) {
     if rule.auth == Auth::Key || (rule.auth == Auth::Bypass && is_kept) {
         add("authorization");
     }
-    let names = rule.headers.iter();
-    for name in names {
-        append_name(headers, name);
+    for name in &rule.headers {
+        headers.append(VARY, HeaderValue::from(name.clone()));
     }
-}
-
-fn append_name(headers: &mut HeaderMap, name: &HeaderName) {
-    headers.append(VARY, HeaderValue::from(name.clone()));
 }

@@ -74,6 +74,11 @@ impl LayerState {
         &self.of_rules[rule.index].1
     }
 
+    /// Returns the counters of `rule`, or of the requests without a rule.
+    pub(crate) fn counters_of(&self, rule: Option<&CompiledRule>) -> &RuleCounters {
+        rule.map_or(&self.without_rule, |rule| self.counters(rule))
+    }
+
     /// Returns the time of day, in milliseconds since the Unix epoch.
     pub(crate) fn now(&self) -> u64 {
         self.clock.at(self.cache.core().clock.now())

@@ -26,6 +26,13 @@ impl Report<'_> {
             text: text.into(),
         });
     }
+
+    /// Adds a problem for each key that is set, with the text that `text` makes of the key.
+    pub(crate) fn add_each(&mut self, keys: &[(&str, bool)], text: impl Fn(&str) -> String) {
+        for (key, _) in keys.iter().filter(|(_, is_set)| *is_set) {
+            self.add(key, text(key));
+        }
+    }
 }
 
 /// Checks the values of the options that are set.
@@ -192,13 +199,10 @@ fn shared(settings: &Settings, report: &mut Report<'_>) {
         ("etag", etag),
         ("downstream", downstream),
     ];
-    for (key, _) in without_effect.iter().filter(|(_, is_set)| *is_set) {
-        report.add(
-            key,
-            format!(
-                "`{key}` has no effect in the mode `shared`, where the response's header fields \
-                 decide; remove it, or use the mode `owned`"
-            ),
-        );
-    }
+    report.add_each(&without_effect, |key| {
+        format!(
+            "`{key}` has no effect in the mode `shared`, where the response's header fields \
+             decide; remove it, or use the mode `owned`"
+        )
+    });
 }

@@ -112,12 +112,9 @@ fn without_effect(rule: &Rule, report: &mut Report<'_>) {
         ("honour_request", settings.honour_request_no_cache.is_some()),
         ("soft", settings.soft.is_some()),
     ];
-    for (key, _) in options.iter().filter(|(_, is_set)| *is_set) {
-        report.add(
-            key,
-            format!("`{key}` has no effect with `cache = false`; remove one of the two"),
-        );
-    }
+    report.add_each(&options, |key| {
+        format!("`{key}` has no effect with `cache = false`; remove one of the two")
+    });
 }
 
 fn unlisted_query(rule: &Rule, settings: &Settings, report: &mut Report<'_>) {
