@@ -99,7 +99,7 @@ impl<B: Body<Data = Bytes>> Drop for CopiedSource<B> {
     }
 }
 
-/// What the cache keeps of a frame.
+/// The part of a frame that the cache keeps.
 pub(crate) enum Copy {
     Data(Bytes),
     Trailers,

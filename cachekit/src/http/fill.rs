@@ -31,9 +31,9 @@ pub(crate) struct Origin<S: Service<Request<Q>, Response = Response<B>>, Q, B: B
     outcome: Mutex<Option<HandlerOutcome<B, S::Error>>>,
 }
 
-/// What a call of the handler came to, for the client whose request it was.
+/// The result of a call of the handler, for the client whose request it was.
 pub(crate) enum HandlerOutcome<B: Body<Data = Bytes>, E> {
-    /// The response was complete at once. Its body is in the cache's answer.
+    /// The response was complete at once. Its body is in the stored response.
     Complete(Box<Parts>, Kept),
     /// The handler found a stored response unchanged.
     Revalidated(Kept),
@@ -73,7 +73,7 @@ impl<S: Service<Request<Q>, Response = Response<B>>, Q, B: Body<Data = Bytes>> O
     }
 }
 
-/// One call of the handler for one key.
+/// A call of the handler for one key.
 pub(crate) struct Fill<S: Service<Request<Q>, Response = Response<B>>, Q, B: Body<Data = Bytes>> {
     pub(crate) transaction: Arc<Transaction>,
     pub(crate) origin: Arc<Origin<S, Q, B>>,

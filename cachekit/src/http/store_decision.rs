@@ -207,7 +207,6 @@ fn decide_shared(
     asked_at: u64,
 ) -> Result<Storing, Refusal> {
     let hint = parts.extensions.remove::<CacheHint>().unwrap_or_default();
-    let rule = transaction.rule();
     if hint.no_store {
         return Err(NotStored::NoStore.into());
     }
@@ -218,7 +217,7 @@ fn decide_shared(
         Err(reason) => return Err(reason.into()),
     };
     let mut freshness = freshness_of(&plan, transaction.now());
-    if let Some(ttl) = hint.ttl.or(rule.ttl) {
+    if let Some(ttl) = hint.ttl {
         freshness.lifetime = millis(ttl);
         freshness.initial_age = 0;
     }

@@ -50,7 +50,7 @@ impl StoredResponse {
         self.vary.is_empty() || vary::matches(&self.vary, request_headers)
     }
 
-    /// Returns the bytes of the body and the header fields, for the statistics.
+    /// Returns the bytes of the body and the header fields, by which memory weighs the response.
     pub(crate) fn size(&self) -> usize {
         let field = |(name, value): (&HeaderName, &http::HeaderValue)| {
             name.as_str().len().saturating_add(value.len())

@@ -1,4 +1,4 @@
-//! One request and its rule: everything about the request that outlives its hand-over to the
+//! A request and its rule: everything about the request that outlives its hand-over to the
 //! handler.
 
 use std::sync::Arc;
