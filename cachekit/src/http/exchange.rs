@@ -159,7 +159,7 @@ where
         let rule = Arc::clone(&plan.rule);
         let (method, headers) = (self.request.method(), self.request.headers());
         let shared = Arc::clone(&self.shared);
-        let mut variants = Variants::new(shared.entries(&rule), plan.key.clone());
+        let mut variants = Variants::new(shared.entries(&rule), &plan.key);
         let found = variants.find(headers);
         let client = Client::new(method, headers, plan.mode, rule.honour_request_no_cache);
         if let Some(response) = self.answer_at_once(&rule, &found, &client) {

@@ -5,6 +5,8 @@
 //! request has in the fields that the first variant varies by; and so on, a few times. No list of
 //! variants is kept, so two nodes that store two variants at once lose none.
 
+use std::borrow::Cow;
+
 use http::HeaderMap;
 
 use crate::http::entries::{Entries, Kept, Lookup, OldResponse};
@@ -18,15 +20,18 @@ const MOST_KEYS: u8 = 4;
 /// The keys at which a request is looked up, one after the other.
 pub(crate) struct Variants<'a> {
     entries: &'a Entries,
-    place: Place,
-}
-
-/// The key that was looked up last.
-pub(crate) struct Place {
-    key: Vec<u8>,
+    /// The key that was looked up last. Borrowed until a variant is looked up: a hit copies no key.
+    key: Cow<'a, [u8]>,
     /// Number of keys that may still be looked up.
     left: u8,
     /// `true` if the key is that of a variant, and not of the request itself.
+    is_variant: bool,
+}
+
+/// The place among the variants that was looked up last, for a look-up that goes on from there.
+pub(crate) struct Place {
+    key: Vec<u8>,
+    left: u8,
     is_variant: bool,
 }
 
@@ -57,45 +62,54 @@ impl Missing {
 }
 
 impl<'a> Variants<'a> {
-    pub(crate) fn new(entries: &'a Entries, key: Vec<u8>) -> Self {
-        let place = Place {
-            key,
+    pub(crate) fn new(entries: &'a Entries, key: &'a [u8]) -> Self {
+        Self {
+            entries,
+            key: Cow::Borrowed(key),
             left: MOST_KEYS,
             is_variant: false,
-        };
-        Self::at(entries, place)
+        }
     }
 
     /// Goes on from a place that was looked up.
     pub(crate) fn at(entries: &'a Entries, place: Place) -> Self {
-        Self { entries, place }
+        Self {
+            entries,
+            key: Cow::Owned(place.key),
+            left: place.left,
+            is_variant: place.is_variant,
+        }
     }
 
     /// Returns the place that was looked up last.
     pub(crate) fn into_place(self) -> Place {
-        self.place
+        Place {
+            key: self.key.into_owned(),
+            left: self.left,
+            is_variant: self.is_variant,
+        }
     }
 
     /// Returns `true` if the key that was looked up last is that of a variant, and not of the
     /// request itself.
     pub(crate) fn is_variant(&self) -> bool {
-        self.place.is_variant
+        self.is_variant
     }
 
     /// Returns the key that was looked up last.
     pub(crate) fn key(&self) -> &[u8] {
-        &self.place.key
+        &self.key
     }
 
     /// Looks for a response that matches `headers`, along the variants that memory has.
     pub(crate) fn find(&mut self, headers: &HeaderMap) -> Found {
-        while self.place.left > 0 {
-            self.place.left -= 1;
-            let other = match self.entries.lookup(&self.place.key) {
+        while self.left > 0 {
+            self.left -= 1;
+            let other = match self.entries.lookup(&self.key) {
                 Lookup::Bypass => return Found::Bypass,
                 Lookup::Hit(kept) if kept.matches(headers) => return Found::Fresh(kept),
                 Lookup::Hit(other) => other,
-                Lookup::Miss(missed) => match self.entries.old(&self.place.key) {
+                Lookup::Miss(missed) => match self.entries.old(&self.key) {
                     Some(old) if !old.kept.matches(headers) => old.kept,
                     old => return Found::Missing(Box::new(Missing { missed, old })),
                 },
@@ -107,21 +121,22 @@ impl<'a> Variants<'a> {
 
     /// Goes on to the key of the variant for `headers`, after `other` was found for other values.
     pub(crate) fn go_on_from(&mut self, other: &Kept, headers: &HeaderMap) {
-        self.place.is_variant = true;
+        self.is_variant = true;
         let names: Vec<_> = other.vary.iter().map(|(name, _)| name.clone()).collect();
         for (name, value) in nominated(&names, headers) {
             self.add(name.as_str().as_bytes());
             match value {
                 Some(value) => self.add(&value),
-                None => self.place.key.push(0),
+                None => self.key.to_mut().push(0),
             }
         }
     }
 
     /// Adds a text with its length, so that no two lists of texts make one key.
     fn add(&mut self, text: &[u8]) {
-        self.place.key.push(1);
-        self.place.key.extend_from_slice(&text.len().to_be_bytes());
-        self.place.key.extend_from_slice(text);
+        let key = self.key.to_mut();
+        key.push(1);
+        key.extend_from_slice(&text.len().to_be_bytes());
+        key.extend_from_slice(text);
     }
 }
