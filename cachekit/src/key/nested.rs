@@ -131,9 +131,9 @@ impl<F> Done<F> {
         self
     }
 
-    /// Appends `value` to `key` as an argument. Each part of the value is written by the trait that
-    /// `F` lists for it, `CacheKey` or `Display`. `stop` is the first byte of the literal that
-    /// follows the argument, or 0 if no literal follows.
+    /// Appends `value` to `key` as an argument. The type parameter `F` is the compiler's choice,
+    /// `CacheKey` or `Display`, for each type that `value` consists of. `stop` is the first byte of
+    /// the literal that follows the argument, or 0 if no literal follows.
     #[inline]
     pub fn __cachekit_write<T: ?Sized>(self, key: &mut KeyBuf, stop: u8, value: &T)
     where

@@ -192,8 +192,8 @@ impl Shared {
 /// A task that sends batches of reads to Redis until no batch waits.
 struct BatchSender {
     shared: Arc<Shared>,
-    /// The number of restarts when the sender was made. After a further restart, the sender is no
-    /// longer counted.
+    /// The value of `Pending::restarts` when the sender was made. If that number has grown since, the
+    /// sender is no longer counted in `Pending::in_flight`.
     restarts: u64,
     is_counted: bool,
 }
