@@ -5,6 +5,8 @@ use std::fmt::Display;
 use proc_macro2::Span;
 use quote::ToTokens;
 
+use crate::spelling::quoted;
+
 /// Collector of the mistakes in one attribute.
 ///
 /// A collector that is dropped without a call of [`finish`](Self::finish) panics, so that no
@@ -75,50 +77,6 @@ impl Drop for Errors {
     }
 }
 
-/// Returns the word in `known` that the user probably meant by `word`: one that differs by one
-/// typing mistake, or by at most two if `word` is longer than three letters. Returns `None` if
-/// there is no such word.
-pub(crate) fn did_you_mean<'a>(
-    word: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
-    // In a word of up to three letters, two typing mistakes could lead to an unrelated word.
-    let limit = if word.chars().count() <= 3 { 1 } else { 2 };
-    known
-        .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate))
-        .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
-
-/// Returns the edit distance of two words. A swap of two neighbouring letters counts as one mistake
-/// (`tll` for `ttl` is common).
-fn distance(left: &str, right: &str) -> usize {
-    let left: Vec<char> = left.chars().collect();
-    let right: Vec<char> = right.chars().collect();
-    let mut rows = vec![vec![0; right.len() + 1]; left.len() + 1];
-    for (i, row) in rows.iter_mut().enumerate() {
-        row[0] = i;
-    }
-    for (j, cell) in rows[0].iter_mut().enumerate() {
-        *cell = j;
-    }
-    for i in 1..=left.len() {
-        for j in 1..=right.len() {
-            let substituted = rows[i - 1][j - 1] + usize::from(left[i - 1] != right[j - 1]);
-            let mut best = substituted.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
-            let swapped =
-                i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1];
-            if swapped {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            rows[i][j] = best;
-        }
-    }
-    rows[left.len()][right.len()]
-}
-
 /// Returns alternatives as text for a message: `` `a`, `b` or `c` ``.
 pub(crate) fn either(words: &[&str]) -> String {
     match words {
@@ -127,14 +85,4 @@ pub(crate) fn either(words: &[&str]) -> String {
         }
         _ => quoted(words.iter().copied()),
     }
-}
-
-/// Returns the words `words` (such as the names of options) as a list for an error message: `` `a`,
-/// `b` ``.
-pub(crate) fn quoted<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    words
-        .into_iter()
-        .map(|word| format!("`{word}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
 }

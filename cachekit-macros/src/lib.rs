@@ -25,6 +25,7 @@ mod item;
 mod model;
 mod paths;
 mod pipeline;
+mod spelling;
 #[cfg(test)]
 mod tests;
 

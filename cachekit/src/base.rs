@@ -11,5 +11,7 @@ pub(crate) mod home_runtime;
 pub(crate) mod random;
 pub(crate) mod runtime;
 pub(crate) mod select;
+#[cfg(feature = "http")]
+pub(crate) mod spelling;
 pub(crate) mod sync;
 pub(crate) mod trace;

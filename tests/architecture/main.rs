@@ -73,11 +73,23 @@ fn folders_can_be_remembered() {
 /// The two crates cannot share it.
 #[test]
 fn attributes_and_the_environment_have_one_grammar_of_lengths() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let copies = [
+    assert_copies([
         "cachekit-macros/src/attr/duration_text.rs",
         "cachekit/src/model/config/duration_text.rs",
-    ];
+    ]);
+}
+
+/// Neither can they share this.
+#[test]
+fn attributes_and_files_have_one_idea_of_a_typing_mistake() {
+    assert_copies([
+        "cachekit-macros/src/spelling.rs",
+        "cachekit/src/base/spelling.rs",
+    ]);
+}
+
+fn assert_copies(copies: [&str; 2]) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let [one, other] = copies.map(|path| fs::read_to_string(root.join(path)).expect(path));
     assert_eq!(one, other, "change both of {copies:?}");
 }

@@ -6,7 +6,8 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 
 use crate::attr::migration_hints;
-use crate::diag::{Errors, did_you_mean, quoted};
+use crate::diag::Errors;
+use crate::spelling::{did_you_mean, quoted};
 
 /// Parsed option of an attribute. The option's name is kept, so that errors can point at the name.
 pub(crate) struct Arg<T> {

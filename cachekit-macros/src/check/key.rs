@@ -13,9 +13,10 @@ use crate::attr::value::SkipName;
 use crate::check::anonymous;
 use crate::check::function::FnInfo;
 use crate::check::scope::{Named, RetRule, resolve, text};
-use crate::diag::{Errors, did_you_mean, quoted};
+use crate::diag::Errors;
 use crate::model::text::{Piece, Text};
 use crate::model::{ArgKind, Argument, Uncovered};
+use crate::spelling::{did_you_mean, quoted};
 
 /// Checked key of a function, and the values that the key leaves out.
 pub(crate) struct Key {

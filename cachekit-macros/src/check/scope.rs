@@ -9,8 +9,9 @@ use syn::spanned::Spanned as _;
 use crate::attr;
 use crate::check::function::FnInfo;
 use crate::check::ident_usage;
-use crate::diag::{Errors, did_you_mean, quoted};
+use crate::diag::Errors;
 use crate::model::text::{Piece, Text};
+use crate::spelling::{did_you_mean, quoted};
 
 /// Arguments and parameters that a template uses, such as `id` in `"user:{id}"`.
 #[derive(Default)]

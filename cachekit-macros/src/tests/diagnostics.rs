@@ -1,25 +1,9 @@
 //! Tests of the messages about options: all mistakes are reported at once.
 
-use crate::diag::{Errors, did_you_mean};
+use crate::diag::Errors;
 use crate::tests::cached_messages;
 
 const GET: &str = "async fn get(pool: &Pool, id: u64) -> u64 { 1 }";
-
-#[test]
-fn typing_mistakes() {
-    let known = ["ttl", "tags", "key", "version", "store_if"];
-    let cases = [
-        ("tll", Some("ttl")),
-        ("tag", Some("tags")),
-        ("versoin", Some("version")),
-        ("storeif", Some("store_if")),
-        ("banana", None),
-        ("xyz", None),
-    ];
-    for (word, meant) in cases {
-        assert_eq!(did_you_mean(word, known), meant, "{word}");
-    }
-}
 
 #[test]
 fn mistakes_add_up() {

@@ -18,7 +18,6 @@ pub(crate) mod rule;
 pub(crate) mod rule_set;
 pub(crate) mod rule_set_builder;
 pub(crate) mod settings;
-pub(crate) mod spelling;
 pub(crate) mod template;
 
 #[cfg(test)]

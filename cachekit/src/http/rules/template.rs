@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use crate::base::spelling::{did_you_mean, quoted};
 use crate::http::rules::percent::decoded;
-use crate::http::rules::spelling::{did_you_mean, quoted};
 
 /// A template of a tag or an event.
 #[derive(Debug, Clone)]

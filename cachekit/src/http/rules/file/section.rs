@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
+use crate::base::spelling::{did_you_mean, quoted};
 use crate::http::rules::error::Problem;
 use crate::http::rules::settings::Lines;
-use crate::http::rules::spelling::{did_you_mean, quoted};
 
 /// Longest value, in bytes, that a message repeats.
 const LONGEST_VALUE: usize = 60;
