@@ -3,12 +3,12 @@
 //! Each round has the reader's node store a product, writes the product's price at the writer's
 //! node, and asks the reader's node until it has the new price. `scripts/http-load` runs it.
 
-use std::error::Error;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::http::{Method, Request, StatusCode, header};
+use cachekit_examples::program::{Fail, run, say};
 use http_body_util::BodyExt as _;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -29,9 +29,6 @@ Usage: purge_delay --writer URL --reader URL [OPTIONS]
 Prints the percentiles, in microseconds, as JSON.
 ";
 
-/// What ends the program, in words.
-type Fail = Box<dyn Error + Send + Sync>;
-
 /// Products that the rounds take turns in.
 const PRODUCTS: u32 = 100;
 
@@ -47,21 +44,7 @@ struct Args {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let run = match args() {
-        Ok(Some(args)) => measure(&args).await,
-        Ok(None) => Ok(HELP.to_owned()),
-        Err(fail) => Err(fail),
-    };
-    match run {
-        Ok(text) => {
-            println!("{text}");
-            ExitCode::SUCCESS
-        }
-        Err(fail) => {
-            eprintln!("error: {fail}");
-            ExitCode::from(2)
-        }
-    }
+    run(args(), HELP, measure).await
 }
 
 /// Reads the command line; `None` if it asks for the help.
@@ -91,9 +74,9 @@ struct Nodes<'a> {
     client: Client<HttpConnector, Body>,
 }
 
-async fn measure(args: &Args) -> Result<String, Fail> {
+async fn measure(args: Args) -> Result<(), Fail> {
     let nodes = Nodes {
-        args,
+        args: &args,
         client: Client::builder(TokioExecutor::new()).build(HttpConnector::new()),
     };
     let mut delays = Vec::new();
@@ -108,7 +91,7 @@ async fn measure(args: &Args) -> Result<String, Fail> {
     let percentiles = json!({
         "rounds": args.rounds, "p50": at(50), "p99": at(99), "max": at(100),
     });
-    Ok(percentiles.to_string())
+    say(&format!("{percentiles}\n"))
 }
 
 impl Nodes<'_> {

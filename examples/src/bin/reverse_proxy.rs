@@ -2,9 +2,7 @@
 //!
 //! `scripts/http-conformance` runs the HTTP cache tests of <https://cache-tests.fyi> against it.
 
-use std::error::Error;
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -21,6 +19,7 @@ use axum::http::uri::{Authority, Scheme};
 use axum::http::{HeaderMap, Response, StatusCode, Uri, Version};
 use cachekit::Cache;
 use cachekit::http::{HttpCacheLayer, RuleError, RuleSet, SetCookie};
+use cachekit_examples::program::{Fail, run, say};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::TokioExecutor;
@@ -45,9 +44,6 @@ Usage: reverse_proxy [OPTIONS]
 /// a request that is on its way at that moment is lost.
 const IDLE: Duration = Duration::from_secs(2);
 
-/// What ends the program, in words.
-type Fail = Box<dyn Error + Send + Sync>;
-
 /// The options of the cache.
 #[derive(Debug, Clone, Copy)]
 enum Profile {
@@ -68,18 +64,7 @@ struct Args {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let run = match args(std::env::args_os()) {
-        Ok(Some(args)) => serve(args).await,
-        Ok(None) => say(HELP),
-        Err(fail) => Err(fail),
-    };
-    match run {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(fail) => {
-            eprintln!("error: {fail}");
-            ExitCode::from(2)
-        }
-    }
+    run(args(std::env::args_os()), HELP, serve).await
 }
 
 /// Reads the command line; `None` if it asks for the help.
@@ -155,13 +140,6 @@ async fn serve(args: Args) -> Result<(), Fail> {
     let listener = TcpListener::bind(args.listen).await?;
     say(&format!("http://{}\n", listener.local_addr()?))?;
     Ok(axum::serve(listener, app).await?)
-}
-
-/// Writes `text` at once, for a script that waits for the address.
-fn say(text: &str) -> Result<(), Fail> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    Ok(out.flush()?)
 }
 
 async fn bad_gateway(error: legacy::Error) -> (StatusCode, String) {

@@ -6,9 +6,7 @@
 mod db;
 mod handlers;
 
-use std::error::Error;
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,6 +16,7 @@ use std::sync::atomic::AtomicU64;
 use axum::Router;
 use axum::routing::get;
 use cachekit::http::{HttpCacheLayer, RuleSet};
+use cachekit_examples::program::{Fail, run, say};
 use db::Database;
 use handlers::App;
 use lexopt::{Arg, Parser, ValueExt};
@@ -38,9 +37,6 @@ Usage: http_api [OPTIONS]
 REDIS_URL names a Redis that processes share.
 ";
 
-/// What ends the program, in words.
-type Fail = Box<dyn Error + Send + Sync>;
-
 #[derive(Debug)]
 struct Args {
     listen: SocketAddr,
@@ -51,18 +47,7 @@ struct Args {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let run = match args(std::env::args_os()) {
-        Ok(Some(args)) => serve(args).await,
-        Ok(None) => say(HELP),
-        Err(fail) => Err(fail),
-    };
-    match run {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(fail) => {
-            eprintln!("error: {fail}");
-            ExitCode::from(2)
-        }
-    }
+    run(args(std::env::args_os()), HELP, serve).await
 }
 
 /// Reads the command line; `None` if it asks for the help.
@@ -115,11 +100,4 @@ fn router(app: Arc<App>) -> Router {
     // Outside of the layer: no rule is asked about the statistics.
     let routes = routes.route("/cache/stats", get(handlers::stats));
     routes.with_state(app)
-}
-
-/// Writes `text` at once, for a script that waits for the address.
-fn say(text: &str) -> Result<(), Fail> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    Ok(out.flush()?)
 }
