@@ -6,14 +6,19 @@ use crate::http::rules::error::Problem;
 use crate::http::rules::options::{Mode, Query};
 use crate::http::rules::pattern::parameters;
 use crate::http::rules::rule::Rule;
-use crate::http::rules::settings::Settings;
+use crate::http::rules::settings::{Defaults, Settings};
 use crate::http::rules::template::Template;
+
+/// Message for `soft` without effect.
+pub(crate) const SOFT_WITHOUT_WINDOW: &str = "`soft` has no effect without `swr` or `sie`, because \
+    no stale response is served; add a time for which one is, such as `swr = \"1m\"`, or remove \
+    `soft`";
 
 /// Checks `rule` and decides its options. The result is only of use if no problem was added.
 pub(crate) fn compile(
     rule: &Rule,
     mode: Mode,
-    defaults: &Settings,
+    defaults: Defaults<'_>,
     problems: &mut Vec<Problem>,
 ) -> CompiledRule {
     let mut report = Report {
@@ -32,13 +37,14 @@ pub(crate) fn compile(
             (Vec::new(), Vec::new())
         }
     };
-    let settings = rule.settings.clone().or(defaults);
+    let settings = rule.settings.clone().or(defaults.settings);
     if rule.cache {
-        missing_ttl(rule, mode, &settings, &mut report);
+        missing_ttl(rule, mode, (&settings, defaults), &mut report);
+        soft_without_window(rule, mode, (&settings, defaults), &mut report);
     } else {
         without_effect(rule, &mut report);
     }
-    unlisted_query(rule, &settings, &mut report);
+    unlisted_query(rule, (&settings, defaults), &mut report);
     let identity = Identity {
         name: rule.label().to_owned(),
         path: Some(rule.path.clone()),
@@ -47,6 +53,17 @@ pub(crate) fn compile(
         events,
     };
     CompiledRule::new(identity, settings, mode)
+}
+
+/// Returns `true` if the file has `key` for the rule, and its value could not be read.
+fn is_unread(
+    key: &str,
+    rule: &Rule,
+    defaults: Defaults<'_>,
+    is_read: impl Fn(&Settings) -> bool,
+) -> bool {
+    (rule.lines.has(key) && !is_read(&rule.settings))
+        || (defaults.may_have(key) && !is_read(defaults.settings))
 }
 
 fn templates(
@@ -65,8 +82,15 @@ fn templates(
     templates
 }
 
-fn missing_ttl(rule: &Rule, mode: Mode, settings: &Settings, report: &mut Report<'_>) {
-    if mode == Mode::Shared || settings.ttl.is_some() || rule.lines.has("ttl") {
+/// `settings` has the defaults where the rule does not set an option.
+fn missing_ttl(
+    rule: &Rule,
+    mode: Mode,
+    (settings, defaults): (&Settings, Defaults<'_>),
+    report: &mut Report<'_>,
+) {
+    let is_unread = is_unread("ttl", rule, defaults, |it| it.ttl.is_some());
+    if mode == Mode::Shared || settings.ttl.is_some() || is_unread {
         return;
     }
     let own = [
@@ -83,6 +107,22 @@ fn missing_ttl(rule: &Rule, mode: Mode, settings: &Settings, report: &mut Report
             "`ttl` is missing; add for how long a response is fresh, such as `ttl = \"5m\"`, or \
              `cache = false` if nothing is to be stored",
         ),
+    }
+}
+
+/// Reports `soft` in a rule without a time for which a stale response is served. A soft invalidation
+/// removes such a response. In the mode `shared`, each response says for how long it is served.
+fn soft_without_window(
+    rule: &Rule,
+    mode: Mode,
+    (settings, defaults): (&Settings, Defaults<'_>),
+    report: &mut Report<'_>,
+) {
+    let may_have_window = settings.has_window()
+        || is_unread("swr", rule, defaults, |it| it.swr.is_some())
+        || is_unread("sie", rule, defaults, |it| it.sie.is_some());
+    if rule.settings.soft == Some(true) && mode == Mode::Owned && !may_have_window {
+        report.add("soft", SOFT_WITHOUT_WINDOW);
     }
 }
 
@@ -117,9 +157,13 @@ fn without_effect(rule: &Rule, report: &mut Report<'_>) {
     });
 }
 
-fn unlisted_query(rule: &Rule, settings: &Settings, report: &mut Report<'_>) {
+fn unlisted_query(
+    rule: &Rule,
+    (settings, defaults): (&Settings, Defaults<'_>),
+    report: &mut Report<'_>,
+) {
     let query = settings.query.as_ref().unwrap_or(&Query::All);
-    let is_unread = rule.lines.has("query") && rule.settings.query.is_none();
+    let is_unread = is_unread("query", rule, defaults, |it| it.query.is_some());
     if rule.settings.unlisted_query.is_some() && *query == Query::All && rule.cache && !is_unread {
         report.add(
             "unlisted_query",

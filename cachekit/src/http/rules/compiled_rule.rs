@@ -118,6 +118,11 @@ impl CompiledRule {
         rule
     }
 
+    /// Returns `true` if stale responses may be served. Only for the owned mode.
+    pub(crate) fn has_window(&self) -> bool {
+        !self.swr.is_zero() || !self.sie.is_zero()
+    }
+
     /// Returns the time for which a response with this status is fresh; `None` if such a response
     /// is not stored. Only for the owned mode.
     pub(crate) fn ttl_of(&self, status: StatusCode) -> Option<Duration> {

@@ -21,7 +21,6 @@ use std::fmt;
 ///     name = "product"
 ///     path = "/api/products/{id}"
 ///     tll = "5m"
-///     ttl = "5m"
 ///     "#,
 /// )
 /// .unwrap_err();

@@ -74,17 +74,18 @@ impl RuleSet {
 
 fn builder(source: Source<'_>, table: &DeTable<'_>) -> RuleSetBuilder {
     let mut problems = Vec::new();
+    let mut builder = RuleSetBuilder::new(Mode::Owned);
     let http = table.get("http");
     for (key, _) in table {
         let name = key.get_ref().as_ref();
         if name != "http" && !RESERVED.contains(&name) {
+            builder.defaults_are_unread |= name == "defaults";
             problems.push(at_line(
                 Some(source.line(key.span().start)),
                 unknown_table(name),
             ));
         }
     }
-    let mut builder = RuleSetBuilder::new(Mode::Owned);
     match http.map(|http| (http.get_ref(), http.span())) {
         Some((DeValue::Table(http), _)) => read_http(source, http, &mut builder, &mut problems),
         Some((_, span)) => {
@@ -115,10 +116,11 @@ fn read_http(
     problems: &mut Vec<Problem>,
 ) {
     let mut section = Section::new(source, None);
-    section.read(table, |key, value| {
+    section.read(table, &[KEYS], |key, value| {
         http_key(key, value, builder).unwrap_or_else(|| Err(unknown_in_http(key)))
     });
     problems.append(&mut section.problems);
+    builder.defaults_are_unread |= section.lines.is_meant("defaults");
     builder.lines = section.lines;
     if let Some(defaults) = table.get("defaults") {
         read_defaults(source, defaults, builder, problems);
@@ -176,10 +178,11 @@ fn read_defaults(
         let line = builder.lines.of("defaults");
         let text = "`defaults` is not a table; write `[http.defaults]`".to_owned();
         problems.push(at_line(line, text));
+        builder.defaults_are_unread = true;
         return;
     };
     let mut section = Section::new(source, None);
-    section.read(table, |key, value| {
+    section.read(table, &[OPTIONS], |key, value| {
         set_option(key, value, &mut builder.defaults).unwrap_or_else(|| Err(unknown_default(key)))
     });
     problems.append(&mut section.problems);

@@ -6,13 +6,13 @@ use std::time::Duration;
 use matchit::{InsertError, Router};
 
 use crate::http::rules::check::{Report, check};
-use crate::http::rules::check_rule::compile;
+use crate::http::rules::check_rule::{SOFT_WITHOUT_WINDOW, compile};
 use crate::http::rules::compiled_rule::{CompiledRule, Identity};
 use crate::http::rules::error::{Problem, RuleError};
 use crate::http::rules::options::{Mode, StatusHeader};
 use crate::http::rules::rule::Rule;
 use crate::http::rules::rule_set::RuleSet;
-use crate::http::rules::settings::{Lines, Settings};
+use crate::http::rules::settings::{Defaults, Lines, Settings};
 
 /// Name of the rule for paths without one, in the shared mode.
 const DEFAULT_RULE: &str = "default";
@@ -35,6 +35,8 @@ pub struct RuleSetBuilder {
     pub(crate) lines: Lines,
     /// Lines of the keys of `[http.defaults]`.
     pub(crate) default_lines: Lines,
+    /// `true` if the file has a table of defaults that could not be found or read.
+    pub(crate) defaults_are_unread: bool,
     /// Problems of the file that were found before the checks.
     pub(crate) problems: Vec<Problem>,
 }
@@ -77,6 +79,7 @@ impl RuleSetBuilder {
             rules: Vec::new(),
             lines: Lines::default(),
             default_lines: Lines::default(),
+            defaults_are_unread: false,
             problems: Vec::new(),
         }
     }
@@ -152,10 +155,16 @@ impl RuleSetBuilder {
     pub fn build(mut self) -> Result<RuleSet, RuleError> {
         let mut problems = std::mem::take(&mut self.problems);
         self.check_options(&mut problems);
-        let compile = |rule: &Rule| compile(rule, self.mode, &self.defaults, &mut problems);
+        let defaults = Defaults {
+            settings: &self.defaults,
+            lines: &self.default_lines,
+            are_unread: self.defaults_are_unread,
+        };
+        let compile = |rule: &Rule| compile(rule, self.mode, defaults, &mut problems);
         let mut compiled: Vec<CompiledRule> = self.rules.iter().map(compile).collect();
         self.check_names(&mut problems);
         let router = self.routed(&mut problems);
+        self.check_soft(&compiled, &mut problems);
         if !problems.is_empty() {
             return Err(RuleError::new(problems));
         }
@@ -218,6 +227,21 @@ impl RuleSetBuilder {
                      use the mode `shared`"
                 ),
             );
+        }
+    }
+
+    /// Reports `soft` in the defaults if no rule has a time for which a stale response is served. A
+    /// rule that could not be read may have one.
+    fn check_soft(&self, compiled: &[CompiledRule], problems: &mut Vec<Problem>) {
+        let has_effect = |rule: &CompiledRule| rule.cache && rule.soft && rule.has_window();
+        let is_default = self.mode == Mode::Owned && self.defaults.soft == Some(true);
+        if is_default && problems.is_empty() && !compiled.iter().any(has_effect) {
+            let mut report = Report {
+                rule: None,
+                lines: &self.default_lines,
+                problems,
+            };
+            report.add("soft", SOFT_WITHOUT_WINDOW);
         }
     }
 

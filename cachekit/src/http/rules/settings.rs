@@ -33,6 +33,14 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// Returns `true` if stale responses may be served. Only for the owned mode.
+    pub(crate) fn has_window(&self) -> bool {
+        [self.swr, self.sie]
+            .iter()
+            .flatten()
+            .any(|it| !it.is_zero())
+    }
+
     /// Returns these options, with those of `defaults` where they are not set.
     pub(crate) fn or(self, defaults: &Self) -> Self {
         Self {
@@ -70,6 +78,8 @@ pub(crate) struct Lines {
     pub(crate) first: Option<usize>,
     /// The rule's keys in the file, such as `ttl`, each with its line.
     pub(crate) keys: Vec<(String, usize)>,
+    /// Keys that were meant by misspelt ones.
+    pub(crate) meant: Vec<String>,
 }
 
 impl Lines {
@@ -79,8 +89,29 @@ impl Lines {
         found.map(|(_, line)| *line).or(self.first)
     }
 
-    /// Returns `true` if the file has `key`, even if its value could not be read.
+    /// Returns `true` if the file has `key`, even if it is misspelt or its value could not be read.
     pub(crate) fn has(&self, key: &str) -> bool {
-        self.keys.iter().any(|(other, _)| other == key)
+        self.keys.iter().any(|(other, _)| other == key) || self.is_meant(key)
+    }
+
+    /// Returns `true` if a misspelt key of the file probably stands for `key`.
+    pub(crate) fn is_meant(&self, key: &str) -> bool {
+        self.meant.iter().any(|other| other == key)
+    }
+}
+
+/// Options for the rules that do not set them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Defaults<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) lines: &'a Lines,
+    /// `true` if the file has a table of defaults that could not be found or read.
+    pub(crate) are_unread: bool,
+}
+
+impl Defaults<'_> {
+    /// Returns `true` if the file may have `key` as a default, even if its value could not be read.
+    pub(crate) fn may_have(&self, key: &str) -> bool {
+        self.are_unread || self.lines.has(key)
     }
 }

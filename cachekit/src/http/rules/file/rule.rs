@@ -47,7 +47,7 @@ fn read_rule(
     let label = text("name").or(text("path"));
     let mut section = Section::new(source, label.map(str::to_owned));
     let mut rule = Rule::get(text("path").unwrap_or_default());
-    section.read(table, |key, value| {
+    section.read(table, &[KEYS, OPTIONS], |key, value| {
         let set = rule_key(key, value, &mut rule);
         set.or_else(|| set_option(key, value, &mut rule.settings))
             .unwrap_or_else(|| Err(unknown("key", key, KEYS.iter().chain(OPTIONS).copied())))

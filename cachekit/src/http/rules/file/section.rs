@@ -58,10 +58,11 @@ impl<'a> Section<'a> {
     }
 
     /// Calls `set` for each key. An `Err` of it says what is wrong with the key or the value, and
-    /// what to do.
+    /// what to do. `known` has the keys of the table.
     pub(crate) fn read(
         &mut self,
         table: &DeTable<'_>,
+        known: &[&[&str]],
         mut set: impl FnMut(&str, &DeValue<'_>) -> Result<(), String>,
     ) {
         for (key, value) in table {
@@ -70,6 +71,9 @@ impl<'a> Section<'a> {
             self.lines.keys.push((name.to_owned(), line));
             if let Err(why) = set(name, value.get_ref()) {
                 let text = if why.starts_with("unknown key") {
+                    // So that the one that was meant is not reported as missing.
+                    let meant = did_you_mean(name, known.iter().copied().flatten().copied());
+                    self.lines.meant.extend(meant.map(str::to_owned));
                     why
                 } else {
                     format!("{}: {why}", self.source.setting(name, value.span()))

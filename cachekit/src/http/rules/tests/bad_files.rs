@@ -20,6 +20,17 @@ const OPTIONS: &[(&str, &str)] = &[
         "tll = \"5m\"\nttl = \"5m\"",
         "unknown key `tll`; did you mean `ttl`?",
     ),
+    ("tll = \"5m\"", "unknown key `tll`; did you mean `ttl`?"),
+    (
+        "soft = true\nttl = 1",
+        "`soft` has no effect without `swr` or `sie`, because no stale response is served; add \
+             a time for which one is, such as `swr = \"1m\"`, or remove `soft`",
+    ),
+    (
+        "soft = true\nttl = 1\nswr = 0",
+        "`soft` has no effect without `swr` or `sie`, because no stale response is served; add \
+             a time for which one is, such as `swr = \"1m\"`, or remove `soft`",
+    ),
     (
         "ttl = \"5 minutes\"",
         "`ttl = \"5 minutes\"`: expected seconds (`300`) or a length of time (`5m`, `1h30m`, \
@@ -201,6 +212,11 @@ const FILES: &[(&str, &str)] = &[
              fields decide; remove it, or use the mode `owned`",
     ),
     (
+        "[http.defaults]\nsoft = true\n[[http.rule]]\nname = \"a\"\npath = \"/a\"\nttl = 1\n",
+        "cache.toml:2: `soft` has no effect without `swr` or `sie`, because no stale response is \
+             served; add a time for which one is, such as `swr = \"1m\"`, or remove `soft`",
+    ),
+    (
         "[http]\ncache_name = \"my cache\"\n",
         "cache.toml:2: `cache_name = \"my cache\"` cannot be in `Cache-Status`; write a \
              letter, and then letters, digits, `-`, `_` and `.`",
@@ -230,6 +246,10 @@ const FILES: &[(&str, &str)] = &[
         "[[http.rule]]\nname = \"a\"\npath = \"/a\"\n",
         "cache.toml:1: rule \"a\": `ttl` is missing; add for how long a response is fresh, \
              such as `ttl = \"5m\"`, or `cache = false` if nothing is to be stored",
+    ),
+    (
+        "[[http.rule]]\nnmae = \"a\"\nttl = 1\npath = \"/a\"\n",
+        "cache.toml:2: rule \"/a\": unknown key `nmae`; did you mean `name`?",
     ),
     (
         "[[http.rule]]\nname = \"a\"\nname = \"b\"\n",
@@ -282,7 +302,7 @@ fn paths_that_cannot_be_used() {
 
 #[test]
 fn all_problems_are_reported_in_the_order_of_lines() {
-    let mut text = with("tll = 1");
+    let mut text = with("max_bdoy = 1");
     let _ = write!(
         text,
         "[[http.rule]]\nname = \"b\"\npath = \"/b\"\nttl = 0\n"
@@ -298,6 +318,66 @@ fn all_problems_are_reported_in_the_order_of_lines() {
     assert_eq!(lines.len(), starts.len(), "{lines:#?}");
     for (line, start) in lines.iter().zip(starts) {
         assert!(line.starts_with(start), "{line}");
+    }
+}
+
+/// Defaults with a mistake, each with its message. The rules have no `ttl` of their own.
+const DEFAULTS: &[(&str, &str)] = &[
+    (
+        "[http.defaults]\nttl = -5\n",
+        "2: `ttl = -5`: it is negative; write zero or more",
+    ),
+    (
+        "[http.defaults]\nttl = 0\n",
+        "2: `ttl` is zero; write a longer time, or `cache = false` if nothing is to be stored",
+    ),
+    (
+        "[http.defaults]\ntll = 1\n",
+        "2: unknown key `tll`; did you mean `ttl`?",
+    ),
+    (
+        "[http.defualts]\nttl = 1\n",
+        "1: unknown key `defualts`; did you mean `defaults`?",
+    ),
+    (
+        "[defaults]\nttl = 1\n",
+        "1: unknown table `defaults`; write `[http.defaults]`",
+    ),
+    (
+        "[http]\ndefaults = 1\n",
+        "2: `defaults` is not a table; write `[http.defaults]`",
+    ),
+    (
+        "[http.defaults]\nttl = 1\nquery = 3\n",
+        "3: `query = 3`: it is an integer; write `\"all\"`, `\"none\"` or a list of parameters such as \
+             `[\"q\"]`",
+    ),
+    (
+        "[http.defaults]\nttl = 1\nswr = -1\n",
+        "3: `swr = -1`: it is negative; write zero or more",
+    ),
+];
+
+#[test]
+fn a_mistake_in_the_defaults_is_reported_once() {
+    let rule = |name| {
+        format!(
+            "[[http.rule]]\nname = \"{name}\"\npath = \"/{name}\"\nunlisted_query = \"strip\"\nsoft = true\n"
+        )
+    };
+    for (defaults, expected) in DEFAULTS {
+        let own = if expected.contains("query") {
+            ""
+        } else {
+            "query = []\n"
+        };
+        let own = if expected.contains("swr") {
+            own.to_owned()
+        } else {
+            format!("{own}swr = 1\n")
+        };
+        let text = format!("{defaults}{}{own}{}{own}", rule("a"), rule("b"));
+        assert_eq!(error(&text), format!("cache.toml:{expected}"), "{text}");
     }
 }
 
