@@ -1,20 +1,20 @@
 //! Two nodes over one real Redis.
 
-use std::time::Duration;
-
+use cachekit::Cache;
 use cachekit::http::Rule;
 use cachekit::testing::ManualClock;
-use cachekit::{Cache, Policy, Tier};
 use cachekit_tests::redis::Redis;
 use cachekit_tests::{Gate, until};
 use http::Request;
 
 use crate::world::{
-    Handler, SECOND, Site, With as _, get, numbered, ok, pages, request, rules, status,
+    Answer, Handler, SECOND, Sent, Site, With as _, get, numbered, ok, pages, request, rules,
+    status,
 };
 
-async fn cache(redis: &Redis) -> Cache {
+async fn cache(redis: &Redis, clock: &ManualClock) -> Cache {
     let builder = cachekit_tests::builder()
+        .clock(clock.clone())
         .namespace("shop")
         .redis(redis.url())
         .redis_timeout(2 * SECOND);
@@ -24,8 +24,9 @@ async fn cache(redis: &Redis) -> Cache {
 }
 
 async fn node(redis: &Redis, rule: Rule, handler: &Handler) -> Site {
-    let (cache, unused) = (cache(redis).await, ManualClock::new());
-    Site::of(cache, unused, rules(rule), handler.clone())
+    let clock = ManualClock::new();
+    let cache = cache(redis, &clock).await;
+    Site::of(cache, clock, rules(rule), handler.clone())
 }
 
 /// Two nodes with one handler.
@@ -44,18 +45,23 @@ async fn quiet(site: &Site) {
     .await;
 }
 
-/// Waits until `to` has applied every message that `from` sent before.
-async fn told(from: &Site, to: &Site) {
-    let near = Policy::new().tier(Tier::Memory);
-    to.cache.put("the last", (), &near).await;
-    from.cache.invalidate("the last").await;
-    for _ in 0..2_000 {
-        if to.cache.get::<()>("the last").await.is_none() {
+/// Waits until every node has applied every message that `from` sent before: a node confirms a
+/// message after those before it.
+async fn told(from: &Site) {
+    for _ in 0..10 {
+        let last = from.cache.invalidation().acknowledged();
+        if last.keys(["the last"]).await {
             return;
         }
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    panic!("waited in vain until it hears");
+    panic!("waited in vain until all hear");
+}
+
+/// Makes the only response in Redis one that is no longer fresh, and that is kept for so many seconds.
+fn make_stale(redis: &Redis, kept: u64) {
+    let script = "return redis.call('PEXPIRE', redis.call('KEYS', 'shop:k:*')[1], ARGV[1])";
+    let left = (kept * 1_000 - 500).to_string();
+    assert_eq!(redis.client().int(&["EVAL", script, "0", &left]), 1);
 }
 
 #[tokio::test]
@@ -71,8 +77,8 @@ async fn what_one_node_stored_another_node_serves() {
     let (_redis, one, other) = two(pages(), Handler::new(numbered(answer))).await;
     let first = one.send("/a").await;
     quiet(&one).await;
-    // So that the response is older than the request, to the millisecond.
-    tokio::time::sleep(Duration::from_millis(5)).await;
+    // So that the response is older than the request.
+    other.clock.advance(SECOND / 100);
     let got = other.send("/a").await;
     assert_eq!(got.seen(), crate::world::seen("HIT", "v1"));
     assert_eq!(other.cache.stats().redis_hits, 1);
@@ -101,7 +107,7 @@ async fn a_write_on_one_node_removes_the_response_on_the_other() {
         quiet(site).await;
     }
     one.send(request("PUT", "/a")).await;
-    told(&one, &other).await;
+    told(&one).await;
     assert_eq!(other.send("/a?x=1").await.text(), "v3");
     quiet(&other).await;
     assert_eq!(one.send("/a?x=1").await.text(), "v3");
@@ -123,7 +129,7 @@ async fn a_tag_and_an_event_remove_the_response_on_the_other_node() {
             2 => one.cache.emit("updated:a").await,
             _ => one.cache.emit_about("updated", [("path", "a")]).await,
         }
-        told(&one, &other).await;
+        told(&one).await;
     }
     assert_eq!(other.send("/a").await.text(), "v4");
 }
@@ -160,7 +166,7 @@ async fn a_response_from_before_another_node_s_write_is_never_served_after_it() 
     gate.open_for_all();
     assert_eq!(reader.await.expect("no panic").text(), "w0");
     quiet(&other).await;
-    told(&one, &other).await;
+    told(&one).await;
     let late = node(&redis, pages(), &handler).await;
     for site in [&one, &other, &late] {
         assert_eq!(site.send("/a").await.text(), "w1");
@@ -176,8 +182,11 @@ async fn concurrent_misses_on_two_nodes_are_one_call_of_the_handler() {
         .map(|number| [&one, &other][number % 2].spawn("/a"))
         .collect();
     gate.arrived().await;
-    cachekit_tests::settle().await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    let waits = |site: &Site| site.cache.stats().redis.waits;
+    until("a node waits for the other", || {
+        waits(&one) + waits(&other) == 1
+    })
+    .await;
     assert_eq!(gate.waiting(), 0);
     gate.open_for_all();
     for task in tasks {
@@ -186,29 +195,33 @@ async fn concurrent_misses_on_two_nodes_are_one_call_of_the_handler() {
     assert_eq!(handler.calls(), 1);
 }
 
+async fn by_language(request: Request<()>) -> Answer {
+    let language = request.headers().get("accept-language");
+    let language = language.map_or("-", |value| value.to_str().expect("a text"));
+    Ok(ok(language.to_owned()).with("vary", "accept-language"))
+}
+
+fn in_language(language: &str) -> Sent {
+    get("/a").with("accept-language", language)
+}
+
 #[tokio::test]
 async fn variants_that_two_nodes_stored_are_both_served_by_a_third() {
-    let by_language = async |request: Request<()>| {
-        let language = request.headers().get("accept-language");
-        let language = language.map_or("-", |value| value.to_str().expect("a text"));
-        Ok(ok(language.to_owned()).with("vary", "accept-language"))
-    };
     let handler = Handler::new(by_language);
     let (redis, one, other) = two(pages(), handler.clone()).await;
-    let asked = |language: &str| get("/a").with("accept-language", language);
-    one.send(asked("de")).await;
+    one.send(in_language("de")).await;
     quiet(&one).await;
-    other.send(asked("en")).await;
+    other.send(in_language("en")).await;
     quiet(&other).await;
     let third = node(&redis, pages(), &handler).await;
     for language in ["de", "en"] {
-        assert_eq!(third.send(asked(language)).await.text(), language);
+        assert_eq!(third.send(in_language(language)).await.text(), language);
     }
     assert_eq!(handler.calls(), 2);
     one.send(request("PUT", "/a")).await;
-    told(&one, &third).await;
+    told(&one).await;
     for language in ["en", "de"] {
-        assert_eq!(third.send(asked(language)).await.text(), language);
+        assert_eq!(third.send(in_language(language)).await.text(), language);
     }
     assert_eq!(handler.calls(), 5, "the write, and each variant once more");
 }
@@ -217,17 +230,33 @@ async fn variants_that_two_nodes_stored_are_both_served_by_a_third() {
 #[tokio::test]
 async fn a_stale_response_of_another_node_is_served_while_it_is_fetched_anew() {
     let (handler, gate) = stopping();
-    let rule = pages().ttl(Duration::from_millis(50)).swr(600 * SECOND);
-    let (_redis, one, other) = two(rule, handler).await;
+    let (redis, one, other) = two(pages().swr(600 * SECOND), handler).await;
     gate.open();
     one.send("/a").await;
     gate.arrived().await;
     quiet(&one).await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    make_stale(&redis, 600);
     let stale = other.send("/a").await;
     assert_eq!(stale.seen(), crate::world::seen("STALE", "w0"));
     gate.arrived().await;
     gate.open_for_all();
+}
+
+/// The first request wants another variant than the stale one, and nothing has failed: the second
+/// request, which waits for the first, asks the handler too.
+#[tokio::test]
+async fn a_stale_variant_is_not_served_because_another_one_was_asked_for_first() {
+    let handler = Handler::new(by_language);
+    let (redis, one, other) = two(pages().sie(600 * SECOND), handler.clone()).await;
+    one.send(in_language("de")).await;
+    quiet(&one).await;
+    make_stale(&redis, 600);
+    let tasks = ["en", "de"].map(|it| (it, other.spawn(in_language(it))));
+    for (language, got) in tasks {
+        let got = got.await.expect("no panic");
+        assert_eq!(got.seen(), crate::world::seen("MISS", language));
+    }
+    assert_eq!(handler.calls(), 3, "each variant once more");
 }
 
 #[tokio::test]

@@ -189,6 +189,28 @@ async fn a_body_that_takes_very_long_reaches_the_client_whole() {
     }
 }
 
+/// The cache copies a body for thirty seconds after its first part.
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_body_after_one_that_was_too_slow() {
+    let (site, mut senders) = streams(pages(), &[]).await;
+    let client = site.spawn("/a");
+    let slow = senders.recv().await.expect("the handler was called");
+    slow.data("one ");
+    tokio::time::sleep(31 * SECOND).await;
+    let others = [(); 3].map(|()| site.spawn("/a"));
+    settle().await;
+    assert_eq!(site.handler.calls(), 4, "nobody waits for another");
+    for other in others {
+        let sender = senders.recv().await.expect("the handler was called");
+        sender.data("two");
+        drop(sender);
+        assert_eq!(other.await.expect("no panic").text(), "two");
+    }
+    slow.data("three");
+    drop(slow);
+    assert_eq!(client.await.expect("no panic").text(), "one three");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_body_that_fails_midway_fails_for_its_client_and_is_not_stored() {
     let (site, mut senders) = streams(pages(), &[]).await;

@@ -74,6 +74,11 @@ impl GoesOn {
     pub(crate) fn set(&self) {
         self.0.is_leading.store(true, Ordering::Release);
     }
+
+    /// Has the call end with its client, though other requests wait: one of them takes its place.
+    pub(crate) fn unset(&self) {
+        self.0.is_leading.store(false, Ordering::Release);
+    }
 }
 
 /// A response in memory that is no longer fresh.

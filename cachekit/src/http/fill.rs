@@ -5,10 +5,11 @@
 //! 3. Copy the body. The client gets each frame as it arrives.
 //! 4. Return the complete response, which the cache stores.
 
-use std::sync::Arc;
-use std::task::Poll;
+mod body_copy;
 
-use bytes::{Bytes, BytesMut};
+use std::sync::Arc;
+
+use bytes::Bytes;
 use http::response::Parts;
 use http::{Request, Response};
 use http_body::Body;
@@ -16,8 +17,9 @@ use tokio::sync::oneshot;
 use tower_service::Service;
 
 use crate::base::sync::Mutex;
-use crate::http::body::{CacheBody, CopiedSource, Copy};
+use crate::http::body::CacheBody;
 use crate::http::entries::{GiveUp, GoesOn, Kept, StaleFound};
+use crate::http::fill::body_copy::{BodyCopy, CopyEnd};
 use crate::http::semantics::storable::NotStored;
 use crate::http::store_decision::{Refusal, Storing, confirmed, decide, failure};
 use crate::http::transaction::Transaction;
@@ -49,6 +51,12 @@ pub(crate) enum Early<B: Body<Data = Bytes>> {
     Streaming(Box<Response<CacheBody<B>>>),
     /// A stale response, while the handler is called (stale-while-revalidate).
     Stale(Kept),
+    /// The entry under the key is that of another variant, so the handler is not called here. The
+    /// call waits to be dropped, and ends by itself if the sender is.
+    OtherVariant {
+        other: Kept,
+        _held: oneshot::Sender<()>,
+    },
 }
 
 impl<S: Service<Request<Q>, Response = Response<B>>, Q, B: Body<Data = Bytes>> Origin<S, Q, B> {
@@ -94,7 +102,7 @@ where
         if let Some(old) = &old
             && !old.matches(&self.transaction.client.headers)
         {
-            return Err(GiveUp::OtherVariant);
+            return Err(self.leave_to_others(Arc::clone(old), &goes_on).await);
         }
         let Some((mut service, mut request)) = self.origin.take() else {
             return Err(GiveUp::Uncacheable);
@@ -114,6 +122,17 @@ where
                 Err(GiveUp::Failed(None))
             }
         }
+    }
+
+    /// Gives the call up without a result: the next of those who wait may want `other`, and asks the
+    /// handler itself. A failure would give it to them in the handler's place.
+    async fn leave_to_others(self, other: Kept, goes_on: &GoesOn) -> GiveUp {
+        goes_on.unset();
+        let (_held, dropped) = oneshot::channel();
+        let _ = self.early.send(Early::OtherVariant { other, _held });
+        // A call in the background has no client that would drop it.
+        let _ = dropped.await;
+        GiveUp::OtherVariant
     }
 
     /// Answers the client with the stale response `old`, if that response allows it.
@@ -223,7 +242,9 @@ where
         } else {
             goes_on.set();
             let _ = self.early.send(Early::Streaming(response));
+            let running = RunningCopy::new(&transaction, &self.key);
             let end = copy.end().await;
+            running.ended();
             if copy.is_whole(Some(end), &storing) {
                 transaction.unmark_uncacheable(&self.key);
                 return Ok(storing.complete(copy.into_bytes()));
@@ -255,98 +276,33 @@ async fn refuse(transaction: &Transaction, key: &[u8], had_old: bool) {
     }
 }
 
-/// The copy of a body for the cache.
-struct BodyCopy<B: Body<Data = Bytes>> {
-    source: Option<CopiedSource<B>>,
-    frames: Vec<Bytes>,
-    size: u64,
-    max: u64,
+/// A copy that goes on in the background. One that is dropped was too slow: its key is remembered,
+/// so that the next requests do not wait for such a response again.
+struct RunningCopy<'a> {
+    transaction: &'a Transaction,
+    key: &'a [u8],
+    has_ended: bool,
 }
 
-/// The reason why a copy ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum CopyEnd {
-    Complete,
-    Trailers,
-    Failed,
-    TooLarge,
-}
-
-impl CopyEnd {
-    /// Returns the reason why a body that ended so is not stored. A complete one is not as long as
-    /// the response says.
-    fn refusal(self) -> NotStored {
-        match self {
-            Self::Complete | Self::Failed => NotStored::Incomplete,
-            Self::Trailers => NotStored::Trailers,
-            Self::TooLarge => NotStored::TooLarge,
-        }
-    }
-}
-
-impl<B: Body<Data = Bytes>> BodyCopy<B> {
-    fn new(source: CopiedSource<B>, max: u64) -> Self {
+impl<'a> RunningCopy<'a> {
+    fn new(transaction: &'a Transaction, key: &'a [u8]) -> Self {
         Self {
-            source: Some(source),
-            frames: Vec::new(),
-            size: 0,
-            max,
+            transaction,
+            key,
+            has_ended: false,
         }
     }
 
-    /// Copies all frames that are there, and returns the reason why the copy ended if it has.
-    async fn end_at_once(&mut self) -> Option<CopyEnd> {
-        std::future::poll_fn(|context| match self.poll_end(context) {
-            Poll::Ready(end) => Poll::Ready(Some(end)),
-            Poll::Pending => Poll::Ready(None),
-        })
-        .await
+    fn ended(mut self) {
+        self.has_ended = true;
     }
+}
 
-    /// Copies all frames, and returns the reason why the copy ended.
-    async fn end(&mut self) -> CopyEnd {
-        std::future::poll_fn(|context| self.poll_end(context)).await
-    }
-
-    /// Returns `true` if the body is complete, and as long as the response says.
-    fn is_whole(&self, end: Option<CopyEnd>, storing: &Storing) -> bool {
-        end == Some(CopyEnd::Complete) && storing.is_length(self.size)
-    }
-
-    /// Copies all frames that are there, and returns the reason why the copy ended. At a reason
-    /// other than the body's end, the client reads the rest from the handler's body itself.
-    fn poll_end(&mut self, context: &mut std::task::Context<'_>) -> Poll<CopyEnd> {
-        let Some(source) = &mut self.source else {
-            return Poll::Ready(CopyEnd::Failed);
-        };
-        let end = loop {
-            match source.poll_frame(context) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(None) => break CopyEnd::Complete,
-                Poll::Ready(Some(Copy::Trailers)) => break CopyEnd::Trailers,
-                Poll::Ready(Some(Copy::Failed)) => break CopyEnd::Failed,
-                Poll::Ready(Some(Copy::Data(data))) => {
-                    self.size = self.size.saturating_add(data.len() as u64);
-                    if self.size > self.max {
-                        break CopyEnd::TooLarge;
-                    }
-                    self.frames.push(data);
-                }
-            }
-        };
-        self.source = None;
-        Poll::Ready(end)
-    }
-
-    /// Returns the body in one piece.
-    fn into_bytes(self) -> Bytes {
-        // Copied even if it is one frame, which may be a small part of a large buffer.
-        let size = usize::try_from(self.size).unwrap_or(0);
-        let mut whole = BytesMut::with_capacity(size);
-        for frame in self.frames {
-            whole.extend_from_slice(&frame);
+impl Drop for RunningCopy<'_> {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            self.transaction.mark_uncacheable(self.key);
         }
-        whole.freeze()
     }
 }
 

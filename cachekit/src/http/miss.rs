@@ -139,7 +139,7 @@ where
         // Dropped when the early part of a response has come: it goes on in the background.
         let fetched = first_of(fetching, received).await;
         match fetched {
-            First::Early(early) => Attempt::Answered(Ok(self.answer_early(early, forward))),
+            First::Early(early) => self.answer_early(early, forward),
             First::End(answer) => {
                 let old = Old {
                     in_memory,
@@ -150,8 +150,8 @@ where
         }
     }
 
-    fn answer_early(&self, early: Early<B>, forward: Forward) -> Response<CacheBody<B>> {
-        match early {
+    fn answer_early(&self, early: Early<B>, forward: Forward) -> Attempt<B, S::Error> {
+        let response = match early {
             Early::Stale(kept) => self.stale(&kept, "swr"),
             Early::Streaming(response) => {
                 let outcome = forwarded(forward, response.status(), true, None);
@@ -159,7 +159,9 @@ where
                 let response = or_not_modified(self.asked(), *response);
                 self.responder().finish(response, outcome)
             }
-        }
+            Early::OtherVariant { other, .. } => return Attempt::OtherVariant(other),
+        };
+        Attempt::Answered(Ok(response))
     }
 
     /// Answers the request after the call of the handler, or another's, has ended.
