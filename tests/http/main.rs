@@ -17,6 +17,7 @@ mod methods;
 mod never_stored;
 mod nodes;
 mod ranges;
+mod refresh_races;
 mod shared;
 mod shared_groups;
 mod shared_validation;
