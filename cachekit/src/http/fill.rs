@@ -128,8 +128,8 @@ where
     /// handler itself. A failure would give it to them in the handler's place.
     async fn leave_to_others(self, other: Kept, goes_on: &GoesOn) -> GiveUp {
         goes_on.unset();
-        let (_held, dropped) = oneshot::channel();
-        let _ = self.early.send(Early::OtherVariant { other, _held });
+        let (held, dropped) = oneshot::channel();
+        let _ = self.early.send(Early::OtherVariant { other, _held: held });
         // A call in the background has no client that would drop it.
         let _ = dropped.await;
         GiveUp::OtherVariant

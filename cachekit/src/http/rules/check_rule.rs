@@ -55,7 +55,8 @@ pub(crate) fn compile(
     CompiledRule::new(identity, settings, mode)
 }
 
-/// Returns `true` if the file has `key` for the rule, and its value could not be read.
+/// Returns `true` if the file has `key` for the rule, or as a default, and its value could not be
+/// read.
 fn is_unread(
     key: &str,
     rule: &Rule,

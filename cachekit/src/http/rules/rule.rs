@@ -228,9 +228,9 @@ impl Rule {
     }
 
     /// Sets whether a write to the path makes responses stale and does not remove them. Default:
-    /// `false`. A stale response may be served within `swr` and `sie`; a rule with neither must not be
-    /// soft. For tags and events, the code that
-    /// invalidates decides ([`Cache::invalidation`](crate::Cache::invalidation)).
+    /// `false`. A stale response may be served within `swr` and `sie`; a rule with neither must not
+    /// be soft. For tags and events, the code that invalidates decides
+    /// ([`Cache::invalidation`](crate::Cache::invalidation)).
     pub fn soft(mut self, soft: bool) -> Self {
         self.settings.soft = Some(soft);
         self
