@@ -14,10 +14,11 @@ function request()
    return wrk.format("GET", "/api/products?category=" .. category .. "&sort=price")
 end
 
--- Milliseconds before the next request of a connection, for less than the full load.
+-- Mean number of milliseconds, more than one, before the next request of a connection, for less than
+-- the full load. wrk waits for whole milliseconds, so that the fraction decides how often it is one more.
 local pause = tonumber(os.getenv("HTTP_LOAD_PAUSE") or "0")
 if pause > 0 then
-   function delay() return math.random(0, 2 * pause) end
+   function delay() return 1 + math.floor(2 * (pause - 1) * math.random() + math.random()) end
 end
 
 function done(summary, latency)
