@@ -5,7 +5,7 @@
 //!
 //! A task that the code spawns has a chain of its own. `tracked` gives it that of its parent.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::mem::{replace, swap};
 use std::sync::Arc;
 
@@ -14,6 +14,9 @@ use crate::coordination::taken::{Taken, TakenDependencies};
 
 thread_local! {
     static CURRENT: RefCell<Current> = const { RefCell::new(Current { frame: None, taken: None }) };
+    /// Surroundings of the code that runs on this thread: those of the frame in `CURRENT`. A cached
+    /// call reads them here, without the frame.
+    static SURROUNDINGS: Cell<Surroundings> = const { Cell::new(Surroundings::NONE) };
 }
 
 /// The surroundings of the code that runs on this thread.
@@ -58,7 +61,7 @@ impl Frame {
         let outer = current();
         let around = outer
             .as_deref()
-            .map_or_else(Surroundings::default, |it| it.surroundings);
+            .map_or(Surroundings::NONE, |it| it.surroundings);
         let surroundings = Surroundings {
             is_inside: true,
             is_recorded: match kind {
@@ -118,7 +121,7 @@ pub(crate) fn current() -> Option<Arc<Frame>> {
     clippy::struct_excessive_bools,
     reason = "four facts, each with its reader"
 )]
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Surroundings {
     /// `true` if the code is inside of any frame.
     pub(crate) is_inside: bool,
@@ -131,21 +134,31 @@ pub(crate) struct Surroundings {
     pub(crate) takes_nothing_old: bool,
 }
 
+impl Surroundings {
+    /// Surroundings of code that is inside of no frame.
+    const NONE: Self = Self {
+        is_inside: false,
+        is_recorded: false,
+        bypasses: false,
+        takes_nothing_old: false,
+    };
+}
+
 /// Returns the surroundings of the running code.
 #[inline]
 pub(crate) fn surroundings() -> Surroundings {
-    with_current(|frame| frame.surroundings).unwrap_or_default()
+    SURROUNDINGS.get()
 }
 
 /// Calls `record` with the record of the computation that the running code is inside of. Does
 /// nothing if no computation records.
 pub(crate) fn record(record: impl FnOnce(&mut Taken)) {
+    if !surroundings().is_recorded {
+        return;
+    }
     let _ = CURRENT.try_with(|current| {
         let current = &mut *current.borrow_mut();
-        let frame = current.frame.as_ref();
-        if frame.is_some_and(|frame| frame.surroundings.is_recorded) {
-            record(current.taken.get_or_insert_default());
-        }
+        record(current.taken.get_or_insert_default());
     });
 }
 
@@ -235,6 +248,8 @@ fn swap_current(slot: &mut Option<Arc<Frame>>, taken: Option<Box<Taken>>) -> Opt
     let left = CURRENT.try_with(|current| {
         let current = &mut *current.borrow_mut();
         swap(&mut current.frame, slot);
+        let entered = current.frame.as_deref();
+        SURROUNDINGS.set(entered.map_or(Surroundings::NONE, |it| it.surroundings));
         replace(&mut current.taken, taken)
     });
     left.ok().flatten()
