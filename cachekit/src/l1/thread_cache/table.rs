@@ -113,7 +113,7 @@ impl Table {
         take: impl FnOnce(AnyShared) -> Option<R>,
         count: impl FnOnce(u32),
     ) -> Option<R> {
-        let index = self.index(lookup)?;
+        let index = self.index(&self.slots, lookup)?;
         let slot = self.slots[index].as_ref()?;
         let generation = Generation {
             count: slot.count,
@@ -171,7 +171,6 @@ impl Table {
     /// Returns the entry that the table has under `lookup`, also while the table is lent. Returns
     /// `None` if the table has no entry that is valid at `now`. An entry counts as a hit; `count` is
     /// that of [`find`](Self::find).
-    #[inline(never)]
     pub(crate) fn find_entry(
         &mut self,
         lookup: &LookupKey<'_>,
@@ -179,18 +178,12 @@ impl Table {
         generations: &Generations,
         count: impl FnOnce(u32),
     ) -> Option<Arc<MemoryEntry>> {
-        let was_lent = self.give_back();
-        let entry = self.entry(lookup, now, generations);
-        if was_lent {
-            self.lend();
+        let entry = self.entry(lookup, now, generations)?;
+        if self.sampler.draws() {
+            count(self.sampler.weigh());
         }
-        if entry.is_some() {
-            if self.sampler.draws() {
-                count(self.sampler.weigh());
-            }
-            self.admission.record_hit();
-        }
-        entry
+        self.admission.record_hit();
+        Some(entry)
     }
 
     fn entry(
@@ -199,8 +192,9 @@ impl Table {
         now: Tick,
         generations: &Generations,
     ) -> Option<Arc<MemoryEntry>> {
-        let index = self.index(lookup)?;
-        let slot = self.slots[index].as_ref()?;
+        let slots = self.lent.as_ref().unwrap_or(&self.slots);
+        let index = self.index(slots, lookup)?;
+        let slot = slots[index].as_ref()?;
         let generation = Generation {
             count: slot.count,
             group: slot.group,
@@ -211,7 +205,7 @@ impl Table {
             return None;
         }
         let is_checked = guard!(generations, TrustAtHand: checked == revision());
-        if !is_checked && !self.check(index) {
+        if !is_checked && !self.check_lent(index) {
             return None;
         }
         let entry = self.details[index].stored.upgrade()?;
@@ -229,6 +223,17 @@ impl Table {
         match &mut self.slots[index] {
             Some(slot) if is_valid => slot.checked = checked,
             _ => self.empty(index),
+        }
+        is_valid
+    }
+
+    /// Does what [`check`](Self::check) does, also while the table is lent.
+    #[cold]
+    fn check_lent(&mut self, index: usize) -> bool {
+        let was_lent = self.give_back();
+        let is_valid = self.check(index);
+        if was_lent {
+            self.lend();
         }
         is_valid
     }
@@ -255,61 +260,52 @@ impl Table {
         if !self.has_room(detail.held) || !self.counts(lookup.owner_index, owner) {
             return;
         }
-        let Some(index) = self.index(lookup).or_else(|| self.free(lookup.hash)) else {
+        let Some(index) = self
+            .index(&self.slots, lookup)
+            .or_else(|| self.free(lookup.hash))
+        else {
             return;
         };
         self.fill(index, slot, detail);
         self.admission.record_admitted();
     }
 
-    /// Returns the index of the slot in the thread's table (L0) with the look-up key `lookup`, or
-    /// `None` if the table has no such slot.
+    /// Returns the index of the slot in `slots`, those of the thread's table (L0), with the look-up key
+    /// `lookup`, or `None` if there is no such slot.
     #[inline]
-    fn index(&self, lookup: &LookupKey<'_>) -> Option<usize> {
-        let first = self.first(lookup.hash);
-        if self.is_at(first, lookup) {
+    fn index(&self, slots: &[Option<Slot>], lookup: &LookupKey<'_>) -> Option<usize> {
+        let first = first(slots.len(), lookup.hash);
+        if self.is_at(slots, first, lookup) {
             return Some(first);
         }
-        self.index_further(lookup)
+        self.index_further(slots, lookup)
     }
 
     /// Searches the slots of the thread's table (L0) for the key `lookup`, except the slot that a
     /// look-up reads first. Most hits are in the first slot, so this code is not inlined.
     #[inline(never)]
-    fn index_further(&self, lookup: &LookupKey<'_>) -> Option<usize> {
-        if self.slots.is_empty() {
+    fn index_further(&self, slots: &[Option<Slot>], lookup: &LookupKey<'_>) -> Option<usize> {
+        // As inside of every computation, where the table is lent.
+        if slots.is_empty() {
             return None;
         }
-        let mut further = self.further(lookup.hash);
-        further.find(|index| self.is_at(*index, lookup))
+        self.search(slots, lookup)
+    }
+
+    #[inline(never)]
+    fn search(&self, slots: &[Option<Slot>], lookup: &LookupKey<'_>) -> Option<usize> {
+        let mut further = further(slots.len(), lookup.hash);
+        further.find(|index| self.is_at(slots, *index, lookup))
     }
 
     #[inline]
-    fn is_at(&self, index: usize, lookup: &LookupKey<'_>) -> bool {
-        let Some(Some(slot)) = self.slots.get(index) else {
+    fn is_at(&self, slots: &[Option<Slot>], index: usize, lookup: &LookupKey<'_>) -> bool {
+        let Some(Some(slot)) = slots.get(index) else {
             return false;
         };
         slot.head == lookup.head
             && slot.owner_index == lookup.owner_index
             && (slot.head[0] != LONG || self.details[index].long.as_deref() == lookup.long)
-    }
-
-    /// Returns the index of the slot in a thread's table (L0) that a look-up with `hash` reads
-    /// first. The slots of one set have indexes that differ only in the lowest bits.
-    #[inline]
-    fn first(&self, hash: u32) -> usize {
-        hash as usize & self.slots.len().wrapping_sub(1)
-    }
-
-    /// Returns the indexes of the slots in the thread's table (L0) that a look-up with `hash` reads
-    /// after the first slot: the further slots of the first set, and all slots of the second set.
-    #[inline]
-    fn further(&self, hash: u32) -> impl Iterator<Item = usize> + use<> {
-        let first = self.first(hash);
-        // The rotation of the hash lets other bits of it choose the second set.
-        let second = self.first(hash.rotate_left(16));
-        let others = (1..WAYS).map(move |way| first ^ way);
-        others.chain((0..WAYS).map(move |way| second ^ way))
     }
 
     /// Returns `true` if this thread can count hits of the function or region `owner`, whose number
@@ -336,8 +332,8 @@ impl Table {
         if self.slots.is_empty() {
             self.resize(FIRST_SLOTS);
         }
-        let first = self.first(hash);
-        let mut all = once(first).chain(self.further(hash));
+        let first = first(self.slots.len(), hash);
+        let mut all = once(first).chain(further(self.slots.len(), hash));
         if let Some(index) = all.find(|index| self.slots[*index].is_none()) {
             return Some(index);
         }
@@ -379,4 +375,23 @@ impl Table {
             }
         }
     }
+}
+
+/// Returns the index of the slot in a thread's table (L0) with `slots` slots that a look-up with
+/// `hash` reads first. The slots of one set have indexes that differ only in the lowest bits.
+#[inline]
+fn first(slots: usize, hash: u32) -> usize {
+    hash as usize & slots.wrapping_sub(1)
+}
+
+/// Returns the indexes of the slots in a thread's table (L0) with `slots` slots that a look-up with
+/// `hash` reads after the first slot: the further slots of the first set, and all slots of the second
+/// set.
+#[inline]
+fn further(slots: usize, hash: u32) -> impl Iterator<Item = usize> {
+    let one = first(slots, hash);
+    // The rotation of the hash lets other bits of it choose the second set.
+    let other = first(slots, hash.rotate_left(16));
+    let rest = (1..WAYS).map(move |way| one ^ way);
+    rest.chain((0..WAYS).map(move |way| other ^ way))
 }

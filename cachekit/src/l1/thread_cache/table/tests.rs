@@ -21,7 +21,7 @@ fn a_table_five_eighths_full_has_nearly_all_that_were_kept() {
             let mut arg_words = KeyBuf::arg_words();
             arg_words.part(0, &number);
             let lookup = LookupKey::new(&arg_words, OwnerIndex(0));
-            if table.index(&lookup).is_some() {
+            if table.index(&table.slots, &lookup).is_some() {
                 continue;
             }
             lost += 1;
