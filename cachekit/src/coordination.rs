@@ -6,6 +6,7 @@ pub(crate) mod concurrency_limit;
 pub(crate) mod delivery_scope;
 pub(crate) mod epoch_registry;
 pub(crate) mod frame;
+pub(crate) mod number_set;
 pub(crate) mod recursion;
 pub(crate) mod refresh_claims;
 pub(crate) mod single_flight;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::api::entry::{Entry, typed_entry};
 use crate::api::function_handle::{FunctionHandle, function_handle};
+use crate::base::clock::Tick;
 use crate::base::trace;
 use crate::coordination::frame::Surroundings;
 use crate::core::entry_key::Target;
@@ -20,7 +21,7 @@ use crate::model::tags::EntryTags;
 use crate::read::call::{Call, Miss};
 use crate::read::call_mode::{CallMode, in_mode, in_mode_blocking, take_mode};
 use crate::read::compute_detached::compute_detachable as compute_call_detachable;
-use crate::read::hit::return_value;
+use crate::read::hit::{return_value, value_in};
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
@@ -95,17 +96,19 @@ where
         }
         let mut arg_words = KeyBuf::arg_words();
         let KeyWritten = write(&mut arg_words);
+        let mut asked = None;
         if mode == CallMode::Cached
             && let Some(core) = core.core_in_memory_of(spec)
         {
             let probe = core.lookup_key(spec, &arg_words);
-            if let Some(hit) =
-                core.hit_on_thread(&return_ops, &probe, spec.id(), || spec.key(&arg_words))
-            {
+            let now = Tick::coarse(&*core.clock);
+            asked = Some(now);
+            let key = || spec.key(&arg_words);
+            if let Some(hit) = core.hit_on_thread(&return_ops, &probe, spec.id(), now, key) {
                 return Ok(hit);
             }
         }
-        try_hit_slow(core, spec, &arg_words, mode, &return_ops())
+        try_hit_slow(core, spec, &arg_words, (mode, asked), &return_ops)
     })
 }
 
@@ -117,58 +120,60 @@ fn bypass(core: &Core, spec: &'static FnSpec) -> Miss {
     Miss(None)
 }
 
-/// Looks up a key in the process's memory (L1), after the thread's own table (L0) had no entry.
+/// Looks up a key after the thread's own table (L0) did not answer: the table has no usable entry,
+/// or the call is inside of a computation, where the table is lent. A call that the table answers
+/// need not ask if it is inside. `asked` is the time at which the table was asked, if it was.
 #[cold]
 #[inline(never)]
 fn try_hit_slow<S>(
     core: &Arc<Core>,
     spec: &'static FnSpec,
     arg_words: &KeyBuf,
-    mode: CallMode,
-    return_ops: &ReturnOps<S>,
+    (mode, asked): (CallMode, Option<Tick>),
+    return_ops: &dyn Fn() -> ReturnOps<S>,
 ) -> Result<S::Ret, Miss>
 where
     S: ReturnType,
     S::Value: Clone + Send + Sync + 'static,
 {
-    let ops = return_ops.value_ops();
     let surroundings = core.surroundings();
-    let stored = if surroundings.is_inside {
-        entry_or_miss_inside(core, spec, arg_words, (mode, surroundings), &ops)?
-    } else {
-        entry_or_miss(core, spec, arg_words, (mode, surroundings), &ops)?
-    };
-    Ok(return_value(return_ops, &stored))
-}
-
-/// Does what [`entry_or_miss`] does, for a call inside of a computation, or of a scope whose calls
-/// bypass the cache. This thread's table (L0) is lent there and answers no look-up, so a call that
-/// the table answers need not ask if it is inside.
-fn entry_or_miss_inside(
-    core: &Arc<Core>,
-    spec: &'static FnSpec,
-    arg_words: &KeyBuf,
-    (mode, surroundings): (CallMode, Surroundings),
-    ops: &ValueOps,
-) -> Result<Arc<MemoryEntry>, Miss> {
     if surroundings.bypasses {
         return Err(bypass(core, spec));
     }
-    let key = || spec.key(arg_words);
-    let own_core = core.core_of(spec);
-    if mode == CallMode::Cached && spec.memory_choice() != MemoryChoice::None {
-        let lookup = own_core.lookup_key(spec, arg_words);
-        if let Some(stored) = own_core.entry_on_thread(&lookup, spec.id(), key)
-            && ops.answers(stored.shared())
-            && !(surroundings.is_recorded && own_core.lacks_lineage(&stored))
-        {
-            own_core.record_hit(|| Key::new(key().as_bytes()), &stored);
-            return Ok(stored);
-        }
+    if surroundings.is_inside
+        && let Some(now) = asked
+        && let Some((core, stored)) = entry_inside(core, spec, arg_words, (now, surroundings))
+        && let Some(ret) = value_in::<S>(&stored)
+    {
+        core.record_hit(&|| key(spec, arg_words), &stored);
+        return Ok(ret);
     }
-    let stored = entry_or_miss(core, spec, arg_words, (mode, surroundings), ops)?;
-    own_core.record_taken(|| Key::new(key().as_bytes()), &stored);
-    Ok(stored)
+    let return_ops = return_ops();
+    let ops = return_ops.value_ops();
+    let stored = entry_or_miss(core, spec, arg_words, (mode, surroundings), &ops)?;
+    Ok(return_value(&return_ops, &stored))
+}
+
+/// Returns the entry that this thread's table (L0) has for a call inside of a computation or a scope,
+/// where the table is lent, and the core of the entry. Returns `None` if the table has no entry, or
+/// its entry lacks what the computation needs.
+fn entry_inside<'a>(
+    core: &'a Arc<Core>,
+    spec: &'static FnSpec,
+    arg_words: &KeyBuf,
+    (now, surroundings): (Tick, Surroundings),
+) -> Option<(&'a Core, Arc<MemoryEntry>)> {
+    let core = core.core_in_memory_of(spec)?;
+    let lookup = core.lookup_key(spec, arg_words);
+    let stored = core.entry_on_thread(&lookup, spec.id(), now, || spec.key(arg_words))?;
+    let is_usable = !surroundings.is_recorded || !core.lacks_lineage(&stored);
+    is_usable.then_some((core, stored))
+}
+
+/// Returns the key of a call of the function `spec`.
+#[cold]
+fn key(spec: &'static FnSpec, arg_words: &KeyBuf) -> Key {
+    Key::new(spec.key(arg_words).as_bytes())
 }
 
 /// Returns the entry in memory (L1) that answers the call, or else the miss, as the input of
@@ -191,7 +196,10 @@ fn entry_or_miss(
             Ok(stored) if surroundings.is_recorded && core.lacks_lineage(&stored) => {
                 Core::miss_without_lineage(key.as_bytes())
             }
-            Ok(stored) => return Ok(stored),
+            Ok(stored) => {
+                core.record_taken(|| Key::new(key.as_bytes()), &stored);
+                return Ok(stored);
+            }
             Err(missed) => missed,
         }
     };

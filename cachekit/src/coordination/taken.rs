@@ -1,12 +1,11 @@
 //! The values that a computation was given by the cache, which become part of its own entry.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
 use smallvec::SmallVec;
 
 use crate::base::clock::{Clock, Tick};
+use crate::coordination::number_set::NumberSet;
 use crate::model::entry::MemoryEntry;
 use crate::model::epoch::{Epoch, Epochs};
 use crate::model::lineage::{Lineage, MOST_NAMES};
@@ -33,11 +32,15 @@ pub(crate) struct Origin<'a> {
 /// The record keeps no value alive: it refers to what the values depend on.
 #[derive(Default)]
 pub(crate) struct Taken {
-    /// Addresses of the epochs in `dependencies`.
-    known: HashSet<usize, RandomState>,
+    /// Addresses of the epochs in `dependencies`, which are even, and numbers of the entries that hits
+    /// took, which are odd. The addresses of the epochs of these entries' keys may be missing, because
+    /// two entries seldom have one key.
+    known: NumberSet,
+    /// Number of epochs at the beginning of `dependencies.epochs` whose addresses are all in `known`.
+    indexed: usize,
     /// Addresses of the epochs of the entry that was recorded last. Entries of one function have
     /// most epochs in common, at the same places.
-    last: SmallVec<[usize; 6]>,
+    last: SmallVec<[u64; 6]>,
     dependencies: TakenDependencies,
 }
 
@@ -73,6 +76,29 @@ impl Default for TakenDependencies {
 }
 
 impl Taken {
+    /// Notes that a hit takes the value of `entry`. Returns `false` if an earlier hit took it, so that
+    /// its record is complete. Otherwise the caller must [add](Self::add_hit) it.
+    #[inline]
+    pub(crate) fn is_first_hit(&mut self, entry: &MemoryEntry) -> bool {
+        // With more epochs the value is not stored, so the entries need not be known.
+        self.dependencies.are_too_many() || self.known.insert(entry.number)
+    }
+
+    /// Records the value of `entry`, which a hit takes for the first time. The key of the entry has the
+    /// epoch `key_epoch`, and `origin` is the entry's cache.
+    pub(crate) fn add_hit(
+        &mut self,
+        entry: &MemoryEntry,
+        key_epoch: &Arc<Epoch>,
+        origin: Origin<'_>,
+    ) {
+        let all = &mut self.dependencies;
+        if !all.are_too_many() {
+            all.epochs.push(Arc::clone(key_epoch));
+        }
+        self.add_without_key(entry, origin, entry.freshness.end);
+    }
+
     /// Records the value of `entry`, whose key has the epoch `key_epoch`. The fresh life of the entry
     /// ends at `end`, by the clock of its cache `origin`.
     pub(crate) fn add_entry(
@@ -83,22 +109,8 @@ impl Taken {
         end: Tick,
     ) {
         self.dependencies.is_invalidated |= end < entry.freshness.end;
-        self.add_epoch(key_epoch);
-        let count = entry.epochs.len();
-        if self.last.len() != count {
-            self.last.resize(count, 0);
-        }
-        for index in 0..count {
-            let Some(epoch) = entry.epochs.get(index) else {
-                continue;
-            };
-            let address = address(epoch);
-            if std::mem::replace(&mut self.last[index], address) != address {
-                self.add_epoch(epoch);
-            }
-        }
-        self.dependencies.add_end(origin.clock, end);
-        self.dependencies.merge(origin.lineage, origin.store);
+        self.dependencies.add_epoch(&mut self.known, key_epoch);
+        self.add_without_key(entry, origin, end);
     }
 
     /// Records that a call inside of the computation failed.
@@ -136,7 +148,8 @@ impl Taken {
 
     /// Returns `true` if the value under the key with the epoch `key_epoch` was taken.
     pub(crate) fn has_taken(&self, key_epoch: &Arc<Epoch>) -> bool {
-        self.known.contains(&address(key_epoch))
+        let mut taken = self.dependencies.epochs.iter();
+        taken.any(|epoch| Arc::ptr_eq(epoch, key_epoch))
     }
 
     /// Returns everything that was recorded. Returns `None` if the computation took nothing.
@@ -144,17 +157,32 @@ impl Taken {
         (!self.is_empty()).then_some(self.dependencies)
     }
 
-    fn add_epochs<'a>(&mut self, epochs: impl Iterator<Item = &'a Arc<Epoch>>) {
-        for epoch in epochs {
-            self.add_epoch(epoch);
+    /// Adds everything but the epoch of its key that the value of `entry` depends on.
+    fn add_without_key(&mut self, entry: &MemoryEntry, origin: Origin<'_>, end: Tick) {
+        let all = &mut self.dependencies;
+        all.add_end(origin.clock, end);
+        all.merge(origin.lineage, origin.store);
+        if self.last.len() != entry.epochs.len() {
+            self.last.resize(entry.epochs.len(), 0);
+        }
+        for (epoch, last) in entry.epochs.iter().zip(&mut self.last) {
+            let address = address(epoch);
+            if *last != address {
+                *last = address;
+                all.add_epoch(&mut self.known, epoch);
+            }
         }
     }
 
-    fn add_epoch(&mut self, epoch: &Arc<Epoch>) {
-        // With more epochs the value is not stored, so they need not be known.
-        if !self.dependencies.are_too_many() && self.known.insert(address(epoch)) {
-            self.dependencies.epochs.push(Arc::clone(epoch));
+    /// Adds those of `epochs` that the record does not have yet.
+    fn add_epochs<'a>(&mut self, epochs: impl Iterator<Item = &'a Arc<Epoch>>) {
+        for epoch in &self.dependencies.epochs[self.indexed..] {
+            self.known.insert(address(epoch));
         }
+        for epoch in epochs {
+            self.dependencies.add_epoch(&mut self.known, epoch);
+        }
+        self.indexed = self.dependencies.epochs.len();
     }
 }
 
@@ -178,21 +206,40 @@ impl TakenDependencies {
         self.lineage.as_ref().filter(|_| is_there)
     }
 
+    /// Adds `epoch`, unless its address is in `known`, the addresses of the epochs that were added.
+    fn add_epoch(&mut self, known: &mut NumberSet, epoch: &Arc<Epoch>) {
+        // With more epochs the value is not stored, so they need not be known.
+        if !self.are_too_many() && known.insert(address(epoch)) {
+            self.epochs.push(Arc::clone(epoch));
+        }
+    }
+
+    #[inline]
     fn add_end(&mut self, clock: &Arc<dyn Clock>, end: Tick) {
-        let known = self
-            .ends
-            .iter_mut()
-            .find(|(own, _)| Arc::ptr_eq(own, clock));
-        match known {
+        match self.ends.first_mut() {
+            // Nearly always, all values are from one cache.
+            Some((own, first)) if Arc::ptr_eq(own, clock) => *first = end.min(*first),
+            _ => self.add_end_by_another(clock, end),
+        }
+    }
+
+    #[cold]
+    fn add_end_by_another(&mut self, clock: &Arc<dyn Clock>, end: Tick) {
+        let mut known = self.ends.iter_mut();
+        match known.find(|(own, _)| Arc::ptr_eq(own, clock)) {
             Some((_, first)) => *first = end.min(*first),
             None => self.ends.push((Arc::clone(clock), end)),
         }
     }
 
+    #[inline]
     fn merge(&mut self, lineage: Option<&Lineage>, store: StoreId) {
-        if self.lineage.is_none() {
-            return;
+        if self.lineage.is_some() {
+            self.merge_known(lineage, store);
         }
+    }
+
+    fn merge_known(&mut self, lineage: Option<&Lineage>, store: StoreId) {
         if *self.store.get_or_insert(store) != store {
             self.lineage = None;
             return;
@@ -214,6 +261,6 @@ impl TakenDependencies {
     }
 }
 
-fn address(epoch: &Arc<Epoch>) -> usize {
-    Arc::as_ptr(epoch).addr()
+fn address(epoch: &Arc<Epoch>) -> u64 {
+    Arc::as_ptr(epoch).addr() as u64
 }

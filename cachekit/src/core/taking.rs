@@ -62,13 +62,36 @@ impl Core {
     /// Records that the running code is given the value of `stored`, the entry under `key`. Does
     /// nothing outside of computations.
     pub(crate) fn record_taken(&self, key: impl FnOnce() -> Key, stored: &Arc<MemoryEntry>) {
-        self.record(key, stored, || stored.freshness_now().end);
+        if removed!(self, ForgetNested) {
+            return;
+        }
+        frame::record(|taken| {
+            let end = stored.freshness_now().end;
+            taken.add_entry(
+                stored,
+                self.key_epoch(key, stored),
+                self.origin(stored),
+                end,
+            );
+            if stored.cached_error().is_some() {
+                taken.add_error();
+            }
+        });
     }
 
-    /// Does what [`record_taken`](Self::record_taken) does, for an entry that a hit has just found
-    /// valid.
-    pub(crate) fn record_hit(&self, key: impl FnOnce() -> Key, stored: &Arc<MemoryEntry>) {
-        self.record(key, stored, || stored.freshness.end);
+    /// Does what [`record_taken`](Self::record_taken) does, for an entry with a value that a hit has
+    /// just found valid. So the entry ends when it was to end, and no second record of it adds anything.
+    // Not inlined into the code that is compiled for each function.
+    #[inline(never)]
+    pub(crate) fn record_hit(&self, key: &dyn Fn() -> Key, stored: &Arc<MemoryEntry>) {
+        if removed!(self, ForgetNested) {
+            return;
+        }
+        frame::record(|taken| {
+            if taken.is_first_hit(stored) {
+                taken.add_hit(stored, self.key_epoch(key, stored), self.origin(stored));
+            }
+        });
     }
 
     /// Records that the running code was told that there is no value under `key`. Its versions in the
@@ -93,28 +116,18 @@ impl Core {
         frame::record(|all| all.add_unkept(taken, &epochs));
     }
 
-    fn record(
-        &self,
-        key: impl FnOnce() -> Key,
-        stored: &Arc<MemoryEntry>,
-        end: impl FnOnce() -> Tick,
-    ) {
-        if removed!(self, ForgetNested) {
-            return;
+    /// Returns the epoch of the key of `stored`, whose value a computation takes.
+    fn key_epoch<'a>(&self, key: impl FnOnce() -> Key, stored: &'a MemoryEntry) -> &'a Arc<Epoch> {
+        stored.owner.set_taken();
+        stored.key_epoch_or(|| self.tags.key_epoch(&key()))
+    }
+
+    fn origin<'a>(&'a self, stored: &'a MemoryEntry) -> Origin<'a> {
+        Origin {
+            clock: &self.clock,
+            store: self.store_id(),
+            lineage: stored.lineage(),
         }
-        frame::record(|taken| {
-            stored.owner.set_taken();
-            let key_epoch = stored.key_epoch_or(|| self.tags.key_epoch(&key()));
-            let origin = Origin {
-                clock: &self.clock,
-                store: self.store_id(),
-                lineage: stored.lineage(),
-            };
-            taken.add_entry(stored, key_epoch, origin, end());
-            if stored.cached_error().is_some() {
-                taken.add_error();
-            }
-        });
     }
 
     /// Returns the part of `taken` on which the computed entry depends, as the entry's option

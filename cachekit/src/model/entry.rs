@@ -23,9 +23,14 @@ const LIVE: u64 = u64::MAX;
 /// than that of any time, so that `fetch_min` with a time does not overwrite it.
 const EVICTED: u64 = 0;
 
+/// Number of the next entry of this process. The numbers are odd.
+static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
+
 /// An entry in memory. Its `value` is an `Option<V>`, in which a `None` is a remembered absence.
 pub(crate) struct MemoryEntry {
     pub(crate) owner: Arc<Owner>,
+    /// Odd number that no other entry of this process has, also after this entry was dropped.
+    pub(crate) number: u64,
     /// Number of the node's last invalidation when the computation of the value began.
     pub(crate) began: SequenceNumber,
     /// Epochs of the entry's tags, of its owner (function, region or cache) and of the cache. A
@@ -78,6 +83,7 @@ impl MemoryEntry {
         let value = DeferredDrop::new(value);
         Arc::new(Self {
             owner,
+            number: NEXT_NUMBER.fetch_add(2, Ordering::Relaxed),
             began,
             epochs,
             deadline,

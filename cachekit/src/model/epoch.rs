@@ -242,11 +242,6 @@ impl Epochs {
         self.0.iter()
     }
 
-    /// Returns the epoch at `index`.
-    pub(crate) fn get(&self, index: usize) -> Option<&Arc<Epoch>> {
-        self.0.get(index)
-    }
-
     /// Returns the number of epochs.
     pub(crate) fn len(&self) -> usize {
         self.0.len()

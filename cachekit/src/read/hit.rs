@@ -28,22 +28,23 @@ enum ThreadHit<S: ReturnType> {
 }
 
 impl Core {
-    /// Answers a call from this thread's table (L0). Takes no lock, and allocates nothing except
-    /// for the clone of the value. Returns `None` if the table has no usable value, or the bus is
-    /// not live. `text` makes the key, for the count of the key's uses.
+    /// Answers a call from this thread's table (L0), at the coarse reading `now` of the clock. Takes
+    /// no lock, and allocates nothing except for the clone of the value. Returns `None` if the table
+    /// has no usable value, or the bus is not live. `text` makes the key, for the count of the key's
+    /// uses.
     #[inline]
     pub(crate) fn hit_on_thread<S, K: AsRef<[u8]>>(
         &self,
         return_ops: impl Fn() -> ReturnOps<S>,
         lookup: &LookupKey<'_>,
         reader: OwnerId,
+        now: Tick,
         text: impl Fn() -> K,
     ) -> Option<S::Ret>
     where
         S: ReturnType,
         S::Value: Clone + 'static,
     {
-        let now = Tick::coarse(&*self.clock);
         if !self.l2.as_ref().is_none_or(|it| it.is_bus_live(now)) {
             return None;
         }
@@ -61,9 +62,9 @@ impl Core {
         &self,
         lookup: &LookupKey<'_>,
         reader: OwnerId,
+        now: Tick,
         text: impl Fn() -> K,
     ) -> Option<Arc<MemoryEntry>> {
-        let now = Tick::coarse(&*self.clock);
         if !self.l2.as_ref().is_none_or(|it| it.is_bus_live(now)) {
             return None;
         }
@@ -87,7 +88,8 @@ impl Core {
     {
         let arg_words = KeyBuf::arg_words_of(key);
         let lookup = LookupKey::new(&arg_words, self.memory.owner_index(reader, owner_index));
-        if let Some(ret) = self.hit_on_thread(&return_ops, &lookup, reader, || key) {
+        let now = Tick::coarse(&*self.clock);
+        if let Some(ret) = self.hit_on_thread(&return_ops, &lookup, reader, now, || key) {
             return Ok(ret);
         }
         let surroundings = self.surroundings();
