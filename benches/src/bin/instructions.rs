@@ -9,15 +9,19 @@ use cachekit_benches::keys::{FEW, Keys, Spread};
 use cachekit_benches::memory::{Args, miss, ours};
 use tokio::runtime::{Builder, Runtime};
 
-const CASES: [&str; 7] = [
+const CASES: [&str; 8] = [
     "hit-arc-u64",
     "hit-arc-str",
     "hit-arc-u64-str",
     "hit-user-u64",
     "hit-inside-u64",
+    "hit-inside-once-u64",
     "miss-arc-u64",
     "miss-page-u64",
 ];
+
+/// Calls inside of one computation, each with a key of its own.
+const ONCE: usize = FEW as usize;
 
 fn main() -> ExitCode {
     cachekit_benches::refuse_switches();
@@ -63,7 +67,8 @@ fn candidate(runtime: &Runtime, case: &str) -> Result<Candidate, Fail> {
             "hit-arc-str" => Ok(ours::shared(Args::Text)),
             "hit-arc-u64-str" => Ok(ours::shared(Args::Both)),
             "hit-user-u64" => Ok(ours::owned(Args::Number)),
-            "hit-inside-u64" => Ok(ours::inside()),
+            "hit-inside-u64" => Ok(ours::inside(usize::MAX)),
+            "hit-inside-once-u64" => Ok(ours::inside(ONCE)),
             "miss-arc-u64" => miss::ours().await,
             "miss-page-u64" => miss::pages().await,
             other => Err(format!("no case {other}; see --list").into()),

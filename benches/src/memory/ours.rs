@@ -90,20 +90,24 @@ pub async fn init() -> Result<(), Fail> {
 }
 
 /// Calls of a function that returns an `Arc<User>`, of its number, inside of a computation: one
-/// computation for each batch.
-pub fn inside() -> Candidate {
-    let batches = std::sync::atomic::AtomicU64::new(0);
+/// computation for `most` calls of a batch.
+pub fn inside(most: usize) -> Candidate {
+    let pages = Arc::new(std::sync::atomic::AtomicU64::new(0));
     Candidate::new("cachekit, inside of a computation", move |batch| {
-        let number = batches.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let pages = Arc::clone(&pages);
         Box::pin(async move {
             let cache = cachekit::global();
-            let calls = async || {
-                for key in batch.keys() {
-                    std::hint::black_box(inside_by_number(key.id).await);
-                }
-            };
-            let key = format!("batch:{number}");
-            cache.get_or_compute(&key, &Policy::new(), calls).await;
+            let keys = &mut batch.keys().peekable();
+            while keys.peek().is_some() {
+                let calls = async || {
+                    for key in keys.by_ref().take(most) {
+                        std::hint::black_box(inside_by_number(key.id).await);
+                    }
+                };
+                let page = pages.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                let key = format!("page:{page}");
+                cache.get_or_compute(&key, &Policy::new(), calls).await;
+            }
         })
     })
 }
