@@ -9,6 +9,7 @@ mod errors;
 mod fan_out;
 mod forms;
 mod gaps;
+mod hits;
 mod invalidation;
 mod kinds_of_calls;
 mod levels;

@@ -4,7 +4,7 @@ use cachekit::testing::Fault;
 
 use crate::levels::By;
 use crate::world::SECOND;
-use crate::{ages, invalidation, races, unkept};
+use crate::{ages, hits, invalidation, races, unkept};
 
 #[tokio::test]
 async fn without_a_record_an_outer_entry_outlives_the_inner_one() {
@@ -15,6 +15,7 @@ async fn without_a_record_an_outer_entry_outlives_the_inner_one() {
     );
     let got = invalidation::invalidated_before_the_outer_ends(By::Tag, fault).await;
     assert_eq!(got, 0);
+    assert_eq!(hits::after_one(By::Key, false, fault).await, 0);
 }
 
 #[tokio::test(start_paused = true)]
