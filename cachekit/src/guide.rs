@@ -12,6 +12,7 @@
 //! | [`guarantees`] | the promises, each with its tests, and what is assumed |
 //! | [`failure`] | Redis unreachable, slow, full, or back with older data |
 //! | [`mod@http`] | responses of an HTTP service: rules, freshness, invalidation |
+//! | [`command`] | the command `cachekit`, the doctor, and a look at one entry |
 //! | [`redis`] | the rights of the Redis account, and the address |
 //! | [`hot_keys`] | the keys that are used most, and a warm start |
 //! | [`mod@format`] | names and bytes in Redis, and manual invalidation |
@@ -27,6 +28,7 @@ macro_rules! pages {
     ($($name:ident = $file:literal;)*) => {
         $(
             #[doc = "[attributes]: crate::guide::attributes"]
+            #[doc = "[command]: crate::guide::command"]
             #[doc = "[computations]: crate::guide::computations"]
             #[doc = "[failure]: crate::guide::failure"]
             #[doc = "[format]: crate::guide::format"]
@@ -50,6 +52,7 @@ macro_rules! pages {
 
 pages! {
     attributes = "attributes.md";
+    command = "command.md";
     computations = "computations.md";
     failure = "failure.md";
     format = "format.md";

@@ -75,7 +75,7 @@
 //! [freshness](guide::freshness), [computations](guide::computations),
 //! [nested functions](guide::nested), [invalidation](guide::invalidation),
 //! [transactions](guide::transactions), [guarantees](guide::guarantees), [failure](guide::failure),
-//! [the Redis account](guide::redis), [hot keys](guide::hot_keys), [bytes in Redis](guide::format),
+//! [the command and the doctor](guide::command), [the Redis account](guide::redis), [hot keys](guide::hot_keys), [bytes in Redis](guide::format),
 //! [WebAssembly](guide::wasm) and a [glossary](guide::glossary).
 //!
 //! # Features
@@ -126,6 +126,8 @@ mod read;
 mod write;
 // The interfaces of applications, tests and generated code.
 mod api;
+// Tools for those who operate a service.
+mod ops;
 
 #[cfg(any(feature = "testing", cachekit_faults))]
 pub mod testing;
@@ -162,11 +164,18 @@ pub use crate::l1::hot_keys::HotKey;
 pub use crate::model::config::engine::{Engine, Eviction};
 pub use crate::model::config::{Capacity, OnDisconnect, OnNewMaster, SingleFlight, Tier};
 pub use crate::model::entry_options::Depends;
+pub use crate::model::inspection::{
+    Content, Dependency, DependencyKind, DependencyState, Inspection, StoredValue,
+};
 pub use crate::model::policy::Policy;
+pub use crate::model::seen_invalidation::{SeenInvalidation, SeenKind, SeenTarget};
+pub use crate::model::server_info::{QueryError, ServerInfo};
 pub use crate::model::stats::{
     BackgroundStats, BreakerState, FunctionStats, RedisMisses, RedisStats, Stats,
 };
 pub use crate::model::write_order::WriteOrder;
+pub use crate::ops::doctor::findings::{Diagnosis, Finding, Severity};
+pub use crate::ops::watch::Watch;
 pub use crate::read::tracking::{tracked, untracked};
 
 /// A type whose instances are interchangeable for every cached function: no field of such a type

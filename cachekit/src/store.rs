@@ -1,6 +1,7 @@
 //! The port to a store that processes share, and its adapters.
 
 pub(crate) mod event;
+pub(crate) mod examination;
 pub(crate) mod failure;
 pub(crate) mod fencing_token;
 pub(crate) mod key_name;

@@ -28,6 +28,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("read", 7),
     ("write", 7),
     ("api", 8),
+    ("ops", 9),
     ("testing", 9),
     ("global", 10),
     ("__private", 11),
@@ -62,7 +63,11 @@ fn imports_go_down_only() {
 
 #[test]
 fn folders_can_be_remembered() {
-    assert!(LEVELS.len() <= MOST_FOLDERS, "{} folders", LEVELS.len());
+    // `global` and `guide` are single files.
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cachekit/src");
+    let folders = LEVELS.iter().filter(|(name, _)| source.join(name).is_dir());
+    let count = folders.count();
+    assert!(count <= MOST_FOLDERS, "{count} folders");
     let sources = sources();
     for (listed, _) in LEVELS {
         let is_there = sources.keys().any(|file| folder(file) == *listed);

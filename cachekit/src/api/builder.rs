@@ -3,6 +3,7 @@
 pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod env;
+pub(crate) mod examine;
 
 use std::ffi::OsString;
 use std::fmt;

@@ -38,6 +38,8 @@ pub(crate) const MAGIC: [u8; 3] = *b"CK\x01";
 
 const FLAGS: usize = 3;
 const TOKEN: usize = 8;
+const HOLDER: usize = 24;
+const FLOOR: usize = 40;
 const GRACE: usize = 48;
 
 /// The number of bytes in the head of an entry. An entry of exactly this length has a fencing token

@@ -10,13 +10,14 @@ use crate::base::runtime::has_timer;
 use crate::encoding::envelope::Version;
 use crate::l2::circuit_breaker::Breaker;
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::model::server_info::ServerInfo;
 use crate::store::failure::Failure;
 use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, Fill, Filled, Found, LeaseTimes, NeededVersions, Store,
-    StoreFuture,
+    AcquireRequest, Acquired, EntryQuery, ExaminationFuture, Fill, Filled, Found, LeaseTimes,
+    NeededVersions, Store, StoreFuture,
 };
 use crate::store::write_mark::{DueMark, WriteMark};
 
@@ -78,6 +79,15 @@ impl Store for BreakerStore {
 
     fn ask_origin(&self, until: Instant) -> StoreFuture<'_, [u8; 8]> {
         self.through_breaker(Rejection::Ignored, |store| store.ask_origin(until))
+    }
+
+    fn server_info(&self, until: Instant) -> StoreFuture<'_, ServerInfo> {
+        self.through_breaker(Rejection::Ignored, |store| store.server_info(until))
+    }
+
+    // Not through the breaker: the examination is to tell why the breaker is open.
+    fn examine(&self) -> ExaminationFuture<'_> {
+        self.inner.examine()
     }
 
     fn resubscribe(&self) {

@@ -9,3 +9,4 @@ pub(crate) mod listener;
 pub(crate) mod membership;
 pub(crate) mod presence;
 pub(crate) mod timings;
+pub(crate) mod watchers;

@@ -27,6 +27,8 @@ use tokio::time::Instant;
 
 use crate::encoding::envelope::{Token, Version};
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::model::server_info::ServerInfo;
+use crate::store::examination::{Examination, Unexamined};
 use crate::store::failure::Failure;
 use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
@@ -40,6 +42,10 @@ pub(crate) const UNKNOWN_ORIGIN: [u8; 8] = [0; 8];
 /// The future that an operation of a store returns. Its output is the result of the operation, or
 /// the failure that prevented the operation.
 pub(crate) type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
+
+/// The future that the examination of a store returns.
+pub(crate) type ExaminationFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<Examination, Unexamined>> + Send + 'a>>;
 
 /// A store that processes share: Redis, or a test's replacement in memory.
 ///
@@ -57,6 +63,13 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
 
     /// Asks the server again for the origin, which identifies its data set, and returns the answer.
     fn ask_origin(&self, until: Instant) -> StoreFuture<'_, [u8; 8]>;
+
+    /// Asks the server for information about itself.
+    fn server_info(&self, until: Instant) -> StoreFuture<'_, ServerInfo>;
+
+    /// Examines the server, the cache's account and the bus, over connections of the examination's
+    /// own. Returns the problem and the remedy if the server cannot be examined.
+    fn examine(&self) -> ExaminationFuture<'_>;
 
     /// Replaces the connection that receives bus messages by a new subscription. A node calls this
     /// method when a heartbeat that it sent to itself is overdue.

@@ -4,6 +4,7 @@ pub(crate) mod address;
 pub(crate) mod connected;
 pub(crate) mod connection;
 pub(crate) mod errors;
+pub(crate) mod examine;
 pub(crate) mod handshake;
 pub(crate) mod operations;
 pub(crate) mod permissions;
@@ -13,6 +14,7 @@ pub(crate) mod read_commands;
 pub(crate) mod rejections;
 pub(crate) mod reply;
 pub(crate) mod script;
+pub(crate) mod server_info;
 pub(crate) mod settings;
 pub(crate) mod subscriber;
 pub(crate) mod supervisor;
@@ -32,9 +34,10 @@ use crate::store::failure::Failure;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{AcquireRequest, EntryQuery, Fill, TokenKind};
-use crate::store::redis::address::{Address, Wrong};
+use crate::store::redis::address::Wrong;
 use crate::store::redis::connected::Connected;
 use crate::store::redis::connection::ConnectionManager;
+use crate::store::redis::examine::Examiner;
 use crate::store::redis::prefix::Prefix;
 use crate::store::redis::read_batcher::ReadBatcher;
 use crate::store::redis::reply::{Problem, Said};
@@ -53,6 +56,7 @@ pub(crate) struct Redis {
     /// `true` if the cache accepts every data set that the server may hold, even the data set of
     /// another server.
     any_origin: bool,
+    examiner: Examiner,
     faults: Faults,
 }
 
@@ -72,15 +76,15 @@ impl Redis {
         node: NodeId,
         sink: EventSink,
     ) -> Result<Self, Wrong> {
+        let examiner = Examiner::new(&settings)?;
         let RedisSettings {
-            url,
-            password,
             namespace,
             any_origin,
             has_intents,
             faults,
+            ..
         } = settings;
-        let address = Address::parse(url, password)?;
+        let address = examiner.address.clone();
         let scripts = Arc::new(Scripts::new(&settings));
         let prefix = Prefix::new(&settings);
         let (connections, first) = ConnectionManager::open(
@@ -123,6 +127,7 @@ impl Redis {
             scripts,
             subscriber,
             any_origin,
+            examiner,
             faults,
         })
     }

@@ -100,14 +100,7 @@ impl CacheBuilder {
             return Err(BuildError::setting("redis (REDIS_URL)", problem, RUNTIME));
         }
         let bus = BusClient::new(self.timings(), self.outbox()?);
-        let redis_settings = RedisSettings {
-            url,
-            password: self.redis_password.as_deref(),
-            namespace: &self.config.namespace,
-            any_origin: self.config.on_new_master == OnNewMaster::Replay,
-            has_intents: self.config.intents,
-            faults: self.faults,
-        };
+        let redis_settings = self.redis_settings(url);
         let home = self.home()?;
         let redis = Redis::open(redis_settings, Arc::clone(&home), bus.node, bus.sink());
         let redis = redis.await.map_err(|(problem, remedy)| {
@@ -115,6 +108,19 @@ impl CacheBuilder {
         })?;
         let store = Arc::new(redis);
         Ok(SharedTier::new(home, bus, store, settings, &self.clock))
+    }
+
+    /// Returns the settings for the adapter of the Redis at `url`.
+    #[cfg(feature = "redis")]
+    pub(crate) fn redis_settings<'a>(&'a self, url: &'a str) -> RedisSettings<'a> {
+        RedisSettings {
+            url,
+            password: self.redis_password.as_deref(),
+            namespace: &self.config.namespace,
+            any_origin: self.config.on_new_master == OnNewMaster::Replay,
+            has_intents: self.config.intents,
+            faults: self.faults,
+        }
     }
 
     #[cfg(cachekit_faults)]

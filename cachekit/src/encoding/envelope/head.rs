@@ -1,13 +1,11 @@
 //! The head of an entry, for a store in tests that changes heads in place as scripts do in Redis.
 
 use crate::encoding::envelope::{
-    FILLED, FLAGS, GRACE, HEAD, MAGIC, ORDER, ORDERED, TOKEN, Token, millis,
+    FILLED, FLAGS, FLOOR, GRACE, HEAD, HOLDER, MAGIC, ORDER, ORDERED, TOKEN, Token, millis,
 };
 use std::time::Duration;
 
 const WAITERS: usize = 5;
-const HOLDER: usize = 24;
-const FLOOR: usize = 40;
 
 /// The fields in the first bytes of an entry, which the cache's Lua scripts in Redis read and
 /// change.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::encoding::compress::Payload;
 use crate::encoding::envelope::{
-    ABSENT, CHECKSUM, CODEC, FILLED, FLAGS, GRACE, HEAD, IMPLICIT, KNOWN, MAGIC, ORDER, ORDERED,
-    PACKED, TOKEN, Token, VERSIONS, Version, checksum,
+    ABSENT, CHECKSUM, CODEC, FILLED, FLAGS, FLOOR, GRACE, HEAD, HOLDER, IMPLICIT, KNOWN, MAGIC,
+    ORDER, ORDERED, PACKED, TOKEN, Token, VERSIONS, Version, checksum,
 };
 
 /// An entry from Redis, parsed as far as possible without knowing the type of its value.
@@ -111,6 +111,15 @@ impl<'a> Envelope<'a> {
             order,
         })
     }
+}
+
+/// Returns the time after which the lease of the entry in `bytes` ends, if the store keeps the entry
+/// for `left`. Returns `None` if no process holds the lease.
+pub(crate) fn lease(bytes: &[u8], left: Duration) -> Option<Duration> {
+    let holder: [u8; 16] = array(bytes, HOLDER)?;
+    let floor = Duration::from_millis(u64::from_be_bytes(array(bytes, FLOOR)?));
+    let lease = left.saturating_sub(floor);
+    (holder != [0; 16] && !lease.is_zero()).then_some(lease)
 }
 
 fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {

@@ -17,6 +17,7 @@ use crate::l2::bus::heartbeat::BusLiveness;
 use crate::l2::bus::lease_waiters::LeaseWaiters;
 use crate::l2::bus::listener::Listener;
 use crate::l2::bus::timings::BusTimings;
+use crate::l2::bus::watchers::Watchers;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::l2::open_writes::sweeps::Sweeps;
 use crate::l2::outbox::Outbox;
@@ -52,6 +53,7 @@ pub(crate) struct BusClient {
     /// Wakes the heartbeat task, which then sends a heartbeat at once or ends.
     heartbeat_now: Notify,
     listener: OnceLock<Weak<dyn Listener>>,
+    pub(crate) watchers: Watchers,
     pub(crate) terms: BusTimings,
 }
 
@@ -71,6 +73,7 @@ impl BusClient {
             sweeps: Sweeps::default(),
             heartbeat_now: Notify::new(),
             listener: OnceLock::new(),
+            watchers: Watchers::default(),
             terms,
         })
     }
@@ -136,6 +139,7 @@ impl BusClient {
         if removed!(self.terms, Deaf) && !matches!(message, BusMessage::Heartbeat { .. }) {
             return;
         }
+        self.watchers.see(&message);
         match message {
             BusMessage::Heartbeat { subscription, sent } => {
                 self.liveness.confirm(subscription, Tick::from_nanos(sent));

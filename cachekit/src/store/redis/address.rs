@@ -76,6 +76,11 @@ impl Address {
         ))
     }
 
+    /// Returns the number of the database.
+    pub(crate) fn database(&self) -> i64 {
+        self.0.redis_settings().db()
+    }
+
     /// Connects to the server and logs in. Messages that the server pushes are passed to the
     /// function `push`.
     pub(crate) async fn connect(
@@ -215,7 +220,7 @@ mod tests {
     fn every_other_part_is_read_or_refused_in_words() {
         let read = |url: &str| {
             Address::parse(url, None).map(|address| {
-                let db = address.0.redis_settings().db();
+                let db = address.database();
                 format!("{address:?} {db}")
             })
         };

@@ -9,18 +9,20 @@ use tokio::time::Instant;
 use crate::base::fault::{guard, removed};
 use crate::encoding::envelope::Version;
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::model::server_info::ServerInfo;
 use crate::store::failure::Failure;
 use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, Fill, Filled, Found, LeaseTimes, NeededVersions, Store,
-    StoreFuture, UNKNOWN_ORIGIN,
+    AcquireRequest, Acquired, EntryQuery, ExaminationFuture, Fill, Filled, Found, LeaseTimes,
+    NeededVersions, Store, StoreFuture, UNKNOWN_ORIGIN,
 };
 use crate::store::redis::handshake;
 use crate::store::redis::read_commands::ReadPipeline;
 use crate::store::redis::reply;
 use crate::store::redis::script::{Call, Script};
+use crate::store::redis::server_info;
 use crate::store::redis::{Redis, beats, is_unknown_script, millis, nonce, write_marks};
 use crate::store::write_mark::{DueMark, WriteMark};
 
@@ -50,6 +52,20 @@ impl Store for Redis {
             }
             Ok(connected.origin())
         })
+    }
+
+    fn server_info(&self, until: Instant) -> StoreFuture<'_, ServerInfo> {
+        Box::pin(async move {
+            let mut commands = Pipeline::new();
+            commands.add_command(server_info::question());
+            let database = self.examiner.address.database();
+            let read = |values: Vec<Value>| reply::server_info(&values, database);
+            self.run(&commands, until, read).await
+        })
+    }
+
+    fn examine(&self) -> ExaminationFuture<'_> {
+        Box::pin(self.examiner.examine())
     }
 
     fn resubscribe(&self) {

@@ -8,9 +8,11 @@ use std::time::Duration;
 use redis::Value;
 
 use crate::encoding::envelope::{Token, Version};
+use crate::model::server_info::ServerInfo;
 use crate::store::failure::NO_RIGHT;
 use crate::store::port::{Acquired, Filled, LeaseGrant};
 use crate::store::redis::permissions::is_refused;
+use crate::store::redis::{handshake, server_info};
 
 /// The error for an answer of Redis that does not have the form of an answer to its command.
 struct MalformedReply;
@@ -77,6 +79,13 @@ pub(crate) fn problem(value: &Value) -> Problem {
 pub(crate) fn numbers(values: &[Value]) -> Said<()> {
     let refused = values.iter().find(|value| int(value).is_err());
     refused.map_or(Ok(()), |value| Err(problem(value)))
+}
+
+/// Parses the answer to `INFO`. `database` is the number of the cache's database.
+pub(crate) fn server_info(values: &[Value], database: i64) -> Said<ServerInfo> {
+    let answer = values.first().unwrap_or(&Value::Nil);
+    let text = handshake::text(answer).ok_or_else(|| problem(answer))?;
+    Ok(server_info::read(text, database))
 }
 
 /// Parses the answer to an `MGET` of `count` versions. An answer with another number of values is

@@ -22,14 +22,15 @@ use crate::base::fault::{Faults, removed};
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::encoding::envelope::Version;
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::model::server_info::ServerInfo;
 use crate::store::event::{EventSink, StoreEvent};
 use crate::store::failure::Failure;
 use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, Fill, Filled, Found, LeaseTimes, NeededVersions, Store,
-    StoreFuture, copies,
+    AcquireRequest, Acquired, EntryQuery, ExaminationFuture, Fill, Filled, Found, LeaseTimes,
+    NeededVersions, Store, StoreFuture, copies,
 };
 use crate::store::tests::fake::data::Data;
 use crate::store::tests::fake::trouble::Op;
@@ -250,6 +251,15 @@ impl Store for Fake {
 
     fn ask_origin(&self, _: Instant) -> StoreFuture<'_, [u8; 8]> {
         Box::pin(std::future::ready(Ok(self.origin())))
+    }
+
+    fn server_info(&self, _: Instant) -> StoreFuture<'_, ServerInfo> {
+        Box::pin(std::future::ready(Ok(ServerInfo::default())))
+    }
+
+    fn examine(&self) -> ExaminationFuture<'_> {
+        let problem = "the store of a test has no server".to_owned();
+        Box::pin(std::future::ready(Err((problem, "use a Redis".to_owned()))))
     }
 
     fn resubscribe(&self) {}

@@ -1,0 +1,36 @@
+//! The examination of a builder's settings and of its Redis, without building the cache.
+
+use crate::api::builder::CacheBuilder;
+use crate::base::error::BuildError;
+use crate::store::examination::{Examination, Unexamined};
+#[cfg(feature = "redis")]
+use crate::store::redis::examine::Examiner;
+
+impl CacheBuilder {
+    /// Returns the error that `build` would return for a setting, before it connects to Redis.
+    pub(crate) fn check_settings(&self) -> Result<(), BuildError> {
+        self.error.clone().map_or(Ok(()), Err)?;
+        self.check()
+    }
+
+    /// Examines the Redis that is set. Returns `None` if none is set.
+    #[cfg(feature = "redis")]
+    pub(crate) async fn examine(&self) -> Option<Result<Examination, Unexamined>> {
+        let url = self.redis.as_deref()?;
+        Some(match Examiner::new(&self.redis_settings(url)) {
+            Ok(examiner) => examiner.examine().await,
+            Err(wrong) => Err(wrong),
+        })
+    }
+
+    #[cfg(not(feature = "redis"))]
+    #[expect(
+        clippy::unused_async,
+        reason = "the same signature as with the feature"
+    )]
+    pub(crate) async fn examine(&self) -> Option<Result<Examination, Unexamined>> {
+        let remedy = "enable the feature `redis` of cachekit, or remove the setting".to_owned();
+        let problem = "this build lacks the feature `redis`".to_owned();
+        self.redis.is_some().then_some(Err((problem, remedy)))
+    }
+}

@@ -1,0 +1,153 @@
+//! The look at one entry in Redis, without the function that stored it.
+
+use crate::core::state::Cache;
+use crate::encoding::codec::Codec;
+use crate::encoding::compress::Payload;
+use crate::encoding::envelope::Version;
+use crate::encoding::envelope::read::{Envelope, Reject, lease};
+use crate::key::Key;
+use crate::l2::tier::SharedTier;
+use crate::model::inspection::{Content, Dependency, DependencyState, Inspection, StoredValue};
+use crate::model::server_info::QueryError;
+use crate::ops::names;
+use crate::ops::server_info::no_answer;
+use crate::store::failure::Failure;
+use crate::store::key_name::StoreKey;
+use crate::store::port::{EntryQuery, Found};
+
+impl Cache {
+    /// Reads the entry under `key` from Redis without the type of its value: its function, codec,
+    /// age and remaining life, and each name that it depends on, with the state of that name. Returns
+    /// `None` if Redis has no entry under `key`.
+    ///
+    /// Takes two round trips, and changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the cache has no Redis, or if Redis does not answer in time or refuses the
+    /// question.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future has no effect on the cache.
+    pub async fn inspect(&self, key: &str) -> Result<Option<Inspection>, QueryError> {
+        let l2 = self.core().l2.as_deref().ok_or(QueryError::NoServer)?;
+        inspect(l2, key).await.map_err(no_answer)
+    }
+}
+
+async fn inspect(l2: &SharedTier, key: &str) -> Result<Option<Inspection>, Failure> {
+    let query = EntryQuery {
+        entry: &StoreKey::entry(&Key::new(key.as_bytes())),
+        versions: &[],
+        with_value_tags: false,
+        beside: &[],
+    };
+    let until = SharedTier::background_deadline();
+    let found = l2.store.read(query, until).await?;
+    let Some(bytes) = &found.bytes else {
+        return Ok(None);
+    };
+    let content = match Envelope::parse(bytes) {
+        Ok(envelope) => {
+            let names = names_of(&envelope);
+            let now = l2.store.versions(&names, until).await?;
+            Content::Value(Box::new(stored_value(&envelope, &found, &names, &now)))
+        }
+        Err(Reject::Vacant) => Content::Vacant,
+        Err(reject) => Content::Unreadable(reason(reject).to_owned()),
+    };
+    Ok(Some(Inspection {
+        key: key.to_owned(),
+        bytes: bytes.len(),
+        left: found.left,
+        lease: lease(bytes, found.left),
+        content,
+    }))
+}
+
+/// Returns the names of the versions in `envelope`, in their order.
+fn names_of(envelope: &Envelope<'_>) -> Vec<StoreKey> {
+    let function = String::from_utf8_lossy(envelope.function);
+    let implicit = [StoreKey::everything(), StoreKey::function(&function)];
+    let tags = envelope.tags.iter().map(|tag| StoreKey::read(tag));
+    implicit.into_iter().chain(tags).collect()
+}
+
+fn stored_value(
+    envelope: &Envelope<'_>,
+    found: &Found,
+    names: &[StoreKey],
+    now: &[Option<Version>],
+) -> StoredValue {
+    let fresh_for = found.left.saturating_sub(envelope.grace);
+    let over = envelope.grace.saturating_sub(found.left);
+    let recorded = envelope.versions.iter();
+    let dependencies = names.iter().zip(recorded.zip(now));
+    StoredValue {
+        function: String::from_utf8_lossy(envelope.function).into_owned(),
+        codec: codec(envelope.codec),
+        fingerprint: envelope.fingerprint,
+        is_none: envelope.is_absent,
+        is_compressed: matches!(envelope.payload, Payload::Packed { .. }),
+        age: envelope.life.saturating_sub(fresh_for) + over,
+        fresh_for,
+        stale_for: envelope.grace.min(found.left),
+        computed_in: envelope.delta,
+        order: envelope.order,
+        dependencies: dependencies
+            .map(|(name, (recorded, now))| dependency(name, *recorded, *now))
+            .collect(),
+        payload: envelope
+            .payload
+            .open()
+            .map(|payload| payload.to_vec())
+            .unwrap_or_default(),
+    }
+}
+
+fn dependency(name: &StoreKey, recorded: Version, now: Option<Version>) -> Dependency {
+    let (kind, name) = names::named(name);
+    let state = match now {
+        Some(now) if now == recorded => DependencyState::Current,
+        Some(now) if now.is_same_generation(recorded) => DependencyState::SoftInvalidated,
+        _ => DependencyState::Invalidated,
+    };
+    Dependency { kind, name, state }
+}
+
+/// Returns the name of the codec with the number `id`, or the number of an unknown codec.
+fn codec(id: u8) -> String {
+    let known = [Codec::Bincode, Codec::MsgPack, Codec::Json];
+    let named = known.iter().find(|codec| codec.id() == id);
+    named.map_or_else(|| id.to_string(), Codec::to_string)
+}
+
+fn reason(reject: Reject) -> &'static str {
+    match reject {
+        Reject::NotOurs => "the bytes were not written by cachekit",
+        Reject::Format => "the entry was written by a version of cachekit with another format",
+        Reject::Vacant => "the entry has no value yet",
+        Reject::Damaged => "the bytes were cut short or changed after they were written",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_tells_if_its_name_was_invalidated() {
+        let recorded = Version([1; Version::LEN]);
+        let mut soft = recorded;
+        soft.0[23] = 2;
+        let mut hard = recorded;
+        hard.0[12] = 2;
+        let name = StoreKey::read(b"t:org:7");
+        let state = |now| dependency(&name, recorded, now).state;
+        assert_eq!(state(Some(recorded)), DependencyState::Current);
+        assert_eq!(state(Some(soft)), DependencyState::SoftInvalidated);
+        assert_eq!(state(Some(hard)), DependencyState::Invalidated);
+        assert_eq!(state(None), DependencyState::Invalidated);
+    }
+}

@@ -1,0 +1,246 @@
+//! The examination of a Redis server, of the cache's account there and of the bus, over connections
+//! of its own.
+//!
+//! An examination changes nothing in Redis. It deletes the key `beat`, which never has a value, and
+//! sends a message to a channel to which only the examination subscribes.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use redis::aio::MultiplexedConnection;
+use redis::{Pipeline, PushInfo, PushKind, RedisError, Value, cmd};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::{Instant, timeout};
+
+use crate::store::examination::{Examination, MissingRightsFound, Unexamined};
+use crate::store::message::NodeId;
+use crate::store::redis::address::{Address, Wrong};
+use crate::store::redis::errors::shown;
+use crate::store::redis::permissions::{INFO, MissingRights};
+use crate::store::redis::settings::RedisSettings;
+use crate::store::redis::timeout::CONNECT_TIMEOUT;
+use crate::store::redis::{handshake, permissions, server_info};
+
+/// The time limit for each of the two connections, the answers included.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// The settings of a cache on which the result of an examination depends.
+#[derive(Debug, Clone)]
+pub(crate) struct Examiner {
+    pub(crate) address: Address,
+    pub(crate) namespace: Box<str>,
+    /// `true` if the cache accepts every data set that the server may hold (`any_origin`).
+    pub(crate) any_origin: bool,
+    /// `true` if the cache marks its writes.
+    pub(crate) has_intents: bool,
+}
+
+impl Examiner {
+    /// Makes the examiner of the server at `url` for a cache with `namespace`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the problem and the remedy if `url` is no address.
+    pub(crate) fn new(settings: &RedisSettings<'_>) -> Result<Self, Wrong> {
+        Ok(Self {
+            address: Address::parse(settings.url, settings.password)?,
+            namespace: settings.namespace.into(),
+            any_origin: settings.any_origin,
+            has_intents: settings.has_intents,
+        })
+    }
+
+    /// Connects to the server, asks it about itself and about the account's rights, and sends a
+    /// message over the bus.
+    ///
+    /// # Errors
+    ///
+    /// Returns the problem and the remedy if the server cannot be reached, refuses the login or the
+    /// database, or gives no answer in time.
+    pub(crate) async fn examine(&self) -> Result<Examination, Unexamined> {
+        let mut connection = self.connect().await?;
+        let asked_at = SystemTime::now();
+        let asked = timeout(LIMIT, self.ask(&mut connection)).await;
+        let answers = match asked {
+            Ok(Ok(answers)) => answers,
+            Ok(Err(error)) => return Err(self.unreachable(&shown(&error))),
+            Err(_) => return Err(self.unreachable("it gives no answer in time")),
+        };
+        let mut found = self.read(&answers, asked_at);
+        found.bus_round_trip = timeout(LIMIT, self.send_over_bus(connection))
+            .await
+            .ok()
+            .flatten();
+        Ok(found)
+    }
+
+    async fn connect(&self) -> Result<MultiplexedConnection, Unexamined> {
+        let connecting = timeout(CONNECT_TIMEOUT, self.address.connect(|_| Ok(())));
+        match connecting.await {
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(error)) => Err(handshake::for_good(&error).map_or_else(
+                || self.unreachable(&shown(&error)),
+                |(problem, remedy)| (format!("{:?} {problem}", self.address), remedy.to_owned()),
+            )),
+            Err(_) => Err(self.unreachable("it does not accept the connection in time")),
+        }
+    }
+
+    fn unreachable(&self, why: &str) -> Unexamined {
+        let problem = format!("{:?} cannot be reached: {why}", self.address);
+        let remedy = "check the address, and that the server runs and can be reached from here";
+        (problem, remedy.to_owned())
+    }
+
+    async fn ask(&self, connection: &mut MultiplexedConnection) -> Result<Vec<Value>, RedisError> {
+        let mut questions = Pipeline::new();
+        questions.add_command(server_info::question());
+        questions.add_command(permissions::question(&self.namespace));
+        questions
+            .cmd("UNLINK")
+            .arg(format!("{}:beat", self.namespace));
+        questions.cmd("TIME");
+        let count = questions.len();
+        connection.send_packed_commands(&questions, 0, count).await
+    }
+
+    /// Reads the answers to the questions of [`ask`](Self::ask), which was sent at `asked_at`.
+    fn read(&self, answers: &[Value], asked_at: SystemTime) -> Examination {
+        let database = self.address.database();
+        let [info, rights, write, time] = answers else {
+            // The client returns as many answers as it sent questions.
+            return self.read(&[Value::Nil, Value::Nil, Value::Nil, Value::Nil], asked_at);
+        };
+        let text = handshake::text(info);
+        let mut missing = MissingRights::read(&self.namespace, rights);
+        if permissions::is_refused(info) {
+            missing.add(INFO);
+        }
+        let refuses_writes = match write {
+            Value::ServerError(error) if !permissions::is_refused(write) => {
+                Some(error.code().to_owned())
+            }
+            _ => None,
+        };
+        Examination {
+            address: format!("{:?}", self.address),
+            database,
+            info: text.map(|text| server_info::read(text, database)),
+            refuses_writes,
+            missing_rights: self.shown_rights(&missing),
+            clock_ahead: clock_ahead(time, asked_at),
+            bus_round_trip: None,
+        }
+    }
+
+    fn shown_rights(&self, missing: &MissingRights) -> Option<MissingRightsFound> {
+        let can_be_spared =
+            |command: &str| permissions::can_be_spared(command, self.any_origin, self.has_intents);
+        (!missing.is_empty()).then(|| MissingRightsFound {
+            commands: missing.to_string(),
+            remedy: missing.remedy(),
+            can_be_spared: missing.are_all(can_be_spared),
+        })
+    }
+
+    /// Sends a message to a channel of the namespace, and returns the time until the message comes
+    /// back. Returns `None` if the account may not subscribe, or a connection is lost.
+    async fn send_over_bus(&self, mut sender: MultiplexedConnection) -> Option<Duration> {
+        let channel = format!("{}:{}", self.namespace, NodeId::random().channel());
+        // Dropping the receiver's connection ends its subscription.
+        let (_receiver, mut messages) = self.subscribe(&channel).await.ok()?;
+        let sent = Instant::now();
+        let mut publish = cmd("PUBLISH");
+        publish.arg(&channel).arg("");
+        sender.send_packed_command(&publish).await.ok()?;
+        messages.recv().await?;
+        Some(sent.elapsed())
+    }
+
+    /// Subscribes to `channel` by a connection of its own, because a connection that carries
+    /// commands must not receive messages.
+    async fn subscribe(
+        &self,
+        channel: &str,
+    ) -> Result<(MultiplexedConnection, UnboundedReceiver<()>), RedisError> {
+        let (arrived, messages) = unbounded_channel();
+        let on_push = move |push: PushInfo| {
+            if push.kind == PushKind::Message {
+                // The examination may have ended.
+                let _ = arrived.send(());
+            }
+            Ok(())
+        };
+        let mut receiver = self.address.connect(on_push).await?;
+        receiver.subscribe(channel).await?;
+        Ok((receiver, messages))
+    }
+}
+
+/// Returns the time by which the server's clock, read from `answer` to `TIME`, is ahead of the clock
+/// of this machine, in milliseconds. The server read its clock between `asked_at` and now, so a
+/// difference within that time counts as none.
+fn clock_ahead(answer: &Value, asked_at: SystemTime) -> Option<i64> {
+    let Value::Array(parts) = answer else {
+        return None;
+    };
+    let numbers: Vec<i64> = parts
+        .iter()
+        .map(|part| handshake::text(part)?.parse().ok())
+        .collect::<Option<_>>()?;
+    let [seconds, microseconds] = numbers[..] else {
+        return None;
+    };
+    let server = seconds
+        .checked_mul(1_000)?
+        .checked_add(microseconds / 1_000)?;
+    let (began, ended) = (millis(asked_at)?, millis(SystemTime::now())?);
+    Some(if server < began {
+        server - began
+    } else {
+        (server - ended).max(0)
+    })
+}
+
+fn millis(time: SystemTime) -> Option<i64> {
+    let since = time.duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_millis()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(seconds: &str, microseconds: &str) -> Value {
+        let part = |text: &str| Value::BulkString(text.into());
+        Value::Array(vec![part(seconds), part(microseconds)])
+    }
+
+    #[test]
+    fn a_difference_of_clocks_is_told_with_its_sign() {
+        let now = SystemTime::now();
+        let at = |offset: i64| {
+            let millis = millis(now).expect("after 1970") + offset;
+            told(
+                &(millis / 1_000).to_string(),
+                &(millis % 1_000 * 1_000).to_string(),
+            )
+        };
+        assert_eq!(clock_ahead(&at(0), now), Some(0));
+        assert_eq!(clock_ahead(&at(-5_000), now), Some(-5_000));
+        let ahead = clock_ahead(&at(60_000), now).expect("a time");
+        assert!((50_000..=60_000).contains(&ahead), "{ahead}");
+    }
+
+    #[test]
+    fn any_answer_is_read_without_a_panic() {
+        let now = SystemTime::now();
+        for answer in [
+            Value::Nil,
+            Value::Array(vec![]),
+            told("", "1"),
+            told("9223372036854775807", "1"),
+        ] {
+            assert_eq!(clock_ahead(&answer, now), None, "{answer:?}");
+        }
+    }
+}
