@@ -1,0 +1,146 @@
+//! The arguments of the command.
+
+use clap::{Args as Arguments, Parser, Subcommand};
+use clap_complete::Shell;
+
+/// Looks into the caches of services that use cachekit, and invalidates entries.
+///
+/// Exit codes: 0, done; 1, the answer is no (no entry, a finding, an invalidation that is not
+/// confirmed); 2, wrong arguments; 3, Redis cannot be used.
+#[derive(Debug, Parser)]
+#[command(name = "cachekit", version)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) server: Server,
+
+    /// Prints JSON, a line for each answer.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The Redis and the namespace of the caches.
+#[derive(Debug, Clone, Arguments)]
+pub(crate) struct Server {
+    /// Address of Redis: `redis://host:6379` or `unix:///path`.
+    #[arg(long, global = true, env = "REDIS_URL", hide_env_values = true)]
+    pub(crate) redis: Option<String>,
+
+    /// Password of Redis, if the address has none. Better in the environment, as it is seen here by
+    /// other users of the machine.
+    #[arg(
+        long,
+        global = true,
+        env = "REDIS_PASSWORD",
+        hide_env_values = true,
+        hide = true
+    )]
+    pub(crate) redis_password: Option<String>,
+
+    /// Namespace of the caches, as `CacheBuilder::namespace` sets it.
+    #[arg(
+        long,
+        global = true,
+        env = "CACHE_NAMESPACE",
+        default_value = "cachekit"
+    )]
+    pub(crate) namespace: String,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Checks Redis, the rights of the account and the bus, and tells each problem with its remedy.
+    Doctor,
+    /// Shows one entry in Redis: its age, remaining life, tags and value.
+    Inspect {
+        /// Key of the entry, without the namespace, such as `user:7`.
+        key: String,
+    },
+    /// Invalidates entries, in every process.
+    Invalidate(Targets),
+    /// Invalidates all entries of the namespace, in every process.
+    Clear {
+        /// Returns when no process can serve an old value.
+        #[arg(long)]
+        ack: bool,
+    },
+    /// Prints the invalidations of all processes as they happen, until it is interrupted.
+    Watch,
+    /// Prints the script for completion of this command in a shell.
+    Completion {
+        /// Shell to complete in.
+        shell: Shell,
+    },
+}
+
+/// The entries to invalidate: at least one option, each as often as wanted.
+#[derive(Debug, Arguments)]
+#[group(required = true, multiple = true)]
+pub(crate) struct Names {
+    /// Key of an entry, such as `user:7`.
+    #[arg(long = "key", value_name = "KEY")]
+    pub(crate) keys: Vec<String>,
+
+    /// Tag, such as `org:7`.
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(crate) tags: Vec<String>,
+
+    /// Name of a function, such as `shop::users::get_user`.
+    #[arg(long = "function", value_name = "NAME")]
+    pub(crate) functions: Vec<String>,
+
+    /// Event, such as `product.updated`.
+    #[arg(long = "event", value_name = "EVENT")]
+    pub(crate) events: Vec<String>,
+}
+
+/// What to invalidate, and how.
+#[derive(Debug, Arguments)]
+pub(crate) struct Targets {
+    #[command(flatten)]
+    pub(crate) names: Names,
+
+    /// Returns when no process can serve an old value.
+    #[arg(long)]
+    pub(crate) ack: bool,
+
+    /// Makes the values stale in place of removing them.
+    #[arg(long)]
+    pub(crate) soft: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn an_invalidation_of_nothing_is_refused() {
+        assert!(Args::try_parse_from(["cachekit", "invalidate", "--ack"]).is_err());
+        let words = [
+            "cachekit",
+            "invalidate",
+            "--key",
+            "a",
+            "--key",
+            "b",
+            "--tag",
+            "c",
+        ];
+        let Command::Invalidate(targets) = Args::try_parse_from(words).expect("right").command
+        else {
+            panic!("another command");
+        };
+        assert_eq!(targets.names.keys, ["a", "b"]);
+        assert_eq!(targets.names.tags, ["c"]);
+    }
+}

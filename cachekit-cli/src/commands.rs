@@ -1,0 +1,33 @@
+//! The commands.
+
+mod doctor;
+mod inspect;
+mod invalidate;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::CommandFactory as _;
+
+use crate::args::{Args, Command};
+use crate::output;
+use crate::output::{Error, Output};
+
+/// Runs the command of `args`, and returns its exit code.
+pub(crate) async fn run(args: Args, output: &Output) -> Result<ExitCode, Error> {
+    let (server, output) = (&args.server, *output);
+    match args.command {
+        Command::Doctor => doctor::run(server, output).await,
+        Command::Inspect { key } => inspect::run(server, output, &key).await,
+        Command::Invalidate(targets) => invalidate::run(server, output, targets).await,
+        Command::Clear { ack } => invalidate::clear(server, output, ack).await,
+        Command::Watch => watch::run(server, output).await,
+        Command::Completion { shell } => {
+            // Not written directly: a reader may close the pipe early.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "cachekit", &mut script);
+            output::print(&String::from_utf8_lossy(&script));
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! `cachekit inspect KEY`.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use cachekit::{Content, Dependency, DependencyState, Inspection, StoredValue};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::args::Server;
+use crate::connect::connect;
+use crate::output::{Error, NO, Output};
+use crate::value::decoded;
+
+/// The answer in JSON.
+#[derive(Debug, Serialize)]
+struct Answer<'a> {
+    key: &'a str,
+    entry: Option<&'a Inspection>,
+    /// Decoded value. `None` if the codec has no names of fields.
+    value: Option<Value>,
+}
+
+/// Shows the entry under `key`. The exit code is 1 if there is none.
+pub(crate) async fn run(server: &Server, output: Output, key: &str) -> Result<ExitCode, Error> {
+    let cache = connect(server).await?;
+    let found = cache.inspect(key).await;
+    let found = found.map_err(|error| Error::unusable(error, "run `cachekit doctor`"))?;
+    let value = match found.as_ref().map(|it| &it.content) {
+        Some(Content::Value(value)) => decoded(value),
+        _ => None,
+    };
+    let text = match &found {
+        Some(entry) => text(entry, value.as_ref(), output),
+        None => format!("no entry `{key}` in Redis\n"),
+    };
+    let answer = Answer {
+        key,
+        entry: found.as_ref(),
+        value,
+    };
+    output.print(&answer, text);
+    Ok(if found.is_some() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(NO)
+    })
+}
+
+fn text(entry: &Inspection, value: Option<&Value>, output: Output) -> String {
+    let mut text = String::new();
+    row(&mut text, "key", &entry.key);
+    match &entry.content {
+        Content::Value(stored) => of_value(&mut text, entry, stored, value, output),
+        Content::Vacant => row(&mut text, "value", "none yet"),
+        Content::Unreadable(why) => row(&mut text, "value", &output.bad(why)),
+        _ => row(
+            &mut text,
+            "value",
+            "of a kind that this version does not know",
+        ),
+    }
+    let computes = match entry.lease {
+        Some(left) => format!(
+            "a process computes the entry; its lease ends in {}",
+            length(left)
+        ),
+        None => "no process computes the entry".to_owned(),
+    };
+    row(&mut text, "lease", &computes);
+    text
+}
+
+fn of_value(
+    text: &mut String,
+    entry: &Inspection,
+    stored: &StoredValue,
+    value: Option<&Value>,
+    output: Output,
+) {
+    row(text, "function", &stored.function);
+    row(text, "state", &state(stored, output));
+    row(text, "age", &length(stored.age));
+    let left = format!(
+        "fresh for {}, then stale for {}",
+        length(stored.fresh_for),
+        length(stored.stale_for)
+    );
+    row(text, "left", &left);
+    row(text, "computed in", &length(stored.computed_in));
+    let packed = if stored.is_compressed {
+        ", compressed"
+    } else {
+        ""
+    };
+    let fingerprint = stored.fingerprint;
+    let codec = format!("{}, type {fingerprint:016x}{packed}", stored.codec);
+    row(text, "codec", &codec);
+    row(
+        text,
+        "bytes",
+        &format!(
+            "{} in Redis, {} of value",
+            entry.bytes,
+            stored.payload.len()
+        ),
+    );
+    if let Some(order) = stored.order {
+        row(text, "order", &order.to_string());
+    }
+    for dependency in &stored.dependencies {
+        row(text, "depends on", &depends(dependency, output));
+    }
+    let shown = match value {
+        Some(value) => serde_json::to_string_pretty(value).unwrap_or_default(),
+        None => format!(
+            "{} bytes that only the function's type can read",
+            stored.payload.len()
+        ),
+    };
+    row(text, "value", &shown);
+}
+
+fn state(stored: &StoredValue, output: Output) -> String {
+    let moved: Vec<_> = stored
+        .dependencies
+        .iter()
+        .filter(|it| it.state != DependencyState::Current)
+        .map(name)
+        .collect();
+    if !moved.is_empty() {
+        output.bad(format!("a miss: {} moved", moved.join(", ")))
+    } else if stored.is_fresh() {
+        output.good("fresh")
+    } else {
+        output.warn("stale")
+    }
+}
+
+fn depends(dependency: &Dependency, output: Output) -> String {
+    let state = match dependency.state {
+        DependencyState::Current => output.good(dependency.state),
+        DependencyState::SoftInvalidated => output.warn(dependency.state),
+        _ => output.bad(dependency.state),
+    };
+    format!("{}: {state}", name(dependency))
+}
+
+fn name(dependency: &Dependency) -> String {
+    let Dependency { kind, name, .. } = dependency;
+    if name.is_empty() {
+        kind.to_string()
+    } else {
+        format!("{kind} {name}")
+    }
+}
+
+fn row(text: &mut String, name: &str, shown: &str) {
+    // Writing to a string does not fail.
+    let _ = writeln!(text, "{name:<12} {shown}");
+}
+
+/// Returns a length of time with three digits at most, such as `4.21 s`.
+fn length(length: Duration) -> String {
+    let seconds = length.as_secs_f64();
+    match seconds {
+        _ if length.is_zero() => "0 s".to_owned(),
+        ..1e-3 => format!("{:.0} us", seconds * 1e6),
+        ..1.0 => format!("{:.0} ms", seconds * 1e3),
+        ..100.0 => format!("{seconds:.1} s"),
+        _ => format!("{seconds:.0} s"),
+    }
+}

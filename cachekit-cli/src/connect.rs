@@ -1,0 +1,42 @@
+//! The cache by which the command speaks to Redis.
+
+use cachekit::{Cache, CacheBuilder, Severity};
+
+use crate::args::Server;
+use crate::output::Error;
+
+/// Returns the builder of a cache for `server`.
+pub(crate) fn builder(server: &Server) -> Result<CacheBuilder, Error> {
+    let Some(url) = server.redis.as_deref().filter(|url| !url.is_empty()) else {
+        return Err(Error::unusable(
+            "no Redis is given",
+            "give `--redis redis://host:6379`, or set `REDIS_URL`",
+        ));
+    };
+    // Without marks: the command must not finish the writes of services.
+    let builder = Cache::builder()
+        .redis(url)
+        .namespace(&server.namespace)
+        .intents(false);
+    Ok(match &server.redis_password {
+        Some(password) => builder.redis_password(password),
+        None => builder,
+    })
+}
+
+/// Returns a cache that is connected to `server`.
+pub(crate) async fn connect(server: &Server) -> Result<Cache, Error> {
+    let built = builder(server)?.build().await;
+    let cache = built.map_err(|error| Error::unusable(error, ""))?;
+    if cache.stats().redis.is_up {
+        return Ok(cache);
+    }
+    // The doctor knows the reason in words.
+    let diagnosis = builder(server)?.doctor().await;
+    let mut findings = diagnosis.findings.into_iter();
+    let error = findings.find(|finding| finding.severity == Severity::Error);
+    Err(match error {
+        Some(finding) => Error::unusable(finding.problem, finding.remedy),
+        None => Error::unusable("Redis did not answer in time", "try again"),
+    })
+}

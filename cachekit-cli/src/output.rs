@@ -1,0 +1,104 @@
+//! The output of the command: text for people, or JSON, and the errors.
+
+use std::fmt;
+use std::io::{self, IsTerminal as _, Write as _};
+
+use serde::Serialize;
+
+/// The exit code if the answer to a question is no.
+pub(crate) const NO: u8 = 1;
+/// The exit code if Redis cannot be used.
+pub(crate) const UNUSABLE: u8 = 3;
+
+/// An error that ends the command, with its exit code.
+#[derive(Debug)]
+pub(crate) struct Error {
+    pub(crate) code: u8,
+    problem: String,
+    remedy: String,
+}
+
+impl Error {
+    /// Returns the error that Redis cannot be used.
+    pub(crate) fn unusable(problem: impl fmt::Display, remedy: impl Into<String>) -> Self {
+        Self {
+            code: UNUSABLE,
+            problem: problem.to_string(),
+            remedy: remedy.into(),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}", self.problem)?;
+        if !self.remedy.is_empty() {
+            write!(f, "\n       {}", self.remedy)?;
+        }
+        Ok(())
+    }
+}
+
+/// The writer of answers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Output {
+    is_json: bool,
+    /// `true` if words are coloured: standard output is a terminal, and `NO_COLOR` is not set.
+    is_coloured: bool,
+}
+
+impl Output {
+    pub(crate) fn new(is_json: bool) -> Self {
+        let wants_none = std::env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
+        Self {
+            is_json,
+            is_coloured: !is_json && !wants_none && io::stdout().is_terminal(),
+        }
+    }
+
+    /// Prints `answer` as one line of JSON, or `text` for people.
+    pub(crate) fn print(self, answer: &impl Serialize, text: impl fmt::Display) {
+        if self.is_json {
+            match serde_json::to_string(answer) {
+                Ok(line) => print(&format!("{line}\n")),
+                Err(error) => print(&format!("{{\"error\":\"{error}\"}}\n")),
+            }
+        } else {
+            print(&text.to_string());
+        }
+    }
+
+    /// Returns `text`, green.
+    pub(crate) fn good(self, text: impl fmt::Display) -> String {
+        self.coloured(32, text)
+    }
+
+    /// Returns `text`, yellow.
+    pub(crate) fn warn(self, text: impl fmt::Display) -> String {
+        self.coloured(33, text)
+    }
+
+    /// Returns `text`, red.
+    pub(crate) fn bad(self, text: impl fmt::Display) -> String {
+        self.coloured(31, text)
+    }
+
+    fn coloured(self, colour: u8, text: impl fmt::Display) -> String {
+        if self.is_coloured {
+            format!("\u{1b}[{colour}m{text}\u{1b}[0m")
+        } else {
+            text.to_string()
+        }
+    }
+}
+
+/// Prints `text` to standard output. Ends the program quietly if the reader has gone, as `head` does.
+pub(crate) fn print(text: &str) {
+    let mut stdout = io::stdout().lock();
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    if written.is_err() {
+        std::process::exit(0);
+    }
+}

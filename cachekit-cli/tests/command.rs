@@ -1,0 +1,184 @@
+//! The command, run as people run it, against a real Redis.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use cachekit::{Cache, Codec, Policy, Tier};
+use cachekit_tests::redis::Redis;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Product {
+    name: String,
+    cents: u64,
+}
+
+fn command(redis: &Redis, words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cachekit"));
+    command
+        .args(words)
+        .env_clear()
+        .env("REDIS_URL", redis.url())
+        .env("CACHE_NAMESPACE", "shop");
+    command
+}
+
+/// Runs the command on a thread for it, as the runtime of the test must go on.
+async fn run(redis: &Redis, words: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = command(redis, words);
+    let ran = tokio::task::spawn_blocking(move || command.output()).await;
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = ran.expect("no panic").expect("the command starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    (status.code(), text(stdout), text(stderr))
+}
+
+async fn node(redis: &Redis) -> Cache {
+    let builder = Cache::builder().namespace("shop").redis(redis.url());
+    builder.build().await.expect("a valid set-up")
+}
+
+fn product() -> Product {
+    Product {
+        name: "lamp".to_owned(),
+        cents: 1299,
+    }
+}
+
+async fn put(cache: &Cache, codec: Codec) {
+    let policy = Policy::new().tier(Tier::Redis).codec(codec);
+    let policy = policy.ttl(Duration::from_secs(300)).tag("category:4");
+    cache.put("product:7", product(), &policy).await;
+}
+
+#[tokio::test]
+async fn an_entry_is_shown_with_the_tag_that_moved() {
+    let redis = Redis::start();
+    let cache = node(&redis).await;
+    for codec in [Codec::Json, Codec::MsgPack] {
+        put(&cache, codec).await;
+        let (code, said, _) = run(&redis, &["inspect", "product:7"]).await;
+        assert_eq!(code, Some(0));
+        for part in [
+            "key          product:7\n",
+            "state        fresh\n",
+            "depends on   tag category:4: current\n",
+            "\"name\": \"lamp\"",
+            "no process computes the entry\n",
+        ] {
+            assert!(said.contains(part), "{codec}: {part}\n{said}");
+        }
+    }
+    put(&cache, Codec::Bincode).await;
+    cache.invalidate_tags(["category:4"]).await;
+    let (code, said, _) = run(&redis, &["inspect", "product:7"]).await;
+    assert_eq!(code, Some(0));
+    for part in [
+        "state        a miss: tag category:4 moved\n",
+        "depends on   tag category:4: invalidated\n",
+        " bytes that only the function's type can read\n",
+    ] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+}
+
+#[tokio::test]
+async fn json_is_for_programs() {
+    let redis = Redis::start();
+    put(&node(&redis).await, Codec::Json).await;
+    let (_, said, _) = run(&redis, &["--json", "inspect", "product:7"]).await;
+    let answer: Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(answer["value"]["cents"], 1299);
+    let stored = &answer["entry"]["content"]["value"];
+    assert_eq!(stored["dependencies"][2]["name"], "category:4");
+    assert_eq!(stored["dependencies"][2]["state"], "current");
+    assert_eq!(stored["payload"], Value::Null, "not the bytes");
+    let (code, said, _) = run(&redis, &["--json", "inspect", "nothing"]).await;
+    assert_eq!(
+        (code, &*said),
+        (
+            Some(1),
+            "{\"key\":\"nothing\",\"entry\":null,\"value\":null}\n"
+        )
+    );
+}
+
+#[tokio::test]
+async fn an_invalidation_reaches_every_process() {
+    let redis = Redis::start();
+    let (one, other) = (node(&redis).await, node(&redis).await);
+    let policy = Policy::new().tag("category:4");
+    for words in [
+        &["invalidate", "--ack", "--key", "a"][..],
+        &["invalidate", "--ack", "--tag", "category:4"],
+        &["clear", "--ack"],
+    ] {
+        one.put("a", 1, &policy).await;
+        assert_eq!(other.get::<i32>("a").await, Some(1), "{words:?}");
+        let (code, said, stderr) = run(&redis, words).await;
+        assert_eq!(code, Some(0), "{said}{stderr}");
+        assert_eq!(said, "done: no process can serve an old value\n");
+        assert_eq!(one.get::<i32>("a").await, None, "{words:?}");
+        assert_eq!(other.get::<i32>("a").await, None, "{words:?}");
+    }
+}
+
+#[tokio::test]
+async fn invalidations_are_shown_as_they_happen() {
+    let redis = Redis::start();
+    let cache = node(&redis).await;
+    let watch = command(&redis, &["watch"]).stdout(Stdio::piped()).spawn();
+    let mut watch = watch.expect("the command starts");
+    let mut lines = BufReader::new(watch.stdout.take().expect("piped")).lines();
+    // It subscribes some time after its start.
+    let sending = async {
+        loop {
+            cache.invalidation().soft().tags(["category:4"]).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let reading = tokio::task::spawn_blocking(move || lines.next());
+    let line = tokio::select! {
+        line = reading => line.expect("no panic").expect("a line").expect("UTF-8"),
+        () = sending => unreachable!("it sends for ever"),
+    };
+    assert!(
+        line.starts_with("softly invalidated: tag category:4 (by "),
+        "{line}"
+    );
+    watch.kill().expect("it runs");
+    watch.wait().expect("it ends");
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_in_words_and_by_the_exit_code() {
+    let redis = Redis::with(&["--maxmemory", "64mb", "--maxmemory-policy", "allkeys-lru"]);
+    let (code, said, _) = run(&redis, &["doctor"]).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.ends_with("no problem found\n"), "{said}");
+
+    let (code, _, stderr) = run(&redis, &["invalidate"]).await;
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(stderr.contains("--key <KEY>"), "{stderr}");
+
+    let gone = ["--redis", "redis://127.0.0.1:1", "inspect", "a"];
+    let (code, _, stderr) = run(&redis, &gone).await;
+    assert_eq!(code, Some(3));
+    assert!(
+        stderr.starts_with("error: redis://127.0.0.1:1 cannot be reached"),
+        "{stderr}"
+    );
+
+    let (code, _, stderr) = run(&redis, &["--redis", "", "doctor"]).await;
+    assert_eq!(code, Some(3));
+    assert!(stderr.contains("set `REDIS_URL`"), "{stderr}");
+
+    let (code, said, _) = run(&redis, &["completion", "bash"]).await;
+    assert_eq!(code, Some(0));
+    assert!(said.contains("inspect"), "{said}");
+}
