@@ -139,6 +139,26 @@ impl LeaseGuard {
         })
     }
 
+    /// Returns the names and versions that L2 compares before it stores a value: those of the grant,
+    /// and those in `foreign`, the lineage of the values that the computation took. The entry will
+    /// have `late` names whose versions were not known at the grant, its own and those of `foreign`.
+    fn with_lineage(&self, late: usize, foreign: &Lineage) -> (Vec<StoreKey>, LeaseGrant) {
+        let (mut guards, mut grant) = (self.guards.clone(), self.grant.clone());
+        if removed!(self.l2.bus.terms, FillWithoutInner) {
+            if late == foreign.unversioned.len() {
+                // A node that has read such an entry guards the prefixes of foreign tags too.
+                guards.clear();
+                grant.guards.clear();
+            }
+            return (guards, grant);
+        }
+        for named in foreign.versions.iter().chain(&foreign.guards) {
+            guards.push(StoreKey::of_shared(&named.name));
+            grant.guards.push(named.version);
+        }
+        (guards, grant)
+    }
+
     /// Uses the right to store: builds the request that stores `bytes` in L2 for the time `kept`
     /// and ends the lease. Returns `None` if the right was already used.
     pub(crate) fn into_fill(
@@ -147,13 +167,7 @@ impl LeaseGuard {
         bytes: Vec<u8>,
         kept: Duration,
     ) -> Option<Fill> {
-        let mut grant = self.grant.clone();
-        let mut guards = self.guards.clone();
-        let compared = foreign.versions.iter().chain(&foreign.guards);
-        for named in compared.filter(|_| !removed!(self.l2.bus.terms, FillWithoutInner)) {
-            guards.push(StoreKey::of_shared(&named.name));
-            grant.guards.push(named.version);
-        }
+        let (guards, grant) = self.with_lineage(value_tags.len(), foreign);
         Some(Fill {
             fencing_token: self.fencing_token.take()?,
             grant,

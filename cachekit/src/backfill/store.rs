@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::backfill::lease;
 use crate::backfill::lease::LeaseGuard;
-use crate::base::fault::removed;
+use crate::base::fault::{Point, removed};
 use crate::base::sync::expect_no_lock;
 use crate::base::trace;
 use crate::coordination::background::TaskOwner;
@@ -142,6 +142,7 @@ impl Backfill {
         let removal = l2.pending_removal(vec![entry], ended.iter().cloned().collect());
         let removal = removal.of_computed(broadcast.is_none());
         fill.ended = ended;
+        l2.bus.terms.faults.at(Point::BeforeFill);
         let answer = l2.store.fill(&fill, until).await;
         if matches!(answer, Ok(_) | Err(Failure::Rejected(_))) {
             drop(removal.settled());

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::backfill::found_entry::life;
 use crate::backfill::lookup::{L2Lookup, LookupStart};
-use crate::base::fault::{guard, removed};
+use crate::base::fault::{Point, guard, removed};
 use crate::core::build_entry::Value;
 use crate::encoding::envelope::read::{Envelope, Reject};
 use crate::encoding::envelope::{IMPLICIT, Token, Version};
@@ -104,6 +104,7 @@ impl L2Lookup<'_> {
                     order: envelope.order,
                     took: envelope.delta,
                 };
+                self.core.faults.at(Point::BeforeEntry);
                 let stored = self.build_entry(&envelope, found, life, value);
                 if is_old || found.left <= envelope.grace {
                     Validated::Stale(stored, envelope.fill)

@@ -34,6 +34,12 @@ pub enum Point {
     /// An invalidation took effect on this node, and is not yet sent to the store. The test's code
     /// runs at this point.
     BeforeRemoval,
+    /// A computed or written value may be stored, and is not yet sent to the store. The test's code
+    /// runs at this point.
+    BeforeFill,
+    /// A call found an entry of the store valid, and has not yet looked up the epochs on which the
+    /// entry depends in memory. The test's code runs at this point.
+    BeforeEntry,
 }
 
 /// The function of a test that the cache calls at each [`Point`] that it reaches.
