@@ -19,8 +19,8 @@ checker: several processes over one Redis, faults of every kind, and a judge
 --seed N        of what is drawn at random; without it, another each time (it is printed)
 --faults LIST   which faults are injected: all (the default), none, or some of
                 del-entry, del-version, del-guard, kill-pubsub, kill-normal, restart, freeze,
-                script-flush, flush-all, delay, hole, swallow, lose-ack, deafen, repeat, close,
-                foreign, repeat-all; the last two are not in `all`: another program writes,
+                script-flush, flush-all, delay, hole, swallow, lose-ack, deafen, unversioned,
+                repeat, close, foreign, repeat-all; the last two are not in `all`: another program writes,
                 removes the entry and says so in a form that nobody knows; commands run again
                 and again
 --bus on|off    on (the default): values in memory too, and nodes tell one another what is
@@ -35,8 +35,9 @@ checker: several processes over one Redis, faults of every kind, and a judge
                 second: no read that begins later may be older, and none that asks for
                 nothing old may be at all), nested (functions that call one another: what
                 the outermost answers is held to what the innermost promises), nested-writes (the
-                same, written by value), puts, regions, replicas, or one of two with faults of
-                their own: late-writes (writes with an order whose numbers are older than what
+                same, written by value), puts, regions, replicas, or one of three with faults of
+                their own: nested-lives (writes that nobody is told of: what functions that call
+                one another answer is no older than a life), late-writes (writes with an order whose numbers are older than what
                 returned since) and missed-messages (a node hears of no invalidation and may
                 not compute, but Redis answers what it asks: it may not go on with what it has)
 

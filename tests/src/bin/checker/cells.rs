@@ -4,13 +4,16 @@ use std::fmt;
 use std::time::Duration;
 
 /// Rows of each kind.
-const ROWS: u16 = 8;
+pub(crate) const ROWS: u16 = 8;
 
 /// Tags take in rows of the same remainder.
 const PARTS: u16 = 4;
 
 /// How long values of those kinds may be served that are old: `stale` of their functions.
 pub(crate) const STALE: Duration = Duration::from_secs(1);
+
+/// How long values live that are invalidated by nobody: `ttl` of their functions.
+pub(crate) const LIFE: Duration = Duration::from_secs(1);
 
 /// How rows are cached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,9 +50,15 @@ pub(crate) enum Kind {
     NestedNear,
     /// The same, of which the inner ones are served old.
     NestedStale,
+    /// The same, of which the innermost is computed by each caller for itself.
+    NestedAlone,
+    /// The same, short-lived, and written without an invalidation.
+    NestedBrief,
+    /// The same, with names that each node hears for the first time now and then.
+    NestedFirst,
 }
 
-const KINDS: [Kind; 16] = [
+const KINDS: [Kind; 19] = [
     Kind::Plain,
     Kind::Grouped,
     Kind::Evented,
@@ -66,6 +75,9 @@ const KINDS: [Kind; 16] = [
     Kind::Nested,
     Kind::NestedNear,
     Kind::NestedStale,
+    Kind::NestedAlone,
+    Kind::NestedBrief,
+    Kind::NestedFirst,
 ];
 
 impl Kind {
@@ -76,7 +88,7 @@ impl Kind {
 
     /// Whether functions that call one another have its rows.
     pub(crate) fn is_nested(self) -> bool {
-        matches!(self, Self::Nested | Self::NestedNear | Self::NestedStale)
+        self as u16 >= Self::Nested as u16
     }
 }
 
@@ -85,7 +97,7 @@ impl Kind {
 pub(crate) struct Cell(pub(crate) u16);
 
 /// How many there are.
-pub(crate) const CELLS: u16 = ROWS * 16;
+pub(crate) const CELLS: u16 = ROWS * 19;
 
 impl Cell {
     pub(crate) fn new(kind: Kind, row: u64) -> Self {

@@ -11,12 +11,15 @@ pub(crate) enum InvalidationMode {
     /// The same by a tag, an event or a function. In Redis the window begins when somebody
     /// first asks there for the right to compute the entry anew.
     SoftGroup,
+    /// Everything, as nothing is said: what is from before ends with its life.
+    Unsaid,
 }
 
 const WORDS: &[(InvalidationMode, &str)] = &[
     (InvalidationMode::Hard, "hard"),
     (InvalidationMode::SoftEntry, "soft-entry"),
     (InvalidationMode::SoftGroup, "soft-group"),
+    (InvalidationMode::Unsaid, "unsaid"),
 ];
 
 impl InvalidationMode {

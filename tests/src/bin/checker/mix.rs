@@ -1,5 +1,8 @@
 //! The mix of operations on the nodes.
 
+mod nested;
+
+pub(crate) use self::nested::*;
 use crate::cells::Kind;
 use crate::parent::Disruption;
 use crate::write_kind::{SoftKind, WriteKind};
@@ -17,6 +20,8 @@ pub(crate) struct Mix {
     pub(crate) kinds: &'static [Kind],
     /// Each as often as it stands here.
     pub(crate) write_kinds: &'static [WriteKind],
+    /// Whether rows whose names change are written at chosen moments, too (`first_reads`).
+    pub(crate) first_reads: bool,
     /// The longest sleep of most computations, in milliseconds.
     pub(crate) sleep: u64,
     /// Of a thousand computations so many take longer than a lease.
@@ -95,6 +100,7 @@ pub(crate) const USUAL: Mix = Mix {
         WriteKind::Soft(SoftKind::AckedKey),
         WriteKind::Soft(SoftKind::AckedTag),
     ],
+    first_reads: false,
     sleep: 40,
     slow: 5,
     dropped: 5,
@@ -330,43 +336,6 @@ pub(crate) const SOFT_BY_TAG: Mix = Mix {
     ..SOFT
 };
 
-/// Functions that call one another, in two and three levels.
-pub(crate) const NESTED: Mix = Mix {
-    kinds: &[Kind::Nested, Kind::NestedNear, Kind::NestedStale],
-    write_kinds: &[
-        WriteKind::Annotated,
-        WriteKind::Annotated,
-        WriteKind::Annotated,
-        WriteKind::Key,
-        WriteKind::Entry,
-        WriteKind::Tag,
-        WriteKind::ValueTag,
-        WriteKind::Event,
-        WriteKind::Function,
-        WriteKind::Through,
-        WriteKind::Through,
-        WriteKind::AckedKey,
-        WriteKind::AckedTag,
-        WriteKind::AckedValueTag,
-        WriteKind::Soft(SoftKind::Key),
-        WriteKind::Soft(SoftKind::Entry),
-        WriteKind::Soft(SoftKind::Tag),
-        WriteKind::Soft(SoftKind::Event),
-        WriteKind::Soft(SoftKind::Annotated),
-        WriteKind::Soft(SoftKind::AckedKey),
-    ],
-    writers: 2,
-    write_pause: 300,
-    ..USUAL
-};
-
-/// Writes of innermost entries by value.
-pub(crate) const NESTED_WRITES: Mix = Mix {
-    kinds: &[Kind::Nested],
-    write_kinds: &[WriteKind::Through],
-    ..NESTED
-};
-
 const NAMED: &[(&str, Mix)] = &[
     ("usual", USUAL),
     ("by-key", BY_KEY),
@@ -385,6 +354,7 @@ const NAMED: &[(&str, Mix)] = &[
     ("replicas", REPLICAS),
     ("nested", NESTED),
     ("nested-writes", NESTED_WRITES),
+    ("nested-lives", NESTED_LIVES),
 ];
 
 /// The mix of this name, with its name.

@@ -1,5 +1,6 @@
 //! A node: a process with a cache.
 
+mod first_reads;
 pub(crate) mod functions;
 mod nested_functions;
 mod reading;
@@ -28,7 +29,7 @@ use self::record::Record;
 use self::source::Row;
 use self::truth::Truth;
 use crate::args::NodeSettings;
-use crate::cells::CELLS;
+use crate::cells::{CELLS, ROWS};
 use crate::mix::Mix;
 use crate::removed_guards;
 
@@ -70,8 +71,9 @@ fn node() -> &'static Node {
 pub(crate) fn run(settings: NodeSettings) -> ExitCode {
     let seed = settings.seed ^ u64::from(settings.id) << 32;
     let threads = AtomicU64::new(0);
+    // A call that stands still between two steps keeps its thread.
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(if settings.broken.is_some() { 16 } else { 2 })
         .on_thread_start(move || fastrand::seed(seed ^ threads.fetch_add(1, Ordering::Relaxed)))
         .enable_all()
         .build();
@@ -156,6 +158,10 @@ fn start() -> JoinSet<()> {
     }
     for n in 0..node.mix.writers {
         calls.spawn(writing::write_on(n));
+    }
+    let first = if node.mix.first_reads { ROWS } else { 0 };
+    for row in 0..first {
+        calls.spawn(first_reads::go_on(row));
     }
     calls
 }

@@ -1,5 +1,7 @@
 //! The guards that may be removed from every node.
 
+mod nested;
+
 use std::time::Duration;
 
 use cachekit::testing::{Fault, Point};
@@ -29,12 +31,26 @@ pub(crate) fn stumble(_: Point) {
 
 /// Other calls get ahead of the word to Redis.
 fn hesitate(point: Point) {
-    if point == Point::BeforeRemoval {
+    if matches!(point, Point::BeforeRemoval | Point::BeforeFill) {
         std::thread::sleep(Duration::from_millis(2));
     }
 }
 
-const ALL: &[RemovedGuard] = &[
+/// Invalidations get ahead of what is stored.
+fn dawdle(point: Point) {
+    if point == Point::BeforeFill {
+        std::thread::sleep(Duration::from_millis(30));
+    }
+}
+
+/// Messages get ahead of what a call does with an answer.
+fn ponder(point: Point) {
+    if point == Point::BeforeEntry {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+const USUAL: &[RemovedGuard] = &[
     RemovedGuard {
         name: "fill-without-token",
         fault: Fault::FillWithoutToken,
@@ -182,41 +198,6 @@ const ALL: &[RemovedGuard] = &[
         disruptions: &[],
         step_in: stumble,
     },
-    RemovedGuard {
-        name: "forget-nested",
-        fault: Fault::ForgetNested,
-        mix: mix::NESTED,
-        disruptions: &[],
-        step_in: stumble,
-    },
-    RemovedGuard {
-        name: "one-epoch-move",
-        fault: Fault::OneEpochMove,
-        mix: mix::NESTED_WRITES,
-        disruptions: &[Disruption::Delay],
-        step_in: stumble,
-    },
-    RemovedGuard {
-        name: "lineage-at-grant",
-        fault: Fault::LineageAtGrant,
-        mix: mix::NESTED,
-        disruptions: &[],
-        step_in: stumble,
-    },
-    RemovedGuard {
-        name: "joiners-by-door",
-        fault: Fault::JoinersByDoor,
-        mix: mix::NESTED,
-        disruptions: &[],
-        step_in: stumble,
-    },
-    RemovedGuard {
-        name: "pass-without-version",
-        fault: Fault::PassWithoutVersion,
-        mix: mix::NESTED,
-        disruptions: &[Disruption::FlushAll, Disruption::Restart, Disruption::Hole],
-        step_in: stumble,
-    },
 ];
 
 impl RemovedGuard {
@@ -245,17 +226,21 @@ impl RemovedGuard {
     }
 }
 
+fn all() -> impl Iterator<Item = &'static RemovedGuard> {
+    USUAL.iter().chain(nested::ALL)
+}
+
 /// The names of all, one a line.
 pub(crate) fn names() -> String {
-    let names: Vec<_> = ALL.iter().map(|broken| broken.name).collect();
+    let names: Vec<_> = all().map(|broken| broken.name).collect();
     names.join("\n")
 }
 
 /// The one of this name.
 pub(crate) fn find(name: &str) -> Result<RemovedGuard, String> {
-    let found = ALL.iter().find(|broken| broken.name == name).copied();
+    let found = all().find(|broken| broken.name == name).copied();
     found.ok_or_else(|| {
-        let names: Vec<_> = ALL.iter().map(|broken| broken.name).collect();
+        let names: Vec<_> = all().map(|broken| broken.name).collect();
         format!("--break {name}: expected one of {}", names.join(", "))
     })
 }

@@ -38,6 +38,8 @@ pub(crate) enum WriteKind {
     AckedFunction,
     /// What may be served old stays for a while.
     Soft(SoftKind),
+    /// Nobody is told.
+    Unsaid,
 }
 
 /// A way to invalidate softly.

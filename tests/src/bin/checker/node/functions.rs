@@ -178,10 +178,8 @@ macro_rules! functions {
                         Got::Row(computed.await)
                     }
                     Kind::Stale | Kind::StaleGroup => Got::Row(stale_functions::read(cell).await),
-                    Kind::Nested | Kind::NestedNear | Kind::NestedStale => {
-                        nested_functions::read(cell).await
-                    }
                     Kind::Replicated => Got::Row(copied(part, row).await),
+                    _ => nested_functions::read(cell).await,
                 }
             }
 
@@ -206,10 +204,8 @@ macro_rules! functions {
                     Kind::Region if BUS => format!("{REGION}:{row}"),
                     Kind::Direct | Kind::Put | Kind::Region => cell.to_string(),
                     Kind::Stale | Kind::StaleGroup => stale_functions::key(cell, BUS),
-                    Kind::Nested | Kind::NestedNear | Kind::NestedStale => {
-                        nested_functions::key(cell, BUS)
-                    }
                     Kind::Replicated => copied::entry(part, row).key().to_owned(),
+                    _ => nested_functions::key(cell, BUS),
                 }
             }
 
@@ -226,9 +222,7 @@ macro_rules! functions {
                     Kind::Region if BUS => return Some(format!("region {REGION}")),
                     Kind::Direct | Kind::Put | Kind::Region => return None,
                     Kind::Stale | Kind::StaleGroup => return Some(stale_functions::name(cell, BUS)),
-                    Kind::Nested | Kind::NestedNear | Kind::NestedStale => {
-                        return Some(nested_functions::name(cell, BUS));
-                    }
+                    _ => return Some(nested_functions::name(cell, BUS)),
                 };
                 Some(format!("{}::{name}", module_path!()))
             }
@@ -248,10 +242,8 @@ macro_rules! functions {
                         cache.invalidate(&cell.to_string()).await;
                     }
                     Kind::Stale | Kind::StaleGroup => stale_functions::invalidate_entry(cell).await,
-                    Kind::Nested | Kind::NestedNear | Kind::NestedStale => {
-                        nested_functions::invalidate_entry(cell).await;
-                    }
                     Kind::Replicated => copied::entry(part, row).invalidate().await,
+                    _ => nested_functions::invalidate_entry(cell).await,
                 }
             }
 
@@ -272,10 +264,8 @@ macro_rules! functions {
                     Kind::Stale | Kind::StaleGroup => {
                         stale_functions::invalidate_function(cell).await
                     }
-                    Kind::Nested | Kind::NestedNear | Kind::NestedStale => {
-                        nested_functions::invalidate_function(cell).await;
-                    }
                     Kind::Replicated => copied::invalidate_all().await,
+                    _ => nested_functions::invalidate_function(cell).await,
                 }
             }
         }

@@ -19,11 +19,12 @@ macro_rules! functions {
         mod $module {
             use cachekit::{cached, invalidates, write_through};
 
+            use super::super::first_reads::era;
             use super::super::functions::Got;
             use super::super::source::{Row, compute};
             use super::super::write_log::Written;
             use super::REFRESHED;
-            use crate::cells::{Cell, Kind, STALE};
+            use crate::cells::{Cell, Kind, LIFE, STALE};
             use crate::invalidation_mode::InvalidationMode;
 
             #[cached(tier = $tier, tags = ["bucket:{bucket}", "group:{ret.part}"])]
@@ -75,8 +76,50 @@ macro_rules! functions {
                 aging_middle(bucket, row).await
             }
 
+            /// Those that meet compute each for itself: such a value has no entry.
+            #[cached(tier = $tier, single_flight = off, tags = ["bucket:{bucket}"])]
+            async fn alone_inner(bucket: u64, row: u64) -> Row {
+                compute(Cell::new(Kind::NestedAlone, row)).await
+            }
+
+            #[cached(tier = $tier)]
+            async fn alone_middle(bucket: u64, row: u64) -> Row {
+                alone_inner(bucket, row).await
+            }
+
+            #[cached(tier = $tier)]
+            async fn alone_outer(bucket: u64, row: u64) -> Row {
+                alone_middle(bucket, row).await
+            }
+
+            #[cached(tier = $tier, ttl = LIFE)]
+            async fn brief_inner(row: u64) -> Row {
+                compute(Cell::new(Kind::NestedBrief, row)).await
+            }
+
+            #[cached(tier = $tier, ttl = LIFE)]
+            async fn brief_middle(row: u64) -> Row {
+                brief_inner(row).await
+            }
+
+            #[cached(tier = $tier, ttl = LIFE)]
+            async fn brief_outer(row: u64) -> Row {
+                brief_middle(row).await
+            }
+
+            /// Has another name in each era.
+            #[cached(tier = $tier, tags = ["first:{ret.cell}"])]
+            async fn first_inner(era: u64, row: u64) -> Row {
+                compute(Cell::new(Kind::NestedFirst, row)).await
+            }
+
+            #[cached(tier = $tier)]
+            async fn first_outer(era: u64, row: u64) -> Row {
+                first_inner(era, row).await
+            }
+
             /// Writes one row, and names the innermost entry alone.
-            #[invalidates(inner(bucket, row), near_inner(bucket, row))]
+            #[invalidates(inner(bucket, row), near_inner(bucket, row), alone_inner(bucket, row))]
             pub(super) async fn change(bucket: u64, row: u64, written: &Written) {
                 written.commit_annotated(&written_by_name(row)).await;
             }
@@ -88,7 +131,8 @@ macro_rules! functions {
                 inner(bucket, row),
                 near_outer(bucket, row),
                 near_middle(bucket, row),
-                near_inner(bucket, row)
+                near_inner(bucket, row),
+                alone_inner(bucket, row)
             )]
             pub(super) async fn change_all(bucket: u64, row: u64, written: &Written) {
                 written.commit_annotated(&written_by_name(row)).await;
@@ -96,13 +140,14 @@ macro_rules! functions {
 
             /// Names every entry, the innermost in an attribute of its own.
             #[invalidates(outer(bucket, row), middle(bucket, row))]
-            #[invalidates(inner(bucket, row), near_inner(bucket, row))]
+            #[invalidates(inner(bucket, row), near_inner(bucket, row), alone_inner(bucket, row))]
             pub(super) async fn change_apart(bucket: u64, row: u64, written: &Written) {
                 written.commit_annotated(&written_by_name(row)).await;
             }
 
-            fn written_by_name(row: u64) -> [Cell; 2] {
-                [Kind::Nested, Kind::NestedNear].map(|kind| Cell::new(kind, row))
+            fn written_by_name(row: u64) -> [Cell; 3] {
+                let kinds = [Kind::Nested, Kind::NestedNear, Kind::NestedAlone];
+                kinds.map(|kind| Cell::new(kind, row))
             }
 
             /// Writes one row, and names the innermost entry alone, softly.
@@ -147,6 +192,13 @@ macro_rules! functions {
                     }
                     (Kind::NestedStale, 1) => aging_middle(part, row).await,
                     (Kind::NestedStale, _) => aging_outer(part, row).await,
+                    (Kind::NestedAlone, 0) => alone_inner(part, row).await,
+                    (Kind::NestedAlone, 1) => alone_middle(part, row).await,
+                    (Kind::NestedAlone, _) => alone_outer(part, row).await,
+                    (Kind::NestedBrief, 0) => brief_inner(row).await,
+                    (Kind::NestedBrief, 1) => brief_middle(row).await,
+                    (Kind::NestedBrief, _) => brief_outer(row).await,
+                    (Kind::NestedFirst, _) => first_outer(era(), row).await,
                     (_, 0) => inner(part, row).await,
                     (_, 1) if is_refreshed => middle::refresh(part, row).await,
                     (_, 1) => middle(part, row).await,
@@ -169,6 +221,9 @@ macro_rules! functions {
                 match cell.kind() {
                     Kind::NestedNear => near_inner::entry(part, row).key().to_owned(),
                     Kind::NestedStale => aging_inner::entry(part, row).key().to_owned(),
+                    Kind::NestedAlone => alone_inner::entry(part, row).key().to_owned(),
+                    Kind::NestedBrief => brief_inner::entry(row).key().to_owned(),
+                    Kind::NestedFirst => first_inner::entry(era(), row).key().to_owned(),
                     _ => inner::entry(part, row).key().to_owned(),
                 }
             }
@@ -177,6 +232,9 @@ macro_rules! functions {
                 let name = match cell.kind() {
                     Kind::NestedNear => "near_inner",
                     Kind::NestedStale => "aging_inner",
+                    Kind::NestedAlone => "alone_inner",
+                    Kind::NestedBrief => "brief_inner",
+                    Kind::NestedFirst => "first_inner",
                     _ => "inner",
                 };
                 format!("{}::{name}", module_path!())
@@ -187,6 +245,9 @@ macro_rules! functions {
                 match cell.kind() {
                     Kind::NestedNear => near_inner::entry(part, row).invalidate().await,
                     Kind::NestedStale => aging_inner::entry(part, row).invalidate().await,
+                    Kind::NestedAlone => alone_inner::entry(part, row).invalidate().await,
+                    Kind::NestedBrief => brief_inner::entry(row).invalidate().await,
+                    Kind::NestedFirst => first_inner::entry(era(), row).invalidate().await,
                     _ => inner::entry(part, row).invalidate().await,
                 }
             }
@@ -195,6 +256,9 @@ macro_rules! functions {
                 match cell.kind() {
                     Kind::NestedNear => near_inner::invalidate_all().await,
                     Kind::NestedStale => aging_inner::invalidate_all().await,
+                    Kind::NestedAlone => alone_inner::invalidate_all().await,
+                    Kind::NestedBrief => brief_inner::invalidate_all().await,
+                    Kind::NestedFirst => first_inner::invalidate_all().await,
                     _ => inner::invalidate_all().await,
                 }
             }

@@ -25,7 +25,7 @@ pub(super) async fn read_on(number: usize) {
     }
 }
 
-async fn read_once(cell: Cell) {
+pub(super) async fn read_once(cell: Cell) {
     let node = node();
     let _calling = node.calling();
     let begin = clock::now();

@@ -9,6 +9,7 @@ use super::source::Row;
 use super::write_log::Written;
 use super::{functions, nested_functions, node, pause, soft_writes};
 use crate::cells::{Cell, Kind};
+use crate::invalidation_mode::InvalidationMode;
 use crate::write_kind::WriteKind;
 use cachekit_tests::clock;
 
@@ -28,6 +29,8 @@ pub(super) const SHARED: &[Kind] = &[
     Kind::Nested,
     Kind::NestedNear,
     Kind::NestedStale,
+    Kind::NestedAlone,
+    Kind::NestedBrief,
 ];
 /// Those with a tag made from arguments.
 pub(super) const TAGGED: &[Kind] = &[
@@ -39,6 +42,7 @@ pub(super) const TAGGED: &[Kind] = &[
     Kind::Replicated,
     Kind::Nested,
     Kind::NestedNear,
+    Kind::NestedAlone,
 ];
 /// Those with a tag made from the value.
 pub(super) const GROUPED: &[Kind] = &[
@@ -80,7 +84,7 @@ async fn write_once(kind: WriteKind) {
 }
 
 /// Tells the parent of a write that returned, or was dropped, unless that was done.
-fn tell(name: &str, written: &Written) {
+pub(super) fn tell(name: &str, written: &Written) {
     let returned = clock::now();
     if let Some(ended) = written.end() {
         node().record.write(name, returned, &ended);
@@ -135,6 +139,11 @@ async fn write(kind: WriteKind, written: &Written) {
             acknowledged(kind, cell, written).await;
         }
         WriteKind::Soft(soft) => soft_writes::write(soft, written).await,
+        WriteKind::Unsaid => {
+            written.softens(InvalidationMode::Unsaid);
+            written.commit(&[cell]).await;
+            written.begin();
+        }
     }
 }
 

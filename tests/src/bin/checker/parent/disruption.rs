@@ -34,6 +34,8 @@ pub(crate) enum Disruption {
     LoseAck,
     /// A node hears nothing and may not compute, while Redis answers it.
     Deafen,
+    /// A node gets no answer to questions for versions, while Redis answers all others.
+    Unversioned,
     /// Commands run twice.
     Repeat,
     /// Connections of one node end.
@@ -59,6 +61,7 @@ const NAMES: &[(Disruption, &str)] = &[
     (Disruption::Swallow, "swallow"),
     (Disruption::LoseAck, "lose-ack"),
     (Disruption::Deafen, "deafen"),
+    (Disruption::Unversioned, "unversioned"),
     (Disruption::Repeat, "repeat"),
     (Disruption::Close, "close"),
     (Disruption::Foreign, "foreign"),

@@ -165,7 +165,9 @@ impl Judging<'_> {
         let stays = |write: &&Write| {
             self.cell.kind().may_be_stale() && write.mode != InvalidationMode::Hard
         };
-        let (soft, hard): (Vec<_>, Vec<_>) = self.writes.iter().partition(stays);
+        let said = self.writes.iter();
+        let said = said.filter(|write| write.mode != InvalidationMode::Unsaid);
+        let (soft, hard): (Vec<_>, Vec<_>) = said.partition(stays);
         propagation::add(&hard, reads, &mut verdict.propagation);
         propagation::add(&soft, reads, &mut verdict.old);
     }

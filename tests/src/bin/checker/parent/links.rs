@@ -26,6 +26,7 @@ const AMONG: &[Disruption] = &[
     Disruption::Close,
     Disruption::LoseAck,
     Disruption::Deafen,
+    Disruption::Unversioned,
 ];
 
 /// So many commands are kept to be run again.
@@ -38,6 +39,7 @@ struct Link<'a> {
     repeated: Arc<AtomicU32>,
     lost: Arc<AtomicU32>,
     refusing: Arc<AtomicBool>,
+    unversioned: Arc<AtomicBool>,
 }
 
 impl<'a> Link<'a> {
@@ -48,6 +50,7 @@ impl<'a> Link<'a> {
             repeated: Arc::default(),
             lost: Arc::default(),
             refusing: Arc::default(),
+            unversioned: Arc::default(),
         };
         let swallowed = Arc::clone(&link.swallowed);
         proxy.swallow_reply_if(move |sent| !sent.is_set_up() && takes_one(&swallowed));
@@ -59,6 +62,8 @@ impl<'a> Link<'a> {
         proxy.lose_if(move |sent| is_acknowledgement(sent) && takes_one(&lost));
         let refusing = Arc::clone(&link.refusing);
         proxy.refuse_if(move |sent| refusing.load(Ordering::SeqCst) && asks_to_compute(sent));
+        let unversioned = Arc::clone(&link.unversioned);
+        proxy.refuse_if(move |sent| unversioned.load(Ordering::SeqCst) && asks_for_versions(sent));
         link
     }
 }
@@ -74,9 +79,21 @@ fn is_one_node_s(channel: &[u8]) -> bool {
 
 /// Whether a node asks by it for the right to compute: the one script of ten arguments.
 fn asks_to_compute(sent: &Sent) -> bool {
+    is_script(sent, 10)
+}
+
+/// Whether a node asks by it for versions: of the scripts of five arguments the one that is not about
+/// one entry.
+fn asks_for_versions(sent: &Sent) -> bool {
+    let is_entry = |name: &Vec<u8>| name.windows(3).any(|part| part == b":k:");
+    is_script(sent, 5) && !sent.args.get(3).is_some_and(is_entry)
+}
+
+fn is_script(sent: &Sent, arguments: usize) -> bool {
     let keys = sent.args.get(2).and_then(|keys| str::from_utf8(keys).ok());
     let keys = keys.and_then(|keys| keys.parse::<usize>().ok());
-    sent.name().starts_with("EVAL") && keys.is_some_and(|keys| sent.args.len() == 3 + keys + 10)
+    let is_so_long = |keys: usize| sent.args.len() == 3 + keys + arguments;
+    sent.name().starts_with("EVAL") && keys.is_some_and(is_so_long)
 }
 
 /// Takes one from what is left, now and then.
@@ -149,6 +166,13 @@ fn inject(
             link,
             BUS_TIMEOUT + Duration::from_millis(random.u64(0..1_000)),
         ),
+        Disruption::Unversioned => {
+            let length = Duration::from_millis(random.u64(20..300));
+            link.unversioned.store(true, Ordering::SeqCst);
+            world.sleep(length);
+            link.unversioned.store(false, Ordering::SeqCst);
+            format!("until now, for {length:?}")
+        }
         Disruption::Repeat => {
             link.repeated.store(random.u32(1..20), Ordering::SeqCst);
             world.sleep(Duration::from_millis(random.u64(5..300)));

@@ -12,7 +12,7 @@ use cachekit_tests::clock::nanos;
 
 use super::ALLOWANCE;
 use super::floors::elsewhere;
-use crate::cells::STALE;
+use crate::cells::{LIFE, STALE};
 use crate::invalidation_mode::InvalidationMode;
 use crate::node::LOCK_TIMEOUT;
 use crate::parent::history::{Read, Write};
@@ -20,6 +20,10 @@ use crate::parent::history::{Read, Write};
 /// How long after a read the right to compute was asked for at the latest: a node does not
 /// ask while it believes that somebody computes, which is no longer than a lease.
 const ASKED: Duration = LOCK_TIMEOUT.saturating_add(ALLOWANCE);
+
+/// A value lives from when it was computed. So long before at the most it was read, and at the least
+/// another level would add to its life.
+const COMPUTED: Duration = Duration::from_millis(700);
 
 /// Of one row, when reads of any node made it known in Redis that it is old.
 pub(super) struct Windows {
@@ -46,6 +50,7 @@ impl Windows {
     /// invalidation holds `since` then.
     pub(super) fn end(&self, write: &Write, since: u64) -> u64 {
         let begins = match write.mode {
+            InvalidationMode::Unsaid => return since + nanos(LIFE + COMPUTED),
             _ if !write.cell.kind().may_be_stale() => return since,
             InvalidationMode::Hard => return since,
             InvalidationMode::SoftEntry => since,
