@@ -10,5 +10,6 @@ pub(crate) mod invalidation_builder;
 pub(crate) mod region;
 pub(crate) mod registry;
 pub(crate) mod replicated_entry;
+pub(crate) mod settings;
 pub(crate) mod shutdown;
 pub(crate) mod writing;

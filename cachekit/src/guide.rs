@@ -10,6 +10,7 @@
 //! | [`invalidation`] | how a write removes old values: entries, tags, events, softly |
 //! | [`transactions`] | writes and reads in an open transaction, with sqlx, diesel and SeaORM |
 //! | [`guarantees`] | the promises, each with its tests, and what is assumed |
+//! | [`configuration`] | settings and options from the builder, a file and the environment |
 //! | [`failure`] | Redis unreachable, slow, full, or back with older data |
 //! | [`mod@http`] | responses of an HTTP service: rules, freshness, invalidation |
 //! | [`command`] | the command `cachekit`, the doctor, and a look at one entry |
@@ -30,6 +31,7 @@ macro_rules! pages {
             #[doc = "[attributes]: crate::guide::attributes"]
             #[doc = "[command]: crate::guide::command"]
             #[doc = "[computations]: crate::guide::computations"]
+            #[doc = "[configuration]: crate::guide::configuration"]
             #[doc = "[failure]: crate::guide::failure"]
             #[doc = "[format]: crate::guide::format"]
             #[doc = "[freshness]: crate::guide::freshness"]
@@ -54,6 +56,7 @@ pages! {
     attributes = "attributes.md";
     command = "command.md";
     computations = "computations.md";
+    configuration = "configuration.md";
     failure = "failure.md";
     format = "format.md";
     freshness = "freshness.md";

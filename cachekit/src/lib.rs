@@ -67,7 +67,8 @@
 //! # }
 //! ```
 //!
-//! [`init_from_env`] reads settings from environment variables: see [`CacheBuilder::from_env`].
+//! [`init_from_env`] reads settings from environment variables and from the configuration file that
+//! `CACHEKIT_CONFIG` names: see [`guide::configuration`].
 //!
 //! # Guide
 //!
@@ -75,7 +76,8 @@
 //! [freshness](guide::freshness), [computations](guide::computations),
 //! [nested functions](guide::nested), [invalidation](guide::invalidation),
 //! [transactions](guide::transactions), [guarantees](guide::guarantees), [failure](guide::failure),
-//! [the command and the doctor](guide::command), [the Redis account](guide::redis), [hot keys](guide::hot_keys), [bytes in Redis](guide::format),
+//! [the command and the doctor](guide::command), [configuration](guide::configuration),
+//! [the Redis account](guide::redis), [hot keys](guide::hot_keys), [bytes in Redis](guide::format),
 //! [WebAssembly](guide::wasm) and a [glossary](guide::glossary).
 //!
 //! # Features
@@ -89,6 +91,7 @@
 //! | `tracing` | yes | `tracing` events of the cache |
 //! | `idna-unicode-rs` | yes | with `redis`, 16 crates less in the whole program |
 //! | `bytes`, `chrono`, `rust_decimal`, `uuid` | no | types of these crates in keys, equal values written equally |
+//! | `config-file` | yes | settings and options of functions from a file |
 //! | `http` | no | a tower layer that caches HTTP responses |
 //! | `serde` | with `redis` or a codec | values weighed by their serialised size |
 //! | `testing` | no | a manual clock, and a cache for one test |
@@ -150,6 +153,7 @@ pub use crate::api::entry::Entry;
 pub use crate::api::function_handle::FunctionHandle;
 pub use crate::api::invalidation_builder::InvalidationBuilder;
 pub use crate::api::region::Region;
+pub use crate::api::settings::reload::ReloadReport;
 pub use crate::api::shutdown::ShutdownReport;
 pub use crate::base::clock::{Clock, SystemClock};
 pub use crate::base::error::{BuildError, ComputeTimeout};
@@ -163,6 +167,8 @@ pub use crate::key::component::{CacheKey, KeyWriter};
 pub use crate::l1::hot_keys::HotKey;
 pub use crate::model::config::engine::{Engine, Eviction};
 pub use crate::model::config::{Capacity, OnDisconnect, OnNewMaster, SingleFlight, Tier};
+pub use crate::model::config_origin::ConfigOrigin;
+pub use crate::model::config_report::{ConfigEntry, EffectiveConfig};
 pub use crate::model::entry_options::Depends;
 pub use crate::model::inspection::{
     Content, Dependency, DependencyKind, DependencyState, Inspection, StoredValue,

@@ -2,12 +2,15 @@
 //! no I/O, and gets the time from its callers.
 
 pub(crate) mod config;
+pub(crate) mod config_origin;
+pub(crate) mod config_report;
 pub(crate) mod deferred_drop;
 pub(crate) mod entry;
 pub(crate) mod entry_options;
 pub(crate) mod epoch;
 pub(crate) mod event_template;
 pub(crate) mod freshness;
+pub(crate) mod function_override;
 pub(crate) mod function_spec;
 pub(crate) mod idle_expiry;
 pub(crate) mod inspection;

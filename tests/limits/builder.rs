@@ -71,6 +71,7 @@ const WITHOUT_NUMBERS: &[&str] = &[
     "namespace",
     "redis",
     "redis_password",
+    "redis_password_file",
     "outbox_file",
     "own_thread",
     "on_new_master",
@@ -78,7 +79,8 @@ const WITHOUT_NUMBERS: &[&str] = &[
     "codec",
     "enabled",
     "clock",
-    "from_env",
+    // Needs a file.
+    "reload_every",
 ];
 
 #[test]

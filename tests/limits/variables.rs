@@ -15,6 +15,10 @@ const NUMBERS: &[&str] = &[
     "CACHE_REDIS_TIMEOUT",
     "CACHE_MAX_VALUE_BYTES",
     "CACHE_COMPRESS_ABOVE",
+    "CACHE_HOT_KEYS",
+    "CACHE_BUS_TIMEOUT",
+    "CACHE_ON_DISCONNECT",
+    "CACHE_INTENT",
 ];
 
 const WITHOUT_NUMBERS: &[&str] = &[
@@ -26,6 +30,13 @@ const WITHOUT_NUMBERS: &[&str] = &[
     "CACHEKIT_CONFIG",
     "REDIS_URL",
     "REDIS_PASSWORD",
+    "REDIS_PASSWORD_FILE",
+    "CACHE_ON_NEW_MASTER",
+    "CACHE_INTENTS",
+    "CACHE_OUTBOX_FILE",
+    "CACHE_OWN_THREAD",
+    // Needs a file.
+    "CACHE_RELOAD_EVERY",
 ];
 
 const VALUES: &[&str] = &[
@@ -47,11 +58,7 @@ const VALUES: &[&str] = &[
 
 /// The variables that the code names.
 fn named() -> Vec<String> {
-    let files = [
-        "cachekit/src/api/builder/env.rs",
-        "cachekit/src/api/builder.rs",
-    ];
-    let text: String = files.iter().map(|file| read(file)).collect();
+    let text = read("cachekit/src/api/settings/setting.rs");
     let words = text.split(|c: char| !c.is_ascii_uppercase() && c != '_');
     let is_ours = |word: &&str| {
         let prefixes = ["CACHE_", "CACHEKIT_", "REDIS_"];
@@ -74,8 +81,8 @@ async fn each_is_rejected_with_a_message_or_works() {
     let mut built = 0;
     for name in NUMBERS {
         for value in VALUES {
-            let get = |asked: &str| (asked == *name).then(|| OsString::from(value));
-            let builder = || Cache::builder().__with_variables(get);
+            let variable = || [(OsString::from(name), OsString::from(value))];
+            let builder = || Cache::builder().__with_variables(variable());
             for builder in [builder(), builder().__store(FakeStore::new())] {
                 built += usize::from(at(name, value, builder, &policy).await);
             }

@@ -47,8 +47,7 @@ fn grant(client: &mut Client, rights: &str) {
 #[tokio::test]
 async fn a_right_set_up_has_no_problem() {
     let redis = Redis::with(&RIGHT);
-    let builder = builder(redis.url());
-    let diagnosis = builder.doctor().await;
+    let diagnosis = builder(redis.url()).doctor().await;
     assert_eq!(told(&diagnosis), [""; 0]);
     assert!(
         diagnosis
@@ -67,7 +66,7 @@ async fn a_right_set_up_has_no_problem() {
         "{said}"
     );
 
-    let cache = builder.build().await.expect("a valid set-up");
+    let cache = builder(redis.url()).build().await.expect("a valid set-up");
     assert_eq!(told(&cache.doctor().await), [""; 0], "of the running cache");
 }
 

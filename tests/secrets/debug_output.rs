@@ -40,6 +40,8 @@ pub(crate) async fn all() {
     })
     .await;
     show("a cache", &cache);
+    show("its configuration", &cache.config());
+    println!("its configuration: {}", cache.config());
     show("a region", &region);
     show("its statistics", &region.stats());
     show("statistics", &cache.stats());

@@ -204,13 +204,11 @@ fn entry_or_miss(
         }
     };
     let owner = core.owner(spec);
-    let mut call = Call::after_miss(
-        Arc::clone(core),
-        owner,
-        missed,
-        spec.options(),
-        surroundings,
-    );
+    let options = owner.options();
+    if !options.is_enabled {
+        return Err(bypass(core, spec));
+    }
+    let mut call = Call::after_miss(Arc::clone(core), owner, missed, options, surroundings);
     call.force_refresh = mode == CallMode::Refresh;
     Err(Miss(Some(Box::new(call))))
 }

@@ -2,27 +2,33 @@
 
 pub(crate) mod build;
 pub(crate) mod check;
-pub(crate) mod env;
 pub(crate) mod examine;
+pub(crate) mod sources;
 
-use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::api::settings::environment::Environment;
 use crate::base::clock::{Clock, SystemClock};
-use crate::base::error::BuildError;
 use crate::base::fault::Faults;
 use crate::base::random::Random;
 
 use crate::encoding::codec::Codec;
 use crate::model::config::engine::{Engine, Eviction};
+use crate::model::config::secret::{Password, RedisUrl};
 use crate::model::config::{Capacity, Config, OnDisconnect, OnNewMaster};
+use crate::model::function_override::Configuration;
 #[cfg(cachekit_faults)]
 use crate::store::tests::fake::controls::FakeStore;
 
 /// A builder that sets up a [`Cache`](crate::Cache).
+///
+/// Each setting can also be set in a configuration file ([`from_file`](Self::from_file)) and in the
+/// environment ([`from_env`](Self::from_env)), in whatever order the methods are called: a variable
+/// of the environment takes precedence over the file, and the file over the builder. The page
+/// `docs/configuration.md` has a table of all settings.
 ///
 /// A duration of more than a hundred years is cut to a hundred years, which the cache treats as
 /// "for ever".
@@ -50,27 +56,21 @@ pub struct CacheBuilder {
     clock: Arc<dyn Clock>,
     pub(crate) faults: Faults,
     pub(crate) random: Random,
-    redis: Option<String>,
-    redis_password: Option<String>,
-    /// The path of the file that keeps the outbox over a restart. `None` for an outbox in memory
-    /// only.
-    outbox_file: Option<PathBuf>,
-    /// `true` if the tasks for Redis run on a thread of the cache's own.
-    own_thread: bool,
     #[cfg(cachekit_faults)]
     pub(crate) fake: Option<FakeStore>,
-    /// The first environment variable that could not be parsed, as the error that `build` returns.
-    /// `None`: every variable could be parsed.
-    error: Option<BuildError>,
+    /// Variables of the environment that override the settings. Empty: without `from_env`.
+    environment: Environment,
+    /// Path of the configuration file. `None`: without `from_file`.
+    file: Option<PathBuf>,
+    /// Origins of the settings, and options of functions: what `build` has read.
+    configuration: Configuration,
 }
 
 impl fmt::Debug for CacheBuilder {
-    /// Formats the builder without the address of Redis, which may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CacheBuilder")
             .field("config", &self.config)
-            .field("has_redis", &self.redis.is_some())
-            .field("error", &self.error)
+            .field("file", &self.file)
             .finish_non_exhaustive()
     }
 }
@@ -82,13 +82,11 @@ impl CacheBuilder {
             clock: Arc::new(SystemClock::new()),
             faults: Faults::default(),
             random: Random::default(),
-            redis: None,
-            redis_password: None,
-            outbox_file: None,
-            own_thread: false,
             #[cfg(cachekit_faults)]
             fake: None,
-            error: None,
+            environment: Environment::default(),
+            file: None,
+            configuration: Configuration::default(),
         }
     }
 
@@ -158,13 +156,35 @@ impl CacheBuilder {
     /// If this Redis is unreachable when the cache is built, the cache logs a warning, and connects
     /// when Redis returns.
     pub fn redis(mut self, url: impl Into<String>) -> Self {
-        self.redis = Some(url.into());
+        self.config.redis = Some(RedisUrl(url.into()));
         self
     }
 
     /// Sets the password for a Redis whose address, given to [`redis`](Self::redis), contains none.
     pub fn redis_password(mut self, password: impl Into<String>) -> Self {
-        self.redis_password = Some(password.into());
+        self.config.redis_password = Some(Password::Text(password.into()));
+        self
+    }
+
+    /// Sets a file with the password for a Redis whose address, given to [`redis`](Self::redis),
+    /// contains none, such as a secret that an orchestrator mounts. The file is read when the cache
+    /// is built. A line break at its end is no part of the password.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let cache = cachekit::Cache::builder()
+    ///     .redis("redis://localhost")
+    ///     .redis_password_file("/run/secrets/redis")
+    ///     .build()
+    ///     .await?;
+    /// # Ok::<(), cachekit::BuildError>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn redis_password_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.config.redis_password = Some(Password::File(path.into()));
         self
     }
 
@@ -189,7 +209,7 @@ impl CacheBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn own_thread(mut self) -> Self {
-        self.own_thread = true;
+        self.config.own_thread = true;
         self
     }
 
@@ -226,7 +246,7 @@ impl CacheBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn outbox_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.outbox_file = Some(path.into());
+        self.config.outbox_file = Some(path.into());
         self
     }
 
@@ -342,27 +362,14 @@ impl CacheBuilder {
         self
     }
 
-    /// Reads these settings from environment variables: `CACHE_ENABLED` (`true` or `false`),
-    /// `CACHE_DEFAULT_TTL` (`300`, `5m`), `CACHE_MEMORY_CAPACITY` (`10000`, `64MB`), `CACHE_ENGINE`
-    /// (`moka`, `quick-cache`), `CACHE_EVICTION` (`lru`, `tiny-lfu`), `CACHE_LOCK_TIMEOUT` (`10s`),
-    /// `CACHE_NAMESPACE`, `REDIS_URL`, `REDIS_PASSWORD`, `CACHE_REDIS_TIMEOUT` (`100ms`),
-    /// `CACHE_CODEC` (`bincode`, `msgpack`, `json`), `CACHE_MAX_VALUE_BYTES` and
-    /// `CACHE_COMPRESS_ABOVE` (`1024`).
+    /// Looks for changes of the configuration file at this interval, and applies what can be
+    /// changed while the cache is in use: see [`reload`](crate::Cache::reload). A file that cannot
+    /// be used changes nothing, and is logged as an error once. Needs a configuration file. Default:
+    /// changes of the file are not looked for.
     ///
-    /// A variable that is not set changes nothing. If a variable has a bad value,
-    /// [`build`](Self::build) returns an error.
-    pub fn from_env(self) -> Self {
-        self.with_variables(|name| std::env::var_os(name))
-    }
-
-    pub(crate) fn with_variables(mut self, get: impl Fn(&str) -> Option<OsString> + Copy) -> Self {
-        let read = env::read(&mut self.config, get).and_then(|()| {
-            env::read_text(get, "REDIS_URL", &mut self.redis)?;
-            env::read_text(get, "REDIS_PASSWORD", &mut self.redis_password)
-        });
-        if let Err(error) = read {
-            self.error.get_or_insert(error);
-        }
+    /// A thread of the cache's own reads the file, and ends with the cache.
+    pub fn reload_every(mut self, interval: Duration) -> Self {
+        self.config.reload_every = Some(interval);
         self
     }
 }

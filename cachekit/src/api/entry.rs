@@ -109,7 +109,6 @@ where
     let entry = EntryRef {
         core: Arc::clone(cache.core().core_of(spec)),
         owner: cache.core().owner(spec),
-        spec,
         key: target.key,
         entry_tags,
         describe: Box::new(TypedDescribe { return_ops, after }),
@@ -134,7 +133,7 @@ impl<R> Entry<R> {
         if let Some(stored) = entry.core.peek(&entry.key, entry.owner.id) {
             return Some(stored.freshness.end.since(Tick::now(&*entry.core.clock)));
         }
-        let (owner, entry_tags, options) = (&entry.owner, &entry.entry_tags, entry.spec.options());
+        let (owner, entry_tags, options) = (&entry.owner, &entry.entry_tags, entry.owner.options());
         let fingerprint = entry.fingerprint();
         entry
             .core
@@ -170,7 +169,7 @@ impl<R> Entry<R> {
 
 impl EntryRef {
     async fn get<V: Clone + Send + Sync + 'static>(&self) -> Option<V> {
-        let (core, options) = (&self.core, self.spec.options());
+        let (core, options) = (&self.core, self.owner.options());
         if let Some(stored) = core.peek_to_take(&self.key, self.owner.id, options) {
             core.record_taken(|| self.key.clone(), &stored);
             return value_in::<Optional<V>>(&stored)?;

@@ -15,6 +15,11 @@ pub struct Registered(pub &'static FnSpec);
 
 inventory::collect!(Registered);
 
+/// Returns all registered functions.
+pub(crate) fn functions() -> impl Iterator<Item = &'static FnSpec> {
+    inventory::iter::<Registered>().map(|entry| entry.0)
+}
+
 /// Returns the conflicts between the registered functions (one name, overlapping keys), each as a
 /// message. The search for conflicts runs once in a process.
 ///
@@ -40,9 +45,7 @@ pub(crate) fn log_problems() {
 }
 
 fn find() -> Vec<String> {
-    let functions: Vec<&FnSpec> = inventory::iter::<Registered>()
-        .map(|entry| entry.0)
-        .collect();
+    let functions: Vec<&FnSpec> = functions().collect();
     let mut problems = duplicate_names(&functions);
     problems.extend(functions.iter().filter_map(|function| taken(function)));
     for (index, a) in functions.iter().enumerate() {

@@ -12,12 +12,15 @@ use std::time::Duration;
 ///
 /// Returned by [`CacheBuilder::build`](crate::CacheBuilder::build),
 /// [`init`](crate::init) and [`init_from_env`](crate::init_from_env).
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// The text for `Debug` is that for `Display`, because a `main` that returns the error shows the
+/// former.
+#[derive(Clone, PartialEq, Eq)]
 pub struct BuildError {
     kind: Kind,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Kind {
     Setting {
         name: String,
@@ -26,6 +29,11 @@ enum Kind {
     },
     AlreadyInitialised,
     Functions {
+        problems: Vec<String>,
+    },
+    /// Problems of the configuration file and of environment variables, each with its place and
+    /// its remedy.
+    Configuration {
         problems: Vec<String>,
     },
 }
@@ -57,6 +65,34 @@ impl BuildError {
         }
     }
 
+    /// Creates the error of a configuration with at least one problem.
+    pub(crate) fn configuration(problems: Vec<String>) -> Self {
+        Self {
+            kind: Kind::Configuration { problems },
+        }
+    }
+
+    /// Returns the name of the setting that cannot be used, without the place where it was set.
+    /// `None` for another error.
+    pub(crate) fn setting_name(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Setting { name, .. } => name.split(' ').next(),
+            _ => None,
+        }
+    }
+
+    /// Names the place where the setting that cannot be used was set.
+    pub(crate) fn set_at(mut self, place: &str) -> Self {
+        if let Kind::Setting { name, .. } = &mut self.kind {
+            let end = name.find(' ').unwrap_or(name.len());
+            name.truncate(end);
+            name.push_str(" (");
+            name.push_str(place);
+            name.push(')');
+        }
+        self
+    }
+
     /// Returns `true` if the error is that the global cache was already set.
     pub fn is_already_initialised(&self) -> bool {
         self.kind == Kind::AlreadyInitialised
@@ -85,7 +121,14 @@ impl fmt::Display for BuildError {
                 f.write_str("cached functions conflict: ")?;
                 f.write_str(&problems.join("; "))
             }
+            Kind::Configuration { problems } => f.write_str(&problems.join("\n")),
         }
+    }
+}
+
+impl fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -29,6 +29,8 @@ macro_rules! event {
     }};
 }
 
+pub(crate) mod configuration;
+
 /// Returns a future that runs `task` inside the current `tracing` span. Without the feature
 /// `tracing`, the future is `task` itself.
 pub(crate) fn in_current_span<F: Future>(task: F) -> impl Future<Output = F::Output> {

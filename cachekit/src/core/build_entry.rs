@@ -97,6 +97,7 @@ impl Core {
         let ttl = if present {
             entry_tags
                 .ttl
+                .filter(|_| !options.has_fixed_ttl)
                 .map(cut)
                 .or(options.ttl)
                 .unwrap_or(self.config.default_ttl)

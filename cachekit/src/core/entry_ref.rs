@@ -9,7 +9,6 @@ use crate::core::build_entry::Value;
 use crate::core::state::Core;
 use crate::encoding::codec::type_codec::{Fingerprint, Wire};
 use crate::key::Key;
-use crate::model::function_spec::FnSpec;
 use crate::model::owner::Owner;
 use crate::model::tags::EntryTags;
 
@@ -17,7 +16,6 @@ use crate::model::tags::EntryTags;
 pub(crate) struct EntryRef {
     pub(crate) core: Arc<Core>,
     pub(crate) owner: Arc<Owner>,
-    pub(crate) spec: &'static FnSpec,
     pub(crate) key: Key,
     pub(crate) entry_tags: EntryTags,
     pub(crate) describe: Box<dyn Describe>,

@@ -40,6 +40,7 @@ impl Core {
             return self;
         };
         function_cores.of(owner, || {
+            let entries = self.configuration.capacity_of(owner, entries);
             let capacity = Capacity::entries(entries);
             Arc::new(self.with_memory(capacity, self.new_memory(capacity)))
         })

@@ -26,6 +26,7 @@ use crate::l1::thread_cache::lookup_key::LookupKey;
 use crate::l2::tier::SharedTier;
 use crate::model::config::{Capacity, Config};
 use crate::model::epoch::{Epoch, SequenceNumber};
+use crate::model::function_override::Configuration;
 use crate::model::function_spec::FnSpec;
 use crate::model::owner::{DIRECT_NAME, Owner, OwnerId, REGION};
 use crate::model::owner_index::CachedOwnerIndex;
@@ -66,6 +67,8 @@ pub struct Cache {
 #[derive(Debug, Clone)]
 pub(crate) struct Core {
     pub(crate) config: Arc<Config>,
+    /// Origins of the settings, and options of functions from the configuration file.
+    pub(crate) configuration: Arc<Configuration>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) memory: Arc<Memory>,
     /// Memory with the entries of the cache itself, and of all regions and functions without their
@@ -140,7 +143,10 @@ impl Core {
     pub(crate) fn owner(&self, spec: &'static FnSpec) -> Arc<Owner> {
         let (events, late) = (spec.event_templates(), spec.hash_of_value_tags());
         self.owner_of(spec.id(), |id| {
-            Owner::new(id, spec.name()).with_labels(events, late)
+            let options = self.configuration.options_of(spec);
+            Owner::new(id, spec.name())
+                .with_labels(events, late)
+                .with_options(options)
         })
     }
 

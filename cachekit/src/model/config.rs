@@ -2,13 +2,17 @@
 
 pub(crate) mod duration_text;
 pub(crate) mod engine;
+pub(crate) mod secret;
+pub(crate) mod text;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::encoding::codec::Codec;
 use crate::model::config::duration_text::parse_length;
 use crate::model::config::engine::Engine;
 use crate::model::config::engine::Eviction;
+use crate::model::config::secret::{Password, RedisUrl};
 
 /// Approximate weight of a small entry, in bytes. The number of small entries that fit into a
 /// capacity in bytes is this capacity, divided by the weight.
@@ -147,8 +151,9 @@ pub enum OnNewMaster {
     Replay,
 }
 
-/// All settings of one cache, after their validation.
-#[derive(Debug, Clone)]
+/// All settings of one cache. Each can be set by the builder, in a configuration file and in the
+/// environment: see the table in `api/settings`.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Config {
     pub(crate) enabled: bool,
     pub(crate) default_ttl: Duration,
@@ -175,6 +180,17 @@ pub(crate) struct Config {
     pub(crate) intents: bool,
     /// The time for which the mark of a write stands without a renewal.
     pub(crate) intent: Duration,
+    /// Address of the Redis that processes share. `None`: the cache has memory only.
+    pub(crate) redis: Option<RedisUrl>,
+    /// Password for a Redis whose address contains none.
+    pub(crate) redis_password: Option<Password>,
+    /// Path of the file that keeps the outbox over a restart. `None`: the outbox is in memory only.
+    pub(crate) outbox_file: Option<PathBuf>,
+    /// `true` if the tasks for Redis run on a thread of the cache's own.
+    pub(crate) own_thread: bool,
+    /// Time between two looks for changes of the configuration file. `None`: the file is read when
+    /// the cache is built, and by `reload`.
+    pub(crate) reload_every: Option<Duration>,
 }
 
 impl Default for Config {
@@ -197,6 +213,11 @@ impl Default for Config {
             on_new_master: OnNewMaster::Clear,
             intents: true,
             intent: Duration::from_secs(3),
+            redis: None,
+            redis_password: None,
+            outbox_file: None,
+            own_thread: false,
+            reload_every: None,
         }
     }
 }

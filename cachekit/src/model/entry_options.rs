@@ -15,6 +15,11 @@ use crate::model::config::{SingleFlight, Tier};
 pub(crate) struct EntryOptions {
     /// Time to live of a value. `None`: the cache's `default_ttl`.
     pub(crate) ttl: Option<Duration>,
+    /// `true` if `ttl` comes from a configuration file, and takes precedence over the expression in
+    /// an attribute.
+    pub(crate) has_fixed_ttl: bool,
+    /// `false` if a configuration file turns the function off: its calls bypass the cache.
+    pub(crate) is_enabled: bool,
     /// Time to live of a remembered absence. `None`: absences are not remembered.
     pub(crate) none_ttl: Option<Duration>,
     /// Time to live of a remembered error. `None`: errors are not remembered.
@@ -96,6 +101,8 @@ impl EntryOptions {
     /// Options of a function or a call that sets no option.
     pub(crate) const DEFAULT: Self = Self {
         ttl: None,
+        has_fixed_ttl: false,
+        is_enabled: true,
         none_ttl: None,
         err_ttl: None,
         memory_ttl: None,

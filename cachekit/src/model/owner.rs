@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::base::counter::Counter;
 use crate::base::fault::Faults;
+use crate::base::sync::RwLock;
 use crate::base::trace;
+use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::Epoch;
 use crate::model::tag_prefixes::TagPrefixes;
 
@@ -44,6 +46,9 @@ pub(crate) struct Owner {
     /// Hash of the expressions in the attribute that make tags and events from the values of the
     /// owner (a function).
     pub(crate) value_tags_hash: u64,
+    /// Options of the owner (a function), which a reload of the configuration file can change. A hit
+    /// does not read them.
+    options: RwLock<EntryOptions>,
     is_reported: AtomicBool,
     /// `true` once a computation took a value of this owner. From then on, the versions of the
     /// owner's entries in Redis are kept with the entries in memory.
@@ -96,6 +101,7 @@ impl Owner {
             tag_prefixes: TagPrefixes::default(),
             events: &[],
             value_tags_hash: 0,
+            options: RwLock::default(),
             is_reported: AtomicBool::new(false),
             is_taken: AtomicBool::new(false),
             is_composed: AtomicBool::new(false),
@@ -115,6 +121,23 @@ impl Owner {
         self.events = events;
         self.value_tags_hash = value_tags_hash;
         self
+    }
+
+    /// Sets the options of the owner (a function).
+    pub(crate) fn with_options(self, options: EntryOptions) -> Self {
+        self.set_options(options);
+        self
+    }
+
+    /// Replaces the options of the owner (a function), for what is computed and stored from now on.
+    pub(crate) fn set_options(&self, options: EntryOptions) {
+        *self.options.write() = options;
+    }
+
+    /// Returns the options of the owner (a function): those of its attribute, and over them those
+    /// of the configuration file.
+    pub(crate) fn options(&self) -> EntryOptions {
+        *self.options.read()
     }
 
     /// Returns `true` at the first call and `false` at later calls, so that a warning about the

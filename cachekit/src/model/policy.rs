@@ -322,6 +322,8 @@ mod tests {
             .depends(Depends::Names);
         let told = EntryOptions {
             ttl: Some(ttl),
+            has_fixed_ttl: false,
+            is_enabled: true,
             none_ttl: None,
             err_ttl: None,
             memory_ttl: Some(memory),

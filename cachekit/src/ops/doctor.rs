@@ -38,7 +38,7 @@ impl CacheBuilder {
     /// # });
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub async fn doctor(&self) -> Diagnosis {
+    pub async fn doctor(mut self) -> Diagnosis {
         let mut findings = Vec::new();
         if let Err(error) = self.check_settings() {
             findings.push(Finding::of_build_error(&error));

@@ -41,7 +41,9 @@ impl Core {
         options: EntryOptions,
         ops: &ValueOps,
     ) -> Option<L2Hit> {
-        let wire = ops.wire.filter(|_| self.config.enabled)?;
+        let wire = ops
+            .wire
+            .filter(|_| self.config.enabled && options.is_enabled)?;
         self.wait_for_l2(options.tier).await;
         let began = self.tags.now();
         let replica_key = (key, Replica::pick(options, &self.random));

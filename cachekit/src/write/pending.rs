@@ -102,7 +102,7 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
             });
         let taken = frame.take_record();
         frame::record(|all| all.add_all(taken.as_ref()));
-        guard.taken = core.of_interest(taken, self.entry.spec.options().depends);
+        guard.taken = core.of_interest(taken, self.entry.owner.options().depends);
     }
 
     /// Sets the value that this write stores in the entry when the write ends.
@@ -181,7 +181,7 @@ impl<V> fmt::Debug for PendingWrite<'_, V> {
 impl EntryRef {
     pub(crate) fn begin_local(&self, is_ordered: bool) -> WriteGuard {
         let (owner, key) = (Arc::clone(&self.owner), self.key.clone());
-        WriteGuard::begin_local(&self.core, owner, key, self.spec.options(), is_ordered)
+        WriteGuard::begin_local(&self.core, owner, key, self.owner.options(), is_ordered)
     }
 
     pub(crate) async fn begin(&self) -> WriteGuard {

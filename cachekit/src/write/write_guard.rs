@@ -261,7 +261,8 @@ impl WriteGuard {
     /// replicas, or the cache keeps no such value.
     fn redeem(&self, entry_tags: &EntryTags, value: Value) -> Option<AcceptedWrite> {
         let core = &self.core;
-        if !core.config.enabled || self.options.copies().is_some() {
+        let is_enabled = core.config.enabled && self.options.is_enabled;
+        if !is_enabled || self.options.copies().is_some() {
             return None;
         }
         let ttl = core.ttl(self.options, entry_tags, value.is_present)?;

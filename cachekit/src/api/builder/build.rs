@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::api::builder::CacheBuilder;
+use crate::api::settings::reload::watch;
 use crate::base::counter::Counter;
 use crate::base::error::BuildError;
 #[cfg(any(feature = "redis", cachekit_faults))]
@@ -35,6 +36,8 @@ use crate::l2::tier::Settings;
 use crate::l2::tier::SharedTier;
 #[cfg(feature = "redis")]
 use crate::model::config::OnNewMaster;
+#[cfg(feature = "redis")]
+use crate::model::config::secret::Password;
 use crate::model::owner_index::CachedOwnerIndex;
 #[cfg(feature = "redis")]
 use crate::store::redis::Redis;
@@ -68,14 +71,13 @@ impl CacheBuilder {
     }
 
     async fn set_up(mut self) -> Result<Cache, BuildError> {
-        if let Some(error) = self.error {
-            return Err(error);
-        }
-        self.check()?;
+        let effective = self.apply_sources()?;
+        self.check_placed(&effective)?;
         self.cut();
         self.check_functions()?;
-        let l2 = match self.redis.take() {
-            Some(url) => Some(self.connect(&url).await?),
+        self.configuration = effective.configuration(&self.config)?;
+        let l2 = match self.config.redis.clone() {
+            Some(url) => Some(self.connect(&url.0).await?),
             None => None,
         };
         #[cfg(cachekit_faults)]
@@ -84,7 +86,12 @@ impl CacheBuilder {
             None => l2,
         };
         let clock = Arc::clone(&self.clock);
+        let reload_every = self.config.reload_every;
         let cache = self.with_l2(l2.map(Arc::new));
+        if let (Some(every), Some(source)) = (reload_every, effective.source) {
+            let watched = watch(&cache, every, source.text);
+            watched.map_err(|error| no_thread("reload_every", &error))?;
+        }
         if let Some(l2) = &cache.core.l2 {
             l2.bus.connect(&cache.core);
             l2.wait_until_live(&clock).await;
@@ -95,12 +102,13 @@ impl CacheBuilder {
     #[cfg(feature = "redis")]
     async fn connect(&self, url: &str) -> Result<SharedTier, BuildError> {
         let settings = self.settings()?;
-        if !self.own_thread && !has_io() {
+        if !self.config.own_thread && !has_io() {
             let problem = "needs a tokio runtime with I/O";
             return Err(BuildError::setting("redis (REDIS_URL)", problem, RUNTIME));
         }
+        let password = self.password()?;
         let bus = BusClient::new(self.timings(), self.outbox()?);
-        let redis_settings = self.redis_settings(url);
+        let redis_settings = self.redis_settings(url, password.as_deref());
         let home = self.home()?;
         let redis = Redis::open(redis_settings, Arc::clone(&home), bus.node, bus.sink());
         let redis = redis.await.map_err(|(problem, remedy)| {
@@ -112,10 +120,14 @@ impl CacheBuilder {
 
     /// Returns the settings for the adapter of the Redis at `url`.
     #[cfg(feature = "redis")]
-    pub(crate) fn redis_settings<'a>(&'a self, url: &'a str) -> RedisSettings<'a> {
+    pub(crate) fn redis_settings<'a>(
+        &'a self,
+        url: &'a str,
+        password: Option<&'a str>,
+    ) -> RedisSettings<'a> {
         RedisSettings {
             url,
-            password: self.redis_password.as_deref(),
+            password,
             namespace: &self.config.namespace,
             any_origin: self.config.on_new_master == OnNewMaster::Replay,
             has_intents: self.config.intents,
@@ -138,23 +150,35 @@ impl CacheBuilder {
     /// caller's.
     #[cfg(any(feature = "redis", cachekit_faults))]
     fn home(&self) -> Result<Arc<HomeRuntime>, BuildError> {
-        if !self.own_thread {
+        if !self.config.own_thread {
             return Ok(HomeRuntime::current());
         }
-        HomeRuntime::own_thread().map_err(|error| {
-            let problem = format!("the system gives no thread: {error}");
-            BuildError::setting(
-                "own_thread",
-                problem,
-                "raise the limit of threads, or remove the setting",
-            )
-        })
+        HomeRuntime::own_thread().map_err(|error| no_thread("own_thread", &error))
+    }
+
+    /// Returns the password of the Redis, which may be in a file.
+    #[cfg(feature = "redis")]
+    pub(crate) fn password(&self) -> Result<Option<String>, BuildError> {
+        match &self.config.redis_password {
+            None => Ok(None),
+            Some(Password::Text(text)) => Ok(Some(text.clone())),
+            Some(Password::File(path)) => {
+                let text = std::fs::read_to_string(path).map_err(|error| {
+                    BuildError::setting(
+                        "redis_password_file",
+                        format!("cannot read `{}`: {error}", path.display()),
+                        "check the path and its permissions",
+                    )
+                })?;
+                Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
+            }
+        }
     }
 
     /// Returns the outbox, with the invalidations that an earlier process left in its file.
     #[cfg(any(feature = "redis", cachekit_faults))]
     fn outbox(&self) -> Result<Outbox, BuildError> {
-        let Some(path) = &self.outbox_file else {
+        let Some(path) = &self.config.outbox_file else {
             return Ok(Outbox::default());
         };
         let opened = OutboxFile::open(path, &self.config.namespace);
@@ -229,6 +253,7 @@ impl CacheBuilder {
         Cache {
             core: Arc::new(Core {
                 config: Arc::new(self.config),
+                configuration: Arc::new(self.configuration),
                 clock: self.clock,
                 shared_memory: Arc::clone(&memory),
                 memory,
@@ -253,4 +278,12 @@ impl CacheBuilder {
             }),
         }
     }
+}
+
+fn no_thread(setting: &str, error: &std::io::Error) -> BuildError {
+    BuildError::setting(
+        setting,
+        format!("the system gives no thread: {error}"),
+        "raise the limit of threads, or remove the setting",
+    )
 }

@@ -49,6 +49,12 @@ impl CacheBuilder {
             );
         }
         self.check_shortest()?;
+        if self.config.reload_every.is_some_and(|it| it.is_zero()) {
+            return zero(
+                "reload_every",
+                "give at least some seconds, or remove the setting",
+            );
+        }
         if self.config.redis_timeout.is_zero() {
             return zero(
                 "redis_timeout",
@@ -64,7 +70,7 @@ impl CacheBuilder {
                 "give 1 to 64 letters, digits, `-`, `_` and `.`",
             ));
         }
-        if self.outbox_file.is_some() && !self.is_shared() {
+        if self.config.outbox_file.is_some() && !self.is_shared() {
             return Err(BuildError::setting(
                 "outbox_file",
                 "the cache has no Redis",
@@ -95,7 +101,7 @@ impl CacheBuilder {
 
     /// Returns `true` if the cache is to have an L2.
     fn is_shared(&self) -> bool {
-        let is_shared = self.redis.is_some();
+        let is_shared = self.config.redis.is_some();
         #[cfg(cachekit_faults)]
         let is_shared = is_shared || self.fake.is_some();
         is_shared
@@ -127,6 +133,9 @@ impl CacheBuilder {
             &mut config.intent,
         ] {
             *length = cut(*length);
+        }
+        if let Some(interval) = &mut config.reload_every {
+            *interval = cut(*interval);
         }
         if let OnDisconnect::ServeFor(length) = &mut config.on_disconnect {
             *length = cut(*length);

@@ -7,17 +7,23 @@ use crate::store::examination::{Examination, Unexamined};
 use crate::store::redis::examine::Examiner;
 
 impl CacheBuilder {
-    /// Returns the error that `build` would return for a setting, before it connects to Redis.
-    pub(crate) fn check_settings(&self) -> Result<(), BuildError> {
-        self.error.clone().map_or(Ok(()), Err)?;
-        self.check()
+    /// Applies the file and the environment, and returns the error that `build` would return for a
+    /// setting before it connects to Redis.
+    pub(crate) fn check_settings(&mut self) -> Result<(), BuildError> {
+        let effective = self.apply_sources()?;
+        self.check_placed(&effective)
     }
 
     /// Examines the Redis that is set. Returns `None` if none is set.
     #[cfg(feature = "redis")]
     pub(crate) async fn examine(&self) -> Option<Result<Examination, Unexamined>> {
-        let url = self.redis.as_deref()?;
-        Some(match Examiner::new(&self.redis_settings(url)) {
+        let url = &self.config.redis.as_ref()?.0;
+        let password = match self.password() {
+            Ok(password) => password,
+            Err(error) => return Some(Err((error.to_string(), String::new()))),
+        };
+        let settings = self.redis_settings(url, password.as_deref());
+        Some(match Examiner::new(&settings) {
             Ok(examiner) => examiner.examine().await,
             Err(wrong) => Err(wrong),
         })
@@ -31,6 +37,9 @@ impl CacheBuilder {
     pub(crate) async fn examine(&self) -> Option<Result<Examination, Unexamined>> {
         let remedy = "enable the feature `redis` of cachekit, or remove the setting".to_owned();
         let problem = "this build lacks the feature `redis`".to_owned();
-        self.redis.is_some().then_some(Err((problem, remedy)))
+        self.config
+            .redis
+            .is_some()
+            .then_some(Err((problem, remedy)))
     }
 }

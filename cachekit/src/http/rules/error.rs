@@ -30,7 +30,10 @@ use std::fmt;
 /// );
 /// assert_eq!((error.line(), error.rule()), (Some(5), Some("product")));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// The text for `Debug` is that for `Display`, because a `main` that returns the error shows the
+/// former.
+#[derive(Clone, PartialEq, Eq)]
 pub struct RuleError {
     file: Option<String>,
     /// At least one problem, in the order of lines.
@@ -97,6 +100,12 @@ impl fmt::Display for RuleError {
             self.write(problem, f)?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for RuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -3,7 +3,6 @@
 mod options;
 mod rule;
 mod section;
-mod values;
 
 use std::fs;
 use std::path::Path;
@@ -11,16 +10,16 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::api::settings::file::source_text::SourceText;
+use crate::api::settings::file::tables::unknown_tables;
+use crate::api::settings::file::values::{duration, flag, string, word};
+use crate::base::unknown_word::unknown;
 use crate::http::rules::error::{Problem, RuleError};
 use crate::http::rules::file::options::{OPTIONS, set_option};
-use crate::http::rules::file::section::{Section, Source, at_line, put, unknown};
-use crate::http::rules::file::values::{duration, flag, string, word};
+use crate::http::rules::file::section::{Section, at_line, put};
 use crate::http::rules::options::{Mode, StatusHeader};
 use crate::http::rules::rule_set::RuleSet;
 use crate::http::rules::rule_set_builder::RuleSetBuilder;
-
-/// Tables that other parts of the service read from the same file.
-const RESERVED: &[&str] = &["cache", "redis", "function"];
 
 /// Keys of `[http]`.
 const KEYS: &[&str] = &[
@@ -54,15 +53,15 @@ impl RuleSet {
     ///
     /// The file has a table `[http]`, a table `[http.defaults]` with options for all rules, and a
     /// table `[[http.rule]]` for each rule. The names of options are those of the methods of
-    /// [`Rule`](crate::http::Rule). Tables called `cache`, `redis` and `function` are for other
-    /// parts of the service.
+    /// [`Rule`](crate::http::Rule). The tables `cache`, `redis` and `functions` are for
+    /// [`CacheBuilder::from_file`](crate::CacheBuilder::from_file).
     ///
     /// # Errors
     ///
     /// The text is not TOML, has an unknown key or a value that cannot be used, or two rules
     /// conflict.
     pub fn from_toml_str(text: &str) -> Result<Self, RuleError> {
-        let source = Source::new(text);
+        let source = SourceText::new(text);
         let table = DeTable::parse(text).map_err(|error| {
             let line = error.span().map(|span| source.line(span.start));
             let text = format!("this is not TOML: {}; correct the line", error.message());
@@ -72,19 +71,13 @@ impl RuleSet {
     }
 }
 
-fn builder(source: Source<'_>, table: &DeTable<'_>) -> RuleSetBuilder {
+fn builder(source: SourceText<'_>, table: &DeTable<'_>) -> RuleSetBuilder {
     let mut problems = Vec::new();
     let mut builder = RuleSetBuilder::new(Mode::Owned);
     let http = table.get("http");
-    for (key, _) in table {
-        let name = key.get_ref().as_ref();
-        if name != "http" && !RESERVED.contains(&name) {
-            builder.defaults_are_unread |= name == "defaults";
-            problems.push(at_line(
-                Some(source.line(key.span().start)),
-                unknown_table(name),
-            ));
-        }
+    builder.defaults_are_unread = table.contains_key("defaults");
+    for (line, text) in unknown_tables(source, table) {
+        problems.push(at_line(Some(line), text));
     }
     match http.map(|http| (http.get_ref(), http.span())) {
         Some((DeValue::Table(http), _)) => read_http(source, http, &mut builder, &mut problems),
@@ -98,19 +91,8 @@ fn builder(source: Source<'_>, table: &DeTable<'_>) -> RuleSetBuilder {
     builder
 }
 
-fn unknown_table(name: &str) -> String {
-    if name == "defaults" {
-        return "unknown table `defaults`; write `[http.defaults]`".to_owned();
-    }
-    if name == "rule" {
-        return "unknown table `rule`; write `[[http.rule]]`".to_owned();
-    }
-    let known = ["http"].iter().chain(RESERVED).copied();
-    unknown("table", name, known)
-}
-
 fn read_http(
-    source: Source<'_>,
+    source: SourceText<'_>,
     table: &DeTable<'_>,
     builder: &mut RuleSetBuilder,
     problems: &mut Vec<Problem>,
@@ -169,7 +151,7 @@ fn unknown_in_http(key: &str) -> String {
 }
 
 fn read_defaults(
-    source: Source<'_>,
+    source: SourceText<'_>,
     value: &Spanned<DeValue<'_>>,
     builder: &mut RuleSetBuilder,
     problems: &mut Vec<Problem>,

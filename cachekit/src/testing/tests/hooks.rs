@@ -10,10 +10,13 @@ use crate::store::tests::fake::controls::FakeStore;
 
 #[doc(hidden)]
 impl CacheBuilder {
-    /// Reads settings from the variables that `get` returns, in place of the process's environment
-    /// variables, like [`from_env`](Self::from_env).
-    pub fn __with_variables(self, get: impl Fn(&str) -> Option<OsString> + Copy) -> Self {
-        self.with_variables(get)
+    /// Reads settings from `variables`, in place of the process's environment variables, like
+    /// [`from_env`](Self::from_env).
+    pub fn __with_variables(
+        self,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Self {
+        self.with_variables(variables)
     }
 
     /// Switches off one more protection against races in the cache. A test does so to show that it

@@ -2,10 +2,11 @@
 
 use toml::de::DeValue;
 
-use crate::http::rules::file::section::{put, unknown};
-use crate::http::rules::file::values::{
+use crate::api::settings::file::values::{
     duration, flag, share, size, statuses, strings, table, word, wrong_type,
 };
+use crate::base::unknown_word::unknown;
+use crate::http::rules::file::section::put;
 use crate::http::rules::options::{
     Auth, Cookies, Downstream, Etag, Query, SetCookie, UnlistedQuery,
 };

@@ -3,10 +3,12 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::api::settings::file::source_text::SourceText;
+use crate::api::settings::file::values::{flag, string, strings};
+use crate::base::unknown_word::unknown;
 use crate::http::rules::error::Problem;
 use crate::http::rules::file::options::{OPTIONS, set_option};
-use crate::http::rules::file::section::{Section, Source, at_line, unknown};
-use crate::http::rules::file::values::{flag, string, strings};
+use crate::http::rules::file::section::{Section, at_line};
 use crate::http::rules::rule::Rule;
 
 /// Keys that only rules have.
@@ -14,7 +16,7 @@ pub(crate) const KEYS: &[&str] = &["name", "path", "methods", "cache", "tags", "
 
 /// Reads the rules. Rules that cannot be checked further are left out.
 pub(crate) fn read_rules(
-    source: Source<'_>,
+    source: SourceText<'_>,
     value: &Spanned<DeValue<'_>>,
     problems: &mut Vec<Problem>,
 ) -> Vec<Rule> {
@@ -38,7 +40,7 @@ pub(crate) fn read_rules(
 }
 
 fn read_rule(
-    source: Source<'_>,
+    source: SourceText<'_>,
     table: &DeTable<'_>,
     first: usize,
     problems: &mut Vec<Problem>,

@@ -1,54 +1,24 @@
 //! One table of the file: its keys with their lines, and the problems found in it.
 
-use std::ops::Range;
-
 use toml::de::{DeTable, DeValue};
 
-use crate::base::spelling::{did_you_mean, quoted};
+use crate::api::settings::file::source_text::SourceText;
+use crate::base::spelling::did_you_mean;
 use crate::http::rules::error::Problem;
 use crate::http::rules::settings::Lines;
-
-/// Longest value, in bytes, that a message repeats.
-const LONGEST_VALUE: usize = 60;
-
-/// The text of the file.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Source<'a>(&'a str);
 
 /// One table of the file.
 #[derive(Debug)]
 pub(crate) struct Section<'a> {
-    source: Source<'a>,
+    source: SourceText<'a>,
     rule: Option<String>,
     pub(crate) lines: Lines,
     pub(crate) problems: Vec<Problem>,
 }
 
-impl<'a> Source<'a> {
-    pub(crate) fn new(text: &'a str) -> Self {
-        Self(text)
-    }
-
-    /// Returns the line, from 1, of the byte at `offset`.
-    pub(crate) fn line(self, offset: usize) -> usize {
-        let before = self.0.as_bytes().iter().take(offset);
-        before.filter(|byte| **byte == b'\n').count() + 1
-    }
-
-    /// Returns `key = value` as it is in the file, or only the key if the value is long.
-    fn setting(self, key: &str, value: Range<usize>) -> String {
-        match self.0.get(value) {
-            Some(value) if value.len() <= LONGEST_VALUE && !value.contains('\n') => {
-                format!("`{key} = {value}`")
-            }
-            _ => format!("`{key}`"),
-        }
-    }
-}
-
 impl<'a> Section<'a> {
     /// Creates a section for the rule of this name, or outside of rules.
-    pub(crate) fn new(source: Source<'a>, rule: Option<String>) -> Self {
+    pub(crate) fn new(source: SourceText<'a>, rule: Option<String>) -> Self {
         Self {
             source,
             rule,
@@ -108,19 +78,4 @@ pub(crate) fn at_line(line: Option<usize>, text: String) -> Problem {
 )]
 pub(crate) fn put<T>(slot: &mut Option<T>, value: Result<T, String>) -> Option<Result<(), String>> {
     Some(value.map(|value| *slot = Some(value)))
-}
-
-/// Returns the message for an unknown word, with the word that was meant or all words.
-pub(crate) fn unknown<'a>(
-    what: &str,
-    word: &str,
-    known: impl Iterator<Item = &'a str> + Clone,
-) -> String {
-    match did_you_mean(word, known.clone()) {
-        Some(meant) => format!("unknown {what} `{word}`; did you mean `{meant}`?"),
-        None => format!(
-            "unknown {what} `{word}`; the known ones are {}",
-            quoted(known)
-        ),
-    }
 }

@@ -11,7 +11,13 @@ fn with(options: &str) -> String {
 
 fn error(text: &str) -> String {
     let error = RuleSet::from_toml_str(text).expect_err(text);
-    error.in_file("cache.toml").to_string()
+    let error = error.in_file("cache.toml");
+    assert_eq!(
+        format!("{error:?}"),
+        error.to_string(),
+        "as a `main` shows it"
+    );
+    error.to_string()
 }
 
 /// Options of the rule of `with`, each with its message without the place and the rule.

@@ -189,3 +189,12 @@ fn a_file_is_read() {
     fs::remove_file(&path).unwrap();
     assert_eq!(set.unwrap().rules().len(), 3);
 }
+
+#[test]
+fn one_file_serves_the_cache_and_its_functions_too() {
+    let others = "[cache]\ndefault_ttl = 60\n[redis]\n[functions.\"shop::price\"]\nttl = 5\n";
+    let text = format!("{EVERYTHING}\n{others}");
+    assert_eq!(rules(&text).rules().len(), 3);
+    let source = crate::api::settings::file::parse("cachekit.toml".to_owned(), text).unwrap();
+    assert_eq!((source.settings.len(), source.functions.len()), (1, 1));
+}

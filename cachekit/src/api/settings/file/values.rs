@@ -5,8 +5,38 @@ use std::time::Duration;
 
 use toml::de::{DeArray, DeInteger, DeTable, DeValue};
 
-use crate::http::rules::file::section::unknown;
+use crate::api::settings::kind::Kind;
+use crate::base::unknown_word::unknown;
 use crate::model::config::{parse_bytes, parse_duration};
+
+/// Returns the value of a setting of this kind as the text that the setting reads.
+pub(crate) fn text_of(kind: Kind, value: &DeValue<'_>) -> Result<String, String> {
+    let example = match kind {
+        Kind::Flag => "`true` or `false`",
+        Kind::Length => "a length of time such as `\"5m\"`",
+        Kind::Size => "a number such as `1000`, or a size such as `\"64MiB\"`",
+        Kind::Count => "a whole number such as `64`",
+        Kind::Factor => "a number such as `0.1`",
+        Kind::Text | Kind::Secret => "a string such as `\"text\"`",
+        Kind::WordOrFlag => "a string such as `\"names\"`, or `true` or `false`",
+    };
+    match (kind, value) {
+        (Kind::Flag | Kind::Factor | Kind::WordOrFlag, DeValue::Boolean(flag)) => {
+            Ok(flag.to_string())
+        }
+        (Kind::Length | Kind::Size | Kind::Count, DeValue::Integer(number)) => {
+            whole(number).map(|number| number.to_string())
+        }
+        (Kind::Factor, DeValue::Float(_) | DeValue::Integer(_)) => {
+            share(value).map(|number| number.to_string())
+        }
+        (
+            Kind::Length | Kind::Size | Kind::Text | Kind::Secret | Kind::WordOrFlag,
+            DeValue::String(text),
+        ) => Ok(text.clone().into_owned()),
+        _ => Err(wrong_type(value, example)),
+    }
+}
 
 pub(crate) fn string<'a>(value: &'a DeValue<'_>) -> Result<&'a str, String> {
     value

@@ -1,0 +1,68 @@
+//! Tests of settings from files and from the environment.
+
+#[cfg(feature = "config-file")]
+mod bad_files;
+mod environment;
+#[cfg(feature = "config-file")]
+mod files;
+#[cfg(feature = "config-file")]
+mod functions;
+#[cfg(feature = "config-file")]
+mod page;
+mod table;
+
+use std::ffi::OsString;
+
+use crate::api::settings::environment::Environment;
+
+/// Values of all settings that differ from their defaults: the table and the key in a file, the
+/// value in the file, and the value as the printed configuration shows it.
+const EXAMPLES: &[(&str, &str, &str, &str)] = &[
+    ("cache", "enabled", "false", "false"),
+    ("cache", "default_ttl", "\"5m30s\"", "5m30s"),
+    ("cache", "memory_capacity", "\"64MiB\"", "64MiB"),
+    ("cache", "engine", "\"quick-cache\"", "quick-cache"),
+    ("cache", "eviction", "\"tiny-lfu\"", "tiny-lfu"),
+    ("cache", "hot_keys", "100", "100"),
+    ("cache", "lock_timeout", "2", "2s"),
+    ("cache", "reload_every", "\"5s\"", "5s"),
+    (
+        "redis",
+        "url",
+        "\"redis://me:secret@cache:6379/2\"",
+        "redis://cache:6379/2",
+    ),
+    ("redis", "password", "\"secret\"", "(hidden)"),
+    (
+        "redis",
+        "password_file",
+        "\"/run/secrets/redis\"",
+        "/run/secrets/redis",
+    ),
+    ("redis", "namespace", "\"shop\"", "shop"),
+    ("redis", "timeout", "\"50ms\"", "50ms"),
+    ("redis", "bus_timeout", "\"500ms\"", "500ms"),
+    ("redis", "on_disconnect", "\"bypass\"", "bypass"),
+    ("redis", "on_new_master", "\"replay\"", "replay"),
+    ("redis", "intents", "false", "false"),
+    ("redis", "intent", "\"1m\"", "1m"),
+    ("redis", "codec", "\"json\"", "json"),
+    ("redis", "max_value_bytes", "\"1MiB\"", "1MiB"),
+    ("redis", "compress_above", "2048", "2KiB"),
+    (
+        "redis",
+        "outbox_file",
+        "\"/var/lib/shop/outbox\"",
+        "/var/lib/shop/outbox",
+    ),
+    ("redis", "own_thread", "true", "true"),
+];
+
+/// Returns an environment with these variables.
+fn environment(pairs: &[(&str, &str)]) -> Environment {
+    Environment::of(
+        pairs
+            .iter()
+            .map(|(name, value)| (OsString::from(name), OsString::from(value))),
+    )
+}
