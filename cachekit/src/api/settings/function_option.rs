@@ -16,6 +16,10 @@ use crate::model::function_override::FunctionOverride;
 pub(crate) struct FunctionOption {
     /// Key of the option, which is the name of the attribute's option too.
     pub(crate) key: &'static str,
+    #[cfg_attr(
+        not(feature = "config-file"),
+        expect(dead_code, reason = "only files have options of functions")
+    )]
     pub(crate) kind: Kind,
     /// `true` if a reload can change the option while the cache is in use.
     pub(crate) is_reloadable: bool,
@@ -221,6 +225,7 @@ pub(crate) const FUNCTION_OPTIONS: &[FunctionOption] = &[
 ];
 
 /// Options that only the attribute has.
+#[cfg(any(test, feature = "config-file"))]
 pub(crate) const ATTRIBUTE_ONLY: &[&str] = &[
     "key",
     "tags",

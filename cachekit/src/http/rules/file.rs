@@ -3,6 +3,7 @@
 mod options;
 mod rule;
 mod section;
+mod values;
 
 use std::fs;
 use std::path::Path;
@@ -12,11 +13,11 @@ use toml::de::{DeTable, DeValue};
 
 use crate::api::settings::file::source_text::SourceText;
 use crate::api::settings::file::tables::unknown_tables;
-use crate::api::settings::file::values::{duration, flag, string, word};
 use crate::base::unknown_word::unknown;
 use crate::http::rules::error::{Problem, RuleError};
 use crate::http::rules::file::options::{OPTIONS, set_option};
 use crate::http::rules::file::section::{Section, at_line, put};
+use crate::http::rules::file::values::{duration, flag, string, word};
 use crate::http::rules::options::{Mode, StatusHeader};
 use crate::http::rules::rule_set::RuleSet;
 use crate::http::rules::rule_set_builder::RuleSetBuilder;

@@ -145,3 +145,16 @@ fn a_secret_is_never_repeated() {
         );
     }
 }
+
+#[cfg(not(feature = "config-file"))]
+#[test]
+fn a_file_needs_its_feature() {
+    use std::path::Path;
+
+    use crate::api::settings::read::read_source;
+
+    let said = read_source(Path::new("cachekit.toml"))
+        .unwrap_err()
+        .join("\n");
+    assert!(said.contains("the feature `config-file`") && said.contains("CACHEKIT_CONFIG"));
+}

@@ -2,11 +2,10 @@
 
 use toml::de::DeValue;
 
-use crate::api::settings::file::values::{
-    duration, flag, share, size, statuses, strings, table, word, wrong_type,
-};
+use crate::api::settings::file::values::{share, wrong_type};
 use crate::base::unknown_word::unknown;
 use crate::http::rules::file::section::put;
+use crate::http::rules::file::values::{duration, flag, size, statuses, strings, table, word};
 use crate::http::rules::options::{
     Auth, Cookies, Downstream, Etag, Query, SetCookie, UnlistedQuery,
 };

@@ -4,11 +4,11 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::api::settings::file::source_text::SourceText;
-use crate::api::settings::file::values::{flag, string, strings};
 use crate::base::unknown_word::unknown;
 use crate::http::rules::error::Problem;
 use crate::http::rules::file::options::{OPTIONS, set_option};
 use crate::http::rules::file::section::{Section, at_line};
+use crate::http::rules::file::values::{flag, string, strings};
 use crate::http::rules::rule::Rule;
 
 /// Keys that only rules have.

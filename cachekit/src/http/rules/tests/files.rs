@@ -13,7 +13,7 @@ use crate::http::rules::tests::rules;
 
 const EVERYTHING: &str = r#"
 [cache]
-anything = 1
+default_ttl = 60
 
 [http]
 mode = "owned"
@@ -192,7 +192,7 @@ fn a_file_is_read() {
 
 #[test]
 fn one_file_serves_the_cache_and_its_functions_too() {
-    let others = "[cache]\ndefault_ttl = 60\n[redis]\n[functions.\"shop::price\"]\nttl = 5\n";
+    let others = "[redis]\n[functions.\"shop::price\"]\nttl = 5\n";
     let text = format!("{EVERYTHING}\n{others}");
     assert_eq!(rules(&text).rules().len(), 3);
     let source = crate::api::settings::file::parse("cachekit.toml".to_owned(), text).unwrap();
