@@ -19,7 +19,10 @@ async fn a_bad_file_changes_nothing_and_is_logged_once() {
     let path = folder.path().join("cachekit.toml");
     let write = |options: &str| {
         let text = format!("[functions.\"config_kept::one\"]\n{options}\n");
-        fs::write(&path, text).expect("a file");
+        // At once, as the file is replaced in a service.
+        let new = folder.path().join("new");
+        fs::write(&new, text).expect("a file");
+        fs::rename(new, &path).expect("a file");
     };
     write("ttl = 100");
     let log = Capture::default();

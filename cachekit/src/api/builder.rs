@@ -363,9 +363,10 @@ impl CacheBuilder {
     }
 
     /// Looks for changes of the configuration file at this interval, and applies what can be
-    /// changed while the cache is in use: see [`reload`](crate::Cache::reload). A file that cannot
-    /// be used changes nothing, and is logged as an error once. Needs a configuration file. Default:
-    /// changes of the file are not looked for.
+    /// changed while the cache is in use: see [`reload`](crate::Cache::reload). A change is applied
+    /// when two looks in a row find it, so that a file that is being written is not read. A file that
+    /// cannot be used changes nothing, and is logged as an error once. Needs a configuration file.
+    /// Default: changes of the file are not looked for.
     ///
     /// A thread of the cache's own reads the file, and ends with the cache.
     pub fn reload_every(mut self, interval: Duration) -> Self {

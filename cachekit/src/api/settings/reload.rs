@@ -1,5 +1,6 @@
 //! Reloads of the configuration file while the cache is in use.
 
+use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Weak};
 use std::thread;
@@ -177,14 +178,21 @@ pub(crate) fn watch(cache: &Cache, every: Duration, text: String) -> std::io::Re
 
 fn look_for_changes(core: &Weak<Core>, every: Duration, text: String) {
     let mut last = Ok(text);
+    let mut seen = None;
     while sleep(core, every) {
         let Some(core) = core.upgrade() else { return };
         let Some((path, _)) = core.configuration.file.clone() else {
             return;
         };
-        let found = std::fs::read_to_string(&path).map_err(|error| error.kind());
         // The text is compared, because two changes may have one time of modification.
+        let found = fs::read_to_string(&path).map_err(|error| error.kind());
         if found == last {
+            seen = None;
+            continue;
+        }
+        // Half of a file that is being written may be a file without a mistake.
+        if seen.as_ref() != Some(&found) {
+            seen = Some(found);
             continue;
         }
         last = found;
