@@ -6,6 +6,7 @@ pub(crate) mod entry_key;
 pub(crate) mod entry_ref;
 pub(crate) mod function_memories;
 pub(crate) mod in_frame;
+pub(crate) mod observing;
 pub(crate) mod outcome;
 pub(crate) mod state;
 pub(crate) mod taking;

@@ -176,12 +176,14 @@ pub use crate::model::inspection::{
 pub use crate::model::policy::Policy;
 pub use crate::model::seen_invalidation::{SeenInvalidation, SeenKind, SeenTarget};
 pub use crate::model::server_info::{QueryError, ServerInfo};
+pub use crate::model::source::{Observed, ObservedCall, Source, SourceTier};
 pub use crate::model::stats::{
     BackgroundStats, BreakerState, FunctionStats, RedisMisses, RedisStats, Stats,
 };
 pub use crate::model::write_order::WriteOrder;
 pub use crate::ops::doctor::findings::{Diagnosis, Finding, Severity};
 pub use crate::ops::watch::Watch;
+pub use crate::read::observing::{bypass, observed, refresh, with_source};
 pub use crate::read::tracking::{tracked, untracked};
 
 /// A type whose instances are interchangeable for every cached function: no field of such a type

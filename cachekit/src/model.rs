@@ -22,6 +22,7 @@ pub(crate) mod owner_index;
 pub(crate) mod policy;
 pub(crate) mod seen_invalidation;
 pub(crate) mod server_info;
+pub(crate) mod source;
 pub(crate) mod stats;
 pub(crate) mod tag_prefixes;
 pub(crate) mod tags;

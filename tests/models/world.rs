@@ -249,5 +249,6 @@ fn leadership() -> Leadership {
         number: SequenceNumber::default(),
         start: Instant::now(),
         computes: true,
+        refresh_scope: 0,
     }
 }

@@ -9,6 +9,8 @@ use crate::base::clock::Tick;
 use crate::base::trace;
 use crate::coordination::frame::Surroundings;
 use crate::core::entry_key::Target;
+use crate::core::in_frame::InFrame;
+use crate::core::observing::uncached_frame;
 use crate::core::state::{Cache, Core};
 use crate::global;
 use crate::invalidate::request::{Invalidation, On};
@@ -17,6 +19,7 @@ use crate::key::buf::KeyBuf;
 use crate::key::function_path::is_nameless;
 use crate::model::entry::MemoryEntry;
 use crate::model::function_spec::{FnSpec, MemoryChoice};
+use crate::model::source::SourceTier;
 use crate::model::tags::EntryTags;
 use crate::read::call::{Call, Miss};
 use crate::read::call_mode::{CallMode, in_mode, in_mode_blocking, take_mode};
@@ -116,7 +119,7 @@ where
 /// `compute` runs the function's body without the cache.
 #[cold]
 fn bypass(core: &Core, spec: &'static FnSpec) -> Miss {
-    core.owner(spec).counts.bypassed.bump();
+    core.note_bypass(&core.owner(spec));
     Miss(None)
 }
 
@@ -140,12 +143,21 @@ where
     if surroundings.bypasses {
         return Err(bypass(core, spec));
     }
+    let mode = if mode == CallMode::Cached
+        && surroundings.refreshes
+        && surroundings.is_refresh_due(spec.id(), spec.key(arg_words).as_bytes())
+    {
+        CallMode::Refresh
+    } else {
+        mode
+    };
     if surroundings.is_inside
         && let Some(now) = asked
         && let Some((core, stored)) = entry_inside(core, spec, arg_words, (now, surroundings))
         && let Some(ret) = value_in::<S>(&stored)
     {
         core.record_hit(&|| key(spec, arg_words), &stored);
+        core.observe_hit(surroundings, SourceTier::Memory, &stored);
         return Ok(ret);
     }
     let return_ops = return_ops();
@@ -198,6 +210,7 @@ fn entry_or_miss(
             }
             Ok(stored) => {
                 core.record_taken(|| Key::new(key.as_bytes()), &stored);
+                core.observe_hit(surroundings, SourceTier::Memory, &stored);
                 return Ok(stored);
             }
             Err(missed) => missed,
@@ -220,7 +233,7 @@ pub fn bypass_if_nameless(miss: Miss, spec: &'static FnSpec, types: &[Option<&st
     let nameless = types.iter().flatten().find(|it| is_nameless(it));
     if let (Some(nameless), Some(call)) = (nameless, &miss.0) {
         trace::nameless_type(spec.name(), nameless);
-        call.owner.counts.bypassed.bump();
+        call.note_bypass();
         return Miss(None);
     }
     miss
@@ -264,7 +277,7 @@ where
             ))
             .await
         }
-        None => body.await,
+        None => InFrame::new(uncached_frame(), body).await,
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::clock::Tick;
+use crate::coordination::frame;
 use crate::core::entry_key::Target;
 use crate::core::entry_ref::{Describe, EntryRef};
 use crate::core::state::Cache;
@@ -15,6 +16,7 @@ use crate::encoding::codec::type_codec::Wire;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::function_spec::FnSpec;
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::model::source::SourceTier;
 use crate::model::tags::EntryTags;
 use crate::read::hit::value_in;
 use crate::return_type::erased_ops::ValueOps;
@@ -172,6 +174,7 @@ impl EntryRef {
         let (core, options) = (&self.core, self.owner.options());
         if let Some(stored) = core.peek_to_take(&self.key, self.owner.id, options) {
             core.record_taken(|| self.key.clone(), &stored);
+            core.observe_hit(frame::surroundings(), SourceTier::Memory, &stored);
             return value_in::<Optional<V>>(&stored)?;
         }
         let ops = ValueOps::of::<Optional<V>>(self.describe.wire());
@@ -181,6 +184,7 @@ impl EntryRef {
             core.record_absence(&self.key);
             return None;
         };
+        core.observe_hit(frame::surroundings(), hit.tier(), &hit.stored);
         let stored = hit.stored;
         core.record_taken(|| self.key.clone(), &stored);
         value_in::<Optional<V>>(&stored)?

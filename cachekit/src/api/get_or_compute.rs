@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crate::base::error::ComputeTimeout;
 use crate::base::trace;
+use crate::core::in_frame::InFrame;
+use crate::core::observing::uncached_frame;
 use crate::core::state::Cache;
 use crate::encoding::codec::cacheable::Cacheable;
 use crate::model::entry_options::EntryOptions;
@@ -200,7 +202,7 @@ impl Cache {
     {
         match self.try_hit(&return_ops, key, policy) {
             MemoryLookup::Hit(ret) => ret,
-            MemoryLookup::Bypassed => body().await,
+            MemoryLookup::Bypassed => InFrame::new(uncached_frame(), body()).await,
             MemoryLookup::Miss(call) => {
                 let entry_tags = EntryTags::from(policy);
                 let body = async move { body().await };
@@ -227,7 +229,7 @@ impl Cache {
     {
         match self.try_hit(&return_ops, key, policy) {
             MemoryLookup::Hit(ret) => ret,
-            MemoryLookup::Bypassed => body().await,
+            MemoryLookup::Bypassed => InFrame::new(uncached_frame(), body()).await,
             MemoryLookup::Miss(call) => {
                 let entry_tags = EntryTags::from(policy);
                 let unchanged = |task| task;
@@ -256,7 +258,7 @@ impl Cache {
     {
         let owner = self.core.direct_owner();
         if !self.core.config.enabled {
-            owner.counts.bypassed.bump();
+            self.core.note_bypass(&owner);
             return MemoryLookup::Bypassed;
         }
         match self
@@ -265,7 +267,7 @@ impl Cache {
         {
             Ok(ret) => MemoryLookup::Hit(ret),
             Err(None) => {
-                owner.counts.bypassed.bump();
+                self.core.note_bypass(&owner);
                 MemoryLookup::Bypassed
             }
             Err(Some(missed)) => {

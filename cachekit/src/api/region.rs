@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use crate::base::fault::removed;
 use crate::base::trace;
+use crate::core::in_frame::InFrame;
+use crate::core::observing::uncached_frame;
 use crate::core::state::{Cache, Core, OwnMemory, RegionState};
 use crate::encoding::codec::cacheable::Cacheable;
 use crate::key::Key;
@@ -181,8 +183,8 @@ impl<V: Cacheable> Region<V> {
     {
         let (core, owner) = (self.core(), &self.state.owner);
         if !core.is_enabled() {
-            owner.counts.bypassed.bump();
-            return compute_value().await;
+            core.note_bypass(owner);
+            return InFrame::new(uncached_frame(), compute_value()).await;
         }
         let key = self.key(&key);
         let hit = core.hit_direct(
@@ -194,8 +196,8 @@ impl<V: Cacheable> Region<V> {
         let missed = match hit {
             Ok(hit) => return hit,
             Err(None) => {
-                owner.counts.bypassed.bump();
-                return compute_value().await;
+                core.note_bypass(owner);
+                return InFrame::new(uncached_frame(), compute_value()).await;
             }
             Err(Some(missed)) => missed,
         };

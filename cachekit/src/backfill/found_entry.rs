@@ -77,5 +77,7 @@ pub(crate) fn life(envelope: &Envelope<'_>, found: &Found, passed: Duration, is_
     Life {
         left: reported.saturating_sub(passed),
         over: envelope.grace.saturating_sub(found.left) + passed.saturating_sub(reported),
+        // Redis keeps the entry for its whole life and its grace.
+        age: (envelope.life.saturating_add(envelope.grace)).saturating_sub(found.left) + passed,
     }
 }

@@ -10,7 +10,10 @@ use std::mem::{replace, swap};
 use std::sync::Arc;
 
 use crate::base::sync::Mutex;
+use crate::coordination::observations::Observations;
+use crate::coordination::refresh_scope::RefreshScope;
 use crate::coordination::taken::{Taken, TakenDependencies};
+use crate::model::owner::OwnerId;
 
 thread_local! {
     static CURRENT: RefCell<Current> = const { RefCell::new(Current { frame: None, taken: None }) };
@@ -29,14 +32,24 @@ struct Current {
 }
 
 /// Kind of a frame, which says what becomes of the cached calls inside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum FrameKind {
     /// A computation: the values that it takes become part of its entry.
     Computation,
+    /// The body of a write: its result becomes an entry as that of a computation does.
+    Write,
     /// A refresh that no caller waits for: a computation that takes no stale value.
     Refresh,
+    /// A transaction, whose calls go past the cache whatever scopes are inside of it.
+    Transaction,
     /// Code whose calls go past the cache.
     Bypass,
+    /// Code whose calls compute anew, each key once.
+    RefreshAll(Arc<RefreshScope>),
+    /// Code whose calls an observer sees.
+    Observed(Arc<Observations>),
+    /// The body of a call that went past the cache.
+    Uncached,
     /// Code whose values do not become part of an entry.
     Untracked,
 }
@@ -62,15 +75,32 @@ impl Frame {
         let around = outer
             .as_deref()
             .map_or(Surroundings::NONE, |it| it.surroundings);
+        let is_in_transaction = around.is_in_transaction || matches!(kind, FrameKind::Transaction);
         let surroundings = Surroundings {
             is_inside: true,
             is_recorded: match kind {
-                FrameKind::Computation | FrameKind::Refresh => true,
-                FrameKind::Bypass => around.is_recorded,
+                FrameKind::Computation | FrameKind::Write | FrameKind::Refresh => true,
+                FrameKind::Transaction
+                | FrameKind::Bypass
+                | FrameKind::RefreshAll(_)
+                | FrameKind::Observed(_)
+                | FrameKind::Uncached => around.is_recorded,
                 FrameKind::Untracked => false,
             },
-            bypasses: around.bypasses || kind == FrameKind::Bypass,
-            takes_nothing_old: around.takes_nothing_old || kind == FrameKind::Refresh,
+            is_in_transaction,
+            bypasses: is_in_transaction
+                || match kind {
+                    FrameKind::Bypass => true,
+                    FrameKind::RefreshAll(_) => false,
+                    _ => around.bypasses,
+                },
+            refreshes: match kind {
+                FrameKind::RefreshAll(_) => true,
+                FrameKind::Bypass => false,
+                _ => around.refreshes,
+            },
+            takes_nothing_old: around.takes_nothing_old || matches!(kind, FrameKind::Refresh),
+            is_observed: around.is_observed || matches!(kind, FrameKind::Observed(_)),
         };
         Arc::new(Self {
             flight,
@@ -117,10 +147,7 @@ pub(crate) fn current() -> Option<Arc<Frame>> {
 }
 
 /// The frames that the running code is inside of, as far as they concern a cached call.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "four facts, each with its reader"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "facts, each with its reader")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Surroundings {
     /// `true` if the code is inside of any frame.
@@ -128,10 +155,16 @@ pub(crate) struct Surroundings {
     /// `true` if the values that the code takes from the cache become part of the entry of a
     /// computation.
     pub(crate) is_recorded: bool,
+    /// `true` if a transaction is among the frames.
+    is_in_transaction: bool,
     /// `true` if cached calls go past the cache.
     pub(crate) bypasses: bool,
+    /// `true` if cached calls compute anew, each key once.
+    pub(crate) refreshes: bool,
     /// `true` if cached calls take no stale value.
     pub(crate) takes_nothing_old: bool,
+    /// `true` if an observer sees the cached calls.
+    pub(crate) is_observed: bool,
 }
 
 impl Surroundings {
@@ -139,9 +172,18 @@ impl Surroundings {
     const NONE: Self = Self {
         is_inside: false,
         is_recorded: false,
+        is_in_transaction: false,
         bypasses: false,
+        refreshes: false,
         takes_nothing_old: false,
+        is_observed: false,
     };
+
+    /// Returns `true` if a call of `owner` has to compute the value of `key`, because it is the first
+    /// of that key in a scope of `refresh(future)`.
+    pub(crate) fn is_refresh_due(self, owner: OwnerId, key: &[u8]) -> bool {
+        self.refreshes && refresh_scope().is_some_and(|scope| scope.is_due(owner, key))
+    }
 }
 
 /// Returns the surroundings of the running code.
@@ -169,15 +211,45 @@ fn recording(frame: &Arc<Frame>) -> Option<&Arc<Frame>> {
     while let Some(it) = frame {
         match it.kind {
             FrameKind::Untracked => return None,
-            FrameKind::Bypass => frame = it.outer.as_ref(),
-            FrameKind::Computation | FrameKind::Refresh => return Some(it),
+            FrameKind::Computation | FrameKind::Write | FrameKind::Refresh => return Some(it),
+            FrameKind::Transaction
+            | FrameKind::Bypass
+            | FrameKind::RefreshAll(_)
+            | FrameKind::Observed(_)
+            | FrameKind::Uncached => frame = it.outer.as_ref(),
         }
     }
     None
 }
 
+/// Calls `f` with the observations of each observer of the running code, the innermost first, and
+/// with `true` if the code is inside of the computation of a call that the observer sees.
+pub(crate) fn for_each_observer(mut f: impl FnMut(&Arc<Observations>, bool)) {
+    let mut is_nested = false;
+    let _ = any(|frame| {
+        match &frame.kind {
+            FrameKind::Computation | FrameKind::Refresh | FrameKind::Uncached => is_nested = true,
+            FrameKind::Observed(observations) => f(observations, is_nested),
+            _ => {}
+        }
+        false
+    });
+}
+
+/// Returns the innermost scope of the running code whose calls compute anew.
+pub(crate) fn refresh_scope() -> Option<Arc<RefreshScope>> {
+    let mut found = None;
+    let _ = any(|frame| {
+        if let FrameKind::RefreshAll(scope) = &frame.kind {
+            found = Some(Arc::clone(scope));
+        }
+        found.is_some()
+    });
+    found
+}
+
 /// Returns `true` if `is_meant` accepts any of the frames of the running code.
-pub(crate) fn any(is_meant: impl Fn(&Frame) -> bool) -> bool {
+pub(crate) fn any(mut is_meant: impl FnMut(&Frame) -> bool) -> bool {
     let found = with_current(|current| {
         let mut frame = Some(current);
         while let Some(it) = frame {

@@ -125,7 +125,7 @@ impl Entries {
     /// Looks up a fresh response under `key` in memory.
     pub(crate) fn lookup(&self, key: &[u8]) -> Lookup {
         if !self.core.is_enabled() {
-            self.owner.counts.bypassed.bump();
+            self.core.note_bypass(&self.owner);
             return Lookup::Bypass;
         }
         let hit = self
@@ -135,7 +135,7 @@ impl Entries {
             Ok(Ok(kept)) => Lookup::Hit(kept),
             // Errors are not stored, so this is no answer.
             Ok(Err(_)) | Err(None) => {
-                self.owner.counts.bypassed.bump();
+                self.core.note_bypass(&self.owner);
                 Lookup::Bypass
             }
             Err(Some(missed)) => Lookup::Miss(missed),
@@ -200,7 +200,7 @@ impl Entries {
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
         let surroundings = self.core.surroundings();
         let mut call = Call::after_miss(core, owner, missed, options, surroundings);
-        call.force_refresh = force;
+        call.force_refresh |= force;
         if let Some(old) = serve {
             self.owner.counts.misses.bump();
             self.owner.counts.stale_hits.bump();

@@ -146,7 +146,7 @@ impl<F: Future> Future for Deferred<F> {
         let mut this = self.project();
         if this.result.is_none() {
             if !*this.reads_cache {
-                let frame = || Frame::new(FrameKind::Bypass, 0, 0);
+                let frame = || Frame::new(FrameKind::Transaction, 0, 0);
                 this.running.as_mut().set_frame_once(frame);
             }
             let on_panic = ApplyOnPanic(this.end);

@@ -19,12 +19,14 @@ pub(crate) struct Life {
     pub(crate) left: Duration,
     /// Time since the end of the fresh life. Zero as long as the entry is fresh.
     pub(crate) over: Duration,
+    /// Time since the value was computed or written.
+    pub(crate) age: Duration,
 }
 
 impl From<Duration> for Life {
     fn from(left: Duration) -> Self {
-        let over = Duration::ZERO;
-        Self { left, over }
+        let (over, age) = (Duration::ZERO, Duration::ZERO);
+        Self { left, over, age }
     }
 }
 
@@ -46,6 +48,9 @@ pub(crate) struct Freshness {
     early_from: Tick,
     /// Duration of the value's computation, multiplied by the beta of early expiration (`early`).
     spread: Duration,
+    /// Time at which the value was computed or written, in nanoseconds since the clock's start.
+    /// Negative if another process computed it before this process's clock started.
+    born: i64,
 }
 
 impl Freshness {
@@ -71,7 +76,14 @@ impl Freshness {
             error_until: until(options.stale_if_error),
             early_from,
             spread,
+            born: signed(now.nanos()).saturating_sub(signed(nanos(life.age))),
         }
+    }
+
+    /// Returns the time at `now` since the value was computed or written.
+    pub(crate) fn age(&self, now: Tick) -> Duration {
+        let age = signed(now.nanos()).saturating_sub(self.born);
+        Duration::from_nanos(u64::try_from(age).unwrap_or_default())
     }
 
     /// Returns this freshness with the fresh life ending at `end` if that is earlier, and with the
@@ -132,6 +144,14 @@ impl Freshness {
     }
 }
 
+fn nanos(length: Duration) -> u64 {
+    u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn signed(nanos: u64) -> i64 {
+    i64::try_from(nanos).unwrap_or(i64::MAX)
+}
+
 /// Multiplies `length` by `by`, which is at least zero. Returns at most [`LONGEST`].
 fn scaled(length: Duration, by: f64) -> Duration {
     let longest = LONGEST.as_secs_f64();
@@ -171,9 +191,14 @@ mod tests {
         let life = Life {
             left: Duration::ZERO,
             over: 3 * SECOND,
+            age: 13 * SECOND,
         };
         // The end of the entry's life lies before the start of the clock.
         let found = Freshness::new(at(1), life, &options(1.0), SECOND);
+        assert_eq!(
+            [1, 4].map(|second| found.age(at(second))),
+            [13 * SECOND, 16 * SECOND]
+        );
         assert!(found.is_stale(at(1)) && found.is_stale(at(2)) && !found.is_stale(at(3)));
         assert!(found.outlives_errors(at(17)) && !found.outlives_errors(at(18)));
     }

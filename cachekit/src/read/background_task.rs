@@ -7,6 +7,7 @@ use tokio::runtime::Handle;
 
 use crate::base::trace;
 use crate::coordination::background::TaskOwner;
+use crate::coordination::observations::unseen;
 use crate::core::state::Core;
 use crate::model::owner::Owner;
 
@@ -30,7 +31,7 @@ pub(crate) fn spawn_in_background(
     wrap_task: TaskWrapper,
 ) -> bool {
     let task_owner = TaskOwner::Function(Arc::clone(owner));
-    let task = trace::in_current_span(wrap_task(task));
+    let task = trace::in_current_span(wrap_task(Box::pin(unseen(task))));
     core.background
         .spawn_best_effort_on(runtime, task_owner, task)
 }

@@ -9,9 +9,12 @@ use tokio::time::Instant;
 
 use crate::base::clock::Tick;
 use crate::base::fault::removed;
+use crate::coordination::frame;
 use crate::coordination::frame::Surroundings;
+use crate::coordination::refresh_scope::RefreshScope;
 use crate::coordination::single_flight::table::{Flight, Leadership};
 use crate::coordination::single_flight::waiter::{Leader, Waiter};
+use crate::core::observing::CallObserver;
 use crate::core::outcome::Outcome;
 use crate::core::state::Core;
 use crate::key::Key;
@@ -70,6 +73,10 @@ pub(crate) struct Call {
     /// `true` if the call takes no stale value, because a refresh that no caller waits for made the
     /// call.
     pub(crate) takes_nothing_old: bool,
+    /// Observer of the call's answer. `None` outside of the scopes of observers.
+    pub(crate) observer: Option<Arc<CallObserver>>,
+    /// Scope of `refresh(future)` in which the call runs. `None` outside of such scopes.
+    pub(crate) refresh_scope: Option<Arc<RefreshScope>>,
 }
 
 /// A call that memory did not answer.
@@ -118,6 +125,8 @@ impl Call {
             detach_state: None,
             is_taken: surroundings.is_recorded,
             takes_nothing_old,
+            observer: None,
+            refresh_scope: None,
         }
     }
 
@@ -130,10 +139,15 @@ impl Call {
         options: EntryOptions,
         surroundings: Surroundings,
     ) -> Self {
+        let observer = core.observe_call(surroundings, &owner);
+        let scope = surroundings.refreshes.then(frame::refresh_scope).flatten();
         let call = Self::new(core, owner, missed.key, options, surroundings);
         Self {
             l1_state: missed.l1_state,
             seen: missed.seen,
+            force_refresh: missed.is_forced,
+            observer,
+            refresh_scope: scope,
             ..call.with_old(missed.old.map(|old| *old))
         }
     }
@@ -169,6 +183,7 @@ impl Call {
             start,
             // With L2, or with a value already, a leader may end its flight without computing.
             computes: self.force_refresh || (self.core.l2.is_none() && self.old.is_none()),
+            refresh_scope: self.refresh_scope.as_ref().map_or(0, |scope| scope.number),
         }
     }
 
@@ -228,6 +243,8 @@ pub(crate) struct MemoryMiss {
     /// Fresh value that early expiration chose for a refresh before the value's end. `None` if
     /// memory has no such value.
     pub(crate) old: Option<Box<OldValue>>,
+    /// `true` if the call computes even if a tier has a value.
+    pub(crate) is_forced: bool,
 }
 
 /// A value that a refresh already has, and that the refresh recomputes.

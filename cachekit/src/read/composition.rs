@@ -20,6 +20,7 @@ use crate::backfill::lease::LeaseState;
 use crate::backfill::lineage::names_only;
 use crate::coordination::frame;
 use crate::coordination::taken::{Taken, TakenDependencies};
+use crate::core::observing::{CallObserver, Observation};
 use crate::core::outcome::Dependencies;
 use crate::core::state::Core;
 use crate::core::taking::Composition;
@@ -28,36 +29,75 @@ use crate::key::Key;
 use crate::model::entry::MemoryEntry;
 use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::lineage::Lineage;
+use crate::model::source::SourceTier;
 use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
 use crate::read::call::Call;
 use crate::store::key_name::{StoreKey, tag_prefix};
 
-/// Recorder of the answer to a call that was made inside of a computation.
+/// Recorder of the answer to a call that was made inside of a computation, or that observers see.
 pub(crate) struct Recorder {
     core: Arc<Core>,
     key: Key,
+    is_taken: bool,
+    observer: Option<Arc<CallObserver>>,
 }
 
 impl Recorder {
-    /// Records `answer` in the frame of the code that runs now, which is about to get the answer.
+    /// Records `answer` in the frame of the code that runs now, which is about to get the answer, and
+    /// tells the observers.
     pub(crate) fn record(&self, answer: &Answer) {
+        self.observe(None, Some(answer));
+        if !self.is_taken {
+            return;
+        }
         match answer {
             Answer::Entry(stored) => self.core.record_taken(|| self.key.clone(), stored),
             Answer::Error(_) | Answer::TimedOut(_) => frame::record(Taken::add_error),
         }
     }
+
+    /// Tells the observers the call's answer: the result of the function if `answer` is `None`. If
+    /// `tier` is `None`, the call has said which tier the answer comes from.
+    pub(crate) fn observe(&self, tier: Option<SourceTier>, answer: Option<&Answer>) {
+        let Some(observer) = &self.observer else {
+            return;
+        };
+        let observation = match answer {
+            Some(Answer::Entry(stored)) => self.core.observation_of(stored),
+            _ => Observation::default(),
+        };
+        observer.answered(tier, observation, self.core.clock.now());
+    }
 }
 
 impl Call {
-    /// Returns the recorder of this call's answer; `None` outside of computations.
+    /// Returns the recorder of this call's answer; `None` outside of computations and of the scopes
+    /// of observers.
     pub(crate) fn recorder(&self) -> Option<Box<Recorder>> {
-        self.is_taken.then(|| {
+        (self.is_taken || self.observer.is_some()).then(|| {
             Box::new(Recorder {
                 core: Arc::clone(&self.core),
                 key: self.key.clone(),
+                is_taken: self.is_taken,
+                observer: self.observer.clone(),
             })
         })
+    }
+
+    /// Counts that this call goes past the cache after all, and tells its observers.
+    pub(crate) fn note_bypass(&self) {
+        self.owner.counts.bypassed.bump();
+        if let Some(recorder) = self.recorder() {
+            recorder.observe(Some(SourceTier::Bypassed), None);
+        }
+    }
+
+    /// Records the tier that the answer to this call comes from, for its observers.
+    pub(crate) fn came_from(&self, tier: SourceTier) {
+        if let Some(observer) = &self.observer {
+            observer.comes_from(tier);
+        }
     }
 
     /// Records that the running code is given the value of `stored`.

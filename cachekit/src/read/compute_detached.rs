@@ -61,6 +61,7 @@ where
         return_answer(&returns, answer)
     };
     if let Some(immediate) = immediate {
+        call.observer = None;
         if call.try_lead_refresh(&entry_tags) {
             let (core, owner) = (Arc::clone(&call.core), Arc::clone(&call.owner));
             let refresh =

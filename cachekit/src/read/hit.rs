@@ -15,6 +15,7 @@ use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
 use crate::model::owner::{Owner, OwnerId};
 use crate::model::owner_index::CachedOwnerIndex;
+use crate::model::source::SourceTier;
 use crate::read::cached_error::shareable_error;
 use crate::read::call::{L1State, MemoryMiss};
 use crate::return_type::erased_ops::ValueOps;
@@ -96,6 +97,12 @@ impl Core {
         if surroundings.bypasses {
             return Err(None);
         }
+        if surroundings.is_refresh_due(reader, key) {
+            return Err(Some(MemoryMiss {
+                is_forced: true,
+                ..self.forced_miss(key, reader)
+            }));
+        }
         let return_ops = return_ops();
         let stored = self.hit_in_memory(&return_ops.value_ops(), &lookup, reader, key)?;
         if surroundings.is_recorded {
@@ -104,6 +111,7 @@ impl Core {
             }
             self.record_taken(|| Key::new(key), &stored);
         }
+        self.observe_hit(surroundings, SourceTier::Memory, &stored);
         Ok(return_value(&return_ops, &stored))
     }
 
@@ -127,6 +135,7 @@ impl Core {
             l1_state: self.l1_state(stored.as_deref(), reader, now),
             seen: Some(seen),
             old,
+            is_forced: false,
         };
         let Some(entry) = &stored else {
             return Err(missed(None));
@@ -200,6 +209,7 @@ impl Core {
             l1_state: L1State::Absent,
             seen: None,
             old: None,
+            is_forced: false,
         }
     }
 
@@ -210,6 +220,7 @@ impl Core {
             l1_state: L1State::Unknown,
             seen: None,
             old: None,
+            is_forced: false,
         }
     }
 
@@ -222,6 +233,7 @@ impl Core {
             l1_state: self.l1_state(stored.as_deref(), reader, now),
             seen: None,
             old: None,
+            is_forced: false,
         }
     }
 

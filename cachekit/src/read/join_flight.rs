@@ -17,6 +17,7 @@ use crate::core::outcome::Outcome;
 use crate::model::config::SingleFlight;
 use crate::model::entry::MemoryEntry;
 use crate::model::epoch::Epochs;
+use crate::model::source::SourceTier;
 use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
 use crate::read::cached_error::shareable_error;
@@ -114,7 +115,11 @@ impl Call {
     fn enter_flight(&self, epochs: &Epochs, start: Instant) -> Entered<Outcome> {
         let may_join = |flight: &Flight<Outcome>| {
             if self.force_refresh {
-                flight.recomputes_after(self.began)
+                match &self.refresh_scope {
+                    // Another computation takes inner values that are not computed anew.
+                    Some(scope) => flight.recomputes_in(scope.number, self.began),
+                    None => flight.recomputes_after(self.began),
+                }
             } else {
                 guard!(self.core, JoinThePast: flight.is_current(self.began))
             }
@@ -186,6 +191,7 @@ impl Call {
             Outcome::Error(_) | Outcome::Fallback(_) | Outcome::TimedOut(_) => return None,
         };
         self.owner.counts.coalesced.bump();
+        self.came_from(SourceTier::Waited);
         Some(answer)
     }
 }

@@ -18,6 +18,7 @@ use crate::model::entry::MemoryEntry;
 use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::SequenceNumber;
 use crate::model::owner::Owner;
+use crate::model::source::SourceTier;
 use crate::model::tags::EntryTags;
 use crate::return_type::erased_ops::ValueOps;
 
@@ -27,6 +28,17 @@ pub(crate) struct L2Hit {
     /// `true` if the value comes from L2. `false` if the value comes from memory, because L2 could
     /// not be asked.
     pub(crate) is_from_l2: bool,
+}
+
+impl L2Hit {
+    /// Returns the tier that the value comes from.
+    pub(crate) fn tier(&self) -> SourceTier {
+        if self.is_from_l2 {
+            SourceTier::Redis
+        } else {
+            SourceTier::Memory
+        }
+    }
 }
 
 impl Core {
@@ -105,6 +117,7 @@ impl Core {
             number: began,
             start: Instant::now(),
             computes: false,
+            refresh_scope: 0,
         };
         self.flights
             .lead_if_none((key, owner.id), &epochs, leadership)

@@ -25,6 +25,7 @@ use crate::coordination::single_flight::waiter::Leader;
 use crate::core::outcome::{Dependencies, Outcome};
 use crate::model::entry::MemoryEntry;
 use crate::model::epoch::Epochs;
+use crate::model::source::SourceTier;
 use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
 use crate::read::call::Call;
@@ -183,6 +184,7 @@ impl Call {
         } else {
             match self.fetch_from_l2(ops, dependencies, began, permit).await {
                 Fetched::Hit(stored) => {
+                    self.came_from(SourceTier::Redis);
                     self.note_refresh(true);
                     self.store_if_valid(lead, Arc::clone(&stored));
                     return LeaderStep::Return(Answer::Entry(stored));
@@ -191,6 +193,7 @@ impl Call {
                 // invalidation of the old value.
                 Fetched::KeepOld(old) => return LeaderStep::Return(Answer::Entry(old)),
                 Fetched::Refresh(stored, advance) => {
+                    self.came_from(SourceTier::Redis);
                     return self.serve_stale(lead, stored, advance);
                 }
                 Fetched::Compute(lease_state) => lease_state,

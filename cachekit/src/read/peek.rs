@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::clock::Tick;
+use crate::coordination::frame;
 use crate::core::state::{Cache, Core};
 use crate::encoding::codec::cacheable::Cacheable;
 use crate::key::Key;
@@ -10,6 +11,7 @@ use crate::model::config::Tier;
 use crate::model::entry::MemoryEntry;
 use crate::model::entry_options::EntryOptions;
 use crate::model::owner::{Owner, OwnerId};
+use crate::model::source::SourceTier;
 use crate::model::tags::EntryTags;
 use crate::read::hit::value_in;
 use crate::return_type::erased_ops::ValueOps;
@@ -96,6 +98,7 @@ pub(crate) async fn get<V: Cacheable>(
         && let Some(hit) = value_in::<Plain<V>>(&stored)
     {
         core.record_taken(|| key.clone(), &stored);
+        core.observe_hit(frame::surroundings(), SourceTier::Memory, &stored);
         stored.record_use(Tick::coarse(&*core.clock));
         owner.counts.memory_hits.bump();
         return Some(hit);
@@ -112,6 +115,7 @@ pub(crate) async fn get<V: Cacheable>(
     if hit.is_from_l2 {
         owner.counts.redis_hits.bump();
     }
+    core.observe_hit(frame::surroundings(), hit.tier(), &hit.stored);
     core.record_taken(|| key.clone(), &hit.stored);
     value_in::<Plain<V>>(&hit.stored)
 }

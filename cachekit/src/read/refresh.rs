@@ -18,6 +18,7 @@ use crate::key::Key;
 use crate::model::entry::MemoryEntry;
 use crate::model::freshness::Freshness;
 use crate::model::owner::OwnerId;
+use crate::model::source::SourceTier;
 use crate::read::call::{Call, OldValue};
 use crate::return_type::erased_ops::ValueOps;
 
@@ -104,6 +105,7 @@ impl Call {
         let surroundings = self.core.surroundings();
         let mut watch = Self::new(core, owner, self.key.clone(), self.options, surroundings);
         watch.stale_slot = Some(Arc::clone(stale_slot));
+        watch.observer.clone_from(&self.observer);
         Some(watch)
     }
 
@@ -184,6 +186,8 @@ impl Call {
             replica: self.replica,
             is_detachable: self.is_detachable,
             detach_state: self.detach_state.clone(),
+            observer: self.observer.clone(),
+            refresh_scope: self.refresh_scope.clone(),
             ..call.with_old(Some(old))
         })
     }
@@ -296,19 +300,23 @@ impl Call {
             let freshness = stored.freshness_now();
             now < freshness.end || outlives(freshness, now)
         };
-        let in_memory = core.peek_stale(self.key.as_bytes(), id, allows);
-        in_memory.or_else(|| {
-            let stale_slot = self.stale_slot.as_ref()?;
-            let stored = stale_slot.found.get()?;
-            let now = Tick::now(&*core.clock);
-            let is_good = allows(stored, now)
-                && stored.is_valid_stale()
-                && core.is_confirmed(stored, now)
-                && !stale_slot
-                    .flight
-                    .get()
-                    .is_some_and(|flight| flight.is_retired());
-            is_good.then(|| Arc::clone(stored))
+        if let Some(stored) = core.peek_stale(self.key.as_bytes(), id, allows) {
+            self.came_from(SourceTier::Memory);
+            return Some(stored);
+        }
+        let stale_slot = self.stale_slot.as_ref()?;
+        let stored = stale_slot.found.get()?;
+        let now = Tick::now(&*core.clock);
+        let is_good = allows(stored, now)
+            && stored.is_valid_stale()
+            && core.is_confirmed(stored, now)
+            && !stale_slot
+                .flight
+                .get()
+                .is_some_and(|flight| flight.is_retired());
+        is_good.then(|| {
+            self.came_from(SourceTier::Redis);
+            Arc::clone(stored)
         })
     }
 }

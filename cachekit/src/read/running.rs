@@ -345,11 +345,19 @@ impl Call {
         };
         if self.store_if_valid(lead, Arc::clone(&stored)) {
             self.owner.counts.stores.bump();
+            self.note_refreshed();
             let entry_tags = dependencies.entry_tags;
             self.backfill(ops, entry_tags, (ttl, took), stored, (lease_state, foreign));
         } else {
             self.owner.counts.refused_stores.bump();
             trace::store_refused(&self.owner.name, &self.key);
+        }
+    }
+
+    /// Records in the scope of `refresh(future)` around the call that the computed value is stored.
+    fn note_refreshed(&self) {
+        if let Some(scope) = &self.refresh_scope {
+            scope.note_stored(self.owner.id, &self.key);
         }
     }
 

@@ -14,8 +14,11 @@ use crate::core::in_frame::InFrame;
 /// function returns. Values that the task takes after the function has returned are not part of the
 /// entry.
 ///
-/// Inside of a [`deferred`](crate::deferred) scope, cached calls of `future` go past the cache as those
-/// of the scope do. Elsewhere outside of computations, `tracked` runs `future` unchanged.
+/// `tracked` also takes the scopes around it along: cached calls of `future` go past the cache in a
+/// scope of [`deferred`](crate::deferred) or [`bypass`](crate::bypass), compute anew in one of
+/// [`refresh`](crate::refresh), and are seen by [`with_source`](crate::with_source) and
+/// [`observed`](crate::observed). A call that is answered after the scope has ended is not seen.
+/// Outside of computations and scopes, `tracked` runs `future` unchanged.
 ///
 /// # Cancel safety
 ///

@@ -8,20 +8,22 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use crate::coordination::frame::FrameSlot;
 use crate::core::in_frame::Inside;
+use crate::core::observing::uncached_frame;
 use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
 use crate::read::call::Miss;
+use crate::read::complete_call::complete;
 use crate::read::composition::Recorder;
 use crate::read::miss::{Resolved, Resolving, resolve, resolve_blocking};
-use crate::read::return_answer::{return_answer, return_answer_by};
-use crate::read::running::{Computation, Computed};
-use crate::return_type::shape::{ReturnOps, ReturnParts, ReturnType};
+use crate::read::return_answer::return_answer_by;
+use crate::read::running::Computation;
+use crate::return_type::shape::{ReturnOps, ReturnType};
 
 /// Answers a call that missed memory from a tier, by another call's computation, or by `body`. A
 /// bypass runs `body` without the cache.
@@ -50,7 +52,7 @@ where
 {
     let recorder = call.as_ref().and_then(|call| call.recorder());
     let state = match call.map(|call| resolve(call, return_ops().value_ops(), entry_tags)) {
-        None => CallState::Running(None),
+        None => CallState::Bypassed(FrameSlot::new(uncached_frame())),
         Some(resolved) => CallState::from(resolved),
     };
     // The future is boxed, so that the function's own future reserves no room for it: most calls
@@ -65,9 +67,12 @@ where
     })
 }
 
-/// The result of the start of a synchronous function's call: the computation whose body is to run,
-/// or an answer. No computation means that the body runs without the cache.
-pub struct Started(Result<Option<Box<Computation>>, Answer>);
+/// The result of the start of a synchronous function's call: the state of a body that is to run, or
+/// an answer.
+pub struct Started {
+    state: CallState,
+    recorder: Option<Box<Recorder>>,
+}
 
 /// Records `answer` in the computation that the call was made in. Does nothing without a recorder.
 fn record(recorder: Option<&Recorder>, answer: &Answer) {
@@ -96,23 +101,19 @@ where
     S::Value: Clone + Send + Sync + 'static,
 {
     let recorder = call.as_ref().and_then(|call| call.recorder());
-    Started(
-        match call.map(|call| resolve_blocking(call, &return_ops().value_ops(), entry_tags)) {
-            None => Ok(None),
-            Some(Resolved::RunBody(computation)) => Ok(Some(computation)),
-            Some(Resolved::Return(answer)) => {
-                record(recorder.as_deref(), &answer);
-                Err(answer)
-            }
-        },
-    )
+    let state = match call.map(|call| resolve_blocking(call, &return_ops().value_ops(), entry_tags))
+    {
+        None => CallState::Bypassed(FrameSlot::new(uncached_frame())),
+        Some(resolved) => CallState::from(resolved),
+    };
+    Started { state, recorder }
 }
 
 /// Completes a call that [`start_blocking`] started: runs the body, unless the call already has an
 /// answer.
 #[inline]
 pub fn compute_blocking<S, P, A>(
-    Started(resolved): Started,
+    mut started: Started,
     return_ops: P,
     after: A,
     body: impl FnOnce() -> S::Ret,
@@ -123,21 +124,34 @@ where
     P: Fn() -> ReturnOps<S>,
     A: FnOnce(&S::Value, &mut EntryTags),
 {
-    let mut computation = match resolved {
-        Ok(computation) => computation,
-        Err(answer) => return return_answer_by(&return_ops, answer),
-    };
+    if let Some(answer) = started.answer() {
+        return return_answer_by(&return_ops, answer);
+    }
     let ret = {
-        let _inside = computation.as_mut().map(|computation| computation.inside());
+        let _inside = started.state.inside();
         body()
     };
-    complete_blocking(return_ops, computation, after, ret)
+    complete_blocking(return_ops, started, after, ret)
+}
+
+impl Started {
+    /// Takes out the answer; `None` if the body is to run.
+    fn answer(&mut self) -> Option<Answer> {
+        let CallState::Answered(answer) = &mut self.state else {
+            return None;
+        };
+        let answer = answer.take();
+        if let Some(answer) = &answer {
+            record(self.recorder.as_deref(), answer);
+        }
+        answer
+    }
 }
 
 #[inline(never)]
 fn complete_blocking<S>(
     return_ops: impl Fn() -> ReturnOps<S>,
-    computation: Option<Box<Computation>>,
+    mut started: Started,
     after: impl FnOnce(&S::Value, &mut EntryTags),
     ret: S::Ret,
 ) -> S::Ret
@@ -147,7 +161,10 @@ where
 {
     complete(
         &return_ops(),
-        computation,
+        (
+            started.state.take_computation(),
+            started.recorder.as_deref(),
+        ),
         &mut once(Some(after)),
         Some(ret),
     )
@@ -192,9 +209,10 @@ pin_project! {
 enum CallState {
     Answered(Option<Answer>),
     Waiting(Pin<Box<dyn Future<Output = Resolved> + Send>>),
-    /// The function's body runs, as part of this computation. `None` if the body runs without the
-    /// cache.
+    /// The function's body runs, as part of this computation.
     Running(Option<Box<Computation>>),
+    /// The function's body runs without the cache, inside of a frame if observers see the call.
+    Bypassed(FrameSlot),
 }
 
 impl From<Resolving> for CallState {
@@ -221,6 +239,15 @@ impl CallState {
     fn inside(&mut self) -> Option<Inside<'_>> {
         match self {
             Self::Running(Some(computation)) => Some(computation.inside()),
+            Self::Bypassed(frame) if frame.is_some() => Some(Inside::enter(frame)),
+            _ => None,
+        }
+    }
+
+    /// Takes out the computation; `None` if the body runs without the cache.
+    fn take_computation(&mut self) -> Option<Box<Computation>> {
+        match self {
+            Self::Running(computation) => computation.take(),
             _ => None,
         }
     }
@@ -265,7 +292,7 @@ where
     #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<S::Ret> {
         let mut this = self.as_mut().project();
-        if !matches!(this.state, CallState::Running(_)) {
+        if !matches!(this.state, CallState::Running(_) | CallState::Bypassed(_)) {
             match this.state.come_to_body(context) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Some(answer)) => {
@@ -304,12 +331,15 @@ impl<S: ReturnType, P, A, Fut> CallFuture<S, P, A, Fut> {
     {
         self.as_mut().leave_body();
         let this = self.project();
-        let computation = match this.state {
-            CallState::Running(computation) => computation.take(),
-            _ => None,
-        };
+        let computation = this.state.take_computation();
         let mut after = once(this.after.take());
-        complete(&(this.return_ops)(), computation, &mut after, ret)
+        let recorder = this.recorder.as_deref();
+        complete(
+            &(this.return_ops)(),
+            (computation, recorder),
+            &mut after,
+            ret,
+        )
     }
 
     /// Drops the body's future inside of the computation, because destructors in that future may
@@ -324,67 +354,5 @@ impl<S: ReturnType, P, A, Fut> CallFuture<S, P, A, Fut> {
 impl<S: ReturnType, P, A, Fut> fmt::Debug for CallFuture<S, P, A, Fut> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("CallFuture")
-    }
-}
-
-/// Completes the computation, and returns the call's result. `ret` is the value that the body
-/// returned, or `None` if the body exceeded its `timeout`.
-#[inline(never)]
-fn complete<S>(
-    return_ops: &ReturnOps<S>,
-    computation: Option<Box<Computation>>,
-    after: &mut dyn FnMut(&S::Value, &mut EntryTags),
-    ret: Option<S::Ret>,
-) -> S::Ret
-where
-    S: ReturnType,
-    S::Value: Clone + Send + Sync + 'static,
-{
-    let (computation, ret) = match (computation, ret) {
-        (Some(computation), Some(ret)) => (computation, ret),
-        (Some(computation), None) => return return_answer(return_ops, computation.timed_out()),
-        (None, Some(ret)) => return ret,
-        (None, None) => unreachable!("only a computation has a deadline"),
-    };
-    match S::split(ret) {
-        ReturnParts::Some(value) => {
-            let mut value = Some(value);
-            let mut kept = None;
-            computation.succeeded(&mut |entry_tags, weighs| {
-                let original = value.as_ref()?;
-                after(original, entry_tags);
-                let copy = original.clone();
-                let heap = if weighs {
-                    return_ops.weigh(original)
-                } else {
-                    0
-                };
-                // From this line on, the caller gets the copy, even if storing fails.
-                let content = Arc::new(value.take());
-                kept = Some(copy);
-                Some(Computed {
-                    content,
-                    is_present: true,
-                    heap,
-                })
-            });
-            let value = kept.or(value);
-            value.map_or_else(|| unreachable!("one of two is left"), S::some)
-        }
-        ReturnParts::None => {
-            computation.succeeded(&mut |_, _| {
-                Some(Computed {
-                    content: Arc::new(None::<S::Value>),
-                    is_present: false,
-                    heap: 0,
-                })
-            });
-            // A return type that can be split into `None` can also be built from `None`.
-            S::none().unwrap_or_else(|| unreachable!("an absence without a form"))
-        }
-        ReturnParts::Err(error) => match computation.failed(&mut || return_ops.share(&error)) {
-            Some(answer) => return_answer(return_ops, answer),
-            None => S::err(error),
-        },
     }
 }

@@ -197,7 +197,7 @@ where
 {
     // Both futures are boxed, so that the caller's future contains only the state of `body`.
     Box::pin(pending.begin()).await;
-    let frame = Frame::new(FrameKind::Computation, 0, 0);
+    let frame = Frame::new(FrameKind::Write, 0, 0);
     let ret = InFrame::new(Some(Arc::clone(&frame)), body).await;
     pending.end_body(&frame);
     if let Some(rest) = end_write::<S, V>(&mut pending, &ret, store) {
@@ -221,7 +221,7 @@ where
     A: FnOnce(&S::Value, &mut PendingWrite<'_, V>),
 {
     pending.begin_local();
-    let frame = Frame::new(FrameKind::Computation, 0, 0);
+    let frame = Frame::new(FrameKind::Write, 0, 0);
     let ret = {
         let mut slot = FrameSlot::new(Some(Arc::clone(&frame)));
         let _inside = Inside::enter(&mut slot);

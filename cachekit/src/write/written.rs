@@ -25,6 +25,7 @@ impl WriteGuard {
             number: stored.began,
             start: Instant::now(),
             computes: false,
+            refresh_scope: 0,
         };
         let joins = |_: &Flight<Outcome>| removed!(core, LeaveFlight);
         match core.flights.enter(

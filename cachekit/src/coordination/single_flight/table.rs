@@ -63,6 +63,8 @@ pub(crate) struct Leadership {
     /// `true` if the leader of the flight certainly runs the function, `false` if the leader may
     /// return an entry that a tier has.
     pub(crate) computes: bool,
+    /// Number of the scope of `refresh(future)` in which the leader runs. Zero: none.
+    pub(crate) refresh_scope: u64,
 }
 
 impl<O: Clone> Flights<O> {
@@ -136,6 +138,13 @@ impl<O> Flight<O> {
     pub(crate) fn recomputes_after(&self, number: SequenceNumber) -> bool {
         let leadership = self.leadership();
         leadership.computes && leadership.number >= number
+    }
+
+    /// Returns `true` if the leader of the flight certainly computes in the scope with the number
+    /// `scope` of `refresh(future)`, and a caller that began at `number` may join the flight.
+    pub(crate) fn recomputes_in(&self, scope: u64, number: SequenceNumber) -> bool {
+        let leadership = self.leadership();
+        leadership.computes && leadership.refresh_scope == scope && self.is_current(number)
     }
 
     /// Returns a number that identifies this flight as long as the flight exists.
