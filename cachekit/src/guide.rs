@@ -7,6 +7,7 @@
 //! | [`freshness`] | how long an entry is served, from which tier, and stale values |
 //! | [`computations`] | who computes on a miss; deadlines and limits |
 //! | [`nested`] | cached functions that call cached functions |
+//! | [`observing`] | where the values of calls came from; calls past the cache and anew |
 //! | [`invalidation`] | how a write removes old values: entries, tags, events, softly |
 //! | [`transactions`] | writes and reads in an open transaction, with sqlx, diesel and SeaORM |
 //! | [`guarantees`] | the promises, each with its tests, and what is assumed |
@@ -42,6 +43,7 @@ macro_rules! pages {
             #[doc = "[invalidation]: crate::guide::invalidation"]
             #[doc = "[keys]: crate::guide::keys"]
             #[doc = "[nested]: crate::guide::nested"]
+            #[doc = "[observing]: crate::guide::observing"]
             #[doc = "[redis]: crate::guide::redis"]
             #[doc = "[transactions]: crate::guide::transactions"]
             #[doc = "[wasm]: crate::guide::wasm"]
@@ -67,6 +69,7 @@ pages! {
     invalidation = "invalidation.md";
     keys = "keys.md";
     nested = "nested.md";
+    observing = "observing.md";
     redis = "redis.md";
     transactions = "transactions.md";
     wasm = "wasm.md";

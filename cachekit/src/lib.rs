@@ -74,7 +74,7 @@
 //!
 //! The [`guide`] has a page for each concept: [attributes](guide::attributes), [keys](guide::keys),
 //! [freshness](guide::freshness), [computations](guide::computations),
-//! [nested functions](guide::nested), [invalidation](guide::invalidation),
+//! [nested functions](guide::nested), [sources and modes of calls](guide::observing), [invalidation](guide::invalidation),
 //! [transactions](guide::transactions), [guarantees](guide::guarantees), [failure](guide::failure),
 //! [the command and the doctor](guide::command), [configuration](guide::configuration),
 //! [the Redis account](guide::redis), [hot keys](guide::hot_keys), [bytes in Redis](guide::format),
