@@ -100,11 +100,14 @@ async fn calls_of_a_refresh_at_one_time_share_a_computation() {
             gate: Gate::new(),
             ..source.clone()
         };
-        let both = async { join!(user(&source, 1), user(&source, 1)) };
-        let other = async {
+        let second = async {
             source.gate.arrived().await;
             // An invalidation of something else is no reason to compute twice.
             user::entry(7).invalidate().await;
+            user(&source, 1).await
+        };
+        let both = async { join!(user(&source, 1), second) };
+        let other = async {
             settle().await;
             source.gate.open_for_all();
         };
@@ -129,6 +132,7 @@ async fn a_refresh_does_not_join_a_computation_of_others() {
         };
         let (old, anew) = join!(user(&source, 1), anew);
         assert_eq!((old, anew, source.runs()), (0, 1, 2));
+        assert_eq!(user::stats().lock_timeouts, 0);
         assert_eq!(user(&source, 1).await, 1);
     })
     .await;

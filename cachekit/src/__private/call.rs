@@ -140,18 +140,19 @@ where
     S::Value: Clone + Send + Sync + 'static,
 {
     let surroundings = core.surroundings();
-    if surroundings.bypasses {
+    if surroundings.bypasses() {
         return Err(bypass(core, spec));
     }
     let mode = if mode == CallMode::Cached
-        && surroundings.refreshes
+        && surroundings.refreshes()
         && surroundings.is_refresh_due(spec.id(), spec.key(arg_words).as_bytes())
     {
         CallMode::Refresh
     } else {
         mode
     };
-    if surroundings.is_inside
+    if surroundings.is_inside()
+        && mode == CallMode::Cached
         && let Some(now) = asked
         && let Some((core, stored)) = entry_inside(core, spec, arg_words, (now, surroundings))
         && let Some(ret) = value_in::<S>(&stored)
@@ -178,7 +179,7 @@ fn entry_inside<'a>(
     let core = core.core_in_memory_of(spec)?;
     let lookup = core.lookup_key(spec, arg_words);
     let stored = core.entry_on_thread(&lookup, spec.id(), now, || spec.key(arg_words))?;
-    let is_usable = !surroundings.is_recorded || !core.lacks_lineage(&stored);
+    let is_usable = !surroundings.is_recorded() || !core.lacks_lineage(&stored);
     is_usable.then_some((core, stored))
 }
 
@@ -205,7 +206,7 @@ fn entry_or_miss(
         core.miss_without_memory(key.as_bytes(), id)
     } else {
         match core.hit_in_memory(ops, &core.lookup_key(spec, arg_words), id, key.as_bytes()) {
-            Ok(stored) if surroundings.is_recorded && core.lacks_lineage(&stored) => {
+            Ok(stored) if surroundings.is_recorded() && core.lacks_lineage(&stored) => {
                 Core::miss_without_lineage(key.as_bytes())
             }
             Ok(stored) => {

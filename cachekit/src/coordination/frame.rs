@@ -75,33 +75,7 @@ impl Frame {
         let around = outer
             .as_deref()
             .map_or(Surroundings::NONE, |it| it.surroundings);
-        let is_in_transaction = around.is_in_transaction || matches!(kind, FrameKind::Transaction);
-        let surroundings = Surroundings {
-            is_inside: true,
-            is_recorded: match kind {
-                FrameKind::Computation | FrameKind::Write | FrameKind::Refresh => true,
-                FrameKind::Transaction
-                | FrameKind::Bypass
-                | FrameKind::RefreshAll(_)
-                | FrameKind::Observed(_)
-                | FrameKind::Uncached => around.is_recorded,
-                FrameKind::Untracked => false,
-            },
-            is_in_transaction,
-            bypasses: is_in_transaction
-                || match kind {
-                    FrameKind::Bypass => true,
-                    FrameKind::RefreshAll(_) => false,
-                    _ => around.bypasses,
-                },
-            refreshes: match kind {
-                FrameKind::RefreshAll(_) => true,
-                FrameKind::Bypass => false,
-                _ => around.refreshes,
-            },
-            takes_nothing_old: around.takes_nothing_old || matches!(kind, FrameKind::Refresh),
-            is_observed: around.is_observed || matches!(kind, FrameKind::Observed(_)),
-        };
+        let surroundings = around.inside(&kind);
         Arc::new(Self {
             flight,
             limit,
@@ -146,43 +120,90 @@ pub(crate) fn current() -> Option<Arc<Frame>> {
     with_current(Arc::clone)
 }
 
-/// The frames that the running code is inside of, as far as they concern a cached call.
-#[expect(clippy::struct_excessive_bools, reason = "facts, each with its reader")]
+/// The frames that the running code is inside of, as far as they concern a cached call: a set of bits,
+/// which a hit inside of a computation reads at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Surroundings {
-    /// `true` if the code is inside of any frame.
-    pub(crate) is_inside: bool,
-    /// `true` if the values that the code takes from the cache become part of the entry of a
-    /// computation.
-    pub(crate) is_recorded: bool,
-    /// `true` if a transaction is among the frames.
-    is_in_transaction: bool,
-    /// `true` if cached calls go past the cache.
-    pub(crate) bypasses: bool,
-    /// `true` if cached calls compute anew, each key once.
-    pub(crate) refreshes: bool,
-    /// `true` if cached calls take no stale value.
-    pub(crate) takes_nothing_old: bool,
-    /// `true` if an observer sees the cached calls.
-    pub(crate) is_observed: bool,
-}
+pub(crate) struct Surroundings(u8);
+
+/// The code is inside of any frame.
+const INSIDE: u8 = 1;
+/// The values that the code takes from the cache become part of the entry of a computation.
+const RECORDED: u8 = 1 << 1;
+/// Cached calls go past the cache, whatever frames are inside.
+const IN_TRANSACTION: u8 = 1 << 2;
+/// Cached calls go past the cache.
+const BYPASSES: u8 = 1 << 3;
+/// Cached calls compute anew, each key once.
+const REFRESHES: u8 = 1 << 4;
+/// Cached calls take no stale value.
+const TAKES_NOTHING_OLD: u8 = 1 << 5;
+/// An observer sees the cached calls.
+const OBSERVED: u8 = 1 << 6;
 
 impl Surroundings {
     /// Surroundings of code that is inside of no frame.
-    const NONE: Self = Self {
-        is_inside: false,
-        is_recorded: false,
-        is_in_transaction: false,
-        bypasses: false,
-        refreshes: false,
-        takes_nothing_old: false,
-        is_observed: false,
-    };
+    const NONE: Self = Self(0);
+
+    /// Returns the surroundings of code inside of a frame of the kind `kind`, which is inside of
+    /// these surroundings.
+    fn inside(self, kind: &FrameKind) -> Self {
+        let around = self.0 | INSIDE;
+        Self(match kind {
+            FrameKind::Computation | FrameKind::Write => around | RECORDED,
+            FrameKind::Refresh => around | RECORDED | TAKES_NOTHING_OLD,
+            FrameKind::Transaction => around | IN_TRANSACTION,
+            FrameKind::Bypass => (around | BYPASSES) & !REFRESHES,
+            FrameKind::RefreshAll(_) => (around | REFRESHES) & !BYPASSES,
+            FrameKind::Observed(_) => around | OBSERVED,
+            FrameKind::Uncached => around,
+            FrameKind::Untracked => around & !RECORDED,
+        })
+    }
+
+    /// Returns these surroundings without the computation that records.
+    pub(crate) fn unrecorded(self) -> Self {
+        Self(self.0 & !RECORDED)
+    }
+
+    fn has(self, any: u8) -> bool {
+        self.0 & any != 0
+    }
+
+    /// Returns `true` if the code is inside of any frame.
+    pub(crate) fn is_inside(self) -> bool {
+        self.has(INSIDE)
+    }
+
+    /// Returns `true` if the values that the code takes from the cache become part of the entry of a
+    /// computation.
+    pub(crate) fn is_recorded(self) -> bool {
+        self.has(RECORDED)
+    }
+
+    /// Returns `true` if cached calls go past the cache.
+    pub(crate) fn bypasses(self) -> bool {
+        self.has(IN_TRANSACTION | BYPASSES)
+    }
+
+    /// Returns `true` if cached calls compute anew, each key once.
+    pub(crate) fn refreshes(self) -> bool {
+        self.has(REFRESHES)
+    }
+
+    /// Returns `true` if cached calls take no stale value.
+    pub(crate) fn takes_nothing_old(self) -> bool {
+        self.has(TAKES_NOTHING_OLD)
+    }
+
+    /// Returns `true` if an observer sees the cached calls.
+    pub(crate) fn is_observed(self) -> bool {
+        self.has(OBSERVED)
+    }
 
     /// Returns `true` if a call of `owner` has to compute the value of `key`, because it is the first
     /// of that key in a scope of `refresh(future)`.
     pub(crate) fn is_refresh_due(self, owner: OwnerId, key: &[u8]) -> bool {
-        self.refreshes && refresh_scope().is_some_and(|scope| scope.is_due(owner, key))
+        self.refreshes() && refresh_scope().is_some_and(|scope| scope.is_due(owner, key))
     }
 }
 
@@ -195,7 +216,7 @@ pub(crate) fn surroundings() -> Surroundings {
 /// Calls `record` with the record of the computation that the running code is inside of. Does
 /// nothing if no computation records.
 pub(crate) fn record(record: impl FnOnce(&mut Taken)) {
-    if !surroundings().is_recorded {
+    if !surroundings().is_recorded() {
         return;
     }
     let _ = CURRENT.try_with(|current| {

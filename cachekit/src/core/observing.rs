@@ -94,7 +94,7 @@ impl CallObserver {
 /// Returns the frame of the body of a call that goes past the cache, so that observers know which
 /// calls are inside of it. Returns `None` without observers.
 pub(crate) fn uncached_frame() -> Option<Arc<Frame>> {
-    let is_observed = frame::surroundings().is_observed;
+    let is_observed = frame::surroundings().is_observed();
     is_observed.then(|| Frame::new(FrameKind::Uncached, 0, 0))
 }
 
@@ -106,7 +106,7 @@ impl Core {
         surroundings: Surroundings,
         owner: &Arc<Owner>,
     ) -> Option<Arc<CallObserver>> {
-        if !surroundings.is_observed {
+        if !surroundings.is_observed() {
             return None;
         }
         CallObserver::begin(owner, self.clock.now()).map(Arc::new)
@@ -120,7 +120,7 @@ impl Core {
         tier: SourceTier,
         stored: &MemoryEntry,
     ) {
-        if surroundings.is_observed {
+        if surroundings.is_observed() {
             self.observe_at_once(&stored.owner, tier, self.observation_of(stored));
         }
     }
@@ -128,7 +128,7 @@ impl Core {
     /// Counts a call of `owner` that goes past the cache, and tells the observers.
     pub(crate) fn note_bypass(&self, owner: &Arc<Owner>) {
         owner.counts.bypassed.bump();
-        if frame::surroundings().is_observed {
+        if frame::surroundings().is_observed() {
             self.observe_at_once(owner, SourceTier::Bypassed, Observation::default());
         }
     }

@@ -51,9 +51,9 @@ impl Core {
     pub(crate) fn surroundings(&self) -> Surroundings {
         let mut surroundings = frame::surroundings();
         if removed!(self, ForgetNested) {
-            surroundings.is_recorded = false;
+            surroundings = surroundings.unrecorded();
         }
-        if surroundings.is_recorded {
+        if surroundings.is_recorded() {
             self.tags.expect_compositions();
         }
         surroundings
@@ -108,7 +108,7 @@ impl Core {
         taken: Option<&TakenDependencies>,
         epochs: &Epochs,
     ) {
-        if !frame::surroundings().is_recorded || removed!(self, ForgetUnkept) {
+        if !frame::surroundings().is_recorded() || removed!(self, ForgetUnkept) {
             return;
         }
         let mut epochs = epochs.clone();

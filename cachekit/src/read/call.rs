@@ -101,10 +101,11 @@ impl Call {
         surroundings: Surroundings,
     ) -> Self {
         let began = core.now();
-        if surroundings.is_recorded {
+        if surroundings.is_recorded() {
             owner.set_taken();
         }
-        let takes_nothing_old = surroundings.takes_nothing_old && !removed!(core, RefreshFromStale);
+        let takes_nothing_old =
+            surroundings.takes_nothing_old() && !removed!(core, RefreshFromStale);
         let stale_slot = (!options.window().is_zero()).then(Arc::default);
         let replica = Replica::pick(options, &core.random);
         Self {
@@ -123,7 +124,7 @@ impl Call {
             stale_slot,
             is_detachable: false,
             detach_state: None,
-            is_taken: surroundings.is_recorded,
+            is_taken: surroundings.is_recorded(),
             takes_nothing_old,
             observer: None,
             refresh_scope: None,
@@ -140,7 +141,10 @@ impl Call {
         surroundings: Surroundings,
     ) -> Self {
         let observer = core.observe_call(surroundings, &owner);
-        let scope = surroundings.refreshes.then(frame::refresh_scope).flatten();
+        let scope = surroundings
+            .refreshes()
+            .then(frame::refresh_scope)
+            .flatten();
         let call = Self::new(core, owner, missed.key, options, surroundings);
         Self {
             l1_state: missed.l1_state,

@@ -94,7 +94,7 @@ impl Core {
             return Ok(ret);
         }
         let surroundings = self.surroundings();
-        if surroundings.bypasses {
+        if surroundings.bypasses() {
             return Err(None);
         }
         if surroundings.is_refresh_due(reader, key) {
@@ -105,7 +105,7 @@ impl Core {
         }
         let return_ops = return_ops();
         let stored = self.hit_in_memory(&return_ops.value_ops(), &lookup, reader, key)?;
-        if surroundings.is_recorded {
+        if surroundings.is_recorded() {
             if self.lacks_lineage(&stored) {
                 return Err(Some(Self::miss_without_lineage(key)));
             }

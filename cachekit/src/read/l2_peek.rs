@@ -72,7 +72,7 @@ impl Core {
         let lead = self.lead_lookup(owner, key, entry_tags, began);
         let answer = async {
             let start = lookup.started(lookup.l2.deadline());
-            let found = lookup.read(surroundings.is_recorded, start.until).await?;
+            let found = lookup.read(surroundings.is_recorded(), start.until).await?;
             lookup.validate(ops, &found, start).await
         };
         match answer.await {

@@ -40,8 +40,9 @@ impl Core {
     ) -> Option<Arc<MemoryEntry>> {
         let surroundings = self.surroundings();
         let stored = self.peek(key, reader)?;
-        let is_of_no_use =
-            options.tier != Tier::Memory && surroundings.is_recorded && self.lacks_lineage(&stored);
+        let is_of_no_use = options.tier != Tier::Memory
+            && surroundings.is_recorded()
+            && self.lacks_lineage(&stored);
         (!is_of_no_use).then_some(stored)
     }
 

@@ -85,7 +85,7 @@ pub fn tracked<F: Future>(future: F) -> impl Future<Output = F::Output> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub async fn untracked<F: Future>(future: F) -> F::Output {
-    let is_inside = frame::surroundings().is_inside;
+    let is_inside = frame::surroundings().is_inside();
     let frame = is_inside.then(|| Frame::new(FrameKind::Untracked, 0, 0));
     InFrame::new(frame, future).await
 }
