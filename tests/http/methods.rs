@@ -150,3 +150,28 @@ async fn site_of_writes(code: u16) -> Site {
     };
     Site::new(rules(pages()), respond).await
 }
+
+/// The body is in no key, and a handler may read it.
+#[tokio::test]
+async fn a_request_with_a_body_passes_the_cache_by() {
+    let bodies = [
+        ("content-length", "5"),
+        ("content-length", "many"),
+        ("transfer-encoding", "chunked"),
+    ];
+    for method in ["GET", "HEAD"] {
+        for (name, value) in bodies {
+            let site = Site::new(rules(pages()), versions()).await;
+            site.send("/a").await;
+            let got = site.send(request(method, "/a").with(name, value)).await;
+            assert_eq!(got.word(), "BYPASS", "{method} {name}");
+            assert!(got.cache_status().contains("detail=body"), "{method}");
+            assert_eq!(site.stats("pages").bypassed["body"], 1);
+            assert_eq!(site.send("/a").await.seen(), seen("HIT", "v1"));
+        }
+    }
+    let site = Site::new(rules(pages()), versions()).await;
+    site.send(request("GET", "/a").with("content-length", "0"))
+        .await;
+    assert_eq!(site.send("/a").await.seen(), seen("HIT", "v1"));
+}

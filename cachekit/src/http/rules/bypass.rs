@@ -21,11 +21,13 @@ pub enum Bypass {
     Query,
     /// The request asks for another protocol, such as WebSocket.
     Upgrade,
+    /// The request has a body, which is in no key.
+    Body,
 }
 
 impl Bypass {
     /// Every reason, in the order of [`index`](Self::index).
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Method,
         Self::NoRule,
         Self::RuleOff,
@@ -33,6 +35,7 @@ impl Bypass {
         Self::Cookie,
         Self::Query,
         Self::Upgrade,
+        Self::Body,
     ];
 
     /// Returns the word for the reason in header fields and statistics.
@@ -45,6 +48,7 @@ impl Bypass {
             Self::Cookie => "cookie",
             Self::Query => "query",
             Self::Upgrade => "upgrade",
+            Self::Body => "body",
         }
     }
 

@@ -98,7 +98,10 @@ fn statuses(settings: &Settings, report: &mut Report<'_>) {
     }
     for status in statuses {
         let why = match status {
-            200..206 | 207..304 | 305..500 => continue,
+            200..206 | 207..304 | 305..412 | 413..416 | 417..500 => continue,
+            412 | 416 => {
+                "is never stored, because it answers the condition or the range of one request"
+            }
             206 | 304 => "is never stored, because it is no complete response",
             500..600 => "is never stored, because it is a failure; `sie` serves stale responses",
             100..200 => "is never stored, because it is not final",
@@ -205,4 +208,11 @@ fn shared(settings: &Settings, report: &mut Report<'_>) {
              decide; remove it, or use the mode `owned`"
         )
     });
+    if settings.honour_request_no_cache.is_some() {
+        report.add(
+            "honour_request",
+            "`honour_request` has no effect in the mode `shared`, where directives of requests are \
+             always honoured; remove it, or use the mode `owned`",
+        );
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, COOKIE, UPGRADE};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, COOKIE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, Method, Uri};
 use matchit::{Params, Router};
 
@@ -144,7 +144,18 @@ fn bypass(rule: &CompiledRule, uri: &Uri, headers: &HeaderMap) -> Option<Bypass>
     if rule.unlisted_query == UnlistedQuery::Bypass && has_unlisted(rule, uri) {
         return Some(Bypass::Query);
     }
-    headers.contains_key(UPGRADE).then_some(Bypass::Upgrade)
+    if headers.contains_key(UPGRADE) {
+        return Some(Bypass::Upgrade);
+    }
+    has_body(headers).then_some(Bypass::Body)
+}
+
+/// Returns `true` if the fields of a request say that it has a body. In HTTP/2 and later a body may
+/// have no length, and then they do not say so.
+fn has_body(headers: &HeaderMap) -> bool {
+    let mut lengths = headers.get_all(CONTENT_LENGTH).into_iter();
+    headers.contains_key(TRANSFER_ENCODING)
+        || lengths.any(|length| length.as_bytes().trim_ascii() != b"0")
 }
 
 fn has_unlisted(rule: &CompiledRule, uri: &Uri) -> bool {

@@ -25,6 +25,32 @@ fn messages_have_no_line() {
 }
 
 #[test]
+fn answers_to_one_request_s_conditions_are_no_statuses_to_store() {
+    let rule = Rule::get("/a").ttl(MINUTE).statuses([200, 412, 416]);
+    let error = RuleSet::owned().rule(rule).build().unwrap_err();
+    let line = |status| {
+        format!(
+            "rule \"/a\": `statuses`: {status} is never stored, because it answers the condition \
+             or the range of one request; remove it from the list"
+        )
+    };
+    assert_eq!(error.to_string(), format!("{}\n{}", line(412), line(416)));
+}
+
+#[test]
+fn a_shared_cache_honours_the_directives_of_all_requests() {
+    for honour in [false, true] {
+        let rule = Rule::get("/a").honour_request_no_cache(honour);
+        let error = RuleSet::shared().rule(rule).build().unwrap_err();
+        let said = error.to_string();
+        assert!(
+            said.contains("`honour_request` has no effect in the mode `shared`"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn two_rules_for_one_path_are_one_problem() {
     let rule = || Rule::get("/a/{id}").ttl(MINUTE);
     let said = RuleSet::owned()
