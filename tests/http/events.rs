@@ -1,12 +1,13 @@
 //! Tags and events that invalidate stored responses.
 
 use cachekit::http::{CacheHint, Rule};
+use cachekit::testing::ManualClock;
 use cachekit_tests::{Gate, settle};
 use http::{Request, Response};
 
 use crate::bodies::Body;
 use crate::coalescing::{gated, version};
-use crate::world::{SECOND, Site, numbered, ok, rules, seen, versions};
+use crate::world::{Handler, SECOND, Site, cache_on, numbered, ok, rules, seen, versions};
 
 fn products() -> Rule {
     Rule::get("/products/{id}")
@@ -207,5 +208,32 @@ async fn a_tag_from_the_handler_invalidates() {
         assert_eq!(site.send("/products/7").await.word(), "HIT");
         site.cache.invalidate_tags([tag]).await;
         assert_eq!(site.send("/products/7").await.seen(), seen("MISS", "v2"));
+    }
+}
+
+/// Two layers over one cache, whose rules have one name and different events.
+#[tokio::test]
+async fn each_of_two_rules_of_a_name_has_its_events() {
+    let clock = ManualClock::new();
+    let cache = cache_on(&clock).await;
+    let site = |rule| {
+        let handler = Handler::new(versions());
+        Site::of(cache.clone(), clock.clone(), rules(rule), handler)
+    };
+    let one = site(products().invalidate_on("stock.changed:{id}"));
+    let other = site(products().invalidate_on("product.updated:{id}"));
+    for (event, words) in [
+        ("product.updated", ["HIT", "MISS"]),
+        ("stock.changed", ["MISS", "HIT"]),
+    ] {
+        for site in [&one, &other] {
+            site.send("/products/7").await;
+        }
+        cache.emit_about(event, [("id", 7)]).await;
+        let found = [
+            one.send("/products/7").await.word(),
+            other.send("/products/7").await.word(),
+        ];
+        assert_eq!(found, words, "{event}");
     }
 }

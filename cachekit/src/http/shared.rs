@@ -10,6 +10,7 @@ use crate::http::hit_for_miss::HitForMiss;
 use crate::http::rules::compiled_rule::CompiledRule;
 use crate::http::rules::options::Mode;
 use crate::http::rules::rule_set::RuleSet;
+use crate::http::rules::template::Template;
 use crate::http::wall_clock::WallClock;
 use crate::model::config::{Capacity, Unit};
 use crate::model::entry_options::{Depends, EntryOptions};
@@ -89,9 +90,13 @@ impl LayerState {
 fn state(cache: &Cache, rule: &CompiledRule) -> RegionState {
     let name = format!("{OWNER_PREFIX}{}", rule.name);
     // A region has no name with this first byte.
-    cache.core().named_state(&format!("\0{name}"), |id| {
-        Owner::new(id, &name).with_labels(event_templates(rule), 0)
-    })
+    let state = cache
+        .core()
+        .named_state(&format!("\0{name}"), |id| Owner::new(id, &name));
+    // An event with data finds the responses by them.
+    let events = rule.events.iter();
+    state.owner.add_events(events.map(Template::source));
+    state
 }
 
 /// Returns the core whose memory has the responses: that of the cache if its capacity is in bytes.
@@ -108,15 +113,10 @@ fn core_of(cache: &Cache, first: &RegionState) -> Arc<Core> {
     Arc::new(core.with_memory(*capacity, Arc::clone(memory)))
 }
 
-/// Returns the templates of the rule's events, by which an event with data finds its responses.
-fn event_templates(rule: &CompiledRule) -> &'static [&'static str] {
-    let leaked = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
-    // An owner lives as long as its cache. A program has few rules, and makes them once.
-    let templates = rule
-        .events
-        .iter()
-        .map(|event| leaked(event.source().to_owned()));
-    Box::leak(templates.collect::<Vec<_>>().into_boxed_slice())
+/// Returns the longest time from the first byte of a body to its last one, and the longest time of a
+/// refresh.
+pub(crate) fn fill_limit(rule: &CompiledRule) -> Duration {
+    rule.wait_timeout.max(FILL_LIMIT)
 }
 
 fn options(rules: &RuleSet, rule: &CompiledRule) -> EntryOptions {
@@ -135,7 +135,7 @@ fn options(rules: &RuleSet, rule: &CompiledRule) -> EntryOptions {
         early: if is_shared { 0.0 } else { 1.0 },
         detach: true,
         // A slow body is copied for longer than other requests wait for it.
-        detach_limit: Some(rule.wait_timeout.max(FILL_LIMIT)),
+        detach_limit: Some(fill_limit(rule)),
         depends: if rule.depends {
             Depends::All
         } else {

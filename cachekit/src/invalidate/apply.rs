@@ -9,7 +9,6 @@ use crate::key::Key;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::l2::tier::SharedTier;
 use crate::model::epoch::Epoch;
-use crate::model::event_template::render;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
 use crate::store::key_name::StoreKey;
@@ -107,9 +106,10 @@ impl Core {
     fn event(&self, event: &str, about: &[(String, String)]) -> Vec<Tag> {
         let mut tags = vec![Tag::event(event)];
         let owners = self.owners.read();
-        let templates = owners.values().flat_map(|owner| owner.events);
-        let render = templates.filter_map(|template| render(template, event, about));
-        tags.extend(render.map(|event| Tag::event(&event)));
+        let events = owners
+            .values()
+            .flat_map(|owner| owner.events_of(event, about));
+        tags.extend(events.map(|event| Tag::event(&event)));
         tags
     }
 

@@ -1,5 +1,6 @@
 //! Owners of entries: a function, a region, or the cache itself.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,6 +10,7 @@ use crate::base::sync::RwLock;
 use crate::base::trace;
 use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::Epoch;
+use crate::model::event_template::render;
 use crate::model::tag_prefixes::TagPrefixes;
 
 /// Identity of an owner (a function, a region, or the cache itself), unique in this process.
@@ -40,9 +42,9 @@ pub(crate) struct Owner {
     pub(crate) counts: Counts,
     /// Prefixes of the tags that were made from the values of the owner (function or region).
     pub(crate) tag_prefixes: TagPrefixes,
-    /// Templates of the events that invalidate the entries of the owner (a function), as written in
-    /// the attribute.
-    pub(crate) events: &'static [&'static str],
+    /// Templates of the events that invalidate the entries of the owner: those in the attribute of a
+    /// function, or those of the rules of one name.
+    events: RwLock<Vec<Cow<'static, str>>>,
     /// Hash of the expressions in the attribute that make tags and events from the values of the
     /// owner (a function).
     pub(crate) value_tags_hash: u64,
@@ -99,7 +101,7 @@ impl Owner {
             epoch: Arc::default(),
             counts: Counts::default(),
             tag_prefixes: TagPrefixes::default(),
-            events: &[],
+            events: RwLock::default(),
             value_tags_hash: 0,
             options: RwLock::default(),
             is_reported: AtomicBool::new(false),
@@ -118,7 +120,8 @@ impl Owner {
         events: &'static [&'static str],
         value_tags_hash: u64,
     ) -> Self {
-        self.events = events;
+        let events = events.iter().map(|event| Cow::Borrowed(*event)).collect();
+        self.events = RwLock::new(events);
         self.value_tags_hash = value_tags_hash;
         self
     }
@@ -138,6 +141,25 @@ impl Owner {
     /// of the configuration file.
     pub(crate) fn options(&self) -> EntryOptions {
         *self.options.read()
+    }
+
+    /// Adds the templates of events that are not yet among those of the owner.
+    pub(crate) fn add_events<'a>(&self, events: impl IntoIterator<Item = &'a str>) {
+        let mut all = self.events.write();
+        for event in events {
+            if !all.iter().any(|known| known == event) {
+                all.push(Cow::Owned(event.to_owned()));
+            }
+        }
+    }
+
+    /// Returns the owner's events with arguments that `event` with the data `about` stands for.
+    pub(crate) fn events_of(&self, event: &str, about: &[(String, String)]) -> Vec<String> {
+        let events = self.events.read();
+        let rendered = events.iter();
+        rendered
+            .filter_map(|template| render(template, event, about))
+            .collect()
     }
 
     /// Returns `true` at the first call and `false` at later calls, so that a warning about the
