@@ -20,6 +20,7 @@ pub(crate) mod observing;
 pub(crate) mod peek;
 pub(crate) mod permit;
 pub(crate) mod refresh;
+pub(crate) mod refresh_limit;
 pub(crate) mod return_answer;
 pub(crate) mod running;
 pub(crate) mod timeout;

@@ -232,3 +232,32 @@ async fn a_stale_response_answers_a_condition() {
     let got = site.send(asked).await;
     assert_eq!((got.status, got.word().as_str()), (304, "STALE"));
 }
+
+/// The refresh is given up after thirty seconds, as a failed one.
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_hangs_does_not_prevent_the_next_one() {
+    let rule = pages().swr(3_600 * SECOND);
+    let (site, gate) = gated(rule, |number| Ok(version(number))).await;
+    gate.open();
+    site.send("/a").await;
+    gate.arrived().await;
+    site.clock.advance(70 * SECOND);
+    for _ in 0..2 {
+        assert_eq!(site.send("/a").await.seen(), seen("STALE", "v1"));
+        settle().await;
+        assert_eq!(site.handler.calls(), 2, "one refresh at a time");
+        assert_eq!(site.cache.stats().background.running, 1);
+    }
+    tokio::time::sleep(31 * SECOND).await;
+    assert_eq!(site.cache.stats().background.running, 0);
+    assert_eq!(site.cache.stats().refresh_failures, 1);
+    assert_eq!(site.send("/a").await.seen(), seen("STALE", "v1"));
+    assert_eq!(site.handler.calls(), 2, "the next refresh waits");
+    site.clock.advance(31 * SECOND);
+    assert_eq!(site.send("/a").await.seen(), seen("STALE", "v1"));
+    settle().await;
+    assert_eq!(site.handler.calls(), 3);
+    gate.open_for_all();
+    settle().await;
+    assert_eq!(site.send("/a").await.seen(), seen("HIT", "v3"));
+}

@@ -12,7 +12,7 @@ use crate::base::runtime::has_timer;
 use crate::model::entry::MemoryEntry;
 use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
-use crate::read::background_task::{Task, TaskWrapper, spawn_in_background};
+use crate::read::background_task::{TaskWrapper, spawn_in_background};
 use crate::read::call::{Call, Miss};
 use crate::read::detach_on_drop::DetachOnDrop;
 use crate::read::return_answer::return_answer;
@@ -64,9 +64,10 @@ where
         call.observer = None;
         if call.try_lead_refresh(&entry_tags) {
             let (core, owner) = (Arc::clone(&call.core), Arc::clone(&call.owner));
+            let limit = call.refresh_limit();
             let refresh =
                 async move { compute(Miss(Some(call)), return_ops, entry_tags, after, body).await };
-            spawn_in_background((&core, &owner), &runtime, ending(refresh), wrap_task);
+            spawn_in_background((&core, &owner), &runtime, limit.bound(refresh), wrap_task);
         }
         return answer_with(immediate);
     }
@@ -89,17 +90,11 @@ where
         spawn_in_background(
             (&watch.core, &watch.owner),
             &runtime,
-            ending(task),
+            watch.refresh_limit().bound(task),
             wrap_task,
         );
     }
     answer_with(stored)
-}
-
-fn ending<T>(future: impl Future<Output = T> + Send + 'static) -> Task {
-    Box::pin(async move {
-        drop(future.await);
-    })
 }
 
 /// Polls `task` until `task` ends, and returns its output. Returns a stale value, as `Err`, if a

@@ -17,7 +17,7 @@ use crate::core::state::Core;
 use crate::key::Key;
 use crate::model::entry::MemoryEntry;
 use crate::model::freshness::Freshness;
-use crate::model::owner::OwnerId;
+use crate::model::owner::{Owner, OwnerId};
 use crate::model::source::SourceTier;
 use crate::read::call::{Call, OldValue};
 use crate::return_type::erased_ops::ValueOps;
@@ -47,6 +47,15 @@ impl Core {
     fn is_refresh_paused(&self, flight_key: &(OwnerId, Key)) -> bool {
         let now = Tick::now(&*self.clock);
         self.refresh_claims.is_claimed(flight_key, now) && !removed!(self, ForgetRefreshes)
+    }
+
+    /// Records that a refresh of `key` failed: refreshes of the key are paused.
+    pub(crate) fn note_failed_refresh(&self, owner: &Owner, key: &Key) {
+        owner.counts.refresh_failures.bump();
+        trace::refresh_failed(&owner.name, key);
+        let now = Tick::now(&*self.clock);
+        self.refresh_claims
+            .failed((owner.id, key.clone()), now, self.random.uniform());
     }
 
     /// Draws at random a time before the end of `stored` from which early expiration recomputes
@@ -236,11 +245,7 @@ impl Call {
         if is_ok {
             return core.refresh_claims.succeeded(&self.flight_key());
         }
-        self.owner.counts.refresh_failures.bump();
-        trace::refresh_failed(&self.owner.name, &self.key);
-        let now = Tick::now(&*core.clock);
-        core.refresh_claims
-            .failed(self.flight_key(), now, core.random.uniform());
+        core.note_failed_refresh(&self.owner, &self.key);
     }
 
     /// Records that another process computes the key, so that refreshes of the key are paused for
@@ -260,7 +265,8 @@ impl Call {
     }
 
     /// Remembers `stored`, the stale value that L2 had, as a fallback if the computation fails or
-    /// is slow.
+    /// is slow. Also remembers what another call's computation gave to this one, which may be such a
+    /// value, so that the code that polls this call can tell.
     pub(crate) fn remember_stale(&self, stored: &Arc<MemoryEntry>) {
         if let Some(stale_slot) = &self.stale_slot {
             let _ = stale_slot.found.set(Arc::clone(stored));
