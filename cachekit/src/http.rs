@@ -14,6 +14,7 @@ pub(crate) mod hint;
 pub(crate) mod hit_for_miss;
 pub(crate) mod layer;
 pub(crate) mod miss;
+pub(crate) mod other_variants;
 pub(crate) mod outcome;
 pub(crate) mod purge;
 pub(crate) mod respond;

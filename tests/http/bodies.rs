@@ -22,6 +22,9 @@ impl fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
+/// The failure at which a body panics.
+const PANICS: &str = "the body panics";
+
 /// The body of a handler's response: the frames that a test sends. Like axum's, it is not `Sync`.
 #[derive(Debug)]
 pub(crate) struct Body {
@@ -69,6 +72,11 @@ impl Sender {
         drop(self.0.send(Err(Broken(why))));
     }
 
+    /// Makes the body panic.
+    pub(crate) fn panic(&self) {
+        self.fail(PANICS);
+    }
+
     /// Returns `true` if nobody will read the body any longer.
     pub(crate) fn is_abandoned(&self) -> bool {
         self.0.is_closed()
@@ -84,6 +92,10 @@ impl HttpBody for Body {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         // A task that has done much at once would be told to wait though a frame is there.
-        pin!(unconstrained(self.frames.recv())).poll(context)
+        let polled = pin!(unconstrained(self.frames.recv())).poll(context);
+        if let Poll::Ready(Some(Err(Broken(why)))) = &polled {
+            assert_ne!(*why, PANICS);
+        }
+        polled
     }
 }

@@ -8,7 +8,8 @@ use tower::{Layer as _, ServiceExt as _};
 
 use crate::bodies::Body;
 use crate::world::{
-    Handler, SECOND, Site, With as _, numbered, ok, pages, request, rules, seen, status, versions,
+    Handler, SECOND, Site, With as _, numbered, ok, pages, request, rules, seen, shared_rules,
+    status, versions,
 };
 
 fn hinted(hint: CacheHint) -> impl Fn(usize) -> Response<Body> {
@@ -142,4 +143,69 @@ async fn responses_of_a_rule_do_not_all_end_together() {
         hits += usize::from(site.send(path.as_str()).await.word() == "HIT");
     }
     assert!((20..80).contains(&hits), "{hits} of 100 are left");
+}
+
+/// A response that was in another cache is as old as that cache says.
+#[tokio::test]
+async fn the_age_of_a_response_is_a_part_of_its_lifetime() {
+    let answer = |number| {
+        let response = ok(format!("v{number}")).with("age", "50");
+        response.with("cache-control", "max-age=60")
+    };
+    let site = Site::new(rules(pages()), numbered(answer)).await;
+    site.send("/a").await;
+    site.clock.advance(9 * SECOND);
+    let hit = site.send("/a").await;
+    assert_eq!(hit.seen(), seen("HIT", "v1"));
+    assert_eq!(hit.field("age").as_deref(), Some("59"));
+    assert!(
+        hit.cache_status().contains("ttl=1"),
+        "{}",
+        hit.cache_status()
+    );
+    site.clock.advance(SECOND);
+    assert_eq!(site.send("/a").await.seen(), seen("MISS", "v2"));
+    let old = |number| ok(format!("v{number}")).with("age", "60");
+    let site = Site::new(
+        rules(pages()),
+        numbered(move |number| old(number).with("cache-control", "max-age=60")),
+    )
+    .await;
+    site.send("/a").await;
+    assert_eq!(site.send("/a").await.seen(), seen("MISS", "v2"));
+    let site = Site::new(rules(pages()), numbered(old)).await;
+    site.send("/a").await;
+    site.clock.advance(59 * SECOND);
+    let hit = site.send("/a").await;
+    assert_eq!(
+        hit.seen(),
+        seen("HIT", "v1"),
+        "the rule's time counts from here"
+    );
+    assert_eq!(hit.field("age").as_deref(), Some("119"));
+}
+
+/// Caches between subtract the age from the response's `max-age`.
+#[tokio::test]
+async fn a_hint_of_a_shared_cache_leaves_the_age() {
+    let answer = |hint: CacheHint| {
+        move |number| {
+            let response = hinted(hint.clone())(number).with("age", "50");
+            response.with("cache-control", "max-age=60")
+        }
+    };
+    let hint = CacheHint::new().ttl(20 * SECOND);
+    let site = Site::new(shared_rules(), numbered(answer(hint))).await;
+    site.send("/a").await;
+    site.clock.advance(19 * SECOND);
+    let got = site.send("/a").await;
+    assert_eq!(got.seen(), seen("HIT", "v1"));
+    assert_eq!(got.field("age").as_deref(), Some("69"));
+    site.clock.advance(SECOND);
+    assert_eq!(site.send("/a").await.text(), "v2");
+    let hint = CacheHint::new().ttl(Duration::ZERO);
+    let site = Site::new(shared_rules(), numbered(answer(hint))).await;
+    for text in ["v1", "v2"] {
+        assert_eq!(site.send("/a").await.seen(), seen("MISS", text));
+    }
 }

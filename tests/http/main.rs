@@ -16,6 +16,8 @@ mod leaks;
 mod methods;
 mod never_stored;
 mod nodes;
+mod nodes_demands;
+mod other_clients;
 mod ranges;
 mod refresh_races;
 mod shared;

@@ -1,7 +1,7 @@
 //! Two nodes over one real Redis.
 
 use cachekit::Cache;
-use cachekit::http::Rule;
+use cachekit::http::{Rule, RuleSetBuilder};
 use cachekit::testing::ManualClock;
 use cachekit_tests::redis::Redis;
 use cachekit_tests::{Gate, until};
@@ -12,7 +12,7 @@ use crate::world::{
     status,
 };
 
-async fn cache(redis: &Redis, clock: &ManualClock) -> Cache {
+pub(crate) async fn cache(redis: &Redis, clock: &ManualClock) -> Cache {
     let builder = cachekit_tests::builder()
         .clock(clock.clone())
         .namespace("shop")
@@ -23,14 +23,18 @@ async fn cache(redis: &Redis, clock: &ManualClock) -> Cache {
     cache
 }
 
-async fn node(redis: &Redis, rule: Rule, handler: &Handler) -> Site {
+pub(crate) async fn node_of(redis: &Redis, rules: RuleSetBuilder, handler: &Handler) -> Site {
     let clock = ManualClock::new();
     let cache = cache(redis, &clock).await;
-    Site::of(cache, clock, rules(rule), handler.clone())
+    Site::of(cache, clock, rules, handler.clone())
+}
+
+pub(crate) async fn node(redis: &Redis, rule: Rule, handler: &Handler) -> Site {
+    node_of(redis, rules(rule), handler).await
 }
 
 /// Two nodes with one handler.
-async fn two(rule: Rule, handler: Handler) -> (Redis, Site, Site) {
+pub(crate) async fn two(rule: Rule, handler: Handler) -> (Redis, Site, Site) {
     let redis = Redis::start();
     let one = node(&redis, rule.clone(), &handler).await;
     let other = node(&redis, rule, &handler).await;
@@ -38,7 +42,7 @@ async fn two(rule: Rule, handler: Handler) -> (Redis, Site, Site) {
 }
 
 /// Waits until nothing is left to do that no call waits for.
-async fn quiet(site: &Site) {
+pub(crate) async fn quiet(site: &Site) {
     until("everything is stored", || {
         site.cache.stats().background.running == 0
     })
@@ -58,7 +62,7 @@ async fn told(from: &Site) {
 }
 
 /// Makes the only response in Redis one that is no longer fresh, and that is kept for so many seconds.
-fn make_stale(redis: &Redis, kept: u64) {
+pub(crate) fn make_stale(redis: &Redis, kept: u64) {
     let script = "return redis.call('PEXPIRE', redis.call('KEYS', 'shop:k:*')[1], ARGV[1])";
     let left = (kept * 1_000 - 500).to_string();
     assert_eq!(redis.client().int(&["EVAL", script, "0", &left]), 1);
@@ -135,7 +139,7 @@ async fn a_tag_and_an_event_remove_the_response_on_the_other_node() {
 }
 
 /// A handler that stops at a gate with what it has read before: the number of writes.
-fn stopping() -> (Handler, Gate) {
+pub(crate) fn stopping() -> (Handler, Gate) {
     let gate = Gate::new();
     let writes = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let handler = Handler::new({
@@ -195,13 +199,13 @@ async fn concurrent_misses_on_two_nodes_are_one_call_of_the_handler() {
     assert_eq!(handler.calls(), 1);
 }
 
-async fn by_language(request: Request<()>) -> Answer {
+pub(crate) async fn by_language(request: Request<()>) -> Answer {
     let language = request.headers().get("accept-language");
     let language = language.map_or("-", |value| value.to_str().expect("a text"));
     Ok(ok(language.to_owned()).with("vary", "accept-language"))
 }
 
-fn in_language(language: &str) -> Sent {
+pub(crate) fn in_language(language: &str) -> Sent {
     get("/a").with("accept-language", language)
 }
 

@@ -86,6 +86,11 @@ impl Frame {
         })
     }
 
+    /// Returns `true` if the frame is that of a refresh that no caller waits for.
+    pub(crate) fn is_refresh(&self) -> bool {
+        self.kind == FrameKind::Refresh
+    }
+
     /// Takes out the record of everything that the code inside was given by the cache. Returns
     /// `None` if that was nothing.
     pub(crate) fn take_record(&self) -> Option<TakenDependencies> {

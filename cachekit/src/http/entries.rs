@@ -9,8 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use crate::base::clock::Tick;
+use crate::coordination::frame::{self, Frame};
 use crate::core::state::Core;
 use crate::global;
+use crate::http::other_variants::{OtherVariants, Varied};
 use crate::http::stored_response::StoredResponse;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::config::SingleFlight;
@@ -42,8 +45,8 @@ pub(crate) enum GiveUp {
     Uncacheable,
     /// The handler failed. Those who waited get its response, if there is one for all of them.
     Failed(Option<Kept>),
-    /// The entry under the key is that of another variant.
-    OtherVariant,
+    /// The entry under the key is this one, of another variant.
+    OtherVariant(Kept),
 }
 
 /// The entries of one rule in one cache.
@@ -53,6 +56,7 @@ pub(crate) struct Entries {
     owner: Arc<Owner>,
     options: EntryOptions,
     owner_index: CachedOwnerIndex,
+    other_variants: OtherVariants,
 }
 
 /// The result of a look-up in memory.
@@ -75,9 +79,32 @@ impl GoesOn {
         self.0.is_leading.store(true, Ordering::Release);
     }
 
-    /// Has the call end with its client, though other requests wait: one of them takes its place.
-    pub(crate) fn unset(&self) {
-        self.0.is_leading.store(false, Ordering::Release);
+    /// Says that the call is about to end without a result, and not because the handler failed: those
+    /// who wait get no stale response in its place.
+    pub(crate) fn give_up(&self) {
+        self.0.gave_up.store(true, Ordering::Release);
+    }
+}
+
+/// The place that the running call of the handler has among the calls for its key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CallPlace {
+    /// `true` if the response is stored and given to those who wait. `false` for a call beside
+    /// another one.
+    pub(crate) leads: bool,
+    /// `true` if no client waits for the response: a stale one was served in its place.
+    pub(crate) is_refresh: bool,
+}
+
+impl CallPlace {
+    /// Returns the place of the call that the running code belongs to.
+    pub(crate) fn of_running_call() -> Self {
+        let frame = frame::current();
+        let frame = frame.as_deref();
+        Self {
+            leads: frame.is_some_and(|frame| frame.flight != 0),
+            is_refresh: frame.is_some_and(Frame::is_refresh),
+        }
     }
 }
 
@@ -110,6 +137,15 @@ impl StaleFound {
     pub(crate) fn response(&self) -> Option<Kept> {
         response_in(self.0.as_ref()?.found.get()?)
     }
+
+    /// Returns the response that the call found, or that another call gave to it, if that response is
+    /// past its end.
+    pub(crate) fn response_past_end(&self, entries: &Entries) -> Option<Kept> {
+        let entry = self.0.as_ref()?.found.get()?;
+        let now = Tick::now(&*entries.core.clock);
+        let is_past_end = now >= entry.freshness_now().end;
+        is_past_end.then(|| response_in(entry)).flatten()
+    }
 }
 
 impl Entries {
@@ -119,7 +155,20 @@ impl Entries {
             owner,
             options,
             owner_index: CachedOwnerIndex::new(),
+            other_variants: OtherVariants::default(),
         }
+    }
+
+    /// Remembers that the shared tier has `other`, a stale response of another variant, under `key`.
+    pub(crate) fn note_other_variant(&self, key: &[u8], other: &Kept) {
+        self.other_variants
+            .note(key, &other.vary, self.core.clock.now());
+    }
+
+    /// Returns the fields that the response under `key` varies by, with its values, if the shared
+    /// tier had that response a short time ago and memory does not.
+    pub(crate) fn other_variant(&self, key: &[u8]) -> Option<Varied> {
+        self.other_variants.get(key, self.core.clock.now())
     }
 
     /// Looks up a fresh response under `key` in memory.

@@ -282,8 +282,9 @@ pin_project! {
     /// # Cancel safety
     ///
     /// If the future is dropped after the handler was called for others too, the handler's call goes
-    /// on in the background, for at most 30 seconds, and its response is stored. If the future of a
-    /// write is dropped, the write's invalidation takes place.
+    /// on in the background, for at most 30 seconds or the rule's `wait_timeout`, whichever is longer,
+    /// and its response is stored. If the future of a write is dropped, the write's invalidation takes
+    /// place.
     #[must_use = "futures do nothing unless they are polled"]
     pub struct HttpCacheFuture<S: Service<Request<Q>>, Q, B: Body<Data = Bytes>> {
         #[pin]

@@ -11,16 +11,17 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::response::Parts;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body::Body;
 use tokio::sync::oneshot;
 use tower_service::Service;
 
 use crate::base::sync::Mutex;
 use crate::http::body::CacheBody;
-use crate::http::entries::{GiveUp, GoesOn, Kept, StaleFound};
+use crate::http::entries::{CallPlace, GiveUp, GoesOn, Kept, StaleFound};
 use crate::http::fill::body_copy::{BodyCopy, CopyEnd};
 use crate::http::semantics::storable::NotStored;
+use crate::http::shared::fill_limit;
 use crate::http::store_decision::{Refusal, Storing, confirmed, decide, failure};
 use crate::http::transaction::Transaction;
 
@@ -35,8 +36,12 @@ pub(crate) struct Origin<S: Service<Request<Q>, Response = Response<B>>, Q, B: B
 
 /// The result of a call of the handler, for the client whose request it was.
 pub(crate) enum HandlerOutcome<B: Body<Data = Bytes>, E> {
-    /// The response was complete at once. Its body is in the stored response.
-    Complete(Box<Parts>, Kept),
+    /// The response was complete at once. Its body is in `kept`.
+    Complete {
+        parts: Box<Parts>,
+        kept: Kept,
+        is_stored: bool,
+    },
     /// The handler found a stored response unchanged.
     Revalidated(Kept),
     /// The response is not stored.
@@ -48,15 +53,12 @@ pub(crate) enum HandlerOutcome<B: Body<Data = Bytes>, E> {
 /// The part of a response that a client gets before its body is complete.
 pub(crate) enum Early<B: Body<Data = Bytes>> {
     /// The handler's response, whose body is copied while the client reads it.
-    Streaming(Box<Response<CacheBody<B>>>),
+    Streaming {
+        response: Box<Response<CacheBody<B>>>,
+        is_stored: bool,
+    },
     /// A stale response, while the handler is called (stale-while-revalidate).
     Stale(Kept),
-    /// The entry under the key is that of another variant, so the handler is not called here. The
-    /// call waits to be dropped, and ends by itself if the sender is.
-    OtherVariant {
-        other: Kept,
-        _held: oneshot::Sender<()>,
-    },
 }
 
 impl<S: Service<Request<Q>, Response = Response<B>>, Q, B: Body<Data = Bytes>> Origin<S, Q, B> {
@@ -98,25 +100,28 @@ where
 {
     /// Calls the handler, and returns the response to store.
     pub(crate) async fn run(mut self, found: StaleFound, goes_on: GoesOn) -> Result<Kept, GiveUp> {
+        let place = CallPlace::of_running_call();
         let old = self.old.take().or_else(|| found.response());
-        if let Some(old) = &old
-            && !old.matches(&self.transaction.client.headers)
-        {
-            return Err(self.leave_to_others(Arc::clone(old), &goes_on).await);
+        if let Some(other) = old.as_ref().filter(|old| !self.transaction.matches(old)) {
+            return Err(self.leave_to_others(other, &goes_on));
         }
         let Some((mut service, mut request)) = self.origin.take() else {
             return Err(GiveUp::Uncacheable);
         };
         self.serve_stale(old.as_ref(), &goes_on);
+        if place.is_refresh {
+            self.forget_client(&mut request, old.as_ref());
+        }
+        let course = Course {
+            place,
+            goes_on,
+            had_old: old.is_some(),
+        };
         let transaction = Arc::clone(&self.transaction);
-        let had_old = old.is_some();
         let old = transaction.prepare(&mut request, old);
         let asked_at = transaction.now();
         match service.call(request).await {
-            Ok(response) => {
-                self.receive(response, (had_old, old), asked_at, goes_on)
-                    .await
-            }
+            Ok(response) => self.receive(response, old, asked_at, course).await,
             Err(error) => {
                 self.origin.set(HandlerOutcome::Failed(error));
                 Err(GiveUp::Failed(None))
@@ -124,15 +129,25 @@ where
         }
     }
 
-    /// Gives the call up without a result: the next of those who wait may want `other`, and asks the
-    /// handler itself. A failure would give it to them in the handler's place.
-    async fn leave_to_others(self, other: Kept, goes_on: &GoesOn) -> GiveUp {
-        goes_on.unset();
-        let (held, dropped) = oneshot::channel();
-        let _ = self.early.send(Early::OtherVariant { other, _held: held });
-        // A call in the background has no client that would drop it.
-        let _ = dropped.await;
-        GiveUp::OtherVariant
+    /// Removes from `request`, a refresh of `old` in the background, what is of its client alone: the
+    /// client does not get the response.
+    fn forget_client(&mut self, request: &mut Request<Q>, old: Option<&Kept>) {
+        if let Some(transaction) = self.transaction.without_client(old) {
+            request
+                .headers_mut()
+                .clone_from(&transaction.client.headers);
+            self.transaction = Arc::new(transaction);
+        }
+    }
+
+    /// Gives the call up without a result, because the entry under the key is `other`: each of those
+    /// who wait goes on to its own variant, or asks for this one again. A failure would give `other`
+    /// to them in the handler's place.
+    fn leave_to_others(&self, other: &Kept, goes_on: &GoesOn) -> GiveUp {
+        goes_on.give_up();
+        let entries = self.transaction.entries();
+        entries.note_other_variant(&self.key, other);
+        GiveUp::OtherVariant(Arc::clone(other))
     }
 
     /// Answers the client with the stale response `old`, if that response allows it.
@@ -146,45 +161,44 @@ where
         let _ = early.send(Early::Stale(Arc::clone(old)));
     }
 
-    /// Stores the handler's response, or gives up. `had_old` is `true` if a tier has an older
-    /// response, and `old` is the one that the handler was asked to confirm.
+    /// Stores the handler's response, or gives up. `old` is the response that the handler was asked
+    /// to confirm.
     async fn receive(
         self,
         response: Response<B>,
-        (had_old, old): (bool, Option<Kept>),
+        old: Option<Kept>,
         asked_at: u64,
-        goes_on: GoesOn,
+        course: Course,
     ) -> Result<Kept, GiveUp> {
         let transaction = Arc::clone(&self.transaction);
         let (mut parts, body) = response.into_parts();
         if let Some(old) = &old
             && let Some(confirmed) = confirmed(&transaction, old, &parts, asked_at)
         {
-            return self.keep_confirmed(confirmed).await;
+            return self.keep_confirmed(confirmed, &course).await;
         }
         match decide(&transaction, &mut parts, asked_at) {
-            Ok(storing) => self.copy(parts, body, storing, had_old, goes_on).await,
-            Err(Refusal::Failure) => Err(self.share_failure(parts, body).await),
+            Ok(storing) => self.copy(parts, body, storing, course).await,
+            Err(Refusal::Failure { is_personal }) => {
+                Err(self.share_failure(parts, body, is_personal).await)
+            }
             Err(Refusal::NotStored(reason)) => {
-                let is_of_condition = matches!(parts.status.as_u16(), 304 | 412 | 416);
+                let status = parts.status;
                 let response = Response::from_parts(parts, CacheBody::passed(body));
                 let not_stored = HandlerOutcome::NotStored(Box::new(response), reason);
                 self.origin.set(not_stored);
-                if !is_of_request(reason) && !is_of_condition {
-                    refuse(&transaction, &self.key, had_old).await;
-                }
-                Err(GiveUp::Uncacheable)
+                Err(refuse(&transaction, &self.key, (reason, status), &course).await)
             }
         }
     }
 
     /// Returns the handler's failure for those who wait, so that they do not call a handler in
     /// trouble all at once.
-    async fn share_failure(self, parts: Parts, body: B) -> GiveUp {
+    async fn share_failure(self, parts: Parts, body: B, is_personal: bool) -> GiveUp {
         let (client_body, source) = CacheBody::copied(Box::pin(body));
         let mut copy = BodyCopy::new(source, MOST_OF_A_FAILURE);
         let is_complete = copy.end_at_once().await == Some(CopyEnd::Complete);
-        let shared = is_complete
+        let shared = (is_complete && !is_personal)
             .then(|| failure(&self.transaction, &parts, copy.into_bytes()))
             .flatten();
         let response = Response::from_parts(parts, client_body);
@@ -197,6 +211,7 @@ where
     async fn keep_confirmed(
         self,
         confirmed: Result<Kept, (Kept, NotStored)>,
+        course: &Course,
     ) -> Result<Kept, GiveUp> {
         let (kept, reason) = match confirmed {
             Ok(kept) => (kept, None),
@@ -208,10 +223,7 @@ where
             return Ok(kept);
         };
         self.transaction.counters().not_stored(reason);
-        if !is_of_request(reason) {
-            refuse(&self.transaction, &self.key, true).await;
-        }
-        Err(GiveUp::Uncacheable)
+        Err(refuse(&self.transaction, &self.key, (reason, kept.status), course).await)
     }
 
     /// Copies the body, and returns the complete response.
@@ -220,18 +232,20 @@ where
         parts: Parts,
         body: B,
         storing: Storing,
-        had_old: bool,
-        goes_on: GoesOn,
+        course: Course,
     ) -> Result<Kept, GiveUp> {
         let transaction = self.transaction;
+        let (status, is_stored) = (parts.status, course.place.leads);
         let (client_body, source) = CacheBody::copied(Box::pin(body));
         let mut copy = BodyCopy::new(source, storing.max_body);
         let at_once = copy.end_at_once().await;
         if copy.is_whole(at_once, &storing) {
-            transaction.unmark_uncacheable(&self.key);
-            let kept = storing.complete(copy.into_bytes());
-            let complete = HandlerOutcome::Complete(Box::new(parts), Arc::clone(&kept));
-            self.origin.set(complete);
+            let kept = keep(&transaction, &self.key, storing, copy, &course);
+            self.origin.set(HandlerOutcome::Complete {
+                parts: Box::new(parts),
+                kept: Arc::clone(&kept),
+                is_stored,
+            });
             return Ok(kept);
         }
         let response = Box::new(Response::from_parts(parts, client_body));
@@ -240,70 +254,76 @@ where
             self.origin.set(HandlerOutcome::NotStored(response, reason));
             reason
         } else {
-            goes_on.set();
-            let _ = self.early.send(Early::Streaming(response));
-            let running = RunningCopy::new(&transaction, &self.key);
-            let end = copy.end().await;
-            running.ended();
-            if copy.is_whole(Some(end), &storing) {
-                transaction.unmark_uncacheable(&self.key);
-                return Ok(storing.complete(copy.into_bytes()));
+            course.goes_on.set();
+            let _ = self.early.send(Early::Streaming {
+                response,
+                is_stored,
+            });
+            let end = copy.end_within(fill_limit(transaction.rule())).await;
+            if copy.is_whole(end, &storing) {
+                return Ok(keep(&transaction, &self.key, storing, copy, &course));
             }
-            let reason = end.refusal();
+            let reason = end.map_or(NotStored::TooSlow, CopyEnd::refusal);
             transaction.counters().not_stored(reason);
             reason
         };
         if reason == NotStored::Incomplete {
             return Err(GiveUp::Failed(None));
         }
-        refuse(&transaction, &self.key, had_old).await;
-        Err(GiveUp::Uncacheable)
+        Err(refuse(&transaction, &self.key, (reason, status), &course).await)
     }
 }
 
-/// Returns `true` if one client's request forbids to store the response, which says nothing about
-/// the requests of others.
-fn is_of_request(reason: NotStored) -> bool {
-    matches!(reason, NotStored::RequestNoStore | NotStored::Authorization)
+/// The circumstances of a call of the handler.
+struct Course {
+    place: CallPlace,
+    goes_on: GoesOn,
+    /// `true` if a tier has an older response.
+    had_old: bool,
 }
 
-/// Remembers that the response for `key` is not to be stored, and removes the older one, which must
-/// not be served in its place.
-async fn refuse(transaction: &Transaction, key: &[u8], had_old: bool) {
-    transaction.mark_uncacheable(key);
-    if had_old {
+/// Returns the complete response, which is stored if the call leads.
+fn keep<B: Body<Data = Bytes>>(
+    transaction: &Transaction,
+    key: &[u8],
+    storing: Storing,
+    copy: BodyCopy<B>,
+    course: &Course,
+) -> Kept {
+    if course.place.leads {
+        transaction.unmark_uncacheable(key);
+    }
+    storing.complete(copy.into_bytes())
+}
+
+/// Gives the call up, because its response is not to be stored. The older response is removed, which
+/// must not be served in the new one's place, unless the refusal is of this request alone: then it
+/// says nothing about the older one.
+async fn refuse(
+    transaction: &Transaction,
+    key: &[u8],
+    (reason, status): (NotStored, StatusCode),
+    course: &Course,
+) -> GiveUp {
+    let is_of_request = transaction.is_of_request(reason, status);
+    if (!is_of_request || !course.had_old) && !is_of_condition(reason, status) {
+        transaction.mark_uncacheable(key);
+    }
+    if !is_of_request && reason != NotStored::TooSlow && course.had_old {
         transaction.entries().remove(key).await;
     }
+    // Nothing has failed for those who wait. A refresh that is refused is one that failed.
+    if is_of_request && !course.place.is_refresh {
+        course.goes_on.give_up();
+    }
+    GiveUp::Uncacheable
 }
 
-/// A copy that goes on in the background. One that is dropped was too slow: its key is remembered,
-/// so that the next requests do not wait for such a response again.
-struct RunningCopy<'a> {
-    transaction: &'a Transaction,
-    key: &'a [u8],
-    has_ended: bool,
-}
-
-impl<'a> RunningCopy<'a> {
-    fn new(transaction: &'a Transaction, key: &'a [u8]) -> Self {
-        Self {
-            transaction,
-            key,
-            has_ended: false,
-        }
-    }
-
-    fn ended(mut self) {
-        self.has_ended = true;
-    }
-}
-
-impl Drop for RunningCopy<'_> {
-    fn drop(&mut self) {
-        if !self.has_ended {
-            self.transaction.mark_uncacheable(self.key);
-        }
-    }
+/// Returns `true` if a response that was not stored says nothing about the next one: to the same
+/// request without its conditions and directives.
+fn is_of_condition(reason: NotStored, status: StatusCode) -> bool {
+    let is_of_status = matches!(status.as_u16(), 304 | 412 | 416);
+    is_of_status || matches!(reason, NotStored::RequestNoStore | NotStored::Authorization)
 }
 
 #[cfg(test)]

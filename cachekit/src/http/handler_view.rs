@@ -1,8 +1,9 @@
 //! The request as the handler sees it.
 
-use http::header::{AUTHORIZATION, COOKIE};
+use http::header::{AUTHORIZATION, COOKIE, FORWARDED, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
+use crate::http::entries::Kept;
 use crate::http::rules::compiled_rule::CompiledRule;
 use crate::http::rules::key::cookies;
 use crate::http::rules::options::{Auth, Cookies, Mode};
@@ -10,7 +11,8 @@ use crate::http::rules::plan::Plan;
 
 /// Fields by which proxies say another host or path than that of the request. They are in no key,
 /// and some handlers build links of them.
-const OTHER_TARGETS: [HeaderName; 3] = [
+const OTHER_TARGETS: [HeaderName; 4] = [
+    FORWARDED,
     HeaderName::from_static("x-forwarded-host"),
     HeaderName::from_static("x-original-url"),
     HeaderName::from_static("x-rewrite-url"),
@@ -45,6 +47,30 @@ fn hide_fields(headers: &mut HeaderMap, rule: &CompiledRule) {
             headers.remove(name);
         }
     }
+}
+
+/// Returns the fields of a request that a refresh in the background has too: those in the key of
+/// `rule`, those that `old`, the response to refresh, varies by, `Host`, and those by which a client
+/// says what it accepts. The others are of a client that does not get the response.
+pub(crate) fn fields_for_refresh(
+    headers: &HeaderMap,
+    rule: &CompiledRule,
+    old: Option<&Kept>,
+) -> HeaderMap {
+    let is_varied = |name: &HeaderName| old.is_some_and(|old| old.varies_by(name));
+    let is_in_key = |name: &HeaderName| match *name {
+        HOST => true,
+        COOKIE => matches!(rule.cookies, Cookies::Key(_)),
+        AUTHORIZATION => rule.auth == Auth::Key,
+        _ => rule.headers.contains(name),
+    };
+    let mut kept = HeaderMap::new();
+    for (name, value) in headers {
+        if is_in_key(name) || is_varied(name) || name.as_str().starts_with("accept") {
+            kept.append(name, value.clone());
+        }
+    }
+    kept
 }
 
 fn keep_cookies(headers: &mut HeaderMap, names: &[String]) {

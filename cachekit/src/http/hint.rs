@@ -30,7 +30,8 @@ impl CacheHint {
         Self::default()
     }
 
-    /// Creates a hint that prevents the response from being stored.
+    /// Creates a hint that prevents the response from being stored. A failure with this hint is not
+    /// given to the requests that wait for it, either.
     pub fn no_store() -> Self {
         Self {
             no_store: true,

@@ -28,8 +28,11 @@ impl HitForMiss {
         }
     }
 
-    /// Remembers `key` for `length`, from `now` on.
+    /// Remembers `key` for `length`, from `now` on. Does nothing for no time at all.
     pub(crate) fn mark(&self, key: &[u8], now: Duration, length: Duration) {
+        if length.is_zero() {
+            return;
+        }
         // Rounded up, so that a length below one second does something.
         let until = now.saturating_add(length).as_secs().saturating_add(1);
         let (place, hash) = self.place(key);
@@ -81,6 +84,8 @@ mod tests {
         marks.mark(b"a", at(100), at(10));
         assert!(marks.is_marked(b"a", at(109)) && !marks.is_marked(b"b", at(109)));
         assert!(!marks.is_marked(b"a", at(111)));
+        marks.mark(b"a", at(200), at(0));
+        assert!(!marks.is_marked(b"a", at(200)));
         marks.mark(b"a", at(200), at(10));
         marks.unmark(b"a");
         assert!(!marks.is_marked(b"a", at(200)));

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use tower_service::Service;
 
 use crate::http::body::CacheBody;
-use crate::http::entries::{Fetch, Fetching, GiveUp, Kept, OldResponse, StaleFound};
+use crate::http::entries::{Entries, Fetch, Fetching, GiveUp, Kept, OldResponse, StaleFound};
 use crate::http::fill::{Early, Fill, HandlerOutcome, Origin};
 use crate::http::handler_view::hide_what_is_not_in_the_key;
 use crate::http::hint::CacheHint;
@@ -36,6 +36,11 @@ enum Attempt<B: Body<Data = Bytes>, E> {
     Answered(Answer<B, E>),
     /// The key has another variant.
     OtherVariant(Kept),
+    /// The call that this request waited for has found another variant under the key. It is right
+    /// for this request.
+    Again,
+    /// A tier has this fresh response, and the client demands that the handler confirms it.
+    Unaccepted(Kept),
     /// No response can be shared with this request.
     Alone,
 }
@@ -74,6 +79,8 @@ where
                     variants.go_on_from(&other, &transaction.client.headers);
                     found = variants.find(&transaction.client.headers);
                 }
+                Attempt::Again => found = variants.find(&transaction.client.headers),
+                Attempt::Unaccepted(kept) => found = Found::Fresh(kept),
             }
         }
     }
@@ -87,7 +94,12 @@ where
             force: true,
             coalesce: true,
         };
-        self.fetch(key, fetch, Some(kept), Forward::Request).await
+        let attempt = self.fetch(key, fetch, Some(kept), Forward::Request);
+        match attempt.await {
+            // The handler was called, and not for this request.
+            Attempt::Unaccepted(_) => Attempt::Alone,
+            attempt => attempt,
+        }
     }
 
     async fn fetch_missing(
@@ -104,11 +116,17 @@ where
             None if variants.is_variant() => Forward::VaryMiss,
             None => Forward::UriMiss,
         };
+        let force = transaction.demands_call();
+        let missed = if force {
+            transaction.entries().forced(key)
+        } else {
+            missing.missed
+        };
         let fetch = Fetch {
-            missed: missing.missed,
+            missed,
             tags: transaction.entry_tags(),
             serve: missing.old.filter(serve),
-            force: false,
+            force,
             coalesce: transaction.coalesces(key),
         };
         self.fetch(key, fetch, old, forward).await
@@ -153,13 +171,15 @@ where
     fn answer_early(&self, early: Early<B>, forward: Forward) -> Attempt<B, S::Error> {
         let response = match early {
             Early::Stale(kept) => self.stale(&kept, "swr"),
-            Early::Streaming(response) => {
-                let outcome = forwarded(forward, response.status(), true, None);
+            Early::Streaming {
+                response,
+                is_stored,
+            } => {
+                let outcome = forwarded(forward, response.status(), is_stored, None);
                 outcome.count(self.transaction.counters());
                 let response = or_not_modified(self.asked(), *response);
                 self.responder().finish(response, outcome)
             }
-            Early::OtherVariant { other, .. } => return Attempt::OtherVariant(other),
         };
         Attempt::Answered(Ok(response))
     }
@@ -179,8 +199,15 @@ where
         };
         match (self.origin.outcome(), answer) {
             // Each has the response that its handler call gave: `answer` may be an older one.
-            (Some(HandlerOutcome::Complete(parts, kept)), _) => {
-                let outcome = forwarded(forward, parts.status, true, None);
+            (
+                Some(HandlerOutcome::Complete {
+                    parts,
+                    kept,
+                    is_stored,
+                }),
+                _,
+            ) => {
+                let outcome = forwarded(forward, parts.status, is_stored, None);
                 outcome.count(transaction.counters());
                 let response = self.responder().fresh(self.asked(), *parts, &kept, outcome);
                 Attempt::Answered(Ok(response))
@@ -197,10 +224,9 @@ where
                 Attempt::Answered(Ok(self.passed(*response, forward, Some(reason.as_str()))))
             }
             (Some(HandlerOutcome::Failed(error)), _) => Attempt::Answered(fallback().ok_or(error)),
-            (_, Ok(kept)) => self.answer_of_others(kept, old.is(kept)),
-            (_, Err(GiveUp::OtherVariant)) => old
-                .in_shared_tier()
-                .map_or(Attempt::Alone, Attempt::OtherVariant),
+            (_, Ok(kept)) => self.answer_of_others(kept, old.is(kept, transaction.entries())),
+            (_, Err(GiveUp::OtherVariant(other))) if transaction.matches(other) => Attempt::Again,
+            (_, Err(GiveUp::OtherVariant(other))) => Attempt::OtherVariant(Arc::clone(other)),
             (_, Err(GiveUp::Failed(Some(kept)))) if transaction.matches(kept) => {
                 let outcome = Outcome::Forwarded {
                     forward,
@@ -234,6 +260,9 @@ where
         }
         if !is_old && transaction.accepts(kept) {
             return Attempt::Answered(Ok(self.hit(kept)));
+        }
+        if !is_old && !transaction.is_past_end(kept) {
+            return Attempt::Unaccepted(Arc::clone(kept));
         }
         match transaction.reason_to_serve_stale(kept) {
             Some(why) => Attempt::Answered(Ok(self.stale(kept, why))),
@@ -322,15 +351,13 @@ struct Old {
 }
 
 impl Old {
-    fn in_shared_tier(&self) -> Option<Kept> {
-        self.in_shared_tier.as_ref()?.response()
-    }
-
     /// Returns `true` if `kept` is one of them. Its own times need not say so: an invalidation may
     /// have made it stale, or the end of a value that the handler showed.
-    fn is(&self, kept: &Kept) -> bool {
-        let all = [self.in_memory.clone(), self.in_shared_tier()];
-        all.iter().flatten().any(|old| Arc::ptr_eq(old, kept))
+    fn is(&self, kept: &Kept, entries: &Entries) -> bool {
+        let found = self.in_shared_tier.as_ref();
+        let in_shared_tier = found.and_then(|found| found.response_past_end(entries));
+        let all = [&self.in_memory, &in_shared_tier];
+        all.into_iter().flatten().any(|old| Arc::ptr_eq(old, kept))
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AGE, AUTHORIZATION, CONTENT_LENGTH, COOKIE, ETAG, SET_COOKIE};
+use http::header::{AGE, CONTENT_LENGTH, ETAG, SET_COOKIE};
 use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use xxhash_rust::xxh3::xxh3_128;
@@ -12,7 +12,8 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::http::entries::Kept;
 use crate::http::group_tag::group_tag;
 use crate::http::hint::CacheHint;
-use crate::http::rules::options::{Auth, Cookies, Etag};
+use crate::http::rules::options::Etag;
+use crate::http::semantics::age::initial_age;
 use crate::http::semantics::groups::cache_groups;
 use crate::http::semantics::hop_by_hop::remove_hop_by_hop;
 use crate::http::semantics::storable::{
@@ -37,7 +38,10 @@ pub(crate) struct Storing {
 /// The reason why the handler's response is not stored.
 pub(crate) enum Refusal {
     /// The handler failed.
-    Failure,
+    Failure {
+        /// `true` if the handler's hint forbids to give the failure to others.
+        is_personal: bool,
+    },
     NotStored(NotStored),
 }
 
@@ -86,7 +90,7 @@ pub(crate) fn decide(
     if transaction.is_shared() {
         decide_shared(transaction, parts, asked_at)
     } else {
-        decide_owned(transaction, parts)
+        decide_owned(transaction, parts, asked_at)
     }
 }
 
@@ -151,11 +155,16 @@ pub(crate) fn failure(transaction: &Transaction, parts: &Parts, body: Bytes) -> 
 }
 
 /// Decides about a response by the service's own rule.
-fn decide_owned(transaction: &Transaction, parts: &mut Parts) -> Result<Storing, Refusal> {
+fn decide_owned(
+    transaction: &Transaction,
+    parts: &mut Parts,
+    asked_at: u64,
+) -> Result<Storing, Refusal> {
     let rule = transaction.rule();
     let hint = parts.extensions.remove::<CacheHint>().unwrap_or_default();
     if parts.status.is_server_error() {
-        return Err(Refusal::Failure);
+        let is_personal = hint.no_store;
+        return Err(Refusal::Failure { is_personal });
     }
     if hint.no_store {
         return Err(NotStored::NoStore.into());
@@ -164,7 +173,9 @@ fn decide_owned(transaction: &Transaction, parts: &mut Parts) -> Result<Storing,
     if let Some(reason) = forbidden_in_both(parts.status, client, &parts.headers) {
         return Err(reason.into());
     }
-    let cap = owned_restriction(&parts.headers)?.map(Duration::from_secs);
+    let age = age_at_arrival(transaction, &parts.headers, asked_at);
+    let cap = owned_restriction(&parts.headers)?;
+    let cap = cap.map(|cap| Duration::from_secs(cap.saturating_sub(age)));
     let ttl = hint.ttl.or_else(|| rule.ttl_of(parts.status));
     let ttl = ttl.ok_or(NotStored::Status)?;
     let ttl = cap.map_or(ttl, |cap| cap.min(ttl));
@@ -172,14 +183,15 @@ fn decide_owned(transaction: &Transaction, parts: &mut Parts) -> Result<Storing,
         return Err(NotStored::NoFreshness.into());
     }
     let strip = strips_set_cookie(rule.set_cookie, &parts.headers)?.then_some(SET_COOKIE);
-    if let Some(reason) = forbidden_vary(&parts.headers, &names_in_key(transaction)) {
+    if let Some(reason) = forbidden_vary(&parts.headers, &transaction.names_in_key()) {
         return Err(reason.into());
     }
     let ttl = jittered(ttl, rule.ttl_jitter, fastrand::f64());
     let freshness = ResponseFreshness {
         received_at: transaction.now(),
-        initial_age: 0,
-        lifetime: millis(ttl),
+        initial_age: age,
+        // The rule's time counts from the arrival.
+        lifetime: millis(ttl.saturating_add(Duration::from_secs(age))),
         always_revalidate: false,
         may_serve_stale: true,
         stale_while_revalidate: None,
@@ -188,16 +200,14 @@ fn decide_owned(transaction: &Transaction, parts: &mut Parts) -> Result<Storing,
     storing(transaction, parts, strip.as_slice(), hint.tags, freshness)
 }
 
-/// Returns the request's fields that are in the key, so that responses need not be told apart by
-/// them.
-fn names_in_key(transaction: &Transaction) -> Vec<HeaderName> {
-    let rule = transaction.rule();
-    let mut names = rule.headers.clone();
-    // In shared mode the handler also sees cookies that are not in the key.
-    let sees_listed_only = !transaction.is_shared() && rule.cookies != Cookies::Bypass;
-    names.extend(sees_listed_only.then_some(COOKIE));
-    names.extend((rule.auth == Auth::Key).then_some(AUTHORIZATION));
-    names
+/// Returns the age, in seconds, of a response that was asked for at `asked_at`. Without `Age`, the
+/// handler has made the response, whatever clock its `Date` is of.
+fn age_at_arrival(transaction: &Transaction, headers: &HeaderMap, asked_at: u64) -> u64 {
+    if !headers.contains_key(AGE) {
+        return 0;
+    }
+    let now = transaction.now();
+    initial_age(headers, now / 1_000, now.saturating_sub(asked_at) / 1_000)
 }
 
 /// Decides about a response as a shared cache (RFC 9111, section 3).
@@ -207,21 +217,34 @@ fn decide_shared(
     asked_at: u64,
 ) -> Result<Storing, Refusal> {
     let hint = parts.extensions.remove::<CacheHint>().unwrap_or_default();
-    if hint.no_store {
-        return Err(NotStored::NoStore.into());
-    }
-    let plan = plan_of(transaction, parts.status, &parts.headers, asked_at);
+    let plan = match refused_by(&hint) {
+        Some(reason) => Err(reason),
+        None => plan_of(transaction, parts.status, &parts.headers, asked_at),
+    };
     let plan = match plan {
         Ok(plan) => plan,
-        Err(_) if is_failure(parts.status) => return Err(Refusal::Failure),
+        Err(_) if is_failure(parts.status) => {
+            let is_personal = hint.no_store;
+            return Err(Refusal::Failure { is_personal });
+        }
         Err(reason) => return Err(reason.into()),
     };
     let mut freshness = freshness_of(&plan, transaction.now());
     if let Some(ttl) = hint.ttl {
-        freshness.lifetime = millis(ttl);
-        freshness.initial_age = 0;
+        // Caches between subtract the age from the `max-age` of the response itself.
+        let age = Duration::from_secs(freshness.initial_age);
+        freshness.lifetime = millis(ttl.saturating_add(age));
     }
     storing(transaction, parts, &plan.strip, hint.tags, freshness)
+}
+
+/// Returns why a response with `hint` is not stored.
+fn refused_by(hint: &CacheHint) -> Option<NotStored> {
+    if hint.no_store {
+        return Some(NotStored::NoStore);
+    }
+    let is_over = hint.ttl.is_some_and(|ttl| ttl.is_zero());
+    is_over.then_some(NotStored::NoFreshness)
 }
 
 fn is_failure(status: StatusCode) -> bool {
@@ -234,7 +257,7 @@ fn policy(transaction: &Transaction) -> SharedPolicy {
         heuristics: rules.heuristics,
         set_cookie: rule.set_cookie,
         keeps_stale: !rules.stale_on_failure.is_zero(),
-        allowed_vary: names_in_key(transaction),
+        allowed_vary: transaction.names_in_key(),
     }
 }
 
@@ -279,7 +302,7 @@ fn varies(
     let Vary::Names(names) = Vary::of(headers) else {
         return Err(NotStored::VaryStar);
     };
-    let in_key = names_in_key(transaction);
+    let in_key = transaction.names_in_key();
     let names = names.into_iter().filter(|name| !in_key.contains(name));
     let names: Vec<HeaderName> = names.collect();
     Ok(nominated(&names, &transaction.client.headers))

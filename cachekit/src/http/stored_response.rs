@@ -50,6 +50,11 @@ impl StoredResponse {
         self.vary.is_empty() || vary::matches(&self.vary, request_headers)
     }
 
+    /// Returns `true` if the response varies by the request's field `name`.
+    pub(crate) fn varies_by(&self, name: &HeaderName) -> bool {
+        self.vary.iter().any(|(varied, _)| varied == name)
+    }
+
     /// Returns the bytes of the body and the header fields, by which memory weighs the response.
     pub(crate) fn size(&self) -> usize {
         let field = |(name, value): (&HeaderName, &http::HeaderValue)| {

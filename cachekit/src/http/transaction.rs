@@ -3,17 +3,18 @@
 
 use std::sync::Arc;
 
-use http::Request;
-use http::header::RANGE;
+use http::header::{AUTHORIZATION, COOKIE, RANGE};
+use http::{HeaderName, Request, StatusCode};
 
 use crate::http::client::Client;
 use crate::http::counters::RuleCounters;
 use crate::http::entries::{Entries, Kept};
-use crate::http::handler_view::hide_what_is_not_in_the_key;
+use crate::http::handler_view::{fields_for_refresh, hide_what_is_not_in_the_key};
 use crate::http::rules::compiled_rule::CompiledRule;
-use crate::http::rules::options::Mode;
+use crate::http::rules::options::{Auth, Cookies, Mode};
 use crate::http::rules::plan::Plan;
 use crate::http::semantics::conditional::{add_validators, remove_conditions};
+use crate::http::semantics::storable::NotStored;
 use crate::http::shared::LayerState;
 use crate::model::tags::EntryTags;
 
@@ -46,6 +47,54 @@ impl Transaction {
     /// Returns the time of day, in milliseconds since the Unix epoch.
     pub(crate) fn now(&self) -> u64 {
         self.shared.now()
+    }
+
+    /// Returns this transaction without the fields of the request that are of its client alone.
+    /// `old` is the response that is refreshed in the background. In shared mode, the response says
+    /// for whom it is, so the handler gets the whole request, and the result is `None`.
+    pub(crate) fn without_client(&self, old: Option<&Kept>) -> Option<Self> {
+        if self.is_shared() {
+            return None;
+        }
+        let client = self.client.clone();
+        let fields = fields_for_refresh(&client.headers, self.rule(), old);
+        Some(Self {
+            shared: Arc::clone(&self.shared),
+            plan: self.plan.clone(),
+            client: client.with_headers(fields),
+            arrived_at: self.arrived_at,
+        })
+    }
+
+    /// Returns `true` if a response with `status`, not stored because of `reason`, says nothing about
+    /// the responses to others: the client asked for something of its own, or the handler may have
+    /// known the client by a field that is in no key.
+    pub(crate) fn is_of_request(&self, reason: NotStored, status: StatusCode) -> bool {
+        let is_of_reason = matches!(reason, NotStored::RequestNoStore | NotStored::Authorization);
+        let says_that_it_is_gone = matches!(status.as_u16(), 404 | 410);
+        let is_of_status = status == StatusCode::NOT_MODIFIED || status.is_client_error();
+        is_of_reason || (is_of_status && !says_that_it_is_gone) || self.is_personal()
+    }
+
+    /// Returns the request's fields that are in the key, so that responses need not be told apart by
+    /// them.
+    pub(crate) fn names_in_key(&self) -> Vec<HeaderName> {
+        let rule = self.rule();
+        let mut names = rule.headers.clone();
+        // In shared mode the handler also sees cookies that are not in the key.
+        let sees_listed_only = !self.is_shared() && rule.cookies != Cookies::Bypass;
+        names.extend(sees_listed_only.then_some(COOKIE));
+        names.extend((rule.auth == Auth::Key).then_some(AUTHORIZATION));
+        names
+    }
+
+    /// Returns `true` if the handler sees a field of the request that says who the client is, and
+    /// that is not in the key. In owned mode it sees none.
+    fn is_personal(&self) -> bool {
+        let in_key = self.names_in_key();
+        let is_seen =
+            |name: &HeaderName| self.client.headers.contains_key(name) && !in_key.contains(name);
+        self.is_shared() && [AUTHORIZATION, COOKIE].iter().any(is_seen)
     }
 
     /// Returns the tags and events of the entry, as far as the request decides them.
@@ -113,6 +162,17 @@ impl Transaction {
         freshness.may_serve_stale
             && (freshness.is_within(freshness.stale_if_error, now)
                 || freshness.is_within(on_failure, now))
+    }
+
+    /// Returns `true` if `kept` is past its end by its own times. In owned mode the tiers know the end.
+    pub(crate) fn is_past_end(&self, kept: &Kept) -> bool {
+        self.is_shared() && !kept.freshness.is_fresh(self.now())
+    }
+
+    /// Returns `true` if the client demands a call of the handler, whatever a tier has. In shared
+    /// mode the handler is asked to confirm what the tiers have.
+    pub(crate) fn demands_call(&self) -> bool {
+        !self.is_shared() && self.client.demands_fresh()
     }
 
     /// Returns the reason why `old` was served in the place of a new response.

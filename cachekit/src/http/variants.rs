@@ -7,10 +7,12 @@
 
 use std::borrow::Cow;
 
-use http::HeaderMap;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName};
 
 use crate::http::entries::{Entries, Kept, Lookup, OldResponse};
-use crate::http::semantics::vary::nominated;
+use crate::http::other_variants::Varied;
+use crate::http::semantics::vary::{self, nominated};
 use crate::read::call::MemoryMiss;
 
 /// Largest number of keys at which one request is looked up. Only a handler that changes its `Vary`
@@ -111,7 +113,13 @@ impl<'a> Variants<'a> {
                 Lookup::Hit(other) => other,
                 Lookup::Miss(missed) => match self.entries.old(&self.key) {
                     Some(old) if !old.kept.matches(headers) => old.kept,
-                    old => return Found::Missing(Box::new(Missing { missed, old })),
+                    old => match self.elsewhere(old.is_some(), headers) {
+                        Some(varied) => {
+                            self.go_on_by(&varied, headers);
+                            continue;
+                        }
+                        None => return Found::Missing(Box::new(Missing { missed, old })),
+                    },
                 },
             };
             self.go_on_from(&other, headers);
@@ -119,10 +127,21 @@ impl<'a> Variants<'a> {
         Found::TooManyVariants
     }
 
+    /// Returns the fields that the response under the key varies by, if only the shared tier has
+    /// it and it is for other values than those of `headers`.
+    fn elsewhere(&self, is_in_memory: bool, headers: &HeaderMap) -> Option<Varied> {
+        let varied = self.entries.other_variant(&self.key);
+        varied.filter(|varied| !is_in_memory && !vary::matches(varied, headers))
+    }
+
     /// Goes on to the key of the variant for `headers`, after `other` was found for other values.
     pub(crate) fn go_on_from(&mut self, other: &Kept, headers: &HeaderMap) {
+        self.go_on_by(&other.vary, headers);
+    }
+
+    fn go_on_by(&mut self, varied: &[(HeaderName, Option<Bytes>)], headers: &HeaderMap) {
         self.is_variant = true;
-        let names: Vec<_> = other.vary.iter().map(|(name, _)| name.clone()).collect();
+        let names: Vec<_> = varied.iter().map(|(name, _)| name.clone()).collect();
         for (name, value) in nominated(&names, headers) {
             self.add(name.as_str().as_bytes());
             match value {

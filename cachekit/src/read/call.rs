@@ -307,4 +307,7 @@ pub(crate) struct DetachState {
     pub(crate) is_leading: AtomicBool,
     /// `true` after the caller was dropped, when the computation continues in the background.
     pub(crate) caller_is_gone: AtomicBool,
+    /// `true` after the body has said that its error is no failure: no stale value is served in its
+    /// place, and a refresh that ends with it has not failed.
+    pub(crate) gave_up: AtomicBool,
 }

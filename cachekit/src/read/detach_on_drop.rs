@@ -71,6 +71,12 @@ impl Call {
         }
     }
 
+    /// Returns `true` if the body has said that its error is no failure.
+    pub(crate) fn gave_up(&self) -> bool {
+        let detach_state = self.detach_state.as_ref();
+        detach_state.is_some_and(|detach_state| detach_state.gave_up.load(Ordering::Acquire))
+    }
+
     /// Returns `true` if the caller was dropped and the computation continues in the background.
     pub(crate) fn caller_is_gone(&self) -> bool {
         let detach_state = self.detach_state.as_ref();

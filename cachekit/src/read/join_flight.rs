@@ -176,6 +176,7 @@ impl Call {
                 if !guard!(self.core, AcceptThePast: current) || !ops.answers(stored.shared()) {
                     return None;
                 }
+                self.remember_stale(stored);
                 Answer::Entry(Arc::clone(stored))
             }
             // A fallback also answers a call that began after a soft invalidation of the value,
@@ -185,6 +186,7 @@ impl Call {
                     && stored.is_valid_stale()
                     && ops.answers(stored.shared()) =>
             {
+                self.remember_stale(stored);
                 Answer::Entry(Arc::clone(stored))
             }
             Outcome::TimedOut(late) if ops.has_timeout_error => Answer::TimedOut(late.clone()),

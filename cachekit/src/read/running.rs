@@ -225,14 +225,15 @@ impl Computation {
     ) -> Option<Answer> {
         let _ = self.end();
         let call = &self.call;
-        if self.lead.is_some() {
+        let gave_up = call.gave_up();
+        if self.lead.is_some() && !gave_up {
             call.note_refresh(false);
         }
         call.owner.counts.errors.bump();
         let taken = self.take_record();
         // Releases the lease: other processes need not wait for this one any longer.
         self.lease_state = LeaseState::None;
-        let fallback = call.fail_safe(&self.ops);
+        let fallback = (!gave_up).then(|| call.fail_safe(&self.ops)).flatten();
         match &fallback {
             Some(stored) => call.record_taken(stored),
             None => frame::record(Taken::add_error),

@@ -1,10 +1,13 @@
 //! The copy of a handler's body, made while the client reads it.
 
 use std::task::Poll;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body::Body;
+use tokio::time::timeout;
 
+use crate::base::runtime::has_timer;
 use crate::http::body::{CopiedSource, Copy};
 use crate::http::semantics::storable::NotStored;
 use crate::http::store_decision::Storing;
@@ -57,9 +60,14 @@ impl<B: Body<Data = Bytes>> BodyCopy<B> {
         .await
     }
 
-    /// Copies all frames, and returns the reason why the copy ended.
-    pub(crate) async fn end(&mut self) -> CopyEnd {
-        std::future::poll_fn(|context| self.poll_end(context)).await
+    /// Copies all frames, and returns the reason why the copy ended; `None` if it took longer than
+    /// `limit`.
+    pub(crate) async fn end_within(&mut self, limit: Duration) -> Option<CopyEnd> {
+        let end = std::future::poll_fn(|context| self.poll_end(context));
+        if !has_timer() {
+            return Some(end.await);
+        }
+        timeout(limit, end).await.ok()
     }
 
     /// Returns `true` if the body is complete, and as long as the response says.

@@ -32,12 +32,14 @@ pub(crate) enum NotStored {
     TooLarge,
     /// The body ended with an error, or its length is not `Content-Length`.
     Incomplete,
+    /// The body took longer than the time for which it is copied.
+    TooSlow,
 }
 
 impl NotStored {
     /// Every reason.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::Method,
         Self::RequestNoStore,
         Self::Authorization,
@@ -58,6 +60,7 @@ impl NotStored {
         Self::NoFreshness,
         Self::TooLarge,
         Self::Incomplete,
+        Self::TooSlow,
     ];
 
     /// Returns the reason as a token, for counters and `Cache-Status`.
@@ -83,6 +86,7 @@ impl NotStored {
             Self::NoFreshness => "no-freshness",
             Self::TooLarge => "too-large",
             Self::Incomplete => "incomplete",
+            Self::TooSlow => "too-slow",
         }
     }
 }
