@@ -134,8 +134,9 @@ macro_rules! functions {
                 let entry = ordered::entry(row);
                 let there = tokio::select! {
                     biased;
-                    // At once, from memory.
-                    there = entry.get() => there,
+                    // At once, from memory. Tracked, the look would ask Redis for versions, and the
+                    // write would count as made of its own entry, and store nothing.
+                    there = cachekit::untracked(entry.get()) => there,
                     () = ready(()) => None,
                 };
                 let is_newer = |there: &Row| there.is_numbered && there.version > version;
