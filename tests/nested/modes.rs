@@ -45,6 +45,10 @@ async fn a_bypass_leads_and_joins_no_flight() {
         };
         join!(user(&source, 1), passing);
         assert_eq!((source.runs(), user::stats().coalesced), (2, 0));
+        assert_eq!(
+            (user::stats().bypassed, user::stats().lock_timeouts),
+            (1, 0)
+        );
     })
     .await;
 }
@@ -94,7 +98,7 @@ async fn a_refresh_computes_each_key_once() {
 async fn calls_of_a_refresh_at_one_time_share_a_computation() {
     let source = quick();
     scope(cache().await, async {
-        user(&source, 1).await;
+        page(&source, 1).await;
         source.write(1);
         let source = Source {
             gate: Gate::new(),
@@ -103,7 +107,7 @@ async fn calls_of_a_refresh_at_one_time_share_a_computation() {
         let second = async {
             source.gate.arrived().await;
             // An invalidation of something else is no reason to compute twice.
-            user::entry(7).invalidate().await;
+            page::invalidate_all().await;
             user(&source, 1).await
         };
         let both = async { join!(user(&source, 1), second) };

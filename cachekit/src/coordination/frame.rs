@@ -88,7 +88,7 @@ impl Frame {
 
     /// Returns `true` if the frame is that of a refresh that no caller waits for.
     pub(crate) fn is_refresh(&self) -> bool {
-        self.kind == FrameKind::Refresh
+        matches!(self.kind, FrameKind::Refresh)
     }
 
     /// Takes out the record of everything that the code inside was given by the cache. Returns
