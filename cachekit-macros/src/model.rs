@@ -187,8 +187,17 @@ pub(crate) struct Policy {
     pub(crate) compress: Option<(bool, Span)>,
     /// Number of replicas of an entry in Redis (`replicas`). `None`: an entry has no replicas.
     pub(crate) replicas: Option<u8>,
+    /// Facts about the tags and events of the entries.
+    pub(crate) labels: Labels,
+}
+
+/// Facts about `tags = [..]` and `events = [..]`, for the constant data of a cached function.
+pub(crate) struct Labels {
     /// Templates in `events = [..]` that have placeholders for arguments, as the user wrote them.
     pub(crate) events: Vec<String>,
+    /// Literal starts of the templates in `tags = [..]`, without those that end with their first
+    /// colon: statistics know such a start from the tag itself.
+    pub(crate) tag_families: Vec<String>,
     /// Hash of the tags and events that are made from the value (`ret`); zero if there are none.
     pub(crate) value_tags_hash: u64,
 }

@@ -7,6 +7,7 @@ pub(crate) mod function_handle;
 pub(crate) mod get_or_compute;
 pub(crate) mod hot_keys;
 pub(crate) mod invalidation_builder;
+pub(crate) mod low_hit_rate;
 pub(crate) mod region;
 pub(crate) mod registry;
 pub(crate) mod replicated_entry;

@@ -8,6 +8,7 @@ pub(crate) mod function_memories;
 pub(crate) mod in_frame;
 pub(crate) mod observing;
 pub(crate) mod outcome;
+pub(crate) mod removed_keys;
 pub(crate) mod state;
 pub(crate) mod taking;
 pub(crate) mod validity;

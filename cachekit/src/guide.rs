@@ -16,6 +16,7 @@
 //! | [`mod@http`] | responses of an HTTP service: rules, freshness, invalidation |
 //! | [`command`] | the command `cachekit`, the doctor, and a look at one entry |
 //! | [`redis`] | the rights of the Redis account, and the address |
+//! | [`operating`] | statistics, their units, and what to alert on |
 //! | [`hot_keys`] | the keys that are used most, and a warm start |
 //! | [`mod@format`] | names and bytes in Redis, and manual invalidation |
 //! | [`wasm`] | compiling for WebAssembly |
@@ -44,6 +45,7 @@ macro_rules! pages {
             #[doc = "[keys]: crate::guide::keys"]
             #[doc = "[nested]: crate::guide::nested"]
             #[doc = "[observing]: crate::guide::observing"]
+            #[doc = "[operating]: crate::guide::operating"]
             #[doc = "[redis]: crate::guide::redis"]
             #[doc = "[transactions]: crate::guide::transactions"]
             #[doc = "[wasm]: crate::guide::wasm"]
@@ -70,6 +72,7 @@ pages! {
     keys = "keys.md";
     nested = "nested.md";
     observing = "observing.md";
+    operating = "operating.md";
     redis = "redis.md";
     transactions = "transactions.md";
     wasm = "wasm.md";

@@ -152,6 +152,7 @@ pub use crate::api::builder::CacheBuilder;
 pub use crate::api::entry::Entry;
 pub use crate::api::function_handle::FunctionHandle;
 pub use crate::api::invalidation_builder::InvalidationBuilder;
+pub use crate::api::low_hit_rate::{HitRateWatch, LowHitRate};
 pub use crate::api::region::Region;
 pub use crate::api::settings::reload::ReloadReport;
 pub use crate::api::shutdown::ShutdownReport;
@@ -165,23 +166,27 @@ pub use crate::invalidate::deferred::{Deferred, deferred};
 pub use crate::invalidate::delivery::{Delivery, with_delivery};
 pub use crate::key::component::{CacheKey, KeyWriter};
 pub use crate::l1::hot_keys::HotKey;
+pub use crate::model::call_stats::CallStats;
 pub use crate::model::config::engine::{Engine, Eviction};
 pub use crate::model::config::{Capacity, OnDisconnect, OnNewMaster, SingleFlight, Tier};
 pub use crate::model::config_origin::ConfigOrigin;
 pub use crate::model::config_report::{ConfigEntry, EffectiveConfig};
 pub use crate::model::entry_options::Depends;
+pub use crate::model::histogram::Histogram;
 pub use crate::model::inspection::{
     Content, Dependency, DependencyKind, DependencyState, Inspection, StoredValue,
 };
+pub use crate::model::miss_cause::MissStats;
 pub use crate::model::policy::Policy;
+pub use crate::model::redis_stats::{BreakerState, RedisMisses, RedisStats};
 pub use crate::model::seen_invalidation::{SeenInvalidation, SeenKind, SeenTarget};
 pub use crate::model::server_info::{QueryError, ServerInfo};
 pub use crate::model::source::{Observed, ObservedCall, Source, SourceTier};
-pub use crate::model::stats::{
-    BackgroundStats, BreakerState, FunctionStats, RedisMisses, RedisStats, Stats,
-};
+pub use crate::model::stats::{BackgroundStats, FunctionStats, Stats};
+pub use crate::model::warm_report::WarmReport;
 pub use crate::model::write_order::WriteOrder;
 pub use crate::ops::doctor::findings::{Diagnosis, Finding, Severity};
+pub use crate::ops::warm::{Warming, warm};
 pub use crate::ops::watch::Watch;
 pub use crate::read::observing::{bypass, observed, refresh, with_source};
 pub use crate::read::tracking::{tracked, untracked};

@@ -4,4 +4,5 @@ pub(crate) mod doctor;
 pub(crate) mod inspect;
 pub(crate) mod names;
 pub(crate) mod server_info;
+pub(crate) mod warm;
 pub(crate) mod watch;

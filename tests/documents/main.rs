@@ -58,6 +58,58 @@ fn the_page_of_attributes_lists_the_options_that_the_attribute_documents() {
     assert_eq!(shown, known);
 }
 
+/// The fields of a struct, and the names in the list of a macro.
+fn fields(text: &str, from: &str) -> Vec<String> {
+    let body = text.split(from).nth(1).expect(from);
+    let lines = body.lines().skip(1).take_while(|line| *line != "}");
+    let lines = lines.filter(|line| !line.trim().starts_with("//"));
+    let name = |line: &str| {
+        let code = line.trim().strip_suffix(',')?;
+        let field = code
+            .strip_prefix("pub ")
+            .and_then(|it| it.split(':').next());
+        let listed = code.rsplit(' ').next();
+        let name = field.or(listed)?;
+        let is_name = |it: &str| it.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+        is_name(name).then(|| name.to_owned())
+    };
+    lines.filter_map(name).collect()
+}
+
+#[test]
+fn every_counter_has_its_row() {
+    let read_model = |file: &str| read(&format!("cachekit/src/model/{file}.rs"));
+    let (calls, causes) = (read_model("call_stats"), read_model("miss_cause"));
+    let (stats, redis) = (read_model("stats"), read_model("redis_stats"));
+    let page = read("docs/operating.md");
+    let section = |title: &str| {
+        let rest = page.split(&format!("\n### {title}\n")).nth(1).expect(title);
+        options(rest.split("\n### ").next().unwrap_or_default())
+    };
+    let of = |name: &str| fields(&stats, &format!("\npub struct {name} {{"));
+    let whole = section("The cache");
+    for (known, shown) in [
+        (fields(&calls, "\ncounters! {"), section("Calls")),
+        (fields(&causes, "\ncauses! {"), section("Causes of misses")),
+        (
+            fields(&redis, "\npub struct RedisStats {"),
+            section("Redis"),
+        ),
+    ] {
+        assert!(known.len() > 10, "{known:?}");
+        let missing: Vec<_> = known.iter().filter(|it| !shown.contains(it)).collect();
+        assert!(missing.is_empty(), "docs/operating.md lacks {missing:?}");
+    }
+    let others = of("Stats")
+        .into_iter()
+        .filter(|it| !["calls", "background", "redis", "functions"].contains(&it.as_str()));
+    let background = of("BackgroundStats").into_iter();
+    let known: Vec<_> = others
+        .chain(background.map(|it| format!("background.{it}")))
+        .collect();
+    assert_eq!(whole, known);
+}
+
 /// Each row: where it begins, bytes, and after two spaces what they mean.
 #[test]
 fn the_entry_that_is_shown_is_the_golden_one() {

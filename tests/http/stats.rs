@@ -51,6 +51,11 @@ async fn answers_without_a_body_are_counted() {
         (stats.hits, stats.not_modified, stats.bytes_served),
         (2, 2, 0)
     );
+    assert_eq!(
+        site.cache.stats().not_modified,
+        2,
+        "the cache knows them too"
+    );
 }
 
 #[tokio::test]

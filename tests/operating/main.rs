@@ -4,3 +4,4 @@ mod doctor;
 mod inspect;
 mod old_server;
 mod server_info;
+mod warm;

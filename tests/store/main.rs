@@ -27,6 +27,7 @@ mod replicas;
 mod shutdown;
 mod soft_invalidation;
 mod stale;
+mod statistics;
 mod timeouts;
 mod ttl;
 mod unconfirmed_memory;

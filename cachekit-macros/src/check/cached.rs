@@ -22,7 +22,7 @@ use crate::check::tiers::tiers;
 use crate::check::value_tags;
 use crate::diag::Errors;
 use crate::item::LooseFn;
-use crate::model::{CachedFn, Choice, Policy, StepArg};
+use crate::model::{CachedFn, Choice, Labels, Policy, StepArg};
 
 /// Returns the templates in `events = [..]` that have placeholders for arguments, as the user wrote
 /// them, such as `"user.updated {id}"`. The text of such an event depends on the arguments of a
@@ -42,6 +42,33 @@ fn event_templates(items: &Arg<Items>) -> Vec<String> {
         .collect()
 }
 
+/// Returns the literal starts of the templates in `tags = [..]`, by which statistics count misses.
+/// A start that ends with its first colon is left out, because the tag's text tells it.
+fn tag_families(items: &Arg<Items>) -> Vec<String> {
+    let starts = items.value.0.iter().filter_map(|item| match item {
+        Item::Template(template) => match template.pieces.first() {
+            Some(Piece::Literal(start)) => Some(start),
+            _ => None,
+        },
+        Item::Splice(_) | Item::Expr(_) => None,
+    });
+    let is_untold = |start: &&String| start.find(':').is_none_or(|colon| colon + 1 < start.len());
+    let mut families: Vec<String> = starts.filter(is_untold).cloned().collect();
+    families.sort_unstable();
+    families.dedup();
+    families
+}
+
+/// Returns the facts about `tags = [..]` and `events = [..]` that the constant data of the function
+/// has.
+fn labels(tags: Option<&Arg<Items>>, events: Option<&Arg<Items>>) -> Labels {
+    Labels {
+        events: events.map_or_else(Vec::new, event_templates),
+        tag_families: tags.map_or_else(Vec::new, tag_families),
+        value_tags_hash: value_tags::hash([tags, events]),
+    }
+}
+
 /// Returns the model of a function with `#[cached]`. Returns `None` only if a mistake was added to
 /// `errors`.
 pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> Option<CachedFn> {
@@ -50,9 +77,8 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
     let inside = companion::may_be_inside(args.companion.as_ref(), item, &info);
     let key = key(&info, inside, written, skip, args.version.as_ref(), errors);
     let mut steps = Steps::new(&info, RetRule::Allowed, false);
-    let value_tags_hash = value_tags::hash([args.tags.as_ref(), args.events.as_ref()]);
+    let labels = labels(args.tags.as_ref(), args.events.as_ref());
     steps.items("tag", Some("tags"), args.tags, errors);
-    let events = args.events.as_ref().map_or_else(Vec::new, event_templates);
     steps.items("event", None, args.events, errors);
     let ttl = args
         .ttl
@@ -77,8 +103,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         choices: tiers.choices,
         compress: tiers.compress,
         replicas: tiers.replicas,
-        events,
-        value_tags_hash,
+        labels,
         jitter: args.jitter.map(|jitter| jitter.value.0),
         limits: limits(&info, args.limits, errors),
     };

@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use crate::expand::key;
-use crate::model::{CachedFn, Choice, Constant, Policy};
+use crate::model::{CachedFn, Choice, Constant, Labels, Policy};
 use crate::paths::Paths;
 
 /// Returns the input of the macro `__spec!`, which makes the constant data of a cached function:
@@ -64,7 +64,7 @@ fn setters(model: &CachedFn, paths: &Paths) -> TokenStream {
     if let Some(replicas) = policy.replicas {
         setters.extend(quote!(.replicas(#replicas)));
     }
-    setters.extend(events_and_value_tags(policy));
+    setters.extend(labels(&policy.labels));
     let krate = &paths.krate;
     for Choice {
         option,
@@ -86,16 +86,20 @@ fn depends(policy: &Policy, paths: &Paths) -> Option<TokenStream> {
     Some(quote!(.depends(#krate::Depends::#variant)))
 }
 
-/// Returns the setter calls that add events, and the hash of the tags and events that are made from
-/// the value, to the constant data (spec) of a cached function.
-fn events_and_value_tags(policy: &Policy) -> TokenStream {
+/// Returns the setter calls that add events, the families of tags, and the hash of the tags and
+/// events that are made from the value, to the constant data (spec) of a cached function.
+fn labels(labels: &Labels) -> TokenStream {
     let mut setters = TokenStream::new();
-    let events = &policy.events;
+    let events = &labels.events;
     if !events.is_empty() {
         setters.extend(quote!(.events(&[#(#events),*])));
     }
-    if policy.value_tags_hash != 0 {
-        let hash = policy.value_tags_hash;
+    let families = &labels.tag_families;
+    if !families.is_empty() {
+        setters.extend(quote!(.tag_families(&[#(#families),*])));
+    }
+    if labels.value_tags_hash != 0 {
+        let hash = labels.value_tags_hash;
         setters.extend(quote!(.value_tags_hash(#hash)));
     }
     setters

@@ -16,14 +16,18 @@ impl Cache {
     /// The call also lets memory finish its pending work, so that `entries` is exact. This work
     /// takes time: call `stats` for a dashboard, not for every request.
     pub fn stats(&self) -> Stats {
+        // Memory finishes its pending work first, so that the entries of each function are exact.
+        let size = self.core.size();
+        let is_weighed = self.core.weighs();
         let owners = self.core.owners.read();
         let functions = owners
             .values()
-            .map(|owner| FunctionStats::of(owner))
+            .map(|owner| FunctionStats::of(owner, is_weighed))
             .collect();
         drop(owners);
-        let size = self.core.size();
+        let now = Tick::now(&*self.core.clock);
         Stats {
+            elapsed: now.since(self.core.built_at),
             invalidations: self.core.invalidations.sum(),
             entries: size.entries,
             bytes: size.bytes,
@@ -39,7 +43,7 @@ impl Cache {
                 .core
                 .l2
                 .as_ref()
-                .map(|l2| l2.stats(Tick::now(&*self.core.clock)))
+                .map(|l2| l2.stats(now))
                 .unwrap_or_default(),
             ..Stats::sum(functions)
         }

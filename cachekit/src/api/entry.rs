@@ -16,6 +16,7 @@ use crate::encoding::codec::type_codec::Wire;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::function_spec::FnSpec;
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::model::miss_cause::{CurrentCause, MissCause};
 use crate::model::source::SourceTier;
 use crate::model::tags::EntryTags;
 use crate::read::hit::value_in;
@@ -178,8 +179,10 @@ impl EntryRef {
             return value_in::<Optional<V>>(&stored)?;
         }
         let ops = ValueOps::of::<Optional<V>>(self.describe.wire());
-        let hit = core.peek_l2(&self.owner, &self.key, &self.entry_tags, options, &ops);
-        // No hit is counted, as for the look-up in memory: this is no call of the function.
+        // Neither a hit nor a cause is counted, because this is no call of the function.
+        let cause = CurrentCause::new(MissCause::ABSENT);
+        let name = (&self.owner, &self.key);
+        let hit = core.peek_l2(name, &self.entry_tags, options, &ops, &cause);
         let Some(hit) = hit.await else {
             core.record_absence(&self.key);
             return None;

@@ -92,7 +92,7 @@ impl FunctionHandle {
 
     /// Returns the statistics of the cached function since the cache was built.
     pub fn stats(&self) -> FunctionStats {
-        FunctionStats::of(&self.core.owner(self.spec))
+        FunctionStats::of(&self.core.owner(self.spec), self.core.weighs())
     }
 }
 

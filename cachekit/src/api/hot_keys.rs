@@ -1,9 +1,12 @@
 //! Statistics of the keys with the most uses.
 
+use std::sync::Weak;
+
 use crate::base::clock::Tick;
 use crate::core::state::{Cache, Core};
 use crate::l1::hot_keys::HotKey;
 use crate::l1::thread_cache::draw;
+use crate::model::entry::MemoryEntry;
 use crate::model::owner::OwnerId;
 
 impl Cache {
@@ -60,15 +63,18 @@ impl Cache {
 }
 
 impl Core {
-    /// Counts a use of `key` for `hot_keys`, if this use is one of the random samples.
-    pub(crate) fn count_use(&self, owner: OwnerId, key: &[u8], now: Tick) {
-        if let Some(uses) = draw() {
-            self.hot.count(owner, key, uses, now);
-        }
+    /// Counts a use of `key` for `hot_keys`, if this use is one of the random samples. Returns the
+    /// number of uses that the sample stands for, or zero if this use is no sample.
+    pub(crate) fn count_use(&self, owner: OwnerId, key: &[u8], now: Tick) -> u32 {
+        let Some(uses) = draw() else {
+            return 0;
+        };
+        self.hot.count(owner, key, uses, now);
+        uses
     }
 
-    /// Counts, for `hot_keys`, a sampled use of a key, which stands for `uses` uses. The closure
-    /// `text` makes the key's text.
+    /// Counts a sampled hit in the thread's table (L0), which stands for `uses` hits: the use of the
+    /// key for `hot_keys`, and the age of `entry`. The closure `text` makes the key's text.
     #[cold]
     #[inline(never)]
     pub(crate) fn count_sampled<K: AsRef<[u8]>>(
@@ -76,8 +82,11 @@ impl Core {
         owner: OwnerId,
         text: impl Fn() -> K,
         uses: u32,
-        now: Tick,
+        (now, entry): (Tick, &Weak<MemoryEntry>),
     ) {
         self.hot.count(owner, text().as_ref(), uses, now);
+        if let Some(entry) = entry.upgrade() {
+            entry.count_age(uses, now);
+        }
     }
 }

@@ -248,7 +248,7 @@ impl<V: Cacheable> Region<V> {
 
     /// Returns the statistics of the region since the cache was built.
     pub fn stats(&self) -> FunctionStats {
-        FunctionStats::of(&self.state.owner)
+        FunctionStats::of(&self.state.owner, self.shared.weighs())
     }
 
     /// Returns the core (the state of a cache with one memory) whose memory the region uses now.

@@ -14,6 +14,7 @@ use crate::l2::tier::SharedTier;
 use crate::model::entry::MemoryEntry;
 use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::{Epochs, SequenceNumber};
+use crate::model::miss_cause::CurrentCause;
 use crate::model::owner::Owner;
 
 /// A look-up of an entry in L2 by one call, with the names and settings that the look-up needs.
@@ -30,6 +31,8 @@ pub(crate) struct L2Lookup<'a> {
     pub(crate) began: SequenceNumber,
     /// This node's epochs that the entry depends on. `None` if the caller has not read the epochs.
     pub(crate) epochs: Option<&'a Epochs>,
+    /// Cause for which the last entry from L2 was rejected.
+    pub(crate) cause: CurrentCause,
 }
 
 /// The start of a look-up in L2: its time, its deadline, and the unconfirmed entry that memory had.

@@ -10,6 +10,7 @@ use crate::l2::entry_keys::{EntryKeys, Replica};
 use crate::model::config::Tier;
 use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::SequenceNumber;
+use crate::model::miss_cause::{CurrentCause, MissCause};
 use crate::model::owner::Owner;
 use crate::model::tags::EntryTags;
 use crate::store::key_name::StoreKey;
@@ -51,6 +52,7 @@ impl Core {
             fingerprint,
             began,
             epochs: None,
+            cause: CurrentCause::new(MissCause::ABSENT),
         })
     }
 

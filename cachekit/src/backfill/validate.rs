@@ -14,6 +14,7 @@ use crate::encoding::envelope::read::{Envelope, Reject};
 use crate::encoding::envelope::{IMPLICIT, Token, Version};
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
+use crate::model::miss_cause::MissCause;
 use crate::model::miss_reason::MissReason;
 use crate::return_type::erased_ops::ValueOps;
 use crate::store::failure::Failure;
@@ -83,9 +84,10 @@ impl L2Lookup<'_> {
             }
         };
         let fill = Some(envelope.fill);
-        let status = self.version_status(&envelope, found, start.until).await?;
+        let (status, cause) = self.version_status(&envelope, found, start.until).await?;
         let is_old = status == VersionStatus::SoftInvalidated;
         if status == VersionStatus::Invalid || (is_old && self.options.window().is_zero()) {
+            self.cause.set(cause);
             return Ok(self.reject(MissReason::Invalidated, fill));
         }
         let wire = ops.wire;
@@ -103,10 +105,13 @@ impl L2Lookup<'_> {
                     size: ops.size,
                     order: envelope.order,
                     took: envelope.delta,
+                    age: envelope.life.saturating_sub(life.left) + life.over,
                 };
                 self.core.faults.at(Point::BeforeEntry);
                 let stored = self.build_entry(&envelope, found, life, value);
                 if is_old || found.left <= envelope.grace {
+                    self.cause
+                        .set(if is_old { cause } else { MissCause::EXPIRED });
                     Validated::Stale(stored, envelope.fill)
                 } else {
                     Validated::Fresh(stored, envelope.fill)
@@ -129,13 +134,20 @@ impl L2Lookup<'_> {
         if found.left <= envelope.grace {
             return Ok(None);
         }
-        let status = self.version_status(&envelope, found, start.until).await?;
+        let (status, _) = self.version_status(&envelope, found, start.until).await?;
         let is_fresh = status == VersionStatus::Current;
         Ok(is_fresh.then(|| life(&envelope, found, Duration::ZERO, false).left))
     }
 
     fn reject(&self, reason: MissReason, token: Option<Token>) -> Validated {
         self.l2.counts.reasons.count(reason);
+        match reason {
+            // The cause is that of the version that was invalidated.
+            MissReason::Invalidated => {}
+            MissReason::Absent => self.cause.set(MissCause::ABSENT),
+            MissReason::Expired => self.cause.set(MissCause::EXPIRED),
+            _ => self.cause.set(MissCause::CHANGED),
+        }
         Validated::Rejected(token)
     }
 
@@ -196,17 +208,19 @@ impl L2Lookup<'_> {
     }
 
     /// Compares the versions with which the entry was stored with the current versions. Reads the
-    /// current versions of value tags from L2 if the question to L2 did not ask for them.
+    /// current versions of value tags from L2 if the question to L2 did not ask for them. Returns
+    /// the worst status, and the cause of the miss if the entry cannot be used because of it.
     async fn version_status(
         &self,
         envelope: &Envelope<'_>,
         found: &Found,
         until: Instant,
-    ) -> Result<VersionStatus, Failure> {
+    ) -> Result<(VersionStatus, MissCause), Failure> {
         let names = &self.keys.versions;
+        let changed = (VersionStatus::Invalid, MissCause::CHANGED);
         if envelope.versions.len() < names.len() || found.versions.len() != names.len() {
             // Another version of the function's code, which had fewer tags, wrote the entry.
-            return Ok(VersionStatus::Invalid);
+            return Ok(changed);
         }
         let (known, value_tags) = envelope.tags.split_at(names.len() - IMPLICIT);
         let (recorded, value_tag_versions) = envelope.versions.split_at(names.len());
@@ -215,15 +229,34 @@ impl L2Lookup<'_> {
             .copied()
             .eq(names[IMPLICIT..].iter().map(StoreKey::as_bytes))
         {
-            return Ok(VersionStatus::Invalid);
+            return Ok(changed);
         }
-        let status = self.compare(recorded, &found.versions);
-        if status == VersionStatus::Invalid
-            || !self.is_of_this_origin(&envelope.versions, until).await?
-        {
-            return Ok(VersionStatus::Invalid);
+        let known = self.compare(names, recorded, &found.versions);
+        if known.0 == VersionStatus::Invalid {
+            return Ok(known);
+        }
+        if !self.is_of_this_origin(&envelope.versions, until).await? {
+            return Ok((VersionStatus::Invalid, MissCause::OTHER));
         }
         let value_tags: Vec<StoreKey> = value_tags.iter().map(|tag| StoreKey::read(tag)).collect();
+        if !self.learn_value_tags(&value_tags) {
+            return Ok((VersionStatus::Invalid, MissCause::OTHER));
+        }
+        if value_tags.is_empty() {
+            return Ok(known);
+        }
+        let now = match &found.value_tags {
+            Some((token, now)) if *token == envelope.fill && now.len() == value_tags.len() => now,
+            _ => &self.l2.store.versions(&value_tags, until).await?,
+        };
+        let late = self.compare(&value_tags, value_tag_versions, now);
+        Ok(if late.0 > known.0 { late } else { known })
+    }
+
+    /// Records which of `value_tags`, the names after those that the call knew, the entries of the
+    /// owner have. Returns `false` if the entry was computed from another entry, whose invalidation
+    /// may still wait in the outbox.
+    fn learn_value_tags(&self, value_tags: &[StoreKey]) -> bool {
         // From the first version of a key on, the names are those of entries that this entry was
         // computed from.
         let is_own = |name: &&StoreKey| !name.is_key_version();
@@ -235,30 +268,26 @@ impl L2Lookup<'_> {
             self.owner.set_composed();
             // The entry may have been computed from an entry whose invalidation L2 does not have yet.
             if !guard!(self.core, IgnoreQueued: self.l2.bus.outbox.is_clear()) {
-                return Ok(VersionStatus::Invalid);
+                return false;
             }
-        }
-        if value_tags.is_empty() {
-            return Ok(status);
         }
         for name in value_tags[..own].iter().filter(|name| name.is_tag()) {
             self.owner.tag_prefixes.record(tag_prefix(name));
         }
-        if let Some((token, versions)) = &found.value_tags
-            && *token == envelope.fill
-            && versions.len() == value_tags.len()
-        {
-            return Ok(status.max(self.compare(value_tag_versions, versions)));
-        }
-        let versions = self.l2.store.versions(&value_tags, until).await?;
-        Ok(status.max(self.compare(value_tag_versions, &versions)))
+        true
     }
 
     /// Compares the versions `recorded` in the entry with the current versions `now`, which have
-    /// the same order. Returns the worst status of all versions.
-    fn compare(&self, recorded: &[Version], now: &[Option<Version>]) -> VersionStatus {
+    /// the same order as their `names`. Returns the worst status of all versions, and the cause of a
+    /// miss that the first version with this status makes.
+    fn compare(
+        &self,
+        names: &[StoreKey],
+        recorded: &[Version],
+        now: &[Option<Version>],
+    ) -> (VersionStatus, MissCause) {
         if recorded.len() != now.len() {
-            return VersionStatus::Invalid;
+            return (VersionStatus::Invalid, MissCause::CHANGED);
         }
         let zero = removed!(self.core, MissingTagIsZero);
         let missing = zero.then_some(Version([0; Version::LEN]));
@@ -270,8 +299,36 @@ impl L2Lookup<'_> {
             Some(is) if is.is_same_generation(*was) => VersionStatus::SoftInvalidated,
             _ => VersionStatus::Invalid,
         };
-        let all = recorded.iter().zip(now).map(one);
-        all.max().unwrap_or(VersionStatus::Current)
+        let worst = || recorded.iter().zip(now).map(one);
+        let status = worst().max().unwrap_or(VersionStatus::Current);
+        if status == VersionStatus::Current {
+            return (status, MissCause::OTHER);
+        }
+        let name = worst().position(|it| it == status);
+        let name = name.and_then(|index| names.get(index));
+        (
+            status,
+            name.map_or(MissCause::OTHER, |name| self.moved(name)),
+        )
+    }
+
+    /// Returns the cause of a miss that an invalidation of the version `name` makes.
+    fn moved(&self, name: &StoreKey) -> MissCause {
+        let Some((kind, text)) = name.parts() else {
+            return MissCause::OTHER;
+        };
+        match kind {
+            "all" => MissCause::CLEARED,
+            "f" if text == self.owner.name.as_bytes() => MissCause::FUNCTION,
+            "v" if text == self.key.as_bytes() => MissCause::KEY,
+            "f" | "v" => MissCause::SOURCE,
+            "e" => MissCause::EVENT,
+            "t" => {
+                let tag = str::from_utf8(text);
+                tag.map_or(MissCause::OTHER_TAG, |tag| self.owner.moved_tag(tag))
+            }
+            _ => MissCause::OTHER,
+        }
     }
 
     /// Returns `true` if `versions` were made in the data set that the server holds now, or if the

@@ -13,9 +13,11 @@ use std::task::Poll;
 
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
+use tokio::task::AbortHandle;
 
 use crate::base::counter::Counter;
 use crate::base::home_runtime::HomeRuntime;
+use crate::base::runtime::has_timer;
 use crate::base::trace;
 use crate::model::owner::Owner;
 
@@ -126,6 +128,22 @@ impl Background {
             return false;
         }
         true
+    }
+
+    /// Spawns `work`, which runs as long as the cache, and which a shutdown does not wait for. Returns
+    /// `None` and drops `work` if no Tokio runtime with a timer is found.
+    pub(crate) fn spawn_uncounted(
+        &self,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) -> Option<AbortHandle> {
+        if let Some(home) = &self.home {
+            return Some(home.spawn(work).abort_handle());
+        }
+        if !has_timer() {
+            self.refused.bump();
+            return None;
+        }
+        Some(tokio::spawn(work).abort_handle())
     }
 
     /// Returns `true` if the caller runs on the runtime that the tasks run on.

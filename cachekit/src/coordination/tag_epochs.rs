@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::base::clock::Tick;
 use crate::coordination::epoch_registry::EpochRegistry;
 use crate::key::Key;
-use crate::model::epoch::{Epoch, SEQUENCE, Sequence, SequenceNumber};
+use crate::model::epoch::{Epoch, EpochKind, SEQUENCE, Sequence, SequenceNumber};
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
 
@@ -20,9 +20,9 @@ use crate::model::tags::Tag;
 pub(crate) struct Tags {
     /// The counter that numbers the invalidations of all caches of this process.
     sequence: &'static Sequence,
-    labels: EpochRegistry<Tag>,
-    keys: EpochRegistry<Key>,
-    functions: EpochRegistry<Box<str>>,
+    labels: EpochRegistry,
+    keys: EpochRegistry,
+    functions: EpochRegistry,
     /// `true` once an entry of this node was computed, or may be about to be computed, from another
     /// entry. Before that, invalidations of keys raise no epochs.
     has_compositions: AtomicBool,
@@ -32,9 +32,9 @@ impl Tags {
     pub(crate) fn new() -> Self {
         Self {
             sequence: &SEQUENCE,
-            labels: EpochRegistry::default(),
-            keys: EpochRegistry::default(),
-            functions: EpochRegistry::default(),
+            labels: EpochRegistry::new(EpochKind::Label),
+            keys: EpochRegistry::new(EpochKind::Source),
+            functions: EpochRegistry::new(EpochKind::Source),
             has_compositions: AtomicBool::new(false),
         }
     }
@@ -47,18 +47,18 @@ impl Tags {
 
     /// Returns the epoch of `tag`. Creates the epoch if this process has no epoch of `tag`.
     pub(crate) fn epoch(&self, tag: &Tag) -> Arc<Epoch> {
-        self.labels.epoch(tag)
+        self.labels.epoch(tag.as_bytes())
     }
 
     /// Returns the epoch of the entry under `key`, for entries that were computed from it.
     pub(crate) fn key_epoch(&self, key: &Key) -> Arc<Epoch> {
-        self.keys.epoch(key)
+        self.keys.epoch(key.as_bytes())
     }
 
     /// Returns the epoch of the function `name`, for entries that were computed from entries of a
     /// function that this process may not know.
     pub(crate) fn function_epoch(&self, name: &str) -> Arc<Epoch> {
-        self.functions.epoch(&name.into())
+        self.functions.epoch(name.as_bytes())
     }
 
     /// Makes invalidations of keys and functions raise epochs from now on. Returns `true` if they
@@ -73,8 +73,9 @@ impl Tags {
     /// Invalidates every entry with `tag`. The cost does not depend on the number of entries,
     /// because only one counter is raised.
     pub(crate) fn invalidate(&self, tag: &Tag) {
-        self.labels
-            .raise(tag, false, |epoch| epoch.invalidate(self.sequence.next()));
+        self.labels.raise(tag.as_bytes(), false, |epoch| {
+            epoch.invalidate(self.sequence.next());
+        });
     }
 
     /// Invalidates every entry that depends on `epoch`, the epoch of a function, of a region or of
@@ -85,7 +86,7 @@ impl Tags {
 
     /// Invalidates every entry with `tag` softly, at the time `now`. The entries become stale.
     pub(crate) fn invalidate_softly(&self, tag: &Tag, now: Tick) {
-        self.labels.raise(tag, false, |epoch| {
+        self.labels.raise(tag.as_bytes(), false, |epoch| {
             epoch.invalidate_softly(self.sequence.next(), now);
         });
     }
@@ -108,7 +109,7 @@ impl Tags {
     ) {
         if self.has_compositions.load(Ordering::SeqCst) {
             let raise = |epoch: &Epoch| self.raise(epoch, mode, now);
-            self.keys.raise(key, only_known, raise);
+            self.keys.raise(key.as_bytes(), only_known, raise);
         }
     }
 
@@ -116,7 +117,7 @@ impl Tags {
     pub(crate) fn invalidate_function(&self, name: &str, mode: InvalidationMode, now: Tick) {
         if self.has_compositions.load(Ordering::SeqCst) {
             self.functions
-                .raise(&name.into(), false, |epoch| self.raise(epoch, mode, now));
+                .raise(name.as_bytes(), false, |epoch| self.raise(epoch, mode, now));
         }
     }
 

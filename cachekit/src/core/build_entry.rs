@@ -18,6 +18,7 @@ use crate::model::epoch::{Epoch, Epochs};
 use crate::model::freshness::{Freshness, Life};
 use crate::model::idle_expiry::Idle;
 use crate::model::owner::Owner;
+use crate::model::residence::Residence;
 use crate::model::tags::EntryTags;
 use crate::model::ttl_jitter::jittered;
 use crate::store::key_name::StoreKey;
@@ -48,6 +49,8 @@ pub(crate) struct Value {
     pub(crate) order: Option<u64>,
     /// Time that the computation of the value took. Zero if no call computed the value.
     pub(crate) took: Duration,
+    /// Time since the value was computed. Zero for a value that this call computed or wrote.
+    pub(crate) age: Duration,
 }
 
 impl Core {
@@ -142,19 +145,29 @@ impl Core {
             }
         };
         MemoryEntry::new(
-            Arc::clone(owner),
-            validity.began,
+            Residence::new(Arc::clone(owner), weight),
+            (now, value.age, validity.began),
             (validity.epochs, validity.lineage),
             (deadline, freshness, idle),
             options.tier == Tier::Memory,
-            weight,
             (value.content, value.is_present, value.order),
         )
+    }
+
+    /// Inserts `entry` under `key` into this memory tier (L1), in place of an entry that may still
+    /// be usable. The end of that entry counts as no eviction.
+    pub(crate) fn replace(&self, key: &Key, entry: Arc<MemoryEntry>) {
+        if let Some(old) = self.memory.get(key.as_bytes()) {
+            old.owner.end();
+        }
+        self.insert(key, entry);
     }
 
     /// Inserts `entry` under `key` into this memory tier (L1).
     pub(crate) fn insert(&self, key: &Key, entry: Arc<MemoryEntry>) {
         self.faults.at(Point::BeforeInsert);
+        entry.owner.begin();
+        self.removed_keys.forget(key.as_bytes());
         self.memory.insert(key, entry);
     }
 }

@@ -50,6 +50,7 @@ impl EntryRef {
                 heap,
                 order,
                 took: Duration::ZERO,
+                age: Duration::ZERO,
             },
         )
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use crate::base::clock::Clock;
+use crate::base::clock::{Clock, Tick};
 use crate::base::counter::Counter;
 use crate::base::fault::{Faults, removed};
 use crate::base::random::Random;
@@ -18,6 +18,7 @@ use crate::coordination::tag_epochs::Tags;
 use crate::coordination::write_tokens::Writes;
 use crate::core::by_owner::FunctionCores;
 use crate::core::outcome::Outcome;
+use crate::core::removed_keys::RemovedKeys;
 use crate::key::buf::KeyBuf;
 use crate::l1::engine::Size;
 use crate::l1::hot_keys::HotKeys;
@@ -70,6 +71,8 @@ pub(crate) struct Core {
     /// Origins of the settings, and options of functions from the configuration file.
     pub(crate) configuration: Arc<Configuration>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Time at which the cache was built.
+    pub(crate) built_at: Tick,
     pub(crate) memory: Arc<Memory>,
     /// Memory with the entries of the cache itself, and of all regions and functions without their
     /// own capacity.
@@ -88,6 +91,8 @@ pub(crate) struct Core {
     /// Counters for the most used keys of this cache, in the shared memory and in the memories of
     /// functions and regions.
     pub(crate) hot: Arc<HotKeys>,
+    /// Keys that were invalidated last, for the causes of misses.
+    pub(crate) removed_keys: Arc<RemovedKeys>,
     pub(crate) tags: Arc<Tags>,
     /// Epoch on which all entries of the cache depend, raised by `clear`.
     pub(crate) epoch: Arc<Epoch>,
@@ -141,11 +146,12 @@ impl fmt::Debug for Cache {
 impl Core {
     /// Returns the state of the function `spec` in this cache, and creates it at the first call.
     pub(crate) fn owner(&self, spec: &'static FnSpec) -> Arc<Owner> {
-        let (events, late) = (spec.event_templates(), spec.hash_of_value_tags());
+        let (families, events) = (spec.families_of_tags(), spec.event_templates());
+        let late = spec.hash_of_value_tags();
         self.owner_of(spec.id(), |id| {
             let options = self.configuration.options_of(spec);
             Owner::new(id, spec.name())
-                .with_labels(events, late)
+                .with_labels(families, events, late)
                 .with_options(options)
         })
     }

@@ -41,7 +41,7 @@ use std::str::FromStr;
 ///
 /// If a codec would not read a value back as it was, the value is not stored in Redis, but stays in
 /// memory. The value counts as unstorable
-/// ([`RedisStats::unstorable`](crate::model::stats::RedisStats::unstorable)), and a warning gives
+/// ([`RedisStats::unstorable`](crate::model::redis_stats::RedisStats::unstorable)), and a warning gives
 /// the reason, once for each function. With every codec, a value is unstorable if one of its fields
 /// is written and not read, or read and not written (`skip_serializing`, `skip_deserializing`, two
 /// names in `rename`). The documentation of each codec lists further reasons. In addition, the

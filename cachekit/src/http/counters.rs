@@ -28,7 +28,7 @@ pub(crate) struct RuleCounters {
 ///
 /// [`HttpCacheLayer::stats`](crate::http::HttpCacheLayer::stats) returns one for each rule. The
 /// labels are names of rules and words for reasons, never paths.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct RuleStats {
     /// Name of the rule.

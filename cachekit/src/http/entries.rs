@@ -191,6 +191,11 @@ impl Entries {
         }
     }
 
+    /// Counts an answer `304 Not Modified`.
+    pub(crate) fn count_not_modified(&self) {
+        self.owner.counts.not_modified.bump();
+    }
+
     /// Returns the miss of a request that calls the handler even if memory has a response.
     pub(crate) fn forced(&self, key: &[u8]) -> MemoryMiss {
         self.core.forced_miss(key, self.owner.id)
@@ -253,6 +258,7 @@ impl Entries {
         if let Some(old) = serve {
             self.owner.counts.misses.bump();
             self.owner.counts.stale_hits.bump();
+            old.entry.count_age(1, Tick::now(&*self.core.clock));
             call = call.with_old(Some(OldValue {
                 stored: old.entry,
                 advance: None,

@@ -98,6 +98,9 @@ impl Responder<'_> {
         let counters = self.shared.counters_of(self.rule);
         if response.status() == StatusCode::NOT_MODIFIED && asked.method != Method::HEAD {
             counters.not_modified.bump();
+            if let Some(rule) = self.rule {
+                self.shared.entries(rule).count_not_modified();
+            }
         }
         let size = response.body().size_hint().exact().unwrap_or_default();
         counters.bytes_served.fetch_add(size, Ordering::Relaxed);

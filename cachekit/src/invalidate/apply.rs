@@ -159,7 +159,10 @@ impl Core {
     fn invalidate_key(&self, key: &Key, mode: InvalidationMode, now: Tick) {
         self.writes.fence(key.as_bytes());
         match mode {
-            InvalidationMode::Hard => self.evict_key(key.as_bytes()),
+            InvalidationMode::Hard => {
+                self.evict_key(key.as_bytes());
+                self.removed_keys.add(key.as_bytes());
+            }
             InvalidationMode::Soft => self.expire_key(key.as_bytes(), now),
         }
         self.invalidate_takers(key, mode);

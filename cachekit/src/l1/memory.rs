@@ -1,7 +1,7 @@
 //! The memory tier (L1): an engine with the entries, and counters by which the threads' tables (L0)
 //! notice that an entry was changed.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use crate::base::clock::Tick;
 use crate::base::fault::removed;
@@ -69,14 +69,14 @@ impl Memory {
     /// as a hit. Returns `None` if the table has no valid value.
     ///
     /// If the use of the key is a sample for the hot keys, calls `count` with the number of uses
-    /// that the sample stands for. Neither closure may run user code.
+    /// that the sample stands for, and with the entry. Neither closure may run user code.
     #[inline]
     pub(crate) fn find<R>(
         &self,
         lookup: &LookupKey<'_>,
         now: Tick,
         take: impl FnOnce(AnyShared) -> Option<R>,
-        count: impl FnOnce(u32),
+        count: impl FnOnce(u32, &Weak<MemoryEntry>),
     ) -> Option<R> {
         crate::l1::thread_cache::find(lookup, now, &self.generations, take, count)
     }
@@ -87,7 +87,7 @@ impl Memory {
         &self,
         lookup: &LookupKey<'_>,
         now: Tick,
-        count: impl FnOnce(u32),
+        count: impl FnOnce(u32, &Weak<MemoryEntry>),
     ) -> Option<Arc<MemoryEntry>> {
         crate::l1::thread_cache::find_entry(lookup, now, &self.generations, count)
     }

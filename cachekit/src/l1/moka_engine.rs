@@ -42,7 +42,9 @@ impl Moka {
             .eviction_policy(policy);
         let builder = match capacity.unit {
             Unit::Entries => builder,
-            Unit::Bytes => builder.weigher(|_: &Key, entry: &Arc<MemoryEntry>| entry.weight),
+            Unit::Bytes => {
+                builder.weigher(|_: &Key, entry: &Arc<MemoryEntry>| entry.owner.weight())
+            }
         };
         Self {
             entries: builder.build_with_hasher(Hasher::default()),
@@ -61,7 +63,9 @@ impl MemoryEngine for Moka {
     }
 
     fn remove(&self, key: &[u8]) {
-        self.entries.invalidate(key);
+        if let Some(entry) = self.entries.remove(key) {
+            entry.owner.end();
+        }
     }
 
     fn clear(&self) {

@@ -89,7 +89,9 @@ impl MemoryEngine for QuickCache {
     }
 
     fn remove(&self, key: &[u8]) {
-        self.entries.remove(key);
+        if let Some((_, entry)) = self.entries.remove(key) {
+            entry.owner.end();
+        }
     }
 
     fn clear(&self) {
@@ -131,7 +133,7 @@ impl Weighter<Key, Arc<MemoryEntry>> for Weigh {
         match self.0 {
             Unit::Entries => 1,
             // `quick_cache` would never evict an entry of weight zero.
-            Unit::Bytes => u64::from(entry.weight.max(1)),
+            Unit::Bytes => u64::from(entry.owner.weight().max(1)),
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::freshness::{Freshness, Life};
 use crate::model::lineage::EntryLineage;
 use crate::model::owner::{Owner, OwnerId};
+use crate::model::residence::Residence;
 
 /// Creates every engine of this build, with each of its settings.
 fn all(capacity: Capacity) -> Vec<Box<dyn MemoryEngine>> {
@@ -46,12 +47,11 @@ fn entry(value: u64, weight: u32) -> Arc<MemoryEntry> {
     let life = Life::from(Duration::from_secs(60));
     let freshness = Freshness::new(now, life, &EntryOptions::DEFAULT, Duration::ZERO);
     MemoryEntry::new(
-        Arc::new(Owner::new(OwnerId::DIRECT, "tests")),
-        SequenceNumber::default(),
+        Residence::new(Arc::new(Owner::new(OwnerId::DIRECT, "tests")), weight),
+        (now, Duration::ZERO, SequenceNumber::default()),
         (Epochs::from_iter([]), EntryLineage::NotAsked),
         (Tick::NEVER, freshness, None),
         true,
-        weight,
         (Arc::new(Some(value)), true, None),
     )
 }

@@ -23,7 +23,7 @@ pub(crate) mod slot;
 pub(crate) mod table;
 
 use std::cell::RefCell;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use crate::base::clock::Tick;
 use crate::l1::generations::{Generation, Generations};
@@ -48,7 +48,7 @@ const MOST_BYTES: usize = 4 << 10;
 /// Looks up `lookup` in this thread's table (L0). If the table has a value that is valid at `now`,
 /// passes the value to `take`, and returns the result of `take`. A result `Some` counts as a hit.
 /// Returns `None` if the table has no valid value. If the use of the key is a sample for the hot
-/// keys, calls `count` with the number of uses that the sample stands for.
+/// keys, calls `count` with the number of uses that the sample stands for, and with the entry.
 ///
 /// Neither closure may run user code, because the table is borrowed while the closures run.
 #[inline]
@@ -57,7 +57,7 @@ pub(crate) fn find<R>(
     now: Tick,
     generations: &Generations,
     take: impl FnOnce(AnyShared) -> Option<R>,
-    count: impl FnOnce(u32),
+    count: impl FnOnce(u32, &Weak<MemoryEntry>),
 ) -> Option<R> {
     let found = TABLE.try_with(|table| {
         // The table is already borrowed if a value's destructor makes this call while the table is
@@ -73,7 +73,7 @@ pub(crate) fn find_entry(
     lookup: &LookupKey<'_>,
     now: Tick,
     generations: &Generations,
-    count: impl FnOnce(u32),
+    count: impl FnOnce(u32, &Weak<MemoryEntry>),
 ) -> Option<Arc<MemoryEntry>> {
     let found = TABLE.try_with(|table| {
         let mut table = table.try_borrow_mut().ok()?;

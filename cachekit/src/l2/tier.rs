@@ -26,7 +26,7 @@ use crate::l2::tasks::TierTasks;
 use crate::model::config::{OnDisconnect, OnNewMaster};
 use crate::model::miss_reason::MissReasons;
 use crate::model::owner::Owner;
-use crate::model::stats::{BreakerState, RedisMisses, RedisStats};
+use crate::model::redis_stats::{BreakerState, RedisMisses, RedisStats};
 use crate::store::failure::Failure;
 use crate::store::key_name::StoreKey;
 use crate::store::port::Store;
@@ -295,6 +295,7 @@ impl SharedTier {
             sweep_rounds: self.bus.sweeps.rounds.load(Ordering::Relaxed),
             messages: self.bus.messages.load(Ordering::Relaxed),
             heartbeats: self.bus.heartbeats.load(Ordering::Relaxed),
+            bus_round_trip: self.bus.round_trip.read(),
             bus_interruptions: self.bus.bus_interruptions.load(Ordering::Relaxed),
             queued_invalidations: self.bus.outbox.len(),
             misses: RedisMisses::of(&self.counts.reasons),

@@ -3,15 +3,18 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use crate::base::clock::Tick;
 use crate::base::fault::guard;
 use crate::model::deferred_drop::{AnyShared, DeferredDrop};
-use crate::model::epoch::{Epoch, Epochs, SequenceNumber, bump_revision};
+use crate::model::epoch::{Epoch, EpochKind, Epochs, SequenceNumber, bump_revision};
 use crate::model::freshness::Freshness;
 use crate::model::idle_expiry::Idle;
 use crate::model::lineage::{EntryLineage, Lineage};
-use crate::model::owner::{Owner, OwnerId};
+use crate::model::miss_cause::MissCause;
+use crate::model::owner::OwnerId;
+use crate::model::residence::Residence;
 
 /// Content of an entry that remembers an error in place of a value. No cached function returns this
 /// type, so a reader that expects a value of the function finds none in such an entry.
@@ -28,9 +31,13 @@ static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
 
 /// An entry in memory. Its `value` is an `Option<V>`, in which a `None` is a remembered absence.
 pub(crate) struct MemoryEntry {
-    pub(crate) owner: Arc<Owner>,
+    /// Owner of the entry (function, region or cache), and the entry's stay in memory.
+    pub(crate) owner: Residence,
     /// Odd number that no other entry of this process has, also after this entry was dropped.
     pub(crate) number: u64,
+    /// Time at which the value was computed, in nanoseconds of the clock. The time may be before the
+    /// start of the clock, because another process may have computed the value.
+    computed_at: i64,
     /// Number of the node's last invalidation when the computation of the value began.
     pub(crate) began: SequenceNumber,
     /// Epochs of the entry's tags, of its owner (function, region or cache) and of the cache. A
@@ -45,9 +52,6 @@ pub(crate) struct MemoryEntry {
     /// `true` if the entry is only in this process's memory (`tier = memory`), so that Redis has no
     /// copy.
     pub(crate) local: bool,
-    /// Bytes that the entry and its key take, if the cache's capacity is in bytes. The weight is 1
-    /// if the capacity is in entries.
-    pub(crate) weight: u32,
     /// [`LIVE`] if no invalidation ended the entry early. After a soft invalidation, the time of
     /// that invalidation in nanoseconds of the clock, plus one. [`EVICTED`] if an invalidation or a
     /// newer write made the entry unusable.
@@ -71,12 +75,11 @@ pub(crate) struct MemoryEntry {
 
 impl MemoryEntry {
     pub(crate) fn new(
-        owner: Arc<Owner>,
-        began: SequenceNumber,
+        owner: Residence,
+        (now, age, began): (Tick, Duration, SequenceNumber),
         (epochs, lineage): (Epochs, EntryLineage),
         (deadline, freshness, idle): (Tick, Freshness, Option<Idle>),
         local: bool,
-        weight: u32,
         (value, is_present, order): (AnyShared, bool, Option<u64>),
     ) -> Arc<Self> {
         let expired_at = AtomicU64::new(LIVE);
@@ -84,13 +87,13 @@ impl MemoryEntry {
         Arc::new(Self {
             owner,
             number: NEXT_NUMBER.fetch_add(2, Ordering::Relaxed),
+            computed_at: signed(now.nanos()).saturating_sub(signed(nanos(age))),
             began,
             epochs,
             deadline,
             freshness,
             idle: idle.map(Box::new),
             local,
-            weight,
             expired_at,
             order,
             is_present,
@@ -168,6 +171,54 @@ impl MemoryEntry {
     pub(crate) fn is_valid(&self) -> bool {
         guard!(self.owner, IgnoreEpochs: self.epochs.unchanged_since(self.began))
             && guard!(self.owner, IgnoreDead: self.expired_at.load(Ordering::Acquire) == LIVE)
+    }
+
+    /// Returns the time from the computation of the value to `now`. For a value from Redis, the time
+    /// is as exact as its remaining life in Redis is.
+    pub(crate) fn age(&self, now: Tick) -> Duration {
+        let age = signed(now.nanos()).saturating_sub(self.computed_at);
+        Duration::from_nanos(u64::try_from(age).unwrap_or(0))
+    }
+
+    /// Records the age of the entry for the statistics, because it answers `calls` calls at `now`: a
+    /// sampled call stands for many calls, and a call that is no sample for none.
+    pub(crate) fn count_age(&self, calls: u32, now: Tick) {
+        if calls > 0 {
+            self.owner.counts.age.record_many(self.age(now), calls);
+        }
+    }
+
+    /// Returns the cause of a miss of a call of `reader` at `now`, which this entry did not answer.
+    pub(crate) fn miss_cause(&self, reader: OwnerId, now: Tick) -> MissCause {
+        if self.owner.id != reader {
+            return MissCause::CHANGED;
+        }
+        if let Some(epoch) = self.epochs.moved_since(self.began) {
+            return self.moved(epoch);
+        }
+        if now >= self.freshness.end || now >= self.deadline || !self.is_in_use(now) {
+            return MissCause::EXPIRED;
+        }
+        if self.is_valid() {
+            MissCause::CHANGED
+        } else {
+            MissCause::KEY
+        }
+    }
+
+    /// Returns the cause of a miss that the invalidation of `epoch` made.
+    fn moved(&self, epoch: &Epoch) -> MissCause {
+        match epoch.kind() {
+            EpochKind::Owner => MissCause::FUNCTION,
+            EpochKind::Cache => MissCause::CLEARED,
+            EpochKind::Bus => MissCause::UNCONFIRMED,
+            EpochKind::Source => MissCause::SOURCE,
+            EpochKind::Label => match str::from_utf8(epoch.name()) {
+                Ok(name) if name.starts_with('e') => MissCause::EVENT,
+                Ok(name) => self.owner.moved_tag(name.get(1..).unwrap_or_default()),
+                Err(_) => MissCause::OTHER_TAG,
+            },
+        }
     }
 
     fn is_removed(&self) -> bool {
@@ -250,6 +301,15 @@ impl MemoryEntry {
     pub(crate) fn shared(&self) -> &AnyShared {
         self.value.shared()
     }
+}
+
+fn nanos(length: Duration) -> u64 {
+    u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Converts nanoseconds for differences that may be negative. They last for 292 years.
+fn signed(nanos: u64) -> i64 {
+    i64::try_from(nanos).unwrap_or(i64::MAX)
 }
 
 impl fmt::Debug for MemoryEntry {

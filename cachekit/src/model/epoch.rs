@@ -72,9 +72,29 @@ impl Sequence {
     }
 }
 
+/// Kind of the things that an epoch invalidates.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum EpochKind {
+    /// All entries of one function or region.
+    #[default]
+    Owner,
+    /// All entries of the cache.
+    Cache,
+    /// All entries of the cache, because this node may have missed invalidations of other nodes.
+    Bus,
+    /// Entries with one tag or event.
+    Label,
+    /// Entries that were computed from an entry of one key, or from entries of one function.
+    Source,
+}
+
 /// State of the invalidations of one tag, event or function, or of the whole cache.
 #[derive(Debug, Default)]
 pub(crate) struct Epoch {
+    kind: EpochKind,
+    /// Name in the registry of its kind: a tag, an event, a key or a function. Empty for epochs that
+    /// are in no registry.
+    name: Box<[u8]>,
     /// Number of the last invalidation of this tag, function or cache, hard or soft.
     last: AtomicU64,
     /// Number of the last hard invalidation of this tag, function or cache.
@@ -84,13 +104,32 @@ pub(crate) struct Epoch {
 }
 
 impl Epoch {
-    /// Creates an epoch whose last invalidation, a hard one, was at `number`.
-    pub(crate) fn at(number: SequenceNumber) -> Self {
+    /// Creates an epoch of this kind without a name, which was never invalidated.
+    pub(crate) fn of(kind: EpochKind) -> Self {
         Self {
+            kind,
+            ..Self::default()
+        }
+    }
+
+    /// Creates the epoch of `name`, whose last invalidation, a hard one, was at `number`.
+    pub(crate) fn named(kind: EpochKind, name: &[u8], number: SequenceNumber) -> Self {
+        Self {
+            kind,
+            name: name.into(),
             last: AtomicU64::new(number.0),
             last_hard: AtomicU64::new(number.0),
             soft_invalidations: SoftInvalidations::default(),
         }
+    }
+
+    pub(crate) fn kind(&self) -> EpochKind {
+        self.kind
+    }
+
+    /// Returns the name in the registry of its kind. Empty for epochs that are in no registry.
+    pub(crate) fn name(&self) -> &[u8] {
+        &self.name
     }
 
     /// Records the hard invalidation `number`, unless one with a greater number is already
@@ -219,6 +258,14 @@ impl Epochs {
     /// invalidation.
     pub(crate) fn unchanged_since(&self, began: SequenceNumber) -> bool {
         self.0.iter().all(|epoch| epoch.last() <= began)
+    }
+
+    /// Returns an epoch that an invalidation raised after `began`. An epoch of messages that this
+    /// node may have missed is returned only if no other was raised.
+    pub(crate) fn moved_since(&self, began: SequenceNumber) -> Option<&Epoch> {
+        let moved = self.0.iter().filter(|epoch| epoch.last() > began);
+        let epoch = moved.min_by_key(|epoch| epoch.kind == EpochKind::Bus);
+        epoch.map(|epoch| &**epoch)
     }
 
     /// Returns `true` if no hard invalidation raised an epoch after `began`, so that a value

@@ -26,6 +26,8 @@ pub struct FnSpec {
     options: EntryOptions,
     events: &'static [&'static str],
     value_tags_hash: u64,
+    /// Literal starts of the templates in `tags = [..]`.
+    tag_families: &'static [&'static str],
     memory_choice: MemoryChoice,
     owner_index: CachedOwnerIndex,
 }
@@ -56,6 +58,7 @@ impl FnSpec {
             options: EntryOptions::DEFAULT,
             events: &[],
             value_tags_hash: 0,
+            tag_families: &[],
             memory_choice: MemoryChoice::Shared,
             owner_index: CachedOwnerIndex::new(),
         }
@@ -220,6 +223,12 @@ impl FnSpec {
         self
     }
 
+    /// Sets the literal starts of the templates in `tags = [..]`, by which statistics count misses.
+    pub const fn tag_families(mut self, families: &'static [&'static str]) -> Self {
+        self.tag_families = families;
+        self
+    }
+
     /// Sets the hash of the expressions that make tags and events from values. An entry in Redis
     /// with another hash is not used, because it may lack a tag by which it must be invalidated.
     pub const fn value_tags_hash(mut self, value_tags_hash: u64) -> Self {
@@ -234,6 +243,10 @@ impl FnSpec {
 
     pub(crate) fn hash_of_value_tags(&self) -> u64 {
         self.value_tags_hash
+    }
+
+    pub(crate) fn families_of_tags(&self) -> &'static [&'static str] {
+        self.tag_families
     }
 
     pub(crate) fn event_templates(&self) -> &'static [&'static str] {

@@ -4,13 +4,15 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::base::counter::Counter;
 use crate::base::fault::Faults;
 use crate::base::sync::RwLock;
 use crate::base::trace;
+use crate::model::call_stats::Counts;
 use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::Epoch;
 use crate::model::event_template::render;
+use crate::model::miss_cause::MissCause;
+use crate::model::residents::Residents;
 use crate::model::tag_prefixes::TagPrefixes;
 
 /// Identity of an owner (a function, a region, or the cache itself), unique in this process.
@@ -40,8 +42,13 @@ pub(crate) struct Owner {
     /// of the owner's entries are invalidated at once.
     pub(crate) epoch: Arc<Epoch>,
     pub(crate) counts: Counts,
+    /// Entries of the owner (function, region or cache) in memory.
+    pub(crate) residents: Residents,
     /// Prefixes of the tags that were made from the values of the owner (function or region).
     pub(crate) tag_prefixes: TagPrefixes,
+    /// Literal starts of the templates of the owner's tags, as written in the attribute. Misses
+    /// because of tags are counted by these.
+    tag_families: &'static [&'static str],
     /// Templates of the events that invalidate the entries of the owner: those in the attribute of a
     /// function, or those of the rules of one name.
     events: RwLock<Vec<Cow<'static, str>>>,
@@ -69,30 +76,6 @@ pub(crate) struct Owner {
     pub(crate) faults: Faults,
 }
 
-/// Counters of the calls on the entries of one owner (function, region or cache), for the
-/// statistics.
-#[derive(Debug, Default)]
-pub(crate) struct Counts {
-    pub(crate) memory_hits: Counter,
-    pub(crate) redis_hits: Counter,
-    pub(crate) misses: Counter,
-    pub(crate) computations: Counter,
-    pub(crate) coalesced: Counter,
-    pub(crate) bypassed: Counter,
-    pub(crate) errors: Counter,
-    pub(crate) stores: Counter,
-    pub(crate) refused_stores: Counter,
-    pub(crate) superseded: Counter,
-    pub(crate) lock_timeouts: Counter,
-    pub(crate) timeouts: Counter,
-    pub(crate) over_limit: Counter,
-    pub(crate) detached: Counter,
-    pub(crate) stale_hits: Counter,
-    pub(crate) early_refreshes: Counter,
-    pub(crate) refresh_failures: Counter,
-    pub(crate) memory_only: Counter,
-}
-
 impl Owner {
     pub(crate) fn new(id: OwnerId, name: &str) -> Self {
         Self {
@@ -100,7 +83,9 @@ impl Owner {
             name: name.into(),
             epoch: Arc::default(),
             counts: Counts::default(),
+            residents: Residents::default(),
             tag_prefixes: TagPrefixes::default(),
+            tag_families: &[],
             events: RwLock::default(),
             value_tags_hash: 0,
             options: RwLock::default(),
@@ -113,13 +98,16 @@ impl Owner {
         }
     }
 
-    /// Sets the templates of the events of the owner (a function), and the hash of the expressions
-    /// that make its value tags (tags made from the value).
+    /// Sets the literal starts of the templates of the tags of the owner (a function), the templates
+    /// of its events, and the hash of the expressions that make its value tags (tags made from the
+    /// value).
     pub(crate) fn with_labels(
         mut self,
+        tag_families: &'static [&'static str],
         events: &'static [&'static str],
         value_tags_hash: u64,
     ) -> Self {
+        self.tag_families = tag_families;
         let events = events.iter().map(|event| Cow::Borrowed(*event)).collect();
         self.events = RwLock::new(events);
         self.value_tags_hash = value_tags_hash;
@@ -160,6 +148,25 @@ impl Owner {
         rendered
             .filter_map(|template| render(template, event, about))
             .collect()
+    }
+
+    /// Returns the cause of a miss that an invalidation of the tag with the text `tag` made. The
+    /// tag's family is the longest literal start of a template, else the text through its first
+    /// colon: the rest of a tag may be data of a user.
+    pub(crate) fn moved_tag(&self, tag: &str) -> MissCause {
+        let starts = self.tag_families.iter().copied();
+        let written = starts
+            .filter(|start| tag.starts_with(start))
+            .max_by_key(|start| start.len());
+        let named = || {
+            tag.split_inclusive(':')
+                .next()
+                .filter(|it| it.ends_with(':'))
+        };
+        match written.or_else(named) {
+            Some(family) => self.counts.causes.of_family(family),
+            None => MissCause::OTHER_TAG,
+        }
     }
 
     /// Returns `true` at the first call and `false` at later calls, so that a warning about the

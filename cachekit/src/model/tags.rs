@@ -40,6 +40,10 @@ impl Tag {
         }
     }
 
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
     /// Returns the two parts of the name that a tag or an event has in Redis: `t:` for a tag or
     /// `e:` for an event, and the text.
     pub(crate) fn parts(&self) -> (&'static [u8], &str) {

@@ -3,6 +3,7 @@
 
 pub(crate) mod findings;
 mod of_functions;
+mod of_misses;
 mod of_running;
 mod of_server;
 
@@ -67,7 +68,9 @@ impl Cache {
             Some(l2) => Some(l2.store.examine().await),
             None => None,
         };
-        of_running::state(&self.stats(), core.l2.is_some(), &mut findings);
+        let stats = self.stats();
+        of_running::state(&stats, core.l2.is_some(), &mut findings);
+        of_misses::tags(&stats, &mut findings);
         diagnosis(&core.config, findings, examined)
     }
 }

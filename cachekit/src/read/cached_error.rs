@@ -90,6 +90,7 @@ impl Call {
             heap,
             order: None,
             took: Duration::ZERO,
+            age: Duration::ZERO,
         };
         let (options, life) = (self.options.of_error(), Some(Life::from(ttl)));
         let (owner, key) = (&self.owner, &self.key);

@@ -23,6 +23,7 @@ use crate::l2::entry_keys::Replica;
 use crate::model::entry::MemoryEntry;
 use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::{Epochs, SequenceNumber};
+use crate::model::miss_cause::{CurrentCause, MissCause};
 use crate::model::owner::Owner;
 use crate::model::tags::EntryTags;
 
@@ -49,6 +50,8 @@ pub(crate) struct Call {
     pub(crate) force_refresh: bool,
     /// State of the entry in memory that the call found at its look-up, such as absent or expired.
     pub(crate) l1_state: L1State,
+    /// Cause of the call's miss, as far as the tiers that were asked tell.
+    pub(crate) cause: CurrentCause,
     /// Snapshot, from before the look-up, of the counters that show changes of memory. By the
     /// snapshot, the call finds out if the key's entry changed since. `None` if the call did not
     /// look for a hit in memory.
@@ -118,6 +121,7 @@ impl Call {
             began,
             force_refresh: false,
             l1_state: L1State::Unknown,
+            cause: CurrentCause::new(MissCause::ABSENT),
             seen: None,
             old: None,
             lead: None,
@@ -148,6 +152,7 @@ impl Call {
         let call = Self::new(core, owner, missed.key, options, surroundings);
         Self {
             l1_state: missed.l1_state,
+            cause: CurrentCause::new(missed.cause),
             seen: missed.seen,
             force_refresh: missed.is_forced,
             observer,
@@ -240,6 +245,8 @@ pub(crate) enum L1State {
 pub(crate) struct MemoryMiss {
     pub(crate) key: Key,
     pub(crate) l1_state: L1State,
+    /// Cause of the miss in memory.
+    pub(crate) cause: MissCause,
     /// Snapshot, from before the look-up, of the counters that show changes of memory. By the
     /// snapshot, the call finds out if the key's entry changed since. `None` if the call did not
     /// look for a hit in memory.

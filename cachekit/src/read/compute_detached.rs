@@ -8,6 +8,7 @@ use std::task::Poll;
 use tokio::runtime::Handle;
 use tokio::time::sleep;
 
+use crate::base::clock::Tick;
 use crate::base::runtime::has_timer;
 use crate::model::entry::MemoryEntry;
 use crate::model::tags::EntryTags;
@@ -86,6 +87,7 @@ where
         return task.await;
     }
     watch.owner.counts.stale_hits.bump();
+    stored.count_age(1, Tick::now(&*watch.core.clock));
     if let Some(task) = task.into_task() {
         spawn_in_background(
             (&watch.core, &watch.owner),

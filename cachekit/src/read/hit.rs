@@ -1,6 +1,6 @@
 //! The hit path: answers from the thread's table (L0) and from memory (L1).
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use crate::base::clock::Tick;
 use crate::base::fault::{Point, removed};
@@ -13,6 +13,7 @@ use crate::l1::thread_cache::lookup_key::LookupKey;
 use crate::l2::tier::SharedTier;
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
+use crate::model::miss_cause::MissCause;
 use crate::model::owner::{Owner, OwnerId};
 use crate::model::owner_index::CachedOwnerIndex;
 use crate::model::source::SourceTier;
@@ -50,7 +51,9 @@ impl Core {
             return None;
         }
         let unpack = |value| unpack_hit::<S>(return_ops().sharing(), value);
-        let count = |uses| self.count_sampled(reader, &text, uses, now);
+        let count = |uses, entry: &Weak<MemoryEntry>| {
+            self.count_sampled(reader, &text, uses, (now, entry));
+        };
         match self.memory.find(lookup, now, unpack, count)? {
             ThreadHit::Ret(ret) => Some(ret),
             ThreadHit::Value(value) => of_shared::<S>(&value),
@@ -69,7 +72,9 @@ impl Core {
         if !self.l2.as_ref().is_none_or(|it| it.is_bus_live(now)) {
             return None;
         }
-        let count = |uses| self.count_sampled(reader, &text, uses, now);
+        let count = |uses, entry: &Weak<MemoryEntry>| {
+            self.count_sampled(reader, &text, uses, (now, entry));
+        };
         self.memory.find_entry(lookup, now, count)
     }
 
@@ -125,7 +130,7 @@ impl Core {
         key: &[u8],
     ) -> Result<Arc<MemoryEntry>, MemoryMiss> {
         let now = Tick::coarse(&*self.clock);
-        self.count_use(reader, key, now);
+        let sampled = self.count_use(reader, key, now);
         // The snapshot is taken before the look-up, so that a store or an invalidation after this
         // line is noticed.
         let seen = self.memory.snapshot(key);
@@ -133,6 +138,7 @@ impl Core {
         let missed = |old| MemoryMiss {
             key: Key::new(key),
             l1_state: self.l1_state(stored.as_deref(), reader, now),
+            cause: self.cause_in_memory(stored.as_deref(), reader, key, now),
             seen: Some(seen),
             old,
             is_forced: false,
@@ -157,6 +163,7 @@ impl Core {
                 return Err(missed(None));
             }
             entry.owner.counts.memory_hits.bump();
+            entry.count_age(sampled, now);
             return Ok(Arc::clone(entry));
         }
         self.faults.at(Point::BeforeKeep);
@@ -170,7 +177,34 @@ impl Core {
             None => cache_on_thread(lookup, seen, entry, entry.shared()),
         }
         entry.owner.counts.memory_hits.bump();
+        entry.count_age(sampled, now);
         Ok(Arc::clone(entry))
+    }
+
+    /// Returns the cause of a miss in memory of a call of `reader`. `stored` is the entry that memory
+    /// has under `key`, and that the call cannot use.
+    #[cold]
+    pub(crate) fn cause_in_memory(
+        &self,
+        stored: Option<&MemoryEntry>,
+        reader: OwnerId,
+        key: &[u8],
+        now: Tick,
+    ) -> MissCause {
+        let Some(stored) = stored else {
+            return if self.removed_keys.forget(key) {
+                MissCause::KEY
+            } else {
+                MissCause::ABSENT
+            };
+        };
+        // The computation replaces the entry, unless the entry is only due for a refresh.
+        stored.owner.end();
+        if stored.may_serve(reader, now) && !self.is_confirmed(stored, now) {
+            MissCause::UNCONFIRMED
+        } else {
+            stored.miss_cause(reader, now)
+        }
     }
 
     /// Records that two owners of entries (functions or regions), `owner` and `reader`, have
@@ -207,6 +241,7 @@ impl Core {
         MemoryMiss {
             key: Key::new(key),
             l1_state: L1State::Absent,
+            cause: self.cause_in_memory(None, reader, key, Tick::coarse(&*self.clock)),
             seen: None,
             old: None,
             is_forced: false,
@@ -218,6 +253,7 @@ impl Core {
         MemoryMiss {
             key: Key::new(key),
             l1_state: L1State::Unknown,
+            cause: MissCause::OTHER,
             seen: None,
             old: None,
             is_forced: false,
@@ -231,6 +267,7 @@ impl Core {
         MemoryMiss {
             key: Key::new(key),
             l1_state: self.l1_state(stored.as_deref(), reader, now),
+            cause: MissCause::FORCED,
             seen: None,
             old: None,
             is_forced: false,

@@ -10,6 +10,7 @@ use crate::backfill::lineage::ask_versions;
 use crate::core::outcome::Dependencies;
 use crate::model::config::Tier;
 use crate::model::epoch::SequenceNumber;
+use crate::model::miss_cause::MissCause;
 use crate::read::call::Call;
 use crate::read::l2_lookup::acquire::{Acquire, Fetched};
 use crate::read::permit::ComputePermit;
@@ -22,7 +23,11 @@ impl Call {
         let Some(l2) = &self.core.l2 else {
             return Some(LeaseState::None);
         };
-        (!l2.is_usable_for(&self.key, self.replica)).then_some(LeaseState::Unavailable)
+        let is_skipped = !l2.is_usable_for(&self.key, self.replica);
+        if is_skipped && self.options.tier != Tier::Memory {
+            self.cause.set(self.cause.get().without_redis());
+        }
+        is_skipped.then_some(LeaseState::Unavailable)
     }
 
     /// Asks L2 for the versions that the entry depends on, if L2 will not have the entry and entries
@@ -71,7 +76,15 @@ impl Call {
         lookup.epochs = Some(&dependencies.epochs);
         let _in_flight = lookup.l2.in_flight_guard();
         let acquire = Acquire::new(self, &lookup, ops);
-        match acquire.run(permit).await {
+        let fetched = acquire.run(permit).await;
+        let cause = match &fetched {
+            _ if self.force_refresh => MissCause::FORCED,
+            Ok(_) => self.cause.get().in_redis(lookup.cause.get()),
+            Err(failure) if failure.takes_nothing() => self.cause.get(),
+            Err(_) => self.cause.get().without_redis(),
+        };
+        self.cause.set(cause);
+        match fetched {
             Ok(fetched) => fetched,
             Err(failure) => {
                 lookup.l2.count_failure(&failure);

@@ -17,6 +17,7 @@ use crate::model::config::Tier;
 use crate::model::entry::MemoryEntry;
 use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::SequenceNumber;
+use crate::model::miss_cause::CurrentCause;
 use crate::model::owner::Owner;
 use crate::model::source::SourceTier;
 use crate::model::tags::EntryTags;
@@ -45,13 +46,15 @@ impl Core {
     /// Looks up an entry in L2 after memory had no entry, and puts a fresh value into memory too.
     /// Never computes. If L2 fails, returns the value in memory if the setting `on_disconnect` (the
     /// rule for a node without connection to Redis) allows it.
+    ///
+    /// `cause` is the cause of the miss in memory. If L2 knows a better one, `cause` becomes that.
     pub(crate) async fn peek_l2(
         &self,
-        owner: &Arc<Owner>,
-        key: &Key,
+        (owner, key): (&Arc<Owner>, &Key),
         entry_tags: &EntryTags,
         options: EntryOptions,
         ops: &ValueOps,
+        cause: &CurrentCause,
     ) -> Option<L2Hit> {
         let wire = ops
             .wire
@@ -66,7 +69,13 @@ impl Core {
             &options,
             Some(wire.fingerprint),
             began,
-        )?;
+        );
+        let Some(lookup) = lookup else {
+            if self.l2.is_some() && options.tier != Tier::Memory {
+                cause.set(cause.get().without_redis());
+            }
+            return None;
+        };
         let _in_flight = lookup.l2.in_flight_guard();
         let surroundings = self.surroundings();
         let lead = self.lead_lookup(owner, key, entry_tags, began);
@@ -81,7 +90,7 @@ impl Core {
                     let keep = options.tier != Tier::Redis && stored.is_valid();
                     lead.settle(Outcome::Value(Arc::clone(&stored)), || {
                         if keep {
-                            self.insert(key, Arc::clone(&stored));
+                            self.replace(key, Arc::clone(&stored));
                         }
                     });
                 }
@@ -90,8 +99,12 @@ impl Core {
                     is_from_l2: true,
                 })
             }
-            Ok(Validated::Stale(..) | Validated::Rejected(_)) => None,
+            Ok(Validated::Stale(..) | Validated::Rejected(_)) => {
+                cause.set(cause.get().in_redis(lookup.cause.get()));
+                None
+            }
             Err(failure) => {
+                cause.set(cause.get().without_redis());
                 lookup.l2.count_failure(&failure);
                 let stored = self.peek_unconfirmed(key, owner.id)?;
                 Some(L2Hit {

@@ -10,6 +10,7 @@ use crate::key::Key;
 use crate::model::config::Tier;
 use crate::model::entry::MemoryEntry;
 use crate::model::entry_options::EntryOptions;
+use crate::model::miss_cause::CurrentCause;
 use crate::model::owner::{Owner, OwnerId};
 use crate::model::source::SourceTier;
 use crate::model::tags::EntryTags;
@@ -93,26 +94,33 @@ pub(crate) async fn get<V: Cacheable>(
     key: &Key,
     options: EntryOptions,
 ) -> Option<V> {
-    core.count_use(owner.id, key.as_bytes(), Tick::coarse(&*core.clock));
+    let now = Tick::coarse(&*core.clock);
+    let sampled = core.count_use(owner.id, key.as_bytes(), now);
     let stored = core.peek_to_take(key, owner.id, options);
     if let Some(stored) = stored
         && let Some(hit) = value_in::<Plain<V>>(&stored)
     {
         core.record_taken(|| key.clone(), &stored);
         core.observe_hit(frame::surroundings(), SourceTier::Memory, &stored);
-        stored.record_use(Tick::coarse(&*core.clock));
+        stored.record_use(now);
+        stored.count_age(sampled, now);
         owner.counts.memory_hits.bump();
         return Some(hit);
     }
     owner.counts.misses.bump();
+    let in_memory = core.memory.get(key.as_bytes());
+    let cause = core.cause_in_memory(in_memory.as_deref(), owner.id, key.as_bytes(), now);
+    let cause = CurrentCause::new(cause);
     let ops = ValueOps::of::<Plain<V>>(V::__wire());
     let hit = core
-        .peek_l2(owner, key, &EntryTags::default(), options, &ops)
+        .peek_l2((owner, key), &EntryTags::default(), options, &ops, &cause)
         .await;
     let Some(hit) = hit else {
+        owner.counts.causes.count(cause.get());
         core.record_absence(key);
         return None;
     };
+    hit.stored.count_age(1, now);
     if hit.is_from_l2 {
         owner.counts.redis_hits.bump();
     }

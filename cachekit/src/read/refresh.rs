@@ -127,6 +127,7 @@ impl Call {
                 .filter(|stored| ops.answers(stored.shared()))?;
             self.owner.counts.misses.bump();
             self.owner.counts.stale_hits.bump();
+            stored.count_age(1, Tick::now(&*self.core.clock));
             self.old = Some(OldValue {
                 stored,
                 advance: None,
@@ -216,6 +217,9 @@ impl Call {
     pub(crate) fn count_computation(&self) {
         let counts = &self.owner.counts;
         counts.computations.bump();
+        if self.old.is_none() {
+            counts.causes.count(self.cause.get());
+        }
         if self.old.as_ref().is_some_and(|old| old.advance.is_some()) {
             counts.early_refreshes.bump();
         }
@@ -285,7 +289,9 @@ impl Call {
             return None;
         }
         let counts = &self.owner.counts;
-        if Tick::now(&*self.core.clock) < stored.freshness_now().end {
+        let now = Tick::now(&*self.core.clock);
+        stored.count_age(1, now);
+        if now < stored.freshness_now().end {
             counts.memory_hits.bump();
         } else {
             counts.stale_hits.bump();

@@ -153,6 +153,7 @@ impl Computation {
         self.permit_until = None;
         self.permit.release();
         let took = self.call.core.clock.now().saturating_sub(self.began);
+        self.call.owner.counts.compute_time.record(took);
         expect_no_lock();
         took
     }
@@ -195,6 +196,7 @@ impl Computation {
             heap: computed.heap,
             order: None,
             took,
+            age: Duration::ZERO,
         };
         let lease_state = std::mem::replace(&mut self.lease_state, LeaseState::None);
         let dependencies = std::mem::take(&mut self.dependencies);
@@ -370,7 +372,11 @@ impl Call {
         let in_memory = self.options.tier != Tier::Redis;
         let was_stored = lead.settle(Outcome::Value(Arc::clone(&stored)), || {
             if keep && in_memory {
-                core.insert(&self.key, stored);
+                if self.old.is_some() || self.force_refresh {
+                    core.replace(&self.key, stored);
+                } else {
+                    core.insert(&self.key, stored);
+                }
             }
         });
         keep && was_stored

@@ -64,6 +64,7 @@ pub(crate) async fn put<V: Cacheable>(
         heap,
         order: None,
         took: Duration::ZERO,
+        age: Duration::ZERO,
     };
     guard.finish(entry_tags, value, wire).await;
     remove_on_drop.disarm();

@@ -50,7 +50,7 @@ impl WriteGuard {
         };
         let insert = || {
             if self.options.tier != Tier::Redis && stored.is_valid() {
-                self.core.insert(&self.key, Arc::clone(stored));
+                self.core.replace(&self.key, Arc::clone(stored));
             }
         };
         if !lead.settle(Outcome::Value(Arc::clone(stored)), insert)
@@ -85,7 +85,7 @@ impl WriteGuard {
     /// that entry is put into memory after `stored`.
     pub(crate) fn insert(&self, stored: &Arc<MemoryEntry>) {
         let mut inserted = Arc::clone(stored);
-        self.core.insert(&self.key, Arc::clone(&inserted));
+        self.core.replace(&self.key, Arc::clone(&inserted));
         // Another write may have inserted its entry before this write did, so that this write has
         // replaced that entry.
         while let Some(latest) = self.token.pending_entry()
@@ -93,7 +93,7 @@ impl WriteGuard {
             && !Arc::ptr_eq(&latest, &inserted)
         {
             inserted = latest;
-            self.core.insert(&self.key, Arc::clone(&inserted));
+            self.core.replace(&self.key, Arc::clone(&inserted));
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::api::builder::CacheBuilder;
 use crate::api::settings::reload::watch;
+use crate::base::clock::Tick;
 use crate::base::counter::Counter;
 use crate::base::error::BuildError;
 #[cfg(any(feature = "redis", cachekit_faults))]
@@ -38,6 +39,7 @@ use crate::l2::tier::SharedTier;
 use crate::model::config::OnNewMaster;
 #[cfg(feature = "redis")]
 use crate::model::config::secret::Password;
+use crate::model::epoch::{Epoch, EpochKind};
 use crate::model::owner_index::CachedOwnerIndex;
 #[cfg(feature = "redis")]
 use crate::store::redis::Redis;
@@ -107,7 +109,7 @@ impl CacheBuilder {
             return Err(BuildError::setting("redis (REDIS_URL)", problem, RUNTIME));
         }
         let password = self.password()?;
-        let bus = BusClient::new(self.timings(), self.outbox()?);
+        let bus = BusClient::new(self.timings(), self.outbox()?, Arc::clone(&self.clock));
         let redis_settings = self.redis_settings(url, password.as_deref());
         let home = self.home()?;
         let redis = Redis::open(redis_settings, Arc::clone(&home), bus.node, bus.sink());
@@ -137,7 +139,7 @@ impl CacheBuilder {
 
     #[cfg(cachekit_faults)]
     fn fake_l2(&self, store: &FakeStore) -> Result<SharedTier, BuildError> {
-        let bus = BusClient::new(self.timings(), self.outbox()?);
+        let bus = BusClient::new(self.timings(), self.outbox()?, Arc::clone(&self.clock));
         let mut store = store.clone();
         store.faults = self.faults;
         let store = store.open(bus.node, bus.sink());
@@ -254,6 +256,7 @@ impl CacheBuilder {
             core: Arc::new(Core {
                 config: Arc::new(self.config),
                 configuration: Arc::new(self.configuration),
+                built_at: Tick::now(&*self.clock),
                 clock: self.clock,
                 shared_memory: Arc::clone(&memory),
                 memory,
@@ -261,9 +264,10 @@ impl CacheBuilder {
                 function_cores: Some(Arc::default()),
                 direct: Arc::new(CachedOwnerIndex::new()),
                 hot: Arc::new(hot),
+                removed_keys: Arc::default(),
                 tags: Arc::new(Tags::new()),
-                epoch: Arc::default(),
-                bus_epoch: Arc::default(),
+                epoch: Arc::new(Epoch::of(EpochKind::Cache)),
+                bus_epoch: Arc::new(Epoch::of(EpochKind::Bus)),
                 flights: Arc::new(flights),
                 concurrency_limits: Arc::default(),
                 writes: Arc::new(Writes::default()),

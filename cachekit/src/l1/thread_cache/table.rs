@@ -111,7 +111,7 @@ impl Table {
         now: Tick,
         generations: &Generations,
         take: impl FnOnce(AnyShared) -> Option<R>,
-        count: impl FnOnce(u32),
+        count: impl FnOnce(u32, &Weak<MemoryEntry>),
     ) -> Option<R> {
         let index = self.index(&self.slots, lookup)?;
         let slot = self.slots[index].as_ref()?;
@@ -136,7 +136,7 @@ impl Table {
         // The use is sampled before the call of `take`, so that the branch need not save the result
         // of `take`.
         if self.sampler.draws() {
-            count(self.sampler.weigh());
+            count(self.sampler.weigh(), &self.details[index].stored);
             if removed!(generations, EvenSamples) {
                 self.sampler.space_evenly();
             }
@@ -176,11 +176,11 @@ impl Table {
         lookup: &LookupKey<'_>,
         now: Tick,
         generations: &Generations,
-        count: impl FnOnce(u32),
+        count: impl FnOnce(u32, &Weak<MemoryEntry>),
     ) -> Option<Arc<MemoryEntry>> {
         let entry = self.entry(lookup, now, generations)?;
         if self.sampler.draws() {
-            count(self.sampler.weigh());
+            count(self.sampler.weigh(), &Arc::downgrade(&entry));
         }
         self.admission.record_hit();
         Some(entry)

@@ -21,6 +21,7 @@ use crate::l2::bus::watchers::Watchers;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::l2::open_writes::sweeps::Sweeps;
 use crate::l2::outbox::Outbox;
+use crate::model::histogram::HistogramRecorder;
 use crate::store::event::{EventSink, StoreEvent};
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::Store;
@@ -44,6 +45,9 @@ pub(crate) struct BusClient {
     pub(crate) messages: AtomicU64,
     /// The number of this node's own heartbeats that came back.
     pub(crate) heartbeats: AtomicU64,
+    /// Times from the sending of a heartbeat to its return. Both are read from this node's clock.
+    pub(crate) round_trip: HistogramRecorder,
+    clock: Arc<dyn Clock>,
     /// The greatest number of a subscription that began. A task whose runtime stood still may report
     /// an older subscription late.
     subscription: Mutex<u64>,
@@ -58,7 +62,7 @@ pub(crate) struct BusClient {
 }
 
 impl BusClient {
-    pub(crate) fn new(terms: BusTimings, outbox: Outbox) -> Arc<Self> {
+    pub(crate) fn new(terms: BusTimings, outbox: Outbox, clock: Arc<dyn Clock>) -> Arc<Self> {
         Arc::new(Self {
             node: NodeId::random(),
             outbox: Arc::new(outbox),
@@ -68,6 +72,8 @@ impl BusClient {
             bus_interruptions: AtomicU64::new(0),
             messages: AtomicU64::new(0),
             heartbeats: AtomicU64::new(0),
+            round_trip: HistogramRecorder::default(),
+            clock,
             subscription: Mutex::new(0),
             last_beat: AtomicU64::new(0),
             sweeps: Sweeps::default(),
@@ -144,6 +150,8 @@ impl BusClient {
             BusMessage::Heartbeat { subscription, sent } => {
                 self.liveness.confirm(subscription, Tick::from_nanos(sent));
                 self.heartbeats.fetch_add(1, Ordering::Relaxed);
+                let now = Tick::now(&*self.clock);
+                self.round_trip.record(now.since(Tick::from_nanos(sent)));
             }
             BusMessage::Invalidated {
                 from,
@@ -286,12 +294,14 @@ pub(crate) async fn run_heartbeat(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::clock::SystemClock;
 
     /// A task whose runtime stood still reports its subscription late.
     #[test]
     fn an_earlier_subscription_changes_nothing() {
         let terms = BusTimings::of(Duration::from_secs(1), Duration::ZERO);
-        let bus = BusClient::new(terms, Outbox::default());
+        let clock = Arc::new(SystemClock::new());
+        let bus = BusClient::new(terms, Outbox::default(), clock);
         let now = Tick::from_nanos(10);
         let says = |event| bus.receive(event);
         says(StoreEvent::Subscribed(1));

@@ -1,6 +1,7 @@
 //! The doctor's findings about the state of a running cache.
 
-use crate::model::stats::{BreakerState, Stats};
+use crate::model::redis_stats::BreakerState;
+use crate::model::stats::Stats;
 use crate::ops::doctor::findings::Finding;
 
 /// Adds the findings about the state that `stats` shows. `is_shared` is `true` if the cache has a

@@ -97,6 +97,7 @@ impl<'a> Acquire<'a> {
                         return Ok(Fetched::Compute(LeaseState::None));
                     }
                     self.lookup.owner.counts.redis_hits.bump();
+                    stored.count_age(1, Tick::now(&*self.call.core.clock));
                     return Ok(Fetched::Hit(stored));
                 }
                 Lookup::Refresh(stored, advance) => {
@@ -109,6 +110,7 @@ impl<'a> Acquire<'a> {
                     } else if !self.call.is_detachable {
                         counts.stale_hits.bump();
                     }
+                    stored.count_age(1, Tick::now(&*self.call.core.clock));
                     return Ok(Fetched::Refresh(stored, advance));
                 }
                 Lookup::Miss(outcome) => outcome,
@@ -313,6 +315,7 @@ impl<'a> Acquire<'a> {
             return;
         };
         self.lookup.l2.counts.waits.bump();
+        self.lookup.owner.counts.lease_waits.bump();
         let wait_budget = self.call.wait_budget().left();
         // The wait is a little longer than `longest`, because a lease that ends now may still exist
         // at the next request.

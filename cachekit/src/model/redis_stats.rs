@@ -1,0 +1,199 @@
+//! Statistics of a cache's use of Redis, as public types.
+
+use crate::model::histogram::Histogram;
+use crate::model::miss_reason::{MissReason, MissReasons};
+
+/// Counters of one cache's use of Redis, and the state of its connection to Redis.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct RedisStats {
+    /// `true` if calls can use Redis now: this process is connected to Redis, and the circuit
+    /// breaker is closed.
+    pub is_up: bool,
+    /// State of the circuit breaker, which decides if calls use Redis.
+    pub breaker: BreakerState,
+    /// Times that the circuit breaker opened because Redis failed several times in a row.
+    pub breaker_openings: u64,
+    /// Connections to Redis that this process has opened for commands, including those that
+    /// replaced a lost one.
+    pub connections: u64,
+    /// `true` if messages on the bus arrive now, so that this process may serve from memory.
+    pub is_bus_live: bool,
+    /// Values that were stored in Redis.
+    pub stores: u64,
+    /// Values that were stored in Redis in compressed form.
+    pub compressed: u64,
+    /// Bytes by which compression reduced all values that were stored in Redis.
+    pub saved_bytes: u64,
+    /// Values that Redis did not store because an invalidation, or another write of the key, came
+    /// while they were computed.
+    pub refused_stores: u64,
+    /// Values that were not sent to Redis because they are larger than `max_value_bytes`, or
+    /// because the codec cannot encode their type.
+    pub unstorable: u64,
+    /// Commands to Redis that had an error as their reply, or no reply within the time limit
+    /// `redis_timeout`.
+    pub failures: u64,
+    /// Calls that waited because another process was computing their key.
+    pub waits: u64,
+    /// Acknowledged invalidations (`acknowledged()`) that every process confirmed in time.
+    pub acknowledged: u64,
+    /// Acknowledged invalidations without a confirmation from every process: a process did not
+    /// answer in time, the wait was cut short, or Redis did not accept the invalidation.
+    pub unacknowledged: u64,
+    /// Annotated writes that began without a mark in Redis, because Redis was unreachable or refused
+    /// the mark. If this process dies during such a write, no other process invalidates its targets.
+    pub unmarked: u64,
+    /// Writes of other processes that ended before their invalidation, and whose targets this
+    /// process invalidated first.
+    pub swept: u64,
+    /// Invalidations that this process made for writes of processes that ended: up to 17 for each
+    /// write.
+    pub sweep_rounds: u64,
+    /// Invalidations that this process received from other processes over the bus.
+    pub messages: u64,
+    /// Heartbeats received: messages that this process sent to itself over Redis. While heartbeats
+    /// arrive, this process serves from memory.
+    pub heartbeats: u64,
+    /// Times from the sending of a heartbeat to its return, by the clock of this process. A message
+    /// that this process sends reaches another process in about as long.
+    pub bus_round_trip: Histogram,
+    /// Times that this process may have missed invalidations of other processes, so that no entry
+    /// in memory was used any longer. The start of the cache is the first of these times.
+    pub bus_interruptions: u64,
+    /// Invalidations that Redis has not accepted yet (the outbox).
+    pub queued_invalidations: usize,
+    /// Misses in Redis, counted by the reason for the miss.
+    pub misses: RedisMisses,
+}
+
+impl RedisStats {
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
+        Self {
+            is_up: self.is_up,
+            breaker: self.breaker,
+            is_bus_live: self.is_bus_live,
+            queued_invalidations: self.queued_invalidations,
+            breaker_openings: since(self.breaker_openings, earlier.breaker_openings),
+            connections: since(self.connections, earlier.connections),
+            stores: since(self.stores, earlier.stores),
+            compressed: since(self.compressed, earlier.compressed),
+            saved_bytes: since(self.saved_bytes, earlier.saved_bytes),
+            refused_stores: since(self.refused_stores, earlier.refused_stores),
+            unstorable: since(self.unstorable, earlier.unstorable),
+            failures: since(self.failures, earlier.failures),
+            waits: since(self.waits, earlier.waits),
+            acknowledged: since(self.acknowledged, earlier.acknowledged),
+            unacknowledged: since(self.unacknowledged, earlier.unacknowledged),
+            unmarked: since(self.unmarked, earlier.unmarked),
+            swept: since(self.swept, earlier.swept),
+            sweep_rounds: since(self.sweep_rounds, earlier.sweep_rounds),
+            messages: since(self.messages, earlier.messages),
+            heartbeats: since(self.heartbeats, earlier.heartbeats),
+            bus_interruptions: since(self.bus_interruptions, earlier.bus_interruptions),
+            bus_round_trip: self.bus_round_trip.since(&earlier.bus_round_trip),
+            misses: self.misses.since(&earlier.misses),
+        }
+    }
+}
+
+/// State of the circuit breaker in front of Redis.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "snake_case")
+)]
+#[non_exhaustive]
+pub enum BreakerState {
+    /// The breaker is closed: calls use Redis.
+    #[default]
+    Closed,
+    /// The breaker is open: calls run without Redis, because several commands in a row failed.
+    Open,
+    /// The breaker is half open: calls run without Redis, while one probe in the background checks
+    /// if Redis works again.
+    HalfOpen,
+}
+
+/// Misses in Redis, counted by the reason for the miss.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct RedisMisses {
+    /// Misses because Redis had no entry under the key.
+    pub absent: u64,
+    /// Misses because the life of the entry in Redis was over.
+    pub expired: u64,
+    /// Misses because a tag or an event of the entry, the entry's function, another entry that the
+    /// entry was computed from, or the whole cache was invalidated since the entry was computed.
+    pub invalidated: u64,
+    /// Misses because the bytes under the key were not written by this library.
+    pub foreign: u64,
+    /// Misses because the entry was written by a version of this library with another format of
+    /// entries.
+    pub format: u64,
+    /// Misses because the bytes of the entry were cut short or changed after they were written.
+    pub damaged: u64,
+    /// Misses because the entry under the key's name in Redis contained another key.
+    pub key: u64,
+    /// Misses because the entry was stored by another function, which uses the same key.
+    pub function: u64,
+    /// Misses because the entry was written by another codec, or compressed while the feature `lz4`
+    /// is off.
+    pub codec: u64,
+    /// Misses because the entry was written for a value type with other fields or variants than the
+    /// reader's.
+    pub schema: u64,
+    /// Misses because the entry was larger than `max_value_bytes`.
+    pub too_large: u64,
+    /// Misses because the compressed value could not be decompressed, or had another length than
+    /// its header declared.
+    pub compression: u64,
+    /// Misses because the codec could not decode the value.
+    pub undecodable: u64,
+}
+
+impl RedisMisses {
+    pub(crate) fn of(reasons: &MissReasons) -> Self {
+        let of = |reason| reasons.of(reason);
+        Self {
+            absent: of(MissReason::Absent),
+            expired: of(MissReason::Expired),
+            invalidated: of(MissReason::Invalidated),
+            foreign: of(MissReason::Foreign),
+            format: of(MissReason::Format),
+            damaged: of(MissReason::Damaged),
+            key: of(MissReason::Key),
+            function: of(MissReason::Function),
+            codec: of(MissReason::Codec),
+            schema: of(MissReason::Schema),
+            too_large: of(MissReason::TooLarge),
+            compression: of(MissReason::Compression),
+            undecodable: of(MissReason::Undecodable),
+        }
+    }
+    fn since(&self, earlier: &Self) -> Self {
+        Self {
+            absent: since(self.absent, earlier.absent),
+            expired: since(self.expired, earlier.expired),
+            invalidated: since(self.invalidated, earlier.invalidated),
+            foreign: since(self.foreign, earlier.foreign),
+            format: since(self.format, earlier.format),
+            damaged: since(self.damaged, earlier.damaged),
+            key: since(self.key, earlier.key),
+            function: since(self.function, earlier.function),
+            codec: since(self.codec, earlier.codec),
+            schema: since(self.schema, earlier.schema),
+            too_large: since(self.too_large, earlier.too_large),
+            compression: since(self.compression, earlier.compression),
+            undecodable: since(self.undecodable, earlier.undecodable),
+        }
+    }
+}
+
+/// Returns the part of the counter `now` that was counted after the counter was `earlier`.
+pub(crate) fn since(now: u64, earlier: u64) -> u64 {
+    now.saturating_sub(earlier)
+}
