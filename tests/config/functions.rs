@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use cachekit::testing::{ManualClock, scope};
-use cachekit::{ConfigOrigin, cached};
+use cachekit::{ConfigOrigin, ReloadReport, cached};
 
 use crate::{File, entry, is_line};
 
@@ -128,7 +128,7 @@ async fn a_reload_changes_what_is_stored_from_then_on() {
         assert_eq!(reloaded(1, &runs).await, 6);
         clock.advance(299 * SECOND);
         assert_eq!(reloaded(1, &runs).await, 6, "the default of 300 s");
-        assert_eq!(cache.reload().expect("the same"), Default::default());
+        assert_eq!(cache.reload().expect("the same"), ReloadReport::default());
     })
     .await;
 }

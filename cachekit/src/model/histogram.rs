@@ -196,7 +196,9 @@ mod tests {
 
     fn recorded(lengths: &[Duration]) -> Histogram {
         let recorder = HistogramRecorder::default();
-        lengths.iter().for_each(|length| recorder.record(*length));
+        for length in lengths {
+            recorder.record(*length);
+        }
         recorder.read()
     }
 

@@ -83,6 +83,9 @@ where
     }
 }
 
+/// The callback for progress.
+type OnProgress = Box<dyn FnMut(&WarmReport) + Send>;
+
 /// A run of [`warm`], which begins when it is first polled.
 #[must_use = "nothing is called until `.await`"]
 pub struct Warming<I, F, Fut: Future> {
@@ -93,7 +96,7 @@ pub struct Warming<I, F, Fut: Future> {
     /// Time between the starts of two calls.
     pause: Duration,
     has_failed: fn(&Fut::Output) -> bool,
-    on_progress: Option<Box<dyn FnMut(&WarmReport) + Send>>,
+    on_progress: Option<OnProgress>,
     calls: Vec<RunningCall<Fut>>,
     /// Time of the next call's start. `None`: a call may start at once.
     next_start: Option<Pin<Box<Sleep>>>,

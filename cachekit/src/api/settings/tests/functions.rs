@@ -24,7 +24,8 @@ fn resolved(text: &str) -> FunctionOverrides {
 }
 
 fn of(overrides: &FunctionOverrides, spec: &'static FnSpec) -> FunctionOverride {
-    overrides.of.get(&spec.id()).copied().expect(spec.name())
+    let found = overrides.of.get(&spec.id()).copied();
+    found.unwrap_or_else(|| panic!("nothing of {}", spec.name()))
 }
 
 #[test]

@@ -54,7 +54,7 @@ async fn begin(cell: Cell, era: u64) {
     let settings = &node().settings;
     let begin = era * nanos(ERA);
     let read_at = begin + nanos(READ_AFTER);
-    if (era + cell.row()) % u64::from(settings.nodes) != settings.id.into() {
+    if (era + cell.row()) % u64::from(settings.nodes) != u64::from(settings.id) {
         return until(read_at - fastrand::u64(..nanos(EARLIER))).await;
     }
     until(begin).await;
