@@ -57,14 +57,15 @@ impl Output {
     }
 
     /// Prints `answer` as one line of JSON, or `text` for people.
-    pub(crate) fn print(self, answer: &impl Serialize, text: impl fmt::Display) {
+    /// Returns `false` if nobody reads any more.
+    pub(crate) fn print(self, answer: &impl Serialize, text: impl fmt::Display) -> bool {
         if self.is_json {
             match serde_json::to_string(answer) {
                 Ok(line) => print(&format!("{line}\n")),
                 Err(error) => print(&format!("{{\"error\":\"{error}\"}}\n")),
             }
         } else {
-            print(&text.to_string());
+            print(&text.to_string())
         }
     }
 
@@ -92,13 +93,24 @@ impl Output {
     }
 }
 
-/// Prints `text` to standard output. Ends the program quietly if the reader has gone, as `head` does.
-pub(crate) fn print(text: &str) {
+/// Prints `text` to standard output. Returns `false` if that failed, because the reader has gone, as
+/// `head` does, or the disk is full. The exit code stays that of the command.
+pub(crate) fn print(text: &str) -> bool {
     let mut stdout = io::stdout().lock();
-    let written = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush());
-    if written.is_err() {
-        std::process::exit(0);
+    let written = stdout.write_all(text.as_bytes());
+    written.and_then(|()| stdout.flush()).is_ok()
+}
+
+/// Returns `text` with its control characters escaped: it may have data of users, which must not
+/// control the terminal.
+pub(crate) fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
     }
+    shown
 }

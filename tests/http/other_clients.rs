@@ -186,6 +186,8 @@ async fn a_refresh_has_nothing_of_the_client_that_is_in_no_key() {
             .with("accept-language", "de")
             .with("x-user", "ann")
             .with("user-agent", "curl")
+            // A handler may redirect to https without it.
+            .with("x-forwarded-proto", "https")
     };
     site.send(asked()).await;
     assert_eq!(site.handler.last("x-user"), ["ann"]);
@@ -198,6 +200,7 @@ async fn a_refresh_has_nothing_of_the_client_that_is_in_no_key() {
         ("x-tenant", "7"),
         ("cookie", "lang=de"),
         ("accept-language", "de"),
+        ("x-forwarded-proto", "https"),
     ] {
         assert_eq!(site.handler.last(name), [value], "{name}");
     }

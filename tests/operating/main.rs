@@ -5,3 +5,4 @@ mod inspect;
 mod old_server;
 mod server_info;
 mod warm;
+mod watch;

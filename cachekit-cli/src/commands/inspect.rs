@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::args::Server;
 use crate::connect::connect;
-use crate::output::{Error, NO, Output};
+use crate::output::{Error, NO, Output, printable};
 use crate::value::decoded;
 
 /// The answer in JSON.
@@ -50,7 +50,7 @@ pub(crate) async fn run(server: &Server, output: Output, key: &str) -> Result<Ex
 
 fn text(entry: &Inspection, value: Option<&Value>, output: Output) -> String {
     let mut text = String::new();
-    row(&mut text, "key", &entry.key);
+    row(&mut text, "key", &printable(&entry.key));
     match &entry.content {
         Content::Value(stored) => of_value(&mut text, entry, stored, value, output),
         Content::Vacant => row(&mut text, "value", "none yet"),
@@ -79,7 +79,7 @@ fn of_value(
     value: Option<&Value>,
     output: Output,
 ) {
-    row(text, "function", &stored.function);
+    row(text, "function", &printable(&stored.function));
     row(text, "state", &state(stored, output));
     row(text, "age", &length(stored.age));
     let left = format!(
@@ -152,7 +152,7 @@ fn name(dependency: &Dependency) -> String {
     if name.is_empty() {
         kind.to_string()
     } else {
-        format!("{kind} {name}")
+        format!("{kind} {}", printable(name))
     }
 }
 

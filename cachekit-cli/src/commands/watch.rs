@@ -12,7 +12,9 @@ pub(crate) async fn run(server: &Server, output: Output) -> Result<ExitCode, Err
     let mut watch = cache.watch();
     let printing = async {
         while let Some(seen) = watch.next().await {
-            output.print(&seen, format!("{seen}\n"));
+            if !output.print(&seen, format!("{seen}\n")) {
+                return;
+            }
         }
     };
     tokio::select! {

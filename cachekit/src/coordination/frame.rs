@@ -87,6 +87,7 @@ impl Frame {
     }
 
     /// Returns `true` if the frame is that of a refresh that no caller waits for.
+    #[cfg(feature = "http")]
     pub(crate) fn is_refresh(&self) -> bool {
         matches!(self.kind, FrameKind::Refresh)
     }

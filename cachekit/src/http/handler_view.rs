@@ -49,9 +49,17 @@ fn hide_fields(headers: &mut HeaderMap, rule: &CompiledRule) {
     }
 }
 
+/// Fields by which a proxy tells how the client reached it. A handler may answer with a redirect if
+/// they are missing, so a refresh has them as the requests of clients do.
+const OF_PROXIES: [HeaderName; 3] = [
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("x-forwarded-port"),
+    HeaderName::from_static("x-forwarded-prefix"),
+];
+
 /// Returns the fields of a request that a refresh in the background has too: those in the key of
-/// `rule`, those that `old`, the response to refresh, varies by, `Host`, and those by which a client
-/// says what it accepts. The others are of a client that does not get the response.
+/// `rule`, those that `old`, the response to refresh, varies by, `Host`, those of proxies, and those
+/// by which a client says what it accepts. The others are of a client that does not get the response.
 pub(crate) fn fields_for_refresh(
     headers: &HeaderMap,
     rule: &CompiledRule,
@@ -62,7 +70,7 @@ pub(crate) fn fields_for_refresh(
         HOST => true,
         COOKIE => matches!(rule.cookies, Cookies::Key(_)),
         AUTHORIZATION => rule.auth == Auth::Key,
-        _ => rule.headers.contains(name),
+        _ => rule.headers.contains(name) || OF_PROXIES.contains(name),
     };
     let mut kept = HeaderMap::new();
     for (name, value) in headers {

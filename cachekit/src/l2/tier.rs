@@ -344,6 +344,7 @@ impl Drop for SharedTier {
             let (bus, store) = (Arc::clone(&self.bus), Arc::clone(&self.store));
             // Not only in the task, which may never run: heartbeats end with this.
             bus.liveness.leave();
+            bus.watchers.close();
             let until = Self::background_deadline();
             self.spawn(async move { bus.say_goodbye(&*store, until).await });
         }

@@ -163,7 +163,12 @@ impl MissCauses {
     /// have causes of their own, and all others share one.
     pub(crate) fn of_family(&self, family: &str) -> MissCause {
         let find = |known: &[Box<str>]| known.iter().position(|it| &**it == family);
-        let known = find(&self.families.read());
+        let families = self.families.read();
+        let (known, is_full) = (find(&families), families.len() == FAMILIES);
+        drop(families);
+        if known.is_none() && is_full {
+            return MissCause::OTHER_TAG;
+        }
         let index = known.or_else(|| {
             let mut families = self.families.write();
             find(&families).or_else(|| {

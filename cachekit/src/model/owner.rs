@@ -125,6 +125,11 @@ impl Owner {
         *self.options.write() = options;
     }
 
+    /// Returns `true` unless the configuration file turns the owner (a function) off.
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.options.read().is_enabled
+    }
+
     /// Returns the options of the owner (a function): those of its attribute, and over them those
     /// of the configuration file.
     pub(crate) fn options(&self) -> EntryOptions {
@@ -132,6 +137,7 @@ impl Owner {
     }
 
     /// Adds the templates of events that are not yet among those of the owner.
+    #[cfg(feature = "http")]
     pub(crate) fn add_events<'a>(&self, events: impl IntoIterator<Item = &'a str>) {
         let mut all = self.events.write();
         for event in events {

@@ -56,7 +56,8 @@ impl fmt::Display for SeenTarget {
         if self.name.is_empty() {
             write!(f, "{}", self.kind)
         } else {
-            write!(f, "{} {}", self.kind, self.name)
+            // A name may have data of users, which must not control a terminal.
+            write!(f, "{} {}", self.kind, printable(&self.name))
         }
     }
 }
@@ -78,5 +79,31 @@ impl fmt::Display for SeenInvalidation {
         } else {
             ")"
         })
+    }
+}
+
+/// Returns `text` with its control characters escaped.
+fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_does_not_control_the_terminal() {
+        let name = "a\u{1b}]52;c;x\u{7}\n\u{e9}".to_owned();
+        let kind = DependencyKind::Tag;
+        let shown = SeenTarget { kind, name }.to_string();
+        assert_eq!(shown, "tag a\\u{1b}]52;c;x\\u{7}\\n\u{e9}");
     }
 }

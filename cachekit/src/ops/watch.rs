@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc::Receiver;
 
+use crate::base::counter::Counter;
 use crate::core::state::Cache;
-use crate::l2::tier::SharedTier;
 use crate::model::inspection::DependencyKind;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::seen_invalidation::{SeenInvalidation, SeenKind, SeenTarget};
@@ -20,29 +20,37 @@ impl Cache {
     /// from now on, from other processes and other programs. Those of this process are not among
     /// them. In a cache without Redis, the stream is empty.
     pub fn watch(&self) -> Watch {
-        let l2 = self.core().l2.clone();
-        let messages = l2.as_ref().map(|l2| l2.bus.watchers.add());
-        Watch { l2, messages }
+        let l2 = self.core().l2.as_ref();
+        Watch(l2.map(|l2| Watched {
+            node: l2.bus.node,
+            messages: l2.bus.watchers.add(),
+            missed: l2.bus.watchers.missed(),
+        }))
     }
 }
 
-/// A stream of invalidations, which [`Cache::watch`] returns.
-pub struct Watch {
-    l2: Option<Arc<SharedTier>>,
-    messages: Option<Receiver<BusMessage>>,
+/// A stream of invalidations, which [`Cache::watch`] returns. It does not keep the cache alive, and
+/// ends with the cache.
+pub struct Watch(Option<Watched>);
+
+struct Watched {
+    node: NodeId,
+    messages: Receiver<BusMessage>,
+    missed: Arc<Counter>,
 }
 
 impl Watch {
-    /// Waits for the next invalidation. Returns `None` if no further one can arrive.
+    /// Waits for the next invalidation. Returns `None` if no further one can arrive,
+    /// because the cache was shut down or dropped, or has no Redis.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future loses no message.
     pub async fn next(&mut self) -> Option<SeenInvalidation> {
-        let node = self.l2.as_ref()?.bus.node;
+        let watched = self.0.as_mut()?;
         loop {
-            let message = self.messages.as_mut()?.recv().await?;
-            if let Some(seen) = seen(message, node) {
+            let message = watched.messages.recv().await?;
+            if let Some(seen) = seen(message, watched.node) {
                 return Some(seen);
             }
         }
@@ -51,7 +59,7 @@ impl Watch {
     /// Returns the number of messages that watchers of this cache missed, because more than 1,024
     /// waited.
     pub fn missed(&self) -> u64 {
-        self.l2.as_ref().map_or(0, |l2| l2.bus.watchers.missed())
+        self.0.as_ref().map_or(0, |watched| watched.missed.sum())
     }
 }
 

@@ -368,7 +368,8 @@ impl Call {
     /// tier includes memory. Returns `true` if no invalidation came since the computation began.
     pub(crate) fn store_if_valid(&self, lead: Leader<Outcome>, stored: Arc<MemoryEntry>) -> bool {
         let core = &self.core;
-        let keep = stored.is_valid();
+        // A reload may have turned the function off since the call began.
+        let keep = stored.is_valid() && self.owner.is_enabled();
         let in_memory = self.options.tier != Tier::Redis;
         let was_stored = lead.settle(Outcome::Value(Arc::clone(&stored)), || {
             if keep && in_memory {

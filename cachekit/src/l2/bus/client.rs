@@ -229,6 +229,7 @@ impl BusClient {
     /// acknowledged the invalidations that it received.
     pub(crate) async fn say_goodbye(&self, store: &dyn Store, until: Instant) {
         self.liveness.leave();
+        self.watchers.close();
         // The heartbeat task and the sweeper wake and end.
         self.heartbeat_now.notify_one();
         self.sweeps.now.notify_one();

@@ -1,5 +1,7 @@
 //! Those who watch the messages that arrive on the bus, such as the command `cachekit watch`.
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::base::counter::Counter;
@@ -14,7 +16,7 @@ const ROOM: usize = 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Watchers {
     senders: Mutex<Vec<Sender<BusMessage>>>,
-    missed: Counter,
+    missed: Arc<Counter>,
 }
 
 impl Watchers {
@@ -25,9 +27,14 @@ impl Watchers {
         receiver
     }
 
-    /// Returns the number of messages that watchers missed, because they did not take them in time.
-    pub(crate) fn missed(&self) -> u64 {
-        self.missed.sum()
+    /// Returns the counter of messages that watchers missed, because they did not take them in time.
+    pub(crate) fn missed(&self) -> Arc<Counter> {
+        Arc::clone(&self.missed)
+    }
+
+    /// Ends the streams of all watchers, because no further message is handled.
+    pub(crate) fn close(&self) {
+        self.senders.lock().clear();
     }
 
     /// Gives `message` to each watcher, if it is an invalidation or a write.
@@ -53,6 +60,8 @@ impl Watchers {
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::mpsc::error::TryRecvError;
+
     use super::*;
     use crate::model::invalidation_mode::InvalidationMode;
     use crate::store::message::NodeId;
@@ -72,7 +81,7 @@ mod tests {
         for _ in 0..ROOM + 3 {
             watchers.see(&message());
         }
-        assert_eq!(watchers.missed(), 3);
+        assert_eq!(watchers.missed().sum(), 3);
         assert_eq!(
             watchers.senders.lock().len(),
             1,
@@ -83,5 +92,7 @@ mod tests {
             taken += 1;
         }
         assert_eq!(taken, ROOM);
+        watchers.close();
+        assert_eq!(slow.try_recv(), Err(TryRecvError::Disconnected));
     }
 }
