@@ -1,5 +1,6 @@
 //! The sources of settings besides the builder: the configuration file and the environment.
 
+#[cfg(cachekit_faults)]
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -46,10 +47,7 @@ impl CacheBuilder {
     }
 
     /// Reads settings from `variables`, in place of the environment variables of the process.
-    #[cfg_attr(
-        not(any(test, cachekit_faults)),
-        expect(dead_code, reason = "tests call it")
-    )]
+    #[cfg(cachekit_faults)]
     pub(crate) fn with_variables(
         mut self,
         variables: impl IntoIterator<Item = (OsString, OsString)>,
