@@ -30,7 +30,7 @@ pub async fn get_user(pool: &PgPool, id: u64) -> Result<User, E> {
     function: "get_user",
     returns: Result<User, E>,
     spec: __get_user_is_in_an_impl__write_companion_Self = (
-        ["user:"(0u8)].ttl(::cachekit::__private::secs(300u64)).value_tags_hash(
+        ["user:"(0u8)].ttl(::cachekit::__private::secs(300u64)).tag_families(&["users"]).value_tags_hash(
             7746796556840193770u64
         )
     ),
