@@ -50,7 +50,7 @@ const MOST_LATE: Duration = Duration::from_millis(10);
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
 /// use cachekit::cached;
 ///
-/// #[cached(key = "warm-user:{id}")]
+/// #[cached(key = "warm-user:{id}", skip(pool))]
 /// async fn user(pool: &str, id: u64) -> String {
 ///     format!("user {id} of {pool}")
 /// }
