@@ -97,7 +97,7 @@ pub(crate) struct Names {
     pub(crate) events: Vec<String>,
 }
 
-/// What to invalidate, and how.
+/// Targets of an invalidation, and its mode.
 #[derive(Debug, Arguments)]
 pub(crate) struct Targets {
     #[command(flatten)]

@@ -62,7 +62,7 @@ pub(crate) struct Frame {
     pub(crate) limit: usize,
     pub(crate) outer: Option<Arc<Frame>>,
     kind: FrameKind,
-    /// What calls inside of the frame need to know of it and of the frames around it.
+    /// Facts about the frame and the frames around it, for calls inside.
     surroundings: Surroundings,
     /// Record of the values that the code inside took. `None` until it took the first.
     taken: Mutex<Option<Box<Taken>>>,

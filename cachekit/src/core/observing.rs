@@ -1,4 +1,4 @@
-//! What observers are told of a call: the tier that answered it, and the age of the answer.
+//! Reports of calls to observers: the tier that answered a call, and the age of the answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

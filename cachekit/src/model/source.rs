@@ -41,7 +41,7 @@ pub struct Source {
     pub calls: usize,
 }
 
-/// One cached call, as an observer sees it.
+/// A cached call, as an observer sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -114,7 +114,7 @@ async fn observe<F: Future>(future: F, most: usize) -> (F::Output, Observed) {
 /// the values that are computed in the scope. `Entry::get`, `Cache::get`, `put` and invalidations name the cache, and use it
 /// as elsewhere.
 ///
-/// Of nested `bypass` and [`refresh`], the innermost counts. In a scope of
+/// The innermost of nested `bypass` and [`refresh`] counts. In a scope of
 /// [`deferred`](crate::deferred) all calls go past the cache. The calls of a task that `future` spawns
 /// are not in the scope, unless [`tracked`](crate::tracked) wraps the task.
 ///
@@ -157,7 +157,7 @@ pub async fn bypass<F: Future>(future: F) -> F::Output {
 /// Do not call this because a stranger's request says `Cache-Control: no-cache`: anybody could then
 /// make the service compute at every request.
 ///
-/// Of nested [`bypass`] and `refresh`, the innermost counts. In a scope of
+/// The innermost of nested [`bypass`] and `refresh` counts. In a scope of
 /// [`deferred`](crate::deferred) all calls go past the cache. The calls of a task that `future` spawns
 /// are not in the scope, unless [`tracked`](crate::tracked) wraps the task.
 ///

@@ -34,7 +34,7 @@ impl fmt::Display for Severity {
     }
 }
 
-/// One finding of the doctor: a problem, and its remedy.
+/// A finding of the doctor: a problem, and its remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
