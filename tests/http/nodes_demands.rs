@@ -104,6 +104,25 @@ async fn a_shared_cache_confirms_what_it_finds_in_redis_if_the_client_demands_it
     }
 }
 
+/// The other node's response seems to have arrived after the request.
+#[tokio::test]
+async fn a_response_of_a_node_whose_clock_is_ahead_is_not_taken_for_a_new_one() {
+    let answer = |number| version(number).with("cache-control", "max-age=600");
+    let redis = Redis::start();
+    let handler = Handler::new(numbered(answer));
+    let ahead = node_of(&redis, shared_rules(), &handler).await;
+    ahead.clock.advance(100 * SECOND);
+    ahead.send("/a").await;
+    quiet(&ahead).await;
+    let node = node_of(&redis, shared_rules(), &handler).await;
+    let got = node.send(get("/a").with("cache-control", "no-cache")).await;
+    assert_eq!(handler.calls(), 2, "{got:?}");
+    let node = node_of(&redis, shared_rules(), &handler).await;
+    let got = node.send("/a").await;
+    assert_eq!(got.word(), "HIT", "{}", got.cache_status());
+    assert_eq!(handler.calls(), 2);
+}
+
 /// The handler took so long that every node fetches the response early.
 #[tokio::test]
 async fn a_fresh_response_that_is_fetched_early_is_not_called_stale() {

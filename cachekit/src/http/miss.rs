@@ -248,7 +248,7 @@ where
         if !transaction.matches(kept) {
             return Attempt::OtherVariant(Arc::clone(kept));
         }
-        if !is_old && kept.freshness.received_at >= transaction.arrived_at {
+        if !is_old && kept.arrived_since(transaction.arrived_at) {
             let outcome = Outcome::Forwarded {
                 forward: Forward::UriMiss,
                 status: kept.status.as_u16(),

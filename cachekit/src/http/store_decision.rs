@@ -120,6 +120,7 @@ pub(crate) fn confirmed(
         Err(reason) => return Some(Err((Arc::new(updated), reason))),
     };
     updated.freshness = freshness_of(&plan, transaction.now());
+    updated.arrived_here = true;
     for name in &plan.strip {
         updated.headers.remove(name);
     }
@@ -345,6 +346,7 @@ fn storing(
             vary,
             tags,
             freshness,
+            arrived_here: true,
         },
         etag: rule.etag,
     })

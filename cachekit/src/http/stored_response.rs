@@ -21,6 +21,9 @@ pub(crate) struct StoredResponse {
     /// Tags from the response itself: its cache groups, and those of the handler's `CacheHint`.
     pub(crate) tags: Vec<String>,
     pub(crate) freshness: ResponseFreshness,
+    /// `true` if a handler of this process gave or confirmed the response. The response's time of
+    /// arrival is then of this process's clock.
+    pub(crate) arrived_here: bool,
 }
 
 /// The age of a response, and the time for which the response is fresh (RFC 9111, section 4.2).
@@ -48,6 +51,12 @@ impl StoredResponse {
     /// fields by which it varies.
     pub(crate) fn matches(&self, request_headers: &HeaderMap) -> bool {
         self.vary.is_empty() || vary::matches(&self.vary, request_headers)
+    }
+
+    /// Returns `true` if the response arrived in this process at `time` or later. The response of
+    /// another process never did, whatever the clock of that process said.
+    pub(crate) fn arrived_since(&self, time: u64) -> bool {
+        self.arrived_here && self.freshness.received_at >= time
     }
 
     /// Returns `true` if the response varies by the request's field `name`.

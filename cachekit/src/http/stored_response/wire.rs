@@ -66,6 +66,7 @@ impl Wire {
                 .collect::<Result<_, E>>()?,
             tags: self.tags,
             freshness: self.freshness,
+            arrived_here: false,
         })
     }
 }
