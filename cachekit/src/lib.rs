@@ -93,6 +93,7 @@
 //! | `bytes`, `chrono`, `rust_decimal`, `uuid` | no | types of these crates in keys, equal values written equally |
 //! | `config-file` | yes | settings and options of functions from a file |
 //! | `http` | no | a tower layer that caches HTTP responses |
+//! | `metrics` | no | the statistics as metrics, for Prometheus and others |
 //! | `serde` | with `redis` or a codec | values weighed by their serialised size |
 //! | `testing` | no | a manual clock, and a cache for one test |
 

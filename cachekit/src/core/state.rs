@@ -199,6 +199,10 @@ impl Core {
         }
         let mut owner = make(id);
         owner.faults = self.faults;
+        #[cfg(feature = "metrics")]
+        {
+            owner.owners_before = owners.len();
+        }
         // Regions have unique names, and a cache may have so many that comparing them is slow.
         if !owner.name.starts_with(REGION) && !removed!(self, ShareNames) {
             owner.is_namesake = owners.values().any(|other| other.name == owner.name);

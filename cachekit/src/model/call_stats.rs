@@ -7,7 +7,7 @@ use crate::model::miss_cause::{MissCauses, MissStats};
 /// Defines, from one list of the counters, the [`Counts`] that calls raise and the [`CallStats`]
 /// that users read.
 macro_rules! counters {
-    ($($(#[$doc:meta])* $name:ident,)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident,)*) => {
         /// Counters of the calls on the entries of one owner (function, region or cache), for the
         /// statistics.
         #[derive(Debug, Default)]
@@ -35,7 +35,7 @@ macro_rules! counters {
         #[derive(Debug, Clone, Default, PartialEq, Eq)]
         #[non_exhaustive]
         pub struct CallStats {
-            $($(#[$doc])* pub $name: u64,)*
+            $($(#[doc = $doc])* pub $name: u64,)*
             /// Calls that no tier answered with a fresh value and that had to compute, or found
             /// nothing, by the cause.
             pub by_cause: MissStats,
@@ -52,7 +52,7 @@ macro_rules! counters {
         impl CallStats {
             const COUNTERS: usize = [$(stringify!($name)),*].len();
 
-            fn counters(&self) -> [u64; Self::COUNTERS] {
+            pub(crate) fn counters(&self) -> [u64; Self::COUNTERS] {
                 [$(self.$name),*]
             }
 
@@ -62,6 +62,13 @@ macro_rules! counters {
 
             #[cfg(feature = "serde")]
             const NAMES: [&str; Self::COUNTERS] = [$(stringify!($name)),*];
+
+            /// Name of each counter as a metric, and its description, which begins with a space.
+            #[cfg(feature = "metrics")]
+            pub(crate) const METRICS: [(&str, &str); Self::COUNTERS] = [$((
+                concat!("cachekit_", stringify!($name), "_total"),
+                concat!($($doc),*),
+            )),*];
         }
     };
 }

@@ -49,7 +49,12 @@ macro_rules! causes {
         }
 
         impl MissStats {
-            fn fixed(&self) -> [u64; MissCause::FIXED] {
+            /// Names of the causes that [`fixed`](Self::fixed) returns.
+            #[cfg(feature = "metrics")]
+            pub(crate) const NAMES: [&str; MissCause::FIXED] = [$(stringify!($field)),*];
+
+            /// Returns the number of misses of each cause but the families of tags.
+            pub(crate) fn fixed(&self) -> [u64; MissCause::FIXED] {
                 [$(self.$field),*]
             }
 

@@ -68,6 +68,9 @@ pub(crate) struct Owner {
     /// `true` if another owner in this cache has the same name. Redis could not tell the entries of
     /// the two apart.
     pub(crate) is_namesake: bool,
+    /// Number of owners that the cache had before this one.
+    #[cfg(feature = "metrics")]
+    pub(crate) owners_before: usize,
     /// `true` if this owner of entries (function, region or cache) and another owner were found to
     /// use one key. A warning about the key was logged.
     has_collision: AtomicBool,
@@ -93,6 +96,8 @@ impl Owner {
             is_taken: AtomicBool::new(false),
             is_composed: AtomicBool::new(false),
             is_namesake: false,
+            #[cfg(feature = "metrics")]
+            owners_before: 0,
             has_collision: AtomicBool::new(false),
             faults: Faults::default(),
         }

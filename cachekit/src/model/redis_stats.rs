@@ -117,80 +117,71 @@ pub enum BreakerState {
     HalfOpen,
 }
 
-/// Misses in Redis, counted by the reason for the miss.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct RedisMisses {
-    /// Misses because Redis had no entry under the key.
-    pub absent: u64,
-    /// Misses because the life of the entry in Redis was over.
-    pub expired: u64,
-    /// Misses because a tag or an event of the entry, the entry's function, another entry that the
-    /// entry was computed from, or the whole cache was invalidated since the entry was computed.
-    pub invalidated: u64,
-    /// Misses because the bytes under the key were not written by this library.
-    pub foreign: u64,
-    /// Misses because the entry was written by a version of this library with another format of
-    /// entries.
-    pub format: u64,
-    /// Misses because the bytes of the entry were cut short or changed after they were written.
-    pub damaged: u64,
-    /// Misses because the entry under the key's name in Redis contained another key.
-    pub key: u64,
-    /// Misses because the entry was stored by another function, which uses the same key.
-    pub function: u64,
-    /// Misses because the entry was written by another codec, or compressed while the feature `lz4`
-    /// is off.
-    pub codec: u64,
-    /// Misses because the entry was written for a value type with other fields or variants than the
-    /// reader's.
-    pub schema: u64,
-    /// Misses because the entry was larger than `max_value_bytes`.
-    pub too_large: u64,
-    /// Misses because the compressed value could not be decompressed, or had another length than
-    /// its header declared.
-    pub compression: u64,
-    /// Misses because the codec could not decode the value.
-    pub undecodable: u64,
+/// Defines [`RedisMisses`] from one list of the reasons.
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $reason:ident $field:ident,)*) => {
+        /// Misses in Redis, counted by the reason for the miss.
+        #[derive(Debug, Clone, Default, PartialEq, Eq)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+        #[non_exhaustive]
+        pub struct RedisMisses {
+            $($(#[$doc])* pub $field: u64,)*
+        }
+
+        impl RedisMisses {
+            pub(crate) fn of(reasons: &MissReasons) -> Self {
+                Self {
+                    $($field: reasons.of(MissReason::$reason),)*
+                }
+            }
+
+            fn since(&self, earlier: &Self) -> Self {
+                Self {
+                    $($field: since(self.$field, earlier.$field),)*
+                }
+            }
+
+            /// Returns the misses of each reason, with the name of the reason.
+            #[cfg(feature = "metrics")]
+            pub(crate) fn by_reason(&self) -> [(&'static str, u64); MissReason::COUNT] {
+                [$((stringify!($field), self.$field)),*]
+            }
+        }
+    };
 }
 
-impl RedisMisses {
-    pub(crate) fn of(reasons: &MissReasons) -> Self {
-        let of = |reason| reasons.of(reason);
-        Self {
-            absent: of(MissReason::Absent),
-            expired: of(MissReason::Expired),
-            invalidated: of(MissReason::Invalidated),
-            foreign: of(MissReason::Foreign),
-            format: of(MissReason::Format),
-            damaged: of(MissReason::Damaged),
-            key: of(MissReason::Key),
-            function: of(MissReason::Function),
-            codec: of(MissReason::Codec),
-            schema: of(MissReason::Schema),
-            too_large: of(MissReason::TooLarge),
-            compression: of(MissReason::Compression),
-            undecodable: of(MissReason::Undecodable),
-        }
-    }
-    fn since(&self, earlier: &Self) -> Self {
-        Self {
-            absent: since(self.absent, earlier.absent),
-            expired: since(self.expired, earlier.expired),
-            invalidated: since(self.invalidated, earlier.invalidated),
-            foreign: since(self.foreign, earlier.foreign),
-            format: since(self.format, earlier.format),
-            damaged: since(self.damaged, earlier.damaged),
-            key: since(self.key, earlier.key),
-            function: since(self.function, earlier.function),
-            codec: since(self.codec, earlier.codec),
-            schema: since(self.schema, earlier.schema),
-            too_large: since(self.too_large, earlier.too_large),
-            compression: since(self.compression, earlier.compression),
-            undecodable: since(self.undecodable, earlier.undecodable),
-        }
-    }
+reasons! {
+    /// Misses because Redis had no entry under the key.
+    Absent absent,
+    /// Misses because the life of the entry in Redis was over.
+    Expired expired,
+    /// Misses because a tag or an event of the entry, the entry's function, another entry that the
+    /// entry was computed from, or the whole cache was invalidated since the entry was computed.
+    Invalidated invalidated,
+    /// Misses because the bytes under the key were not written by this library.
+    Foreign foreign,
+    /// Misses because the entry was written by a version of this library with another format of
+    /// entries.
+    Format format,
+    /// Misses because the bytes of the entry were cut short or changed after they were written.
+    Damaged damaged,
+    /// Misses because the entry under the key's name in Redis contained another key.
+    Key key,
+    /// Misses because the entry was stored by another function, which uses the same key.
+    Function function,
+    /// Misses because the entry was written by another codec, or compressed while the feature `lz4`
+    /// is off.
+    Codec codec,
+    /// Misses because the entry was written for a value type with other fields or variants than the
+    /// reader's.
+    Schema schema,
+    /// Misses because the entry was larger than `max_value_bytes`.
+    TooLarge too_large,
+    /// Misses because the compressed value could not be decompressed, or had another length than
+    /// its header declared.
+    Compression compression,
+    /// Misses because the codec could not decode the value.
+    Undecodable undecodable,
 }
 
 /// Returns the part of the counter `now` that was counted after the counter was `earlier`.
