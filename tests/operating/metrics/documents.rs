@@ -49,49 +49,44 @@ async fn every_metric_is_described_with_its_unit() {
     }
 }
 
-/// Each number of the statistics has a metric: a counter that is added to the statistics and not
-/// to the metrics is found here.
+/// The names of the fields of `value`, each behind `prefix`.
+fn fields(value: &Value, prefix: &str) -> BTreeSet<String> {
+    let fields = value.as_object().expect("a map").keys();
+    fields.map(|it| format!("{prefix}{it}")).collect()
+}
+
+/// The name of the metric of a field of the statistics, without its unit and kind. `None`: a
+/// scraper measures the time itself and divides, and of the others the fields are asked.
+fn metric_of(field: &str) -> Option<String> {
+    match field {
+        "elapsed" | "hit_rate" | "name" | "functions" | "redis" | "background" => None,
+        "memory_hits" | "redis_hits" => Some("cachekit_hits".to_owned()),
+        "by_cause" => Some("cachekit_misses_by_cause".to_owned()),
+        field => Some(format!("cachekit_{}", field.replace("redis_is_", "redis_"))),
+    }
+}
+
+/// A number that is added to the statistics and not to the metrics is found here.
 #[tokio::test]
 async fn every_number_of_the_statistics_is_a_metric() {
     let (recorded, cache) = everything().await;
-    let names: Vec<_> = recorded.shapes().into_keys().collect();
+    let shapes = recorded.shapes();
     let stats = serde_json::to_value(cache.stats()).expect("JSON");
-    let keys = |value: &Value, prefix: &str| -> Vec<String> {
-        let fields = value.as_object().expect("a map").keys();
-        fields.map(|it| format!("{prefix}{it}")).collect()
-    };
-    let mut fields = keys(&stats, "");
-    fields.extend(keys(&stats["functions"][0], ""));
-    fields.extend(keys(&stats["redis"], "redis_"));
-    fields.extend(keys(&stats["background"], "background_"));
-    assert!(fields.len() > 60, "{fields:?}");
-    // A scraper measures the time itself, and divides; the others are maps whose keys are asked.
-    let not = [
-        "elapsed",
-        "hit_rate",
-        "name",
-        "functions",
-        "redis",
-        "background",
-    ];
-    for field in fields.iter().filter(|it| !not.contains(&it.as_str())) {
-        let name = match field.as_str() {
-            "memory_hits" | "redis_hits" => "hits".to_owned(),
-            "by_cause" => "misses_by_cause".to_owned(),
-            field => field.replace("redis_is_", "redis_"),
-        };
-        let is_there = names.iter().any(|it| {
-            let rest = it.strip_prefix(&format!("cachekit_{name}"));
-            rest.is_some_and(|it| ["", "_total", "_seconds_sum", "_state"].contains(&it))
-        });
-        assert!(is_there, "no metric for {field}");
+    let mut all = fields(&stats, "");
+    all.extend(fields(&stats["functions"][0], ""));
+    all.extend(fields(&stats["redis"], "redis_"));
+    all.extend(fields(&stats["background"], "background_"));
+    assert!(all.len() > 50, "{all:?}");
+    for name in all.iter().filter_map(|it| metric_of(it)) {
+        let ends = ["", "_total", "_seconds_sum", "_state"];
+        let mut names = ends.iter().map(|end| format!("{name}{end}"));
+        let is_there = names.any(|it| shapes.contains_key(&it));
+        assert!(is_there, "no metric for {name}");
     }
-    let causes = keys(&stats["by_cause"], "");
-    let known = values_of(&recorded, "cachekit_misses_by_cause_total", "cause");
-    assert_eq!(known, causes.into_iter().collect());
-    let reasons = keys(&stats["redis"]["misses"], "");
-    let known = values_of(&recorded, "cachekit_redis_misses_total", "reason");
-    assert_eq!(known, reasons.into_iter().collect());
+    let causes = values_of(&recorded, "cachekit_misses_by_cause_total", "cause");
+    assert_eq!(causes, fields(&stats["by_cause"], ""));
+    let reasons = values_of(&recorded, "cachekit_redis_misses_total", "reason");
+    assert_eq!(reasons, fields(&stats["redis"]["misses"], ""));
 }
 
 fn values_of(recorded: &Recorded, name: &str, label: &str) -> BTreeSet<String> {
@@ -159,23 +154,23 @@ fn check(expr: &str, known: &BTreeMap<String, Shape>) -> BTreeSet<String> {
 fn following<'a>(text: &'a str, start: &str) -> Vec<&'a str> {
     let rest = text.split(start).skip(1);
     let is_in_word = |it: char| it.is_ascii_alphanumeric() || it == '_';
-    rest.map(|it| it.trim_start())
+    rest.map(str::trim_start)
         .map(|it| it.split(|c| !is_in_word(c)).next().unwrap_or_default())
         .collect()
 }
 
-/// Every text of `value` under one of `names`.
-fn texts<'a>(value: &'a Value, names: &[&str], found: &mut Vec<&'a str>) {
+/// Adds every text of `value` under `wanted` to `found`.
+fn texts<'a>(value: &'a Value, wanted: &str, found: &mut Vec<&'a str>) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
                 match value.as_str() {
-                    Some(text) if names.contains(&name.as_str()) => found.push(text),
-                    _ => texts(value, names, found),
+                    Some(text) if name == wanted => found.push(text),
+                    _ => texts(value, wanted, found),
                 }
             }
         }
-        Value::Array(values) => values.iter().for_each(|it| texts(it, names, found)),
+        Value::Array(values) => values.iter().for_each(|it| texts(it, wanted, found)),
         _ => {}
     }
 }
@@ -183,33 +178,32 @@ fn texts<'a>(value: &'a Value, names: &[&str], found: &mut Vec<&'a str>) {
 #[tokio::test]
 async fn the_dashboard_asks_for_what_is_recorded() {
     let known = everything().await.0.shapes();
-    let dashboard: Value =
-        serde_json::from_str(&read("docs/operations/grafana.json")).expect("JSON");
+    let dashboard = read("docs/operations/grafana.json");
+    let dashboard: Value = serde_json::from_str(&dashboard).expect("JSON");
     let panels = dashboard["panels"].as_array().expect("panels");
     let targets = panels.iter().filter_map(|it| it["targets"].as_array());
-    let mut expressions = 0;
-    for target in targets.flatten() {
+    let targets: Vec<_> = targets.flatten().collect();
+    for target in &targets {
         let expr = target["expr"].as_str().expect("an expression");
         let labels = check(expr, &known);
         for label in following(target["legendFormat"].as_str().expect("a legend"), "{{") {
             assert!(labels.contains(label), "{expr} has no {label}");
         }
-        expressions += 1;
     }
-    assert!(expressions > 30, "{expressions}");
+    assert!(targets.len() > 30, "{}", targets.len());
     let mut all = Vec::new();
-    texts(&dashboard, &["expr"], &mut all);
-    assert_eq!(
-        all.len(),
-        expressions,
-        "an expression outside of the panels"
-    );
+    texts(&dashboard, "expr", &mut all);
+    assert_eq!(all.len(), targets.len(), "one is outside of the panels");
+}
+
+#[tokio::test]
+async fn the_variables_of_the_dashboard_are_labels() {
+    let known = everything().await.0.shapes();
+    let dashboard = read("docs/operations/grafana.json");
+    let dashboard: Value = serde_json::from_str(&dashboard).expect("JSON");
     let mut queries = Vec::new();
-    texts(&dashboard["templating"], &["query"], &mut queries);
-    let queries: Vec<_> = queries
-        .into_iter()
-        .filter(|it| *it != "prometheus")
-        .collect();
+    texts(&dashboard["templating"], "query", &mut queries);
+    queries.retain(|it| *it != "prometheus");
     assert_eq!(queries.len(), 2, "{queries:?}");
     for query in queries {
         let (expr, label) = query
@@ -248,13 +242,10 @@ async fn the_alerts_ask_for_what_is_recorded() {
         for label in following(rule, "$labels.") {
             assert!(labels.contains(label), "{name} has no label {label}");
         }
-        match kind {
-            "record" => {
-                known.insert(name.to_owned(), ("gauge", labels));
-            }
-            _ => {
-                alerts.insert(name.to_owned());
-            }
+        if kind == "record" {
+            known.insert(name.to_owned(), ("gauge", labels));
+        } else {
+            alerts.insert(name.to_owned());
         }
     }
     assert_eq!(alerts.len(), 10, "{alerts:?}");

@@ -12,10 +12,13 @@ use metrics::{
 
 type Labels = BTreeMap<String, String>;
 
+/// Each time series: its name and labels, the kind of its metric, and its value.
+type Series = BTreeMap<(String, Labels), (&'static str, Arc<AtomicU64>)>;
+
 /// The metrics that a cache has recorded.
 #[derive(Debug, Default)]
 pub(crate) struct Recorded {
-    series: Mutex<BTreeMap<(String, Labels), (&'static str, Arc<AtomicU64>)>>,
+    series: Mutex<Series>,
     described: Mutex<BTreeMap<String, (&'static str, Unit, String)>>,
 }
 
