@@ -16,7 +16,7 @@
 //! | [`mod@http`] | responses of an HTTP service: rules, freshness, invalidation |
 //! | [`command`] | the command `cachekit`, the doctor, and a look at one entry |
 //! | [`redis`] | the rights of the Redis account, and the address |
-//! | [`operating`] | statistics, their units, and what to alert on |
+//! | [`operating`] | statistics, their units, metrics, and what to alert on |
 //! | [`hot_keys`] | the keys that are used most, and a warm start |
 //! | [`mod@format`] | names and bytes in Redis, and manual invalidation |
 //! | [`wasm`] | compiling for WebAssembly |
