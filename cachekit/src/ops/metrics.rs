@@ -26,7 +26,7 @@ impl Cache {
     /// `docs/operating.md` lists the metrics. Times are in seconds, and sizes in bytes. Each metric
     /// has the label `namespace`, so two caches of one process need different
     /// [namespaces](crate::CacheBuilder::namespace). Metrics of calls also have the label `function`,
-    /// which names a function or a region. The first 100 functions and regions that the cache came
+    /// which names a function, a region or a rule of the HTTP layer. The first 100 that the cache came
     /// to know have time series of their own. All further ones are summed under the name
     /// `(others)`.
     ///
