@@ -6,6 +6,8 @@ pub(crate) mod entry_key;
 pub(crate) mod entry_ref;
 pub(crate) mod function_memories;
 pub(crate) mod in_frame;
+#[cfg(any(feature = "testing", cachekit_faults))]
+pub(crate) mod invalidation_log;
 pub(crate) mod observing;
 pub(crate) mod outcome;
 pub(crate) mod removed_keys;

@@ -74,7 +74,7 @@ pub fn global() -> Cache {
 /// own.
 pub(crate) fn carried(task: Task) -> Task {
     #[cfg(any(feature = "testing", cachekit_faults))]
-    let task = crate::testing::carried(task);
+    let task = crate::testing::scope::carried(task);
     task
 }
 
@@ -82,7 +82,7 @@ pub(crate) fn carried(task: Task) -> Task {
 /// global cache.
 pub(crate) fn with_current<T>(f: impl FnOnce(&Cache) -> T) -> T {
     #[cfg(any(feature = "testing", cachekit_faults))]
-    let f = match crate::testing::with_scoped(f) {
+    let f = match crate::testing::scope::with_scoped(f) {
         Ok(result) => return result,
         Err(f) => f,
     };

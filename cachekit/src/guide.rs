@@ -17,6 +17,7 @@
 //! | [`command`] | the command `cachekit`, the doctor, and a look at one entry |
 //! | [`redis`] | the rights of the Redis account, and the address |
 //! | [`operating`] | statistics, their units, metrics, and what to alert on |
+//! | [`mod@testing`] | a cache for each test, its time, a record of what it did, a Redis that fails |
 //! | [`hot_keys`] | the keys that are used most, and a warm start |
 //! | [`mod@format`] | names and bytes in Redis, and manual invalidation |
 //! | [`wasm`] | compiling for WebAssembly |
@@ -47,6 +48,7 @@ macro_rules! pages {
             #[doc = "[observing]: crate::guide::observing"]
             #[doc = "[operating]: crate::guide::operating"]
             #[doc = "[redis]: crate::guide::redis"]
+            #[doc = "[testing]: crate::guide::testing"]
             #[doc = "[transactions]: crate::guide::transactions"]
             #[doc = "[wasm]: crate::guide::wasm"]
             #[doc = ""]
@@ -74,6 +76,7 @@ pages! {
     observing = "observing.md";
     operating = "operating.md";
     redis = "redis.md";
+    testing = "testing.md";
     transactions = "transactions.md";
     wasm = "wasm.md";
 }

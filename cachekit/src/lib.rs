@@ -77,7 +77,7 @@
 //! [nested functions](guide::nested), [sources and modes of calls](guide::observing), [invalidation](guide::invalidation),
 //! [transactions](guide::transactions), [guarantees](guide::guarantees), [failure](guide::failure),
 //! [the command and the doctor](guide::command), [configuration](guide::configuration),
-//! [the Redis account](guide::redis), [hot keys](guide::hot_keys), [bytes in Redis](guide::format),
+//! [the Redis account](guide::redis), [tests](guide::testing), [hot keys](guide::hot_keys), [bytes in Redis](guide::format),
 //! [WebAssembly](guide::wasm) and a [glossary](guide::glossary).
 //!
 //! # Features
@@ -95,7 +95,7 @@
 //! | `http` | no | a tower layer that caches HTTP responses |
 //! | `metrics` | no | the statistics as metrics, for Prometheus and others |
 //! | `serde` | with `redis` or a codec | values weighed by their serialised size |
-//! | `testing` | no | a manual clock, and a cache for one test |
+//! | `testing` | no | the module `testing`: a cache for each test, its time, a record, a Redis that fails |
 
 #![forbid(unsafe_code)]
 #![cfg_attr(

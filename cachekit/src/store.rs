@@ -3,12 +3,23 @@
 pub(crate) mod event;
 pub(crate) mod examination;
 pub(crate) mod failure;
+#[cfg(any(feature = "testing", cachekit_faults))]
+#[cfg_attr(
+    not(cachekit_faults),
+    expect(
+        dead_code,
+        unreachable_pub,
+        reason = "the tests of the cache itself use all of it"
+    )
+)]
+pub(crate) mod fake;
 pub(crate) mod fencing_token;
 pub(crate) mod key_name;
 pub(crate) mod message;
 pub(crate) mod port;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
-#[cfg(cachekit_faults)]
+#[cfg(test)]
+#[cfg(all(feature = "redis", cachekit_faults))]
 pub(crate) mod tests;
 pub(crate) mod write_mark;

@@ -26,6 +26,21 @@ fn the_readme_begins_with_the_quickstart() {
     assert!(quickstart.lines().count() <= 40);
 }
 
+/// rustdoc compiles no `#[tokio::test]`, and the crate does not depend on axum.
+#[test]
+fn the_page_of_tests_shows_tests_that_run() {
+    let page = read("docs/testing.md");
+    for (fence, file) in [
+        ("```rust,standalone_crate\n", "page.rs"),
+        ("```rust,ignore\n", "page_served.rs"),
+    ] {
+        let listing = page.split(fence).nth(1);
+        let listing = listing.and_then(|rest| rest.split("```").next());
+        let tests = read(&format!("tests/testing/{file}"));
+        assert_eq!(listing, Some(tests.as_str()), "{file}");
+    }
+}
+
 /// The first cells of the rows of a table, up to the `=` or `(` of an option.
 fn options(text: &str) -> Vec<String> {
     let rows = text

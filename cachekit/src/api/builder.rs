@@ -20,8 +20,8 @@ use crate::model::config::engine::{Engine, Eviction};
 use crate::model::config::secret::{Password, RedisUrl};
 use crate::model::config::{Capacity, Config, OnDisconnect, OnNewMaster};
 use crate::model::function_override::Configuration;
-#[cfg(cachekit_faults)]
-use crate::store::tests::fake::controls::FakeStore;
+#[cfg(any(feature = "testing", cachekit_faults))]
+use crate::store::fake::controls::FakeStore;
 
 /// A builder that sets up a [`Cache`](crate::Cache).
 ///
@@ -56,7 +56,7 @@ pub struct CacheBuilder {
     clock: Arc<dyn Clock>,
     pub(crate) faults: Faults,
     pub(crate) random: Random,
-    #[cfg(cachekit_faults)]
+    #[cfg(any(feature = "testing", cachekit_faults))]
     pub(crate) fake: Option<FakeStore>,
     /// Variables of the environment that override the settings. Empty: without `from_env`.
     environment: Environment,
@@ -82,7 +82,7 @@ impl CacheBuilder {
             clock: Arc::new(SystemClock::new()),
             faults: Faults::default(),
             random: Random::default(),
-            #[cfg(cachekit_faults)]
+            #[cfg(any(feature = "testing", cachekit_faults))]
             fake: None,
             environment: Environment::default(),
             file: None,

@@ -113,7 +113,7 @@ mod tests {
     use crate::model::config::Tier;
     use crate::model::tags::EntryTags;
     use crate::return_type::shape::{Plain, ReturnOps};
-    use crate::store::tests::fake::controls::FakeStore;
+    use crate::store::fake::controls::FakeStore;
 
     /// The first of two functions with one name. The linker did not collect both together, as in a
     /// program that loads a library, so their names were not compared.

@@ -17,6 +17,8 @@ use crate::coordination::single_flight::table::Flights;
 use crate::coordination::tag_epochs::Tags;
 use crate::coordination::write_tokens::Writes;
 use crate::core::by_owner::FunctionCores;
+#[cfg(any(feature = "testing", cachekit_faults))]
+use crate::core::invalidation_log::InvalidationLog;
 use crate::core::outcome::Outcome;
 use crate::core::removed_keys::RemovedKeys;
 use crate::key::buf::KeyBuf;
@@ -107,6 +109,8 @@ pub(crate) struct Core {
     pub(crate) refresh_claims: Arc<RefreshClaims>,
     pub(crate) random: Random,
     pub(crate) invalidations: Arc<Counter>,
+    #[cfg(any(feature = "testing", cachekit_faults))]
+    pub(crate) invalidation_log: Arc<InvalidationLog>,
     /// Guards (conditions in the code against races) that a test removed from this cache, to show
     /// that the test detects their absence.
     pub(crate) faults: Faults,

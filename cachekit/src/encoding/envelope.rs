@@ -22,7 +22,7 @@
 //! compared. The integers of the body are little-endian, except the order of a write, which a
 //! script reads.
 
-#[cfg(cachekit_faults)]
+#[cfg(any(feature = "testing", cachekit_faults))]
 pub(crate) mod head;
 pub(crate) mod read;
 pub(crate) mod write;
@@ -105,7 +105,7 @@ impl Token {
     }
 
     /// Returns `true` if both fencing tokens have the same generation, which is their first half.
-    #[cfg(cachekit_faults)]
+    #[cfg(any(feature = "testing", cachekit_faults))]
     pub(crate) fn is_same_generation(self, other: Self) -> bool {
         self.0[..8] == other.0[..8]
     }
@@ -142,7 +142,7 @@ impl Version {
     }
 
     /// Returns this version as a soft invalidation changes it: the last 8 bytes are `soft`.
-    #[cfg(cachekit_faults)]
+    #[cfg(any(feature = "testing", cachekit_faults))]
     pub(crate) fn softened(mut self, soft: [u8; 8]) -> Self {
         self.0[Self::SOFT..].copy_from_slice(&soft);
         self

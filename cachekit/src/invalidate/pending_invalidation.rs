@@ -43,6 +43,8 @@ impl Core {
         for _ in 0..targets.len() {
             self.invalidations.bump();
         }
+        #[cfg(any(feature = "testing", cachekit_faults))]
+        self.invalidation_log.add(&targets);
         self.invalidate_uncounted(targets)
     }
 

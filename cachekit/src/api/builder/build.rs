@@ -7,11 +7,11 @@ use crate::api::settings::reload::watch;
 use crate::base::clock::Tick;
 use crate::base::counter::Counter;
 use crate::base::error::BuildError;
-#[cfg(any(feature = "redis", cachekit_faults))]
+#[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
 use crate::base::home_runtime::HomeRuntime;
 #[cfg(feature = "redis")]
 use crate::base::runtime::has_io;
-#[cfg(any(feature = "redis", cachekit_faults))]
+#[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
 use crate::base::runtime::has_timer;
 use crate::coordination::background::Background;
 use crate::coordination::refresh_claims::RefreshClaims;
@@ -20,19 +20,19 @@ use crate::coordination::tag_epochs::Tags;
 use crate::coordination::write_tokens::Writes;
 use crate::core::outcome::Outcome;
 use crate::core::state::{Cache, Core};
-#[cfg(any(feature = "redis", cachekit_faults))]
+#[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
 use crate::encoding::codec::Codec;
 use crate::l1::hot_keys::HotKeys;
 use crate::l1::memory::Memory;
-#[cfg(any(feature = "redis", cachekit_faults))]
+#[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
 use crate::l2::bus::client::BusClient;
-#[cfg(any(feature = "redis", cachekit_faults))]
+#[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
 use crate::l2::bus::timings::BusTimings;
-#[cfg(any(feature = "redis", cachekit_faults))]
+#[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
 use crate::l2::outbox::Outbox;
-#[cfg(any(feature = "redis", cachekit_faults))]
+#[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
 use crate::l2::outbox_file::OutboxFile;
-#[cfg(any(feature = "redis", cachekit_faults))]
+#[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
 use crate::l2::tier::Settings;
 use crate::l2::tier::SharedTier;
 #[cfg(feature = "redis")]
@@ -41,15 +41,15 @@ use crate::model::config::OnNewMaster;
 use crate::model::config::secret::Password;
 use crate::model::epoch::{Epoch, EpochKind};
 use crate::model::owner_index::CachedOwnerIndex;
+#[cfg(any(feature = "testing", cachekit_faults))]
+use crate::store::fake::controls::FakeStore;
 #[cfg(feature = "redis")]
 use crate::store::redis::Redis;
 #[cfg(feature = "redis")]
 use crate::store::redis::settings::RedisSettings;
-#[cfg(cachekit_faults)]
-use crate::store::tests::fake::controls::FakeStore;
 
 /// The remedy that an error names if the runtime cannot use a Redis.
-#[cfg(any(feature = "redis", cachekit_faults))]
+#[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
 const RUNTIME: &str = "build the cache inside a runtime, as in `#[tokio::main]`; a runtime that you \
                        build yourself needs `enable_all`";
 
@@ -78,15 +78,7 @@ impl CacheBuilder {
         self.cut();
         self.check_functions()?;
         self.configuration = effective.configuration(&self.config)?;
-        let l2 = match self.config.redis.clone() {
-            Some(url) => Some(self.connect(&url.0).await?),
-            None => None,
-        };
-        #[cfg(cachekit_faults)]
-        let l2 = match self.fake.take() {
-            Some(store) => Some(self.fake_l2(&store)?),
-            None => l2,
-        };
+        let l2 = self.open_l2().await?;
         let clock = Arc::clone(&self.clock);
         let reload_every = self.config.reload_every;
         let cache = self.with_l2(l2.map(Arc::new));
@@ -99,6 +91,18 @@ impl CacheBuilder {
             l2.wait_until_live(&clock).await;
         }
         Ok(cache)
+    }
+
+    /// Opens the shared tier: a test's replacement if the builder has one, else the Redis.
+    async fn open_l2(&self) -> Result<Option<SharedTier>, BuildError> {
+        #[cfg(any(feature = "testing", cachekit_faults))]
+        if let Some(store) = &self.fake {
+            return self.fake_l2(store).map(Some);
+        }
+        match &self.config.redis {
+            Some(url) => self.connect(&url.0).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     #[cfg(feature = "redis")]
@@ -137,7 +141,7 @@ impl CacheBuilder {
         }
     }
 
-    #[cfg(cachekit_faults)]
+    #[cfg(any(feature = "testing", cachekit_faults))]
     fn fake_l2(&self, store: &FakeStore) -> Result<SharedTier, BuildError> {
         let bus = BusClient::new(self.timings(), self.outbox()?, Arc::clone(&self.clock));
         let mut store = store.clone();
@@ -150,7 +154,7 @@ impl CacheBuilder {
 
     /// Returns the runtime for the tasks of L2: that of a new thread with `own_thread`, else the
     /// caller's.
-    #[cfg(any(feature = "redis", cachekit_faults))]
+    #[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
     fn home(&self) -> Result<Arc<HomeRuntime>, BuildError> {
         if !self.config.own_thread {
             return Ok(HomeRuntime::current());
@@ -178,7 +182,7 @@ impl CacheBuilder {
     }
 
     /// Returns the outbox, with the invalidations that an earlier process left in its file.
-    #[cfg(any(feature = "redis", cachekit_faults))]
+    #[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
     fn outbox(&self) -> Result<Outbox, BuildError> {
         let Some(path) = &self.config.outbox_file else {
             return Ok(Outbox::default());
@@ -190,7 +194,7 @@ impl CacheBuilder {
     }
 
     /// Returns the times for which a node trusts messages of other nodes and heartbeats of its own.
-    #[cfg(any(feature = "redis", cachekit_faults))]
+    #[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
     fn timings(&self) -> BusTimings {
         let mut timings = BusTimings::of(self.config.bus_timeout, self.clock.lag());
         timings.faults = self.faults;
@@ -199,7 +203,7 @@ impl CacheBuilder {
 
     /// Returns the settings of L2. Returns an error if the runtime has no timer or no codec is
     /// enabled.
-    #[cfg(any(feature = "redis", cachekit_faults))]
+    #[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
     fn settings(&self) -> Result<Settings, BuildError> {
         let wrong =
             |problem, remedy| Err(BuildError::setting("redis (REDIS_URL)", problem, remedy));
@@ -276,6 +280,8 @@ impl CacheBuilder {
                 refresh_claims: Arc::new(RefreshClaims::new()),
                 random: self.random,
                 invalidations: Arc::new(Counter::default()),
+                #[cfg(any(feature = "testing", cachekit_faults))]
+                invalidation_log: Arc::default(),
                 faults: self.faults,
                 background,
                 l2,

@@ -102,7 +102,7 @@ impl CacheBuilder {
     /// Returns `true` if the cache is to have an L2.
     fn is_shared(&self) -> bool {
         let is_shared = self.config.redis.is_some();
-        #[cfg(cachekit_faults)]
+        #[cfg(any(feature = "testing", cachekit_faults))]
         let is_shared = is_shared || self.fake.is_some();
         is_shared
     }

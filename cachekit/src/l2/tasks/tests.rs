@@ -8,7 +8,7 @@ use crate::l2::bus::client::BusClient;
 use crate::l2::bus::timings::BusTimings;
 use crate::l2::circuit_breaker::Breaker;
 use crate::l2::outbox::Outbox;
-use crate::store::tests::fake::controls::FakeStore;
+use crate::store::fake::controls::FakeStore;
 
 const SECOND: Duration = Duration::from_secs(1);
 

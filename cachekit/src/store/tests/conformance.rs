@@ -26,6 +26,7 @@ use crate::encoding::envelope::write::Draft;
 use crate::encoding::envelope::{Token, Version};
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::event::{EventSink, StoreEvent};
+use crate::store::fake::controls::FakeStore;
 use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
@@ -36,7 +37,6 @@ use crate::store::port::{
 use crate::store::redis::Redis;
 use crate::store::redis::settings::RedisSettings;
 use crate::store::tests::conformance::server::Server;
-use crate::store::tests::fake::controls::FakeStore;
 
 /// A short lifetime in tests of expiry: long enough for a slow machine to ask the store twice
 /// within it, and short enough for a test to wait for its end.

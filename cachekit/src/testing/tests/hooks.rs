@@ -6,7 +6,7 @@ use crate::api::builder::CacheBuilder;
 use crate::base::fault::guards::Fault;
 use crate::base::fault::{EditScript, StepIn};
 use crate::base::random::Random;
-use crate::store::tests::fake::controls::FakeStore;
+use crate::store::fake::controls::FakeStore;
 
 #[doc(hidden)]
 impl CacheBuilder {

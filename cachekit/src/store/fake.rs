@@ -1,30 +1,34 @@
-//! The fake store: a store in memory for tests of the cache, with faults on demand.
+//! The fake store: a store in memory for tests, with faults on demand.
 //!
 //! The fake store gives the answers that Redis would give, step for step. The cases in
-//! `conformance` run on both. The fake store uses tokio's time, which stands still while a test
-//! pauses the time.
+//! `store/tests/conformance` run on both. The fake store uses tokio's time, which stands still while
+//! a test pauses the time.
 
 pub(crate) mod controls;
 pub(crate) mod data;
+#[cfg(cachekit_faults)]
+pub(crate) mod interventions;
 pub(crate) mod marks;
+pub(crate) mod shared;
 pub(crate) mod steps;
 pub(crate) mod trouble;
 
-use std::collections::{HashSet, VecDeque};
 use std::fmt;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::base::durations::from_now;
 use crate::base::fault::{Faults, removed};
-use crate::base::sync::{Mutex, MutexGuard};
 use crate::encoding::envelope::Version;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::server_info::ServerInfo;
 use crate::store::event::{EventSink, StoreEvent};
 use crate::store::failure::Failure;
+use crate::store::fake::data::Data;
+use crate::store::fake::shared::{Listener, Shared};
+use crate::store::fake::trouble::{Op, Step, Trouble};
 use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
@@ -32,54 +36,7 @@ use crate::store::port::{
     AcquireRequest, Acquired, EntryQuery, ExaminationFuture, Fill, Filled, Found, LeaseTimes,
     NeededVersions, Store, StoreFuture, copies,
 };
-use crate::store::tests::fake::data::Data;
-use crate::store::tests::fake::trouble::Op;
-use crate::store::tests::fake::trouble::Step;
-use crate::store::tests::fake::trouble::Trouble;
-use crate::store::tests::fake::trouble::Troubles;
 use crate::store::write_mark::{DueMark, WriteMark};
-
-/// The state that all caches over one fake store share.
-#[derive(Default)]
-struct Shared(Mutex<State>);
-
-#[derive(Default)]
-struct State {
-    data: Data,
-    troubles: Troubles,
-    is_unreachable: bool,
-    /// `true` if the messages that wake waiters for a lease are lost.
-    is_mute: bool,
-    /// `true` if the messages that nodes send to each other and to themselves are lost.
-    is_silent: bool,
-    log: Vec<Step>,
-    /// The number of times that a cache reported an answer that belonged to another command.
-    suspicions: usize,
-    /// The operations that were sent to the store and have not run yet.
-    held: Vec<Later>,
-    listeners: Vec<Listener>,
-    /// Caches whose process died, by the number of their opening.
-    dead: HashSet<usize>,
-    /// The number of listeners opened so far.
-    opened: usize,
-    /// The number of bus subscriptions made after the first subscription of each cache.
-    subscriptions: u64,
-}
-
-/// A cache that receives the events of the fake store.
-struct Listener {
-    /// The number of this cache in the order in which caches opened the store, from zero.
-    number: usize,
-    node: NodeId,
-    sink: Weak<dyn Fn(StoreEvent) + Send + Sync>,
-    /// The number of the cache's bus subscription. `None` if the test has cut the subscription, so
-    /// that messages to the cache are lost.
-    subscription: Option<u64>,
-    /// The messages to this cache that the test holds back. `None` if messages arrive at once.
-    on_their_way: Option<VecDeque<StoreEvent>>,
-}
-
-type Later = Box<dyn FnOnce(&mut Data) + Send>;
 
 /// The handle of one cache to the fake store.
 pub(crate) struct Fake {
@@ -93,64 +50,6 @@ pub(crate) struct Fake {
 impl fmt::Debug for Fake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Fake").finish_non_exhaustive()
-    }
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock()
-    }
-
-    /// Runs `step` on the data of the fake store, and wakes the waiters for the leases that `step`
-    /// ended.
-    fn run<T>(&self, step: impl FnOnce(&mut Data) -> T) -> T {
-        let mut state = self.lock();
-        let done = step(&mut state.data);
-        let woken = std::mem::take(&mut state.data.woken);
-        let is_mute = state.is_mute;
-        drop(state);
-        if !is_mute {
-            for name in woken {
-                self.tell(None, &StoreEvent::Wake(name));
-            }
-        }
-        done
-    }
-
-    /// Returns the nodes that listen now.
-    fn listening(&self) -> HashSet<NodeId> {
-        let state = self.lock();
-        let listeners = state.listeners.iter();
-        let listening =
-            listeners.filter(|it| it.subscription.is_some() && it.sink.strong_count() > 0);
-        listening.map(|listener| listener.node).collect()
-    }
-
-    /// Sends `message` to all listeners, or to one.
-    fn tell(&self, whom: Option<NodeId>, message: &StoreEvent) {
-        let mut state = self.lock();
-        if state.is_silent && matches!(message, StoreEvent::Received(_)) {
-            return;
-        }
-        state
-            .listeners
-            .retain(|listener| listener.sink.strong_count() > 0);
-        let mut sinks: Vec<EventSink> = vec![];
-        for listener in &mut state.listeners {
-            let is_meant = whom.is_none_or(|whom| whom == listener.node);
-            if !is_meant || listener.subscription.is_none() {
-                continue;
-            }
-            match &mut listener.on_their_way {
-                Some(queue) => queue.push_back(message.clone()),
-                None => sinks.extend(listener.sink.upgrade()),
-            }
-        }
-        // The lock is released, because a listener may use the store at once.
-        drop(state);
-        for sink in sinks {
-            sink(message.clone());
-        }
     }
 }
 

@@ -93,6 +93,8 @@ impl Step {
 pub(crate) struct Troubles {
     once: VecDeque<(Op, Trouble)>,
     always: Vec<(Op, Trouble)>,
+    /// Delay of the answers of all operations that have no other fault.
+    delay: Option<Duration>,
 }
 
 impl Troubles {
@@ -104,6 +106,11 @@ impl Troubles {
         self.always.push((op, trouble));
     }
 
+    /// Delays the answers of all operations that have no other fault.
+    pub(crate) fn slow_down(&mut self, delay: Duration) {
+        self.delay = Some(delay);
+    }
+
     pub(crate) fn clear(&mut self) {
         *self = Self::default();
     }
@@ -113,6 +120,7 @@ impl Troubles {
         let first = self.once.iter().position(|(kind, _)| *kind == op);
         let once = first.and_then(|at| self.once.remove(at));
         let trouble = once.or_else(|| self.always.iter().find(|(kind, _)| *kind == op).copied());
-        trouble.map(|(_, trouble)| trouble)
+        let chosen = trouble.map(|(_, trouble)| trouble);
+        chosen.or_else(|| self.delay.map(Trouble::Slow))
     }
 }

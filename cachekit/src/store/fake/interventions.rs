@@ -1,46 +1,15 @@
-//! The controls of the fake store, for tests.
+//! The controls of the fake store that only tests of the cache itself need: faults of single
+//! operations, held messages, lost processes, and the log.
 
-use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::base::fault::Faults;
-use crate::store::event::{EventSink, StoreEvent};
+use crate::store::event::StoreEvent;
+use crate::store::fake::controls::FakeStore;
+use crate::store::fake::shared::Listener;
+use crate::store::fake::trouble::{Op, Step, Trouble};
 use crate::store::key_name::StoreKey;
-use crate::store::message::NodeId;
-use crate::store::port::Store;
-use crate::store::tests::fake::trouble::{Op, Step, Trouble};
-use crate::store::tests::fake::{Fake, Listener, Shared};
-
-/// A store in memory that the caches of a test share. Clones are handles to one store.
-///
-/// The store has a single namespace, which all its caches use.
-#[derive(Clone, Default)]
-pub struct FakeStore {
-    shared: Arc<Shared>,
-    /// The guards that are removed from every cache that opens this store.
-    pub(crate) faults: Faults,
-}
-
-impl fmt::Debug for FakeStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FakeStore").finish_non_exhaustive()
-    }
-}
 
 impl FakeStore {
-    /// Makes an empty store in memory.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Opens the store for the cache `node`, which receives the store's events by `sink`.
-    pub(crate) fn open(&self, node: NodeId, sink: EventSink) -> Arc<dyn Store> {
-        let mut fake = Fake::new(Arc::clone(&self.shared), node, sink);
-        fake.faults = self.faults;
-        Arc::new(fake)
-    }
-
     /// Applies the fault `trouble` to the next operation of the kind `op`.
     pub fn once(&self, op: Op, trouble: Trouble) {
         self.shared.lock().troubles.once(op, trouble);
@@ -50,18 +19,6 @@ impl FakeStore {
     /// is called.
     pub fn always(&self, op: Op, trouble: Trouble) {
         self.shared.lock().troubles.always(op, trouble);
-    }
-
-    /// Removes all faults that `once` and `always` set. Held operations stay held.
-    pub fn heal(&self) {
-        self.shared.lock().troubles.clear();
-    }
-
-    /// Breaks the connections of all caches to the store if `is_unreachable`, and restores them
-    /// otherwise.
-    pub fn away(&self, is_unreachable: bool) {
-        self.shared.lock().is_unreachable = is_unreachable;
-        self.shared.tell(None, &StoreEvent::Up(!is_unreachable));
     }
 
     /// Starts or stops the loss of the messages that wake waiters for a lease.

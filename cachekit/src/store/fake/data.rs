@@ -7,8 +7,8 @@ use tokio::time::Instant;
 
 use crate::base::durations::from_now;
 use crate::encoding::envelope::{Token, Version};
+use crate::store::fake::marks::Marks;
 use crate::store::key_name::StoreKey;
-use crate::store::tests::fake::marks::Marks;
 
 /// The data set of one fake store.
 #[derive(Debug, Default)]

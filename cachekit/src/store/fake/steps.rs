@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use crate::encoding::envelope::head::Head;
 use crate::encoding::envelope::{HEAD, IMPLICIT, Token, VERSIONS, Version};
+use crate::store::fake::data::Data;
 use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::port::{
     AcquireRequest, Acquired, Fill, Filled, Found, LeaseGrant, LeaseTimes, TokenKind,
 };
-use crate::store::tests::fake::data::Data;
 
 /// The number of bytes of an entry in which the names of value tags are looked for.
 const VALUE_TAGS: usize = 8192;

@@ -1,0 +1,156 @@
+//! A record of what a cache did, for the assertions of a test.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::api::registry;
+use crate::core::invalidation_log::Lines;
+use crate::core::state::Cache;
+use crate::model::stats::{FunctionStats, Stats};
+
+/// A record of what a cache did since the recorder was created: hits by tier, computations and stores
+/// of each function, and invalidations.
+///
+/// The recorder sees all of the cache: spawned tasks, served requests and refreshes in the background
+/// too. It reads the counters that the cache keeps anyway, so calls take the same path as without a
+/// recorder. The order of calls is not recorded: for the calls of one future in their order, see
+/// [`observed`](crate::observed).
+///
+/// # Examples
+///
+/// ```standalone_crate
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// use cachekit::testing::{Recorder, scope};
+/// use cachekit::{Cache, cached, invalidates};
+///
+/// #[cached(key = "recorded-user:{id}")]
+/// async fn get_user(id: u64) -> String {
+///     format!("user {id}")
+/// }
+///
+/// #[invalidates(get_user(id))]
+/// async fn rename_user(id: u64) {}
+///
+/// let cache = Cache::builder().build().await?;
+/// let seen = Recorder::new(&cache);
+/// scope(cache, async {
+///     get_user(7).await;
+///     get_user(7).await;
+///     rename_user(7).await;
+/// })
+/// .await;
+///
+/// seen.assert_computed("get_user", 1);
+/// assert_eq!(seen.function("get_user").memory_hits, 1);
+/// assert_eq!(seen.invalidated(), ["entry recorded-user:7"]);
+/// # Ok::<(), cachekit::BuildError>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Recorder {
+    cache: Cache,
+    earlier: Stats,
+    invalidated: Arc<Lines>,
+}
+
+impl Recorder {
+    /// Creates a recorder of what `cache` does from now on.
+    pub fn new(cache: &Cache) -> Self {
+        Self {
+            cache: cache.clone(),
+            earlier: cache.stats(),
+            invalidated: cache.core.invalidation_log.read(),
+        }
+    }
+
+    /// Returns the statistics of the whole cache since the recorder was created.
+    pub fn stats(&self) -> Stats {
+        self.cache.stats().since(&self.earlier)
+    }
+
+    /// Returns the statistics of one function or region since the recorder was created.
+    ///
+    /// `name` is the name in the statistics, such as `shop::users::get_user`, or the end of it after
+    /// a `::`, such as `get_user`. Of a region, it is `region`, a space and the region's name.
+    ///
+    /// # Panics
+    ///
+    /// Panics if no function of the program has the name, or if the end `name` belongs to several.
+    /// The message lists the names.
+    #[track_caller]
+    pub fn function(&self, name: &str) -> FunctionStats {
+        let stats = self.stats();
+        let whole = whole_name(name, &stats);
+        let counted = stats.functions.into_iter().find(|it| it.name == whole);
+        // A function that this cache has not called yet has no counters.
+        counted.unwrap_or_else(|| FunctionStats {
+            name: whole,
+            ..FunctionStats::default()
+        })
+    }
+
+    /// Asserts that the cache ran the function `name` this many times since the recorder was
+    /// created. `name` is that of [`function`](Self::function).
+    ///
+    /// # Panics
+    ///
+    /// Panics if the number is another one. The message has the other counters of the function, and
+    /// what was invalidated. Panics for a `name` as `function` does.
+    #[track_caller]
+    pub fn assert_computed(&self, name: &str, times: u64) {
+        let seen = self.function(name);
+        assert!(
+            seen.computations == times,
+            "`{}` was computed {} times, not {times}: {} hits in memory, {} in Redis, {} stale, {} \
+             calls past the cache, {} stores, {} refused; invalidated: {:?}; misses: {:?}",
+            seen.name,
+            seen.computations,
+            seen.memory_hits,
+            seen.redis_hits,
+            seen.stale_hits,
+            seen.bypassed,
+            seen.stores,
+            seen.refused_stores,
+            self.invalidated(),
+            seen.by_cause,
+        );
+    }
+
+    /// Returns what the cache invalidated since the recorder was created, in order: a line each, such
+    /// as `entry user:7`, `tag users`, `event user.renamed`, `function shop::get_user` or
+    /// `everything`. A line of a soft invalidation ends with ` (soft)`.
+    ///
+    /// Invalidations by other caches over the same Redis are in the recorders of those caches.
+    pub fn invalidated(&self) -> Vec<String> {
+        self.invalidated.lock().clone()
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder")
+            .field("invalidated", &self.invalidated())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Returns the whole name of the function that `name` means.
+#[track_caller]
+fn whole_name(name: &str, stats: &Stats) -> String {
+    let of_program = registry::functions().map(|spec| spec.name().to_owned());
+    let of_cache = stats.functions.iter().map(|it| it.name.clone());
+    let mut known: Vec<String> = of_program.chain(of_cache).collect();
+    known.sort();
+    known.dedup();
+    let is_meant = |it: &&String| {
+        it.strip_suffix(name)
+            .is_some_and(|rest| rest.ends_with("::"))
+    };
+    let found: Vec<&String> = known.iter().filter(is_meant).collect();
+    match &*found {
+        _ if known.iter().any(|it| it == name) => name.to_owned(),
+        [one] => (*one).clone(),
+        [] => panic!("no cached function is named `{name}`; there are {known:?}"),
+        several => panic!("`{name}` is the end of {several:?}: write more of the name"),
+    }
+}

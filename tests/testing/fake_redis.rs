@@ -1,0 +1,133 @@
+//! A stand-in for Redis: shared by the caches of a test, and away or slow on demand.
+
+use std::time::Duration;
+
+use cachekit::testing::{FakeRedis, Recorder, scope};
+use cachekit::{Cache, cached, invalidates};
+
+#[cached(name = "fake_redis::price", key = "fake-redis-price:{id}")]
+async fn price(id: u64) -> u64 {
+    id * 100
+}
+
+#[invalidates(price(id))]
+async fn change(id: u64) {
+    let _ = id;
+}
+
+async fn process(redis: &FakeRedis) -> Cache {
+    let built = Cache::builder().fake_redis(redis).build().await;
+    built.expect("a valid set-up")
+}
+
+/// Waits until `is_so`, for 10 seconds at most.
+async fn until(what: &str, is_so: impl Fn() -> bool) {
+    for _ in 0..1_000 {
+        if is_so() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{what} never happened");
+}
+
+async fn is_stored(cache: &Cache) {
+    until("the store", || cache.stats().redis.stores > 0).await;
+}
+
+#[tokio::test]
+async fn a_value_of_one_process_is_a_hit_in_another() {
+    let redis = FakeRedis::new();
+    let (one, other) = (process(&redis).await, process(&redis).await);
+    let seen = Recorder::new(&other);
+    scope(one.clone(), price(7)).await;
+    assert_eq!(scope(other.clone(), price(7)).await, 700);
+    seen.assert_computed("fake_redis::price", 0);
+    assert_eq!(seen.function("fake_redis::price").redis_hits, 1);
+}
+
+#[tokio::test]
+async fn an_invalidation_reaches_the_other_process() {
+    let redis = FakeRedis::new();
+    let (one, other) = (process(&redis).await, process(&redis).await);
+    scope(one.clone(), price(7)).await;
+    scope(other.clone(), price(7)).await;
+    let seen = Recorder::new(&other);
+    scope(one.clone(), change(7)).await;
+    assert_eq!(scope(other.clone(), price(7)).await, 700);
+    seen.assert_computed("fake_redis::price", 1);
+    assert!(seen.invalidated().is_empty(), "it was the other cache");
+}
+
+#[tokio::test]
+async fn calls_go_on_while_it_fails_and_use_it_again_afterwards() {
+    let redis = FakeRedis::new();
+    let (one, other) = (process(&redis).await, process(&redis).await);
+    redis.fail();
+    let seen = Recorder::new(&one);
+    assert_eq!(scope(one.clone(), price(7)).await, 700);
+    seen.assert_computed("fake_redis::price", 1);
+    assert!(!one.stats().redis.is_up);
+    scope(one.clone(), change(7)).await;
+    assert_eq!(one.stats().redis.queued_invalidations, 1);
+
+    redis.recover();
+    until("the recovery", || {
+        let stats = one.stats().redis;
+        stats.is_up && stats.is_bus_live && stats.queued_invalidations == 0
+    })
+    .await;
+    scope(one.clone(), price(8)).await;
+    is_stored(&one).await;
+    let seen = Recorder::new(&other);
+    scope(other.clone(), price(8)).await;
+    assert_eq!(seen.function("fake_redis::price").redis_hits, 1);
+}
+
+#[tokio::test]
+async fn a_reply_that_is_too_slow_is_a_miss_and_costs_the_timeout_of_redis() {
+    let redis = FakeRedis::new();
+    let timeout = Duration::from_millis(200);
+    let builder = Cache::builder().fake_redis(&redis).redis_timeout(timeout);
+    let cache = builder.build().await.expect("a valid set-up");
+    redis.slow_down(Duration::from_secs(60));
+    let began = std::time::Instant::now();
+    assert_eq!(scope(cache.clone(), price(7)).await, 700);
+    let took = began.elapsed();
+    assert!(took >= timeout, "{took:?}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    assert!(cache.stats().redis.failures > 0);
+}
+
+#[tokio::test]
+async fn a_reply_that_is_slow_but_in_time_is_a_hit() {
+    let redis = FakeRedis::new();
+    let one = process(&redis).await;
+    scope(one.clone(), price(7)).await;
+    is_stored(&one).await;
+    let builder = Cache::builder().fake_redis(&redis);
+    let builder = builder.redis_timeout(Duration::from_secs(10));
+    let other = builder.build().await.expect("a valid set-up");
+    let seen = Recorder::new(&other);
+    let delay = Duration::from_millis(150);
+    redis.slow_down(delay);
+    let began = std::time::Instant::now();
+    scope(other.clone(), price(7)).await;
+    assert!(began.elapsed() >= delay, "{:?}", began.elapsed());
+    assert_eq!(seen.function("fake_redis::price").redis_hits, 1);
+
+    redis.recover();
+    let began = std::time::Instant::now();
+    scope(one.clone(), price(8)).await;
+    assert!(began.elapsed() < delay, "{:?}", began.elapsed());
+}
+
+/// A test that builds its cache as the service does must not touch the Redis of the set-up.
+#[tokio::test]
+async fn it_takes_the_place_of_the_redis_that_the_set_up_names() {
+    let redis = FakeRedis::new();
+    let builder = Cache::builder().redis("redis://256.256.256.256/no-database");
+    let built = builder.fake_redis(&redis).build().await;
+    let cache = built.expect("the other Redis is not asked");
+    assert!(cache.stats().redis.is_up);
+}
