@@ -98,6 +98,8 @@
 //! | `testing` | no | the module `testing`: a cache for each test, its time, a record, a Redis that fails |
 
 #![forbid(unsafe_code)]
+// docs.rs, which builds with a nightly compiler, marks each item that is behind a feature.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(feature = "redis"),
     expect(dead_code, reason = "the second tier's steps are there, but no store")
@@ -134,6 +136,7 @@ mod api;
 mod ops;
 
 #[cfg(any(feature = "testing", cachekit_faults))]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
 
 mod global;
