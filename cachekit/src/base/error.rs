@@ -140,6 +140,8 @@ impl std::error::Error for BuildError {}
 /// Every call that waited for the computation gets an error of the function's own error type. The
 /// function's `From<ComputeTimeout>`, or the expression in `timeout_error`, makes that error.
 ///
+/// The text for `Debug` is that for `Display`.
+///
 /// # Examples
 ///
 /// ```
@@ -162,14 +164,14 @@ impl std::error::Error for BuildError {}
 /// }
 /// # let _ = report(1);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ComputeTimeout {
     /// The name of the function and its `timeout`. Both are behind a pointer to keep this type
     /// small, because every call's future has room for a `ComputeTimeout`.
     details: Arc<Details>,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 struct Details {
     function: Box<str>,
     timeout: Duration,
@@ -201,4 +203,28 @@ impl fmt::Display for ComputeTimeout {
     }
 }
 
+impl fmt::Debug for ComputeTimeout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl std::error::Error for ComputeTimeout {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A `main` that returns an error shows it by `Debug`.
+    #[test]
+    fn a_main_shows_each_error_as_a_text() {
+        let setting = BuildError::setting("redis (REDIS_URL)", "is empty", "remove it");
+        let boxed: Box<dyn std::error::Error> = Box::new(setting);
+        assert_eq!(
+            format!("{boxed:?}"),
+            "redis (REDIS_URL): is empty; remove it"
+        );
+        let late = ComputeTimeout::new("shop::report", Duration::from_secs(2));
+        assert_eq!(format!("{late:?}"), "`shop::report` did not end within 2s");
+    }
+}

@@ -82,7 +82,10 @@ fn share(part: u64, whole: u64) -> f64 {
 
 /// The error of a question that a tool for operators asks Redis: of
 /// [`Cache::server_info`](crate::Cache::server_info) and [`Cache::inspect`](crate::Cache::inspect).
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// The text for `Debug` is that for `Display`, because a `main` that returns the error shows the
+/// former.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum QueryError {
     /// The cache has no Redis.
@@ -109,11 +112,24 @@ impl fmt::Display for QueryError {
     }
 }
 
+impl fmt::Debug for QueryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl std::error::Error for QueryError {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_main_shows_the_error_as_a_text() {
+        let error: Box<dyn std::error::Error> = Box::new(QueryError::NoServer);
+        let shown = "the cache has no Redis; set one with `redis(..)` or `REDIS_URL`";
+        assert_eq!(format!("{error:?}"), shown);
+    }
 
     #[test]
     fn shares_are_between_zero_and_one() {
