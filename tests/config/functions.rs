@@ -95,6 +95,23 @@ async fn reloaded(id: u64, runs: &AtomicU64) -> u64 {
 }
 
 #[tokio::test]
+async fn an_option_that_waits_for_a_restart_is_shown_as_it_is_in_effect() {
+    let file = File::new("[functions.\"config_reload::one\"]\nmax_computations = 3\n");
+    let cache = file.builder().build().await.expect("a right file");
+    for (text, needs_restart) in [
+        ("max_computations = 4\n", true),
+        ("", true),
+        ("max_computations = 3\n", false),
+    ] {
+        file.write(&format!("[functions.\"config_reload::one\"]\n{text}"));
+        let report = cache.reload().expect("a right file");
+        assert_eq!(!report.needs_restart.is_empty(), needs_restart, "{text}");
+        let shown = entry(&cache, "config_reload::one", "max_computations");
+        assert_eq!(shown.value, "3", "{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_reload_changes_what_is_stored_from_then_on() {
     let file = File::new("[functions.\"config_reload::one\"]\nttl = 100\n");
     let clock = ManualClock::new();
@@ -111,6 +128,13 @@ async fn a_reload_changes_what_is_stored_from_then_on() {
         let report = cache.reload().expect("a right file");
         assert_eq!(report.changed, ["config_reload::one.ttl"]);
         assert_eq!(report.needs_restart, ["cache.hot_keys", "config_reload::one.max_computations"]);
+        let shown = |name: &str| {
+            let functions = cache.config().functions.into_iter();
+            let mut of_one = functions.filter(|it| it.section == "config_reload::one");
+            of_one.find(|it| it.name == name).map(|it| it.value)
+        };
+        assert_eq!(shown("ttl").as_deref(), Some("10s"));
+        assert_eq!(shown("max_computations"), None, "it is not in effect");
         assert_eq!(reloaded(2, &runs).await, 2);
         clock.advance(50 * SECOND);
         assert_eq!(reloaded(1, &runs).await, 1, "stored before");

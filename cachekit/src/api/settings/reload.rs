@@ -15,6 +15,7 @@ use crate::base::error::BuildError;
 use crate::base::trace::configuration::{refused, reloaded};
 use crate::core::state::{Cache, Core};
 use crate::model::config_origin::ConfigOrigin;
+use crate::model::config_report::ConfigEntry;
 use crate::model::function_override::{FunctionOverride, FunctionOverrides};
 use crate::model::function_spec::FnSpec;
 
@@ -146,6 +147,9 @@ fn keep_fixed(
         if (option.show)(&before) == (option.show)(&after) {
             continue;
         }
+        if !option.is_reloadable {
+            keep_shown(core, (spec, option.key), new);
+        }
         let name = format!("{}.{}", spec.name(), option.key);
         if option.is_reloadable {
             report.changed.push(name);
@@ -159,6 +163,16 @@ fn keep_fixed(
     if after != attribute || new.of.contains_key(&id) {
         new.of.insert(id, after);
     }
+}
+
+/// Puts in `new`, for the printed configuration, the value of the option `key` of `spec` that is in
+/// effect: that of the file as it was, or none if only the attribute or the default gave a value.
+fn keep_shown(core: &Core, (spec, key): (&FnSpec, &str), new: &mut FunctionOverrides) {
+    let is_it = |entry: &ConfigEntry| entry.section == spec.name() && entry.name == key;
+    new.entries.retain(|entry| !is_it(entry));
+    let functions = core.configuration.functions.read();
+    let in_effect = functions.entries.iter().filter(|entry| is_it(entry));
+    new.entries.extend(in_effect.cloned());
 }
 
 /// Starts the thread that applies changes of the configuration file, which had the text `text` when
