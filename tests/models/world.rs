@@ -146,14 +146,14 @@ impl World {
             };
             match waiter.wait(Some(limit), leadership).await {
                 Woken::Leader(lead) => return ahead(lead).await,
-                Woken::Settled(Some(value)) => {
+                Woken::Settled(Some(value), _) => {
                     assert!(
                         value.owner == owner,
                         "a call got the value of another owner"
                     );
                     return Ended::Value(value.version);
                 }
-                Woken::Settled(None) => return Ended::Error,
+                Woken::Settled(None, _) => return Ended::Error,
                 Woken::Retired => {}
                 Woken::TimedOut(waiter) => {
                     let replaced = self.flights.replace(&waiter, leadership);

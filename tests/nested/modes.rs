@@ -1,10 +1,12 @@
 //! `bypass(..)` and `refresh(..)`: calls past the cache and calls that compute anew, as deep as they
 //! go.
 
+use std::pin::pin;
+
 use cachekit::testing::{FakeStore, scope};
 use cachekit::{Cache, SourceTier, bypass, cached, deferred, refresh, tracked, with_source};
 use cachekit_tests::redis::Redis;
-use cachekit_tests::{Gate, Source, settle};
+use cachekit_tests::{Gate, Source, poll_once, settle};
 use tokio::join;
 
 use crate::levels::{page, site, user};
@@ -138,6 +140,38 @@ async fn a_refresh_does_not_join_a_computation_of_others() {
         assert_eq!((old, anew, source.runs()), (0, 1, 2));
         assert_eq!(user::stats().lock_timeouts, 0);
         assert_eq!(user(&source, 1).await, 1);
+    })
+    .await;
+}
+
+/// The plain call takes the old inner value from memory.
+#[tokio::test]
+async fn a_refresh_does_not_take_the_value_of_a_plain_call_that_took_over() {
+    let source = quick();
+    scope(cache().await, async {
+        user(&source, 1).await;
+        source.write(1);
+        let source = Source {
+            gate: Gate::new(),
+            ..source.clone()
+        };
+        let anew = refresh(async {
+            let mut leader = Box::pin(page(&source, 1));
+            assert!(poll_once(leader.as_mut()).is_pending());
+            settle().await;
+            let mut waiter = pin!(page(&source, 1));
+            assert!(poll_once(waiter.as_mut()).is_pending());
+            drop(leader);
+            waiter.await
+        });
+        let plain = async {
+            source.gate.arrived().await;
+            let old = page(&source, 1).await;
+            source.gate.open_for_all();
+            old
+        };
+        assert_eq!(join!(anew, plain), (1, 0));
+        assert_eq!(page(&source, 1).await, 1);
     })
     .await;
 }

@@ -11,7 +11,7 @@ use crate::base::fault::{Point, guard, removed};
 use crate::base::trace;
 use crate::coordination::recursion;
 use crate::coordination::single_flight::Entered;
-use crate::coordination::single_flight::table::Flight;
+use crate::coordination::single_flight::table::{Flight, Leadership};
 use crate::coordination::single_flight::waiter::{Leader, Waiter, Woken};
 use crate::core::outcome::Outcome;
 use crate::model::config::SingleFlight;
@@ -95,8 +95,9 @@ impl Call {
         let start = Instant::now();
         match woken {
             Woken::Leader(lead) => return NextStep::Compute(Some(lead)),
-            Woken::Settled(outcome) => {
-                if let Some(answer) = self.accept(ops, &outcome) {
+            Woken::Settled(outcome, by) => {
+                let answer = self.may_take_from(&by).then(|| self.accept(ops, &outcome));
+                if let Some(answer) = answer.flatten() {
                     return NextStep::Return(answer);
                 }
             }
@@ -128,6 +129,18 @@ impl Call {
         self.core
             .flights
             .enter(flight_key, epochs, || self.leadership(start), may_join)
+    }
+
+    /// Returns `true` if this call may take a value that a call with the leadership `by` computed.
+    /// A call that computes anew may not take the value of a plain call, which led the flight after
+    /// the leader whom this call joined was dropped.
+    fn may_take_from(&self, by: &Leadership) -> bool {
+        !self.force_refresh
+            || by.computes
+                && match &self.refresh_scope {
+                    Some(scope) => by.refresh_scope == scope.number,
+                    None => by.number >= self.began,
+                }
     }
 
     /// Makes this call the leader in place of a call that computed for too long. Returns the

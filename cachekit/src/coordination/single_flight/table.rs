@@ -39,7 +39,8 @@ pub(crate) struct Flight<O> {
     /// have an equal text.
     pub(crate) owner: OwnerId,
     pub(crate) permits: Arc<Semaphore>,
-    pub(crate) outcome: OnceLock<O>,
+    /// Outcome of the flight, with the leadership of the call that computed it.
+    pub(crate) outcome: OnceLock<(O, Leadership)>,
     /// Start of the computation by the flight's current leader.
     pub(crate) began: Mutex<Leadership>,
     /// Epochs on which the value is known to depend when the flight starts. Epochs of tags made
@@ -91,7 +92,7 @@ impl<O: Clone> Flights<O> {
     /// already set unusable. The caller must hold the lock of the flight's shard.
     pub(crate) fn mark_retired(&self, flight: &Flight<O>) {
         flight.retired.store(true, Ordering::Release);
-        if let Some(outcome) = flight.outcome.get()
+        if let Some((outcome, _)) = flight.outcome.get()
             && !removed!(self, SpareOutcome)
         {
             // The flight was settled, but its outcome may not have been inserted into memory yet.

@@ -17,8 +17,9 @@ const MAX_PARALLEL_RETRIES: usize = 64;
 
 /// Result of a caller's wait for a flight.
 pub(crate) enum Woken<O: Clone> {
-    /// The flight ended with this outcome.
-    Settled(O),
+    /// The flight ended with this outcome, which a call with this leadership computed. The call
+    /// may have joined the flight before it became the leader.
+    Settled(O, Leadership),
     /// The previous leader of the flight left without an outcome. The caller is the leader now, and
     /// must compute the value.
     Leader(Leader<O>),
@@ -82,7 +83,7 @@ impl<O: Clone> Waiter<O> {
     ) -> Woken<O> {
         match (permit, self.flight.outcome.get()) {
             // A waiter with a permit and an outcome got the permit while the flight was settled.
-            (_, Some(outcome)) => Woken::Settled(outcome.clone()),
+            (_, Some((outcome, by))) => Woken::Settled(outcome.clone(), *by),
             (Some(permit), None) if self.may_lead() => {
                 let leadership = leadership();
                 *self.flight.began.lock() = leadership;
@@ -157,7 +158,8 @@ impl<O: Clone> Leader<O> {
         // A second outcome is dropped only after the table is unlocked.
         let (set, is_retired) = {
             let _table = flights.table(&flight.key);
-            (flight.outcome.set(outcome), flight.is_retired())
+            let set = flight.outcome.set((outcome, self.leadership));
+            (set, flight.is_retired())
         };
         let may_store = set.is_ok() && !is_retired;
         if may_store {
