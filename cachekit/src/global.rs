@@ -4,6 +4,7 @@ use once_cell::sync::OnceCell;
 
 use crate::api::registry;
 use crate::base::error::BuildError;
+use crate::base::trace::start::default_cache;
 use crate::core::state::Cache;
 use crate::read::background_task::Task;
 
@@ -94,6 +95,14 @@ fn default() -> &'static Cache {
         // The conflicts are logged before the default cache is made, because a log subscriber may
         // ask for this cache.
         registry::log_problems();
-        DEFAULT.get_or_init(|| Cache::builder().assemble())
+        let mut is_new = false;
+        let cache = DEFAULT.get_or_init(|| {
+            is_new = true;
+            Cache::builder().assemble()
+        });
+        if is_new {
+            default_cache();
+        }
+        cache
     })
 }

@@ -172,6 +172,7 @@ pub use crate::key::component::{CacheKey, KeyWriter};
 pub use crate::l1::hot_keys::HotKey;
 pub use crate::model::call_stats::CallStats;
 pub use crate::model::config::engine::{Engine, Eviction};
+pub use crate::model::config::spans::Spans;
 pub use crate::model::config::{Capacity, OnDisconnect, OnNewMaster, SingleFlight, Tier};
 pub use crate::model::config_origin::ConfigOrigin;
 pub use crate::model::config_report::{ConfigEntry, EffectiveConfig};

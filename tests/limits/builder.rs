@@ -78,6 +78,7 @@ const WITHOUT_NUMBERS: &[&str] = &[
     "intents",
     "codec",
     "enabled",
+    "spans",
     "clock",
     // Needs a file.
     "reload_every",

@@ -35,6 +35,7 @@ const WITHOUT_NUMBERS: &[&str] = &[
     "CACHE_INTENTS",
     "CACHE_OUTBOX_FILE",
     "CACHE_OWN_THREAD",
+    "CACHE_SPANS",
     // Needs a file.
     "CACHE_RELOAD_EVERY",
 ];

@@ -4,12 +4,23 @@ use std::fmt::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-/// A subscriber that keeps every event and span of every level, as text.
-#[derive(Debug, Clone, Default)]
-pub struct Capture(Arc<Mutex<Vec<Line>>>);
+/// A subscriber that keeps every event and span of its levels, as text.
+#[derive(Debug, Clone)]
+pub struct Capture {
+    lines: Arc<Mutex<Vec<Line>>>,
+    level: Level,
+}
+
+impl Default for Capture {
+    /// Of every level.
+    fn default() -> Self {
+        Self::up_to(Level::TRACE)
+    }
+}
 
 /// One event or span.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +32,14 @@ pub struct Line {
 }
 
 impl Capture {
+    /// Of this level and those above it.
+    pub fn up_to(level: Level) -> Self {
+        Self {
+            lines: Arc::default(),
+            level,
+        }
+    }
+
     /// What was kept so far.
     pub fn lines(&self) -> Vec<Line> {
         self.lock().clone()
@@ -41,7 +60,7 @@ impl Capture {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Line>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -59,8 +78,12 @@ impl Visit for Fields {
 }
 
 impl Subscriber for Capture {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= self.level
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.level.into())
     }
 
     fn event(&self, event: &Event<'_>) {
@@ -102,5 +125,19 @@ mod tests {
         assert!(lines[0].text.contains("number=7") && lines[0].text.contains("message=said"));
         assert!(lines[1].text.ends_with(r"span word=a\b"), "{:?}", lines[1]);
         assert!(capture.lines().is_empty());
+    }
+
+    #[test]
+    fn lower_levels_are_left_out() {
+        let capture = Capture::up_to(Level::INFO);
+        tracing::subscriber::with_default(capture.clone(), || {
+            tracing::debug!("left out");
+            tracing::info!("kept");
+        });
+        let lines = capture.take();
+        assert!(
+            lines.len() == 1 && lines[0].text.ends_with("kept"),
+            "{lines:?}"
+        );
     }
 }

@@ -158,7 +158,8 @@ where
         && let Some(ret) = value_in::<S>(&stored)
     {
         core.record_hit(&|| key(spec, arg_words), &stored);
-        core.observe_hit(surroundings, SourceTier::Memory, &stored);
+        let key = || spec.key(arg_words);
+        core.observe_hit(surroundings, SourceTier::Memory, key, &stored);
         return Ok(ret);
     }
     let return_ops = return_ops();
@@ -211,7 +212,7 @@ fn entry_or_miss(
             }
             Ok(stored) => {
                 core.record_taken(|| Key::new(key.as_bytes()), &stored);
-                core.observe_hit(surroundings, SourceTier::Memory, &stored);
+                core.observe_hit(surroundings, SourceTier::Memory, || &key, &stored);
                 return Ok(stored);
             }
             Err(missed) => missed,

@@ -3,6 +3,7 @@
 pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod examine;
+pub(crate) mod log;
 pub(crate) mod sources;
 
 use std::fmt;

@@ -175,7 +175,8 @@ impl EntryRef {
         let (core, options) = (&self.core, self.owner.options());
         if let Some(stored) = core.peek_to_take(&self.key, self.owner.id, options) {
             core.record_taken(|| self.key.clone(), &stored);
-            core.observe_hit(frame::surroundings(), SourceTier::Memory, &stored);
+            let text = || self.key.as_bytes();
+            core.observe_hit(frame::surroundings(), SourceTier::Memory, text, &stored);
             return value_in::<Optional<V>>(&stored)?;
         }
         let ops = ValueOps::of::<Optional<V>>(self.describe.wire());
@@ -184,10 +185,12 @@ impl EntryRef {
         let name = (&self.owner, &self.key);
         let hit = core.peek_l2(name, &self.entry_tags, options, &ops, &cause);
         let Some(hit) = hit.await else {
+            core.report_absence(&self.owner, &self.key);
             core.record_absence(&self.key);
             return None;
         };
-        core.observe_hit(frame::surroundings(), hit.tier(), &hit.stored);
+        let text = || self.key.as_bytes();
+        core.observe_hit(frame::surroundings(), hit.tier(), text, &hit.stored);
         let stored = hit.stored;
         core.record_taken(|| self.key.clone(), &stored);
         value_in::<Optional<V>>(&stored)?

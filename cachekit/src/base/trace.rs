@@ -1,8 +1,8 @@
 //! Log messages of the cache: with the feature `tracing`, they are `tracing` events of the target
 //! `cachekit`.
 //!
-//! No event shows a cached value. A key contains arguments, so only events of debug level show
-//! keys.
+//! No event shows a cached value. A key contains arguments, so only events of the levels debug and
+//! trace show keys.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -29,7 +29,11 @@ macro_rules! event {
     }};
 }
 
+pub(crate) mod call;
 pub(crate) mod configuration;
+pub(crate) mod redis_connection;
+pub(crate) mod span;
+pub(crate) mod start;
 
 /// Returns a future that runs `task` inside the current `tracing` span. Without the feature
 /// `tracing`, the future is `task` itself.
@@ -141,21 +145,6 @@ pub(crate) fn capacity_kept(region: &str) {
     event!(warn, region = region, "the region keeps its first capacity");
 }
 
-/// Reports a new connection to the Redis at `address`, for a cache with the namespace `namespace`.
-pub(crate) fn redis_connected(address: &dyn fmt::Debug, namespace: &str) {
-    event!(
-        info,
-        address = ?address,
-        namespace = namespace,
-        "connected to Redis"
-    );
-}
-
-/// Reports that the connection to Redis was closed, for the reason `why`.
-pub(crate) fn redis_lost(why: &str) {
-    event!(warn, why = why, "closed the connection to Redis");
-}
-
 /// Reports that the runtime of the connections to Redis has ended. `is_fit` is `true` if the
 /// connections are begun again on the caller's runtime, and `false` if that runtime lacks a timer or
 /// I/O.
@@ -190,48 +179,6 @@ pub(crate) fn home_stands_still(is_fit: bool) {
              or I/O: the cache goes on without Redis"
         );
     }
-}
-
-/// Reports that Redis cannot be reached, for the reason `why`. The event has level warn if
-/// `is_new`, and debug level if the outage was reported before.
-pub(crate) fn redis_unreachable(why: &str, is_new: bool) {
-    if is_new {
-        event!(warn, why = why, "Redis is unreachable");
-    } else {
-        event!(debug, why = why, "Redis is still unreachable");
-    }
-}
-
-/// Reports that the Redis at `address` cannot be reached when the cache starts. The cache runs on
-/// memory until it connects.
-pub(crate) fn redis_unreachable_at_start(address: &str, why: &str) {
-    event!(
-        warn,
-        address = address,
-        why = why,
-        "Redis is unreachable; the cache runs on memory until it connects"
-    );
-}
-
-/// Reports an error reply of Redis to `command`, with the error's code. The caller reports a pair
-/// of command and code again only after a minute without this refusal.
-pub(crate) fn redis_rejected(command: &str, code: &str) {
-    event!(
-        warn,
-        command = command,
-        code = code,
-        "Redis rejected a command"
-    );
-}
-
-/// Reports the rights that the account of the cache in Redis lacks, and the remedy.
-pub(crate) fn rights_missing(lacks: &str, remedy: &str) {
-    event!(
-        warn,
-        lacks = lacks,
-        remedy = remedy,
-        "the Redis account lacks rights"
-    );
 }
 
 /// Reports a command to which Redis did not reply in time, or replied with an error.

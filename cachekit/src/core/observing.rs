@@ -6,15 +6,19 @@ use std::time::Duration;
 
 use crate::base::clock::Tick;
 use crate::base::sync::Mutex;
+use crate::base::trace::call;
+use crate::base::trace::span::{Answered, Entered, OperationSpan};
 use crate::coordination::frame;
 use crate::coordination::frame::{Frame, FrameKind, Surroundings};
 use crate::coordination::observations::{Observations, Place};
 use crate::core::state::Core;
+use crate::key::Key;
+use crate::model::config::spans::Spans;
 use crate::model::entry::MemoryEntry;
 use crate::model::owner::Owner;
 use crate::model::source::{ObservedCall, SourceTier};
 
-/// A call that observers see, from its start to its answer.
+/// A call whose answer is reported: to observers, in a span, or in the log at trace level.
 #[derive(Debug)]
 pub(crate) struct CallObserver {
     owner: Arc<Owner>,
@@ -23,6 +27,10 @@ pub(crate) struct CallObserver {
     tier: Mutex<SourceTier>,
     is_answered: AtomicBool,
     seats: Vec<Seat>,
+    /// Key of the call, for the log. `None`: the log shows no line, or the key is not known.
+    key: Option<Key>,
+    /// Span of the call. Empty without spans, and after the answer.
+    span: Mutex<OperationSpan>,
 }
 
 /// The place of a call in the list of one observer.
@@ -38,12 +46,13 @@ struct Seat {
 pub(crate) struct Observation {
     is_stale: bool,
     age: Duration,
+    /// Bytes of the entry. `None`: the entry was not weighed, or the answer is no entry.
+    size: Option<u32>,
 }
 
 impl CallObserver {
-    /// Begins to observe a call of `owner` by the running code. Returns `None` if no observer sees
-    /// the call.
-    fn begin(owner: &Arc<Owner>, began: Duration) -> Option<Self> {
+    /// Takes a seat in the list of each observer that sees a call by the running code.
+    fn seats() -> Vec<Seat> {
         let mut seats = Vec::new();
         frame::for_each_observer(|observations, is_nested| {
             if observations.sees_running_code() {
@@ -54,13 +63,13 @@ impl CallObserver {
                 });
             }
         });
-        (!seats.is_empty()).then(|| Self {
-            owner: Arc::clone(owner),
-            began,
-            tier: Mutex::new(SourceTier::Memory),
-            is_answered: AtomicBool::new(false),
-            seats,
-        })
+        seats
+    }
+
+    /// Makes the code of this thread run inside of the call's span, if it has one.
+    pub(crate) fn enter(&self) -> Entered {
+        let span = self.span.lock().clone();
+        span.enter()
     }
 
     /// Records the tier that the answer comes from, unless the function runs.
@@ -74,6 +83,17 @@ impl CallObserver {
             return;
         }
         let tier = tier.unwrap_or_else(|| *self.tier.lock());
+        if let Some(key) = &self.key {
+            call::answered(&self.owner.name, key, tier.name());
+        }
+        // The span ends with the answer, also if the computation goes on in the background.
+        let span = std::mem::take(&mut *self.span.lock());
+        span.answered(Answered {
+            is_hit: matches!(tier, SourceTier::Memory | SourceTier::Redis),
+            source: tier.name(),
+            is_stale: answer.is_stale,
+            size: answer.size,
+        });
         for seat in &self.seats {
             if !seat.observations.sees_running_code() {
                 continue;
@@ -99,45 +119,116 @@ pub(crate) fn uncached_frame() -> Option<Arc<Frame>> {
 }
 
 impl Core {
-    /// Begins to observe a call of `owner` that memory did not answer. Returns `None` if no observer
-    /// sees the call.
+    /// Returns `true` if every call is reported, in a span or in the log at trace level. The thread's
+    /// table (L0) answers no call then, because it reports nothing.
+    #[inline]
+    pub(crate) fn reports_calls(&self) -> bool {
+        self.config.spans != Spans::Off || call::is_on()
+    }
+
+    /// Begins to observe a call of `owner` for `key` that memory did not answer. Returns `None` if
+    /// nobody is told of the call.
     pub(crate) fn observe_call(
         &self,
         surroundings: Surroundings,
         owner: &Arc<Owner>,
+        key: &[u8],
     ) -> Option<Arc<CallObserver>> {
-        if !surroundings.is_observed() {
+        if !surroundings.is_observed() && !self.reports_calls() {
             return None;
         }
-        CallObserver::begin(owner, self.clock.now()).map(Arc::new)
+        self.begin_observing(owner, Some(key), self.clock.now())
+            .map(Arc::new)
     }
 
-    /// Tells the observers that the running code is given the value of `stored`.
+    /// Begins to observe a call of `owner` by the running code. Returns `None` if nobody is told of
+    /// the call. `key` is `None` if the key is not known.
+    fn begin_observing(
+        &self,
+        owner: &Arc<Owner>,
+        key: Option<&[u8]>,
+        began: Duration,
+    ) -> Option<CallObserver> {
+        let seats = CallObserver::seats();
+        if seats.is_empty() && !self.reports_calls() {
+            return None;
+        }
+        let span = self.span(|key| OperationSpan::get(&owner.name, key), key);
+        Some(CallObserver {
+            owner: Arc::clone(owner),
+            began,
+            tier: Mutex::new(SourceTier::Memory),
+            is_answered: AtomicBool::new(false),
+            seats,
+            key: key.filter(|_| call::is_on()).map(Key::new),
+            span: Mutex::new(span),
+        })
+    }
+
+    /// Returns the span that `begin` begins, or an empty one if spans are off. Passes `key` to
+    /// `begin` if spans have keys.
+    pub(crate) fn span<'a>(
+        &self,
+        begin: impl FnOnce(Option<&'a [u8]>) -> OperationSpan,
+        key: Option<&'a [u8]>,
+    ) -> OperationSpan {
+        match self.config.spans {
+            Spans::Off => OperationSpan::default(),
+            Spans::On => begin(None),
+            Spans::WithKeys => begin(key),
+        }
+    }
+
+    /// Reports that the running code is given the value of `stored`, the entry under `key`.
     #[inline]
-    pub(crate) fn observe_hit(
+    pub(crate) fn observe_hit<K: AsRef<[u8]>>(
         &self,
         surroundings: Surroundings,
         tier: SourceTier,
+        key: impl FnOnce() -> K,
         stored: &MemoryEntry,
     ) {
-        if surroundings.is_observed() {
-            self.observe_at_once(&stored.owner, tier, self.observation_of(stored));
+        if surroundings.is_observed() || self.reports_calls() {
+            let (key, answer) = (key(), self.observation_of(stored));
+            self.observe_at_once(&stored.owner, Some(key.as_ref()), tier, answer);
         }
+    }
+
+    /// Reports that a look-up of `key` in the entries of `owner`, which never computes, found nothing.
+    pub(crate) fn report_absence(&self, owner: &Owner, key: &Key) {
+        if !self.reports_calls() {
+            return;
+        }
+        let source = "none";
+        call::answered(&owner.name, key, source);
+        let begin = |key: Option<&[u8]>| OperationSpan::get(&owner.name, key);
+        self.span(begin, Some(key.as_bytes())).answered(Answered {
+            is_hit: false,
+            source,
+            is_stale: false,
+            size: None,
+        });
     }
 
     /// Counts a call of `owner` that goes past the cache, and tells the observers.
     pub(crate) fn note_bypass(&self, owner: &Arc<Owner>) {
         owner.counts.bypassed.bump();
-        if frame::surroundings().is_observed() {
-            self.observe_at_once(owner, SourceTier::Bypassed, Observation::default());
+        if frame::surroundings().is_observed() || self.reports_calls() {
+            self.observe_at_once(owner, None, SourceTier::Bypassed, Observation::default());
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn observe_at_once(&self, owner: &Arc<Owner>, tier: SourceTier, answer: Observation) {
+    fn observe_at_once(
+        &self,
+        owner: &Arc<Owner>,
+        key: Option<&[u8]>,
+        tier: SourceTier,
+        answer: Observation,
+    ) {
         let now = self.clock.now();
-        if let Some(observer) = CallObserver::begin(owner, now) {
+        if let Some(observer) = self.begin_observing(owner, key, now) {
             observer.answered(Some(tier), answer, now);
         }
     }
@@ -148,6 +239,7 @@ impl Core {
         Observation {
             is_stale: stored.freshness_now().end <= now,
             age: stored.freshness.age(now),
+            size: self.weighs().then(|| stored.owner.weight()),
         }
     }
 }

@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::fault::{Point, removed};
+use crate::base::trace::span::OperationSpan;
 use crate::core::state::Core;
+use crate::key::Key;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::l2::open_writes::open_write::{OpenWrite, marks_of};
 use crate::l2::removal::Removal;
+use crate::model::config::spans::Spans;
 
 /// An invalidation that took effect on this node and that Redis has not accepted yet. If a
 /// `PendingInvalidation` is dropped before Redis accepted the invalidation, the outbox sends the
@@ -20,6 +23,8 @@ pub(crate) struct PendingInvalidation {
     ack: Option<Ack>,
     /// The marks of the writes that end with this invalidation.
     open: Vec<OpenWrite>,
+    /// Span of the invalidation. Empty without spans, and for an invalidation of the cache's own.
+    span: OperationSpan,
 }
 
 /// The limit of the wait until every process has applied an invalidation.
@@ -45,7 +50,21 @@ impl Core {
         }
         #[cfg(any(feature = "testing", cachekit_faults))]
         self.invalidation_log.add(&targets);
-        self.invalidate_uncounted(targets)
+        let span = self.removal_span(&targets);
+        let mut pending = self.invalidate_uncounted(targets);
+        pending.span = span;
+        pending
+    }
+
+    /// Returns the span of an invalidation of `targets`.
+    fn removal_span(&self, targets: &InvalidationTargets) -> OperationSpan {
+        if self.config.spans == Spans::Off {
+            return OperationSpan::default();
+        }
+        let keys: Vec<&[u8]> = targets.keys.iter().map(Key::as_bytes).collect();
+        let keys = keys.join(&b", "[..]);
+        let begin = |keys: Option<&[u8]>| OperationSpan::remove(targets.summary(), keys);
+        self.span(begin, (!keys.is_empty()).then_some(&keys))
     }
 
     /// Invalidates `targets` (entries, tags, events, functions or everything) on this node for the
@@ -61,6 +80,7 @@ impl Core {
             targets: (!is_sent).then_some(targets),
             ack: None,
             open: vec![],
+            span: OperationSpan::default(),
         }
     }
 }
@@ -110,6 +130,8 @@ impl PendingInvalidation {
             self.core.apply(targets);
         }
         self.targets = None;
+        // The span ends with the wait.
+        drop(std::mem::take(&mut self.span));
         certain
     }
 

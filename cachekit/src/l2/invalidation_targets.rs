@@ -65,6 +65,17 @@ impl InvalidationTargets {
         targets
     }
 
+    /// Returns what the targets are, in a word: the name of a function, or `keys`, `tags` or
+    /// `everything`.
+    pub(crate) fn summary(&self) -> &str {
+        match &*self.functions {
+            _ if self.everything => "everything",
+            [function, ..] => function,
+            [] if self.tags.is_empty() => "keys",
+            [] => "tags",
+        }
+    }
+
     /// Returns the same targets (entries, tags, events, functions) for an invalidation with the
     /// mode `mode`: hard or soft.
     pub(crate) fn with_mode(self, mode: InvalidationMode) -> Self {

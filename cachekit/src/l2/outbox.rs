@@ -9,7 +9,7 @@
 pub(crate) mod recent;
 
 use std::io;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use foldhash::quality::RandomState;
 use tokio::sync::Notify;
@@ -50,6 +50,9 @@ pub(crate) struct Outbox {
     /// Wakes the recovery task from its pause, so that the task sends the waiting names at once.
     again: Notify,
     recent: Mutex<Recent>,
+    /// Number of names that waited when the store was reachable again, until the store has accepted
+    /// them.
+    waited: AtomicUsize,
     /// The file that keeps invalidations over a restart of the process. Always locked before
     /// `queue`.
     file: Option<Mutex<OutboxFile>>,
@@ -266,6 +269,7 @@ impl Outbox {
     /// Adds the recently accepted names to the outbox again, and wakes the recovery task. The bus
     /// client calls this when the store is reachable again.
     pub(crate) fn resend_recent(&self) {
+        self.waited.fetch_max(self.len(), Ordering::Relaxed);
         let recent = {
             let mut recent = self.recent.lock();
             recent.retain_from(Instant::now());
@@ -273,6 +277,16 @@ impl Outbox {
         };
         self.add(recent);
         self.again.notify_one();
+    }
+
+    /// Takes the number of names that waited when the store was reachable again, if the store has
+    /// accepted them by now. Returns zero otherwise.
+    pub(crate) fn take_waited(&self) -> usize {
+        if self.is_clear() {
+            self.waited.swap(0, Ordering::Relaxed)
+        } else {
+            0
+        }
     }
 
     /// Waits until the recently accepted names must be sent again, which is when

@@ -13,6 +13,7 @@ use crate::base::fault::removed;
 use crate::base::random::jittered;
 use crate::base::select::select;
 use crate::base::trace;
+use crate::base::trace::redis_connection::queued_invalidations_sent;
 use crate::l2::bus::client::BusClient;
 use crate::l2::circuit_breaker::Breaker;
 use crate::l2::send_invalidation::send_invalidation;
@@ -148,6 +149,10 @@ impl Recovery {
         {
             Ok(()) => {
                 outbox.accepted();
+                let waited = outbox.take_waited();
+                if waited > 0 {
+                    queued_invalidations_sent(waited);
+                }
                 self.unmark(&outbox.take_ended()).await;
                 // The leases of these entries are removed with them, so the waiters must ask again.
                 for name in &names {

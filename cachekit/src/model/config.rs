@@ -3,6 +3,7 @@
 pub(crate) mod duration_text;
 pub(crate) mod engine;
 pub(crate) mod secret;
+pub(crate) mod spans;
 pub(crate) mod text;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use crate::model::config::duration_text::parse_length;
 use crate::model::config::engine::Engine;
 use crate::model::config::engine::Eviction;
 use crate::model::config::secret::{Password, RedisUrl};
+use crate::model::config::spans::Spans;
 
 /// Approximate weight of a small entry, in bytes. The number of small entries that fit into a
 /// capacity in bytes is this capacity, divided by the weight.
@@ -165,6 +167,7 @@ pub(crate) struct Config {
     /// (`Cache::hot_keys`). Zero turns counting off.
     pub(crate) hot_keys: usize,
     pub(crate) lock_timeout: Duration,
+    pub(crate) spans: Spans,
     pub(crate) namespace: String,
     pub(crate) redis_timeout: Duration,
     /// Codec for values in Redis. `None`: the first codec whose feature is on.
@@ -203,6 +206,7 @@ impl Default for Config {
             eviction: None,
             hot_keys: 1 << 10,
             lock_timeout: Duration::from_secs(10),
+            spans: Spans::Off,
             namespace: "cachekit".to_owned(),
             redis_timeout: Duration::from_millis(100),
             codec: None,

@@ -24,6 +24,8 @@ macro_rules! causes {
         impl MissCause {
             $($(#[$doc])* pub(crate) const $constant: Self = Self(Number::$field as u8);)*
 
+            /// Names of the causes before those for families of tags.
+            const NAMES: &[&str] = &[$(stringify!($field)),*];
             /// Number of causes before those for families of tags.
             const FIXED: usize = [$(Number::$field),*].len();
             /// Number of all causes.
@@ -108,6 +110,14 @@ impl MissCause {
         } else {
             in_redis
         }
+    }
+
+    /// Returns the name of the cause, which is that of its field in [`MissStats`].
+    pub(crate) fn name(self) -> &'static str {
+        Self::NAMES
+            .get(usize::from(self.0))
+            .copied()
+            .unwrap_or("tags")
     }
 
     /// Returns the cause for a call whose cause in memory is `self`, and that could not ask Redis.

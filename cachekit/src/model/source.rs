@@ -21,6 +21,19 @@ pub enum SourceTier {
     Bypassed,
 }
 
+impl SourceTier {
+    /// Returns the name of the tier, for spans and the log.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Redis => "redis",
+            Self::Waited => "waited",
+            Self::Computed => "computed",
+            Self::Bypassed => "bypassed",
+        }
+    }
+}
+
 /// The source of a value: the worst of the cached calls that the value was made from.
 ///
 /// [`with_source`](crate::with_source) and [`observed`](crate::observed) return it. A call inside of

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::base::clock::Tick;
 use crate::base::fault::removed;
+use crate::base::trace::call;
 use crate::coordination::frame;
 use crate::coordination::frame::Surroundings;
 use crate::coordination::refresh_scope::RefreshScope;
@@ -144,7 +145,9 @@ impl Call {
         options: EntryOptions,
         surroundings: Surroundings,
     ) -> Self {
-        let observer = core.observe_call(surroundings, &owner);
+        let key = missed.key.as_bytes();
+        call::missed(&owner.name, &missed.key, missed.cause.name());
+        let observer = core.observe_call(surroundings, &owner, key);
         let scope = surroundings
             .refreshes()
             .then(frame::refresh_scope)

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use crate::backfill::lease::LeaseState;
 use crate::backfill::lineage::names_only;
+use crate::base::trace::span::Entered;
 use crate::coordination::frame;
 use crate::coordination::taken::{Taken, TakenDependencies};
 use crate::core::observing::{CallObserver, Observation};
@@ -35,7 +36,8 @@ use crate::read::answer::Answer;
 use crate::read::call::Call;
 use crate::store::key_name::{StoreKey, tag_prefix};
 
-/// Recorder of the answer to a call that was made inside of a computation, or that observers see.
+/// Recorder of the answer to a call that was made inside of a computation, or whose answer is
+/// reported.
 pub(crate) struct Recorder {
     core: Arc<Core>,
     key: Key,
@@ -57,6 +59,11 @@ impl Recorder {
         }
     }
 
+    /// Makes the code of this thread run inside of the call's span, if it has one.
+    pub(crate) fn enter(&self) -> Option<Entered> {
+        self.observer.as_ref().map(|observer| observer.enter())
+    }
+
     /// Tells the observers the call's answer: the result of the function if `answer` is `None`. If
     /// `tier` is `None`, the call has said which tier the answer comes from.
     pub(crate) fn observe(&self, tier: Option<SourceTier>, answer: Option<&Answer>) {
@@ -72,8 +79,8 @@ impl Recorder {
 }
 
 impl Call {
-    /// Returns the recorder of this call's answer; `None` outside of computations and of the scopes
-    /// of observers.
+    /// Returns the recorder of this call's answer. Returns `None` outside of computations if nobody
+    /// is told of the answer.
     pub(crate) fn recorder(&self) -> Option<Box<Recorder>> {
         (self.is_taken || self.observer.is_some()).then(|| {
             Box::new(Recorder {

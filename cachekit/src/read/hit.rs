@@ -116,12 +116,13 @@ impl Core {
             }
             self.record_taken(|| Key::new(key), &stored);
         }
-        self.observe_hit(surroundings, SourceTier::Memory, &stored);
+        self.observe_hit(surroundings, SourceTier::Memory, || key, &stored);
         Ok(return_value(&return_ops, &stored))
     }
 
     /// Returns the entry in memory (L1) that answers the call, or a `MemoryMiss`. Also puts the
-    /// value of that entry into this thread's table (L0), for the next call on this thread.
+    /// value of that entry into this thread's table (L0), for the next call on this thread, unless
+    /// calls are reported.
     pub(crate) fn hit_in_memory(
         &self,
         ops: &ValueOps,
@@ -172,9 +173,11 @@ impl Core {
         } else {
             seen
         };
-        match ops.shared(entry.shared()) {
-            Some(value) => cache_on_thread(lookup, seen, entry, &value),
-            None => cache_on_thread(lookup, seen, entry, entry.shared()),
+        if !self.reports_calls() {
+            match ops.shared(entry.shared()) {
+                Some(value) => cache_on_thread(lookup, seen, entry, &value),
+                None => cache_on_thread(lookup, seen, entry, entry.shared()),
+            }
         }
         entry.owner.counts.memory_hits.bump();
         entry.count_age(sampled, now);

@@ -7,6 +7,7 @@ pub(crate) mod lease_request;
 
 use crate::backfill::lease::LeaseState;
 use crate::backfill::lineage::ask_versions;
+use crate::base::trace::call;
 use crate::core::outcome::Dependencies;
 use crate::model::config::Tier;
 use crate::model::epoch::SequenceNumber;
@@ -48,6 +49,17 @@ impl Call {
         }
     }
 
+    /// Reports the result of the look-up in L2 to the log, at trace level.
+    fn trace_fetched(&self, fetched: &Fetched) {
+        let step = match fetched {
+            Fetched::Hit(_) | Fetched::Refresh(..) => call::found_in_redis,
+            Fetched::Compute(LeaseState::Granted(_)) => call::leased,
+            Fetched::Compute(_) => call::unleased,
+            Fetched::KeepOld(_) => call::waits_for_process,
+        };
+        step(&self.owner.name, &self.key);
+    }
+
     /// Looks the entry up in L2, and waits while another process computes the entry. If L2 fails,
     /// the call computes without a lease.
     pub(crate) async fn fetch_from_l2(
@@ -85,7 +97,10 @@ impl Call {
         };
         self.cause.set(cause);
         match fetched {
-            Ok(fetched) => fetched,
+            Ok(fetched) => {
+                self.trace_fetched(&fetched);
+                fetched
+            }
             Err(failure) => {
                 lookup.l2.count_failure(&failure);
                 // A full store (L2) can still be read, so the entry was read and was absent. A

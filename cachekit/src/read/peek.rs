@@ -101,7 +101,8 @@ pub(crate) async fn get<V: Cacheable>(
         && let Some(hit) = value_in::<Plain<V>>(&stored)
     {
         core.record_taken(|| key.clone(), &stored);
-        core.observe_hit(frame::surroundings(), SourceTier::Memory, &stored);
+        let text = || key.as_bytes();
+        core.observe_hit(frame::surroundings(), SourceTier::Memory, text, &stored);
         stored.record_use(now);
         stored.count_age(sampled, now);
         owner.counts.memory_hits.bump();
@@ -117,6 +118,7 @@ pub(crate) async fn get<V: Cacheable>(
         .await;
     let Some(hit) = hit else {
         owner.counts.causes.count(cause.get());
+        core.report_absence(owner, key);
         core.record_absence(key);
         return None;
     };
@@ -124,7 +126,8 @@ pub(crate) async fn get<V: Cacheable>(
     if hit.is_from_l2 {
         owner.counts.redis_hits.bump();
     }
-    core.observe_hit(frame::surroundings(), hit.tier(), &hit.stored);
+    let text = || key.as_bytes();
+    core.observe_hit(frame::surroundings(), hit.tier(), text, &hit.stored);
     core.record_taken(|| key.clone(), &hit.stored);
     value_in::<Plain<V>>(&hit.stored)
 }

@@ -14,6 +14,7 @@ use crate::base::clock::Tick;
 use crate::base::fault::removed;
 use crate::base::sync::expect_no_lock;
 use crate::base::trace;
+use crate::base::trace::call;
 use crate::coordination::frame;
 use crate::coordination::frame::{Frame, FrameKind, FrameSlot};
 use crate::coordination::single_flight::waiter::Leader;
@@ -80,6 +81,7 @@ impl Computation {
         permit: ComputePermit,
     ) -> Box<Self> {
         call.count_computation();
+        call::runs(&call.owner.name, &call.key);
         let flight = lead.as_ref().map_or(0, Leader::flight_id);
         if lead.is_some() && !call.never_waits() {
             call.mark_leading();
@@ -348,6 +350,7 @@ impl Call {
         };
         if self.store_if_valid(lead, Arc::clone(&stored)) {
             self.owner.counts.stores.bump();
+            call::stored(&self.owner.name, &self.key);
             self.note_refreshed();
             let entry_tags = dependencies.entry_tags;
             self.backfill(ops, entry_tags, (ttl, took), stored, (lease_state, foreign));

@@ -128,6 +128,7 @@ where
         return return_answer_by(&return_ops, answer);
     }
     let ret = {
+        let _in_span = started.recorder.as_deref().and_then(Recorder::enter);
         let _inside = started.state.inside();
         body()
     };
@@ -291,6 +292,7 @@ where
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<S::Ret> {
+        let _in_span = self.recorder.as_deref().and_then(Recorder::enter);
         let mut this = self.as_mut().project();
         if !matches!(this.state, CallState::Running(_) | CallState::Bypassed(_)) {
             match this.state.come_to_body(context) {

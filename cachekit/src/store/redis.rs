@@ -29,6 +29,7 @@ use tokio::time::Instant;
 
 use crate::base::fault::{Faults, guard, removed};
 use crate::base::home_runtime::HomeRuntime;
+use crate::base::trace::redis_connection;
 use crate::store::event::EventSink;
 use crate::store::failure::Failure;
 use crate::store::key_name::StoreKey;
@@ -113,7 +114,7 @@ impl Redis {
                 if let Some((problem, remedy)) = handshake::for_good(&error) {
                     return Err((format!("{shown} {problem}"), remedy.to_owned()));
                 }
-                crate::base::trace::redis_unreachable_at_start(&shown, &errors::shown(&error));
+                redis_connection::redis_unreachable_at_start(&shown, &errors::shown(&error));
             }
         }
         let channels = Channels::new(namespace, node);

@@ -11,6 +11,7 @@ use crate::backfill::store::{Backfill, Broadcast, StoreOutcome};
 use crate::base::clock::Tick;
 use crate::base::fault::removed;
 use crate::base::trace;
+use crate::base::trace::span::OperationSpan;
 use crate::coordination::write_tokens::{Redeemed, WriteToken};
 use crate::core::build_entry::Value;
 use crate::core::state::Core;
@@ -153,6 +154,7 @@ impl WriteGuard {
     /// fences the computations of one replica only, so a written value could be older than a value
     /// that is computed into another replica.
     pub(crate) async fn finish(mut self, entry_tags: EntryTags, value: Value, wire: Option<Wire>) {
+        let _span = self.span();
         let foreign = Composition::take_lineage(self.taken.as_mut());
         let right = self.lease.take().zip(wire).zip(foreign);
         let Some(AcceptedWrite {
@@ -210,6 +212,12 @@ impl WriteGuard {
         }
     }
 
+    /// Returns the span of the store at the end of the write.
+    fn span(&self) -> OperationSpan {
+        let begin = |key: Option<&[u8]>| OperationSpan::put(&self.owner.name, key);
+        self.core.span(begin, Some(self.key.as_bytes()))
+    }
+
     /// Returns the request that stores the written value in L2, without tags, lineage and mark.
     fn backfill(
         &self,
@@ -241,6 +249,7 @@ impl WriteGuard {
     /// Ends the write of a synchronous function, which cannot wait: stores `value` on this node,
     /// and has the entry in L2 removed in the background.
     pub(crate) fn finish_local(mut self, entry_tags: &EntryTags, value: Value) {
+        let _span = self.span();
         let open = self.open.take();
         let Some(accepted) = self.redeem(entry_tags, value) else {
             let targets = InvalidationTargets::key(self.key.as_bytes());

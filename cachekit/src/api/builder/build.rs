@@ -78,6 +78,7 @@ impl CacheBuilder {
         self.cut();
         self.check_functions()?;
         self.configuration = effective.configuration(&self.config)?;
+        self.log_start();
         let l2 = self.open_l2().await?;
         let clock = Arc::clone(&self.clock);
         let reload_every = self.config.reload_every;

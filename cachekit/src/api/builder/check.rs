@@ -11,6 +11,7 @@ use crate::encoding::compress;
 use crate::l2::open_writes::open_write::SHORTEST_INTENT;
 use crate::model::config::OnDisconnect;
 use crate::model::config::engine::Engine;
+use crate::model::config::spans::Spans;
 
 /// The shortest `bus_timeout`.
 const SHORTEST_BUS_TIMEOUT: Duration = Duration::from_millis(20);
@@ -100,7 +101,7 @@ impl CacheBuilder {
     }
 
     /// Returns `true` if the cache is to have an L2.
-    fn is_shared(&self) -> bool {
+    pub(crate) fn is_shared(&self) -> bool {
         let is_shared = self.config.redis.is_some();
         #[cfg(any(feature = "testing", cachekit_faults))]
         let is_shared = is_shared || self.fake.is_some();
@@ -155,6 +156,13 @@ impl CacheBuilder {
                 "compress_above (CACHE_COMPRESS_ABOVE)",
                 "this build cannot compress",
                 "enable the feature `lz4` of cachekit, or remove the setting",
+            ));
+        }
+        if self.config.spans != Spans::Off && cfg!(not(feature = "tracing")) {
+            return Err(BuildError::setting(
+                "spans",
+                "this build cannot make spans",
+                "enable the feature `tracing` of cachekit, or remove the setting",
             ));
         }
         Ok(())

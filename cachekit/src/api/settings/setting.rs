@@ -63,8 +63,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting!("cache" "reload_every", "CACHE_RELOAD_EVERY", "reload_every", Length,
         reload_every = |text: &str| parse_duration(text).map(Some),
         |it: &Option<_>| it.map_or_else(String::new, shown_length)),
+    setting!("cache" "spans", "CACHE_SPANS", "spans", WordOrFlag,
+        spans = str::parse, ToString::to_string),
     setting!("redis" "url", "REDIS_URL", "redis", Secret,
-        redis = |text: &str| Ok::<_, String>(Some(RedisUrl(text.to_owned()))), shown),
+    redis = |text: &str| {
+        // `none` says that there is none, also if the file or the builder has one.
+        let is_none = text.trim().eq_ignore_ascii_case("none");
+        Ok::<_, String>((!is_none).then(|| RedisUrl(text.to_owned())))
+    }, |it: &Option<RedisUrl>| it.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string)),
     setting!("redis" "password", "REDIS_PASSWORD", "redis_password", Secret,
     redis_password = |text: &str| Ok::<_, String>(Some(Password::Text(text.to_owned()))),
     |it: &_| match it {

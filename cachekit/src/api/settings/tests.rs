@@ -26,6 +26,7 @@ const EXAMPLES: &[(&str, &str, &str, &str)] = &[
     ("cache", "hot_keys", "100", "100"),
     ("cache", "lock_timeout", "2", "2s"),
     ("cache", "reload_every", "\"5s\"", "5s"),
+    ("cache", "spans", "\"keys\"", "keys"),
     (
         "redis",
         "url",

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use crate::base::fault::removed;
 use crate::base::home_runtime::HomeRuntime;
 use crate::base::sync::{Mutex, RwLock};
-use crate::base::trace;
+use crate::base::trace::redis_connection as trace;
 use crate::store::event::EventSink;
 use crate::store::failure::Failure;
 use crate::store::redis::address::Address;
@@ -69,7 +69,9 @@ impl ConnectionManager {
         });
         // The connection's own task must run at home.
         let connecting = Arc::clone(&shared);
-        let first = home.spawn(async move { connecting.connect().await }).await;
+        let first = home
+            .spawn(async move { connecting.connect(None).await })
+            .await;
         let first =
             first.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::NotConnected).into()));
         // The caller logs a failure of the first attempt, so the supervisor does not.

@@ -7,7 +7,7 @@ use redis::{Arg, Cmd};
 use tokio::time::Instant;
 
 use crate::base::sync::Mutex;
-use crate::base::trace;
+use crate::base::trace::redis_connection as trace;
 use crate::store::redis::script::{Digests, Script};
 
 /// The time without a refusal by Redis after which a further refusal of the same command is logged

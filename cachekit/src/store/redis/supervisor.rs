@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::base::random::jittered;
 use crate::base::sync::{Mutex, RwLock};
-use crate::base::trace;
+use crate::base::trace::redis_connection as trace;
 use crate::store::event::{EventSink, StoreEvent};
 use crate::store::port::UNKNOWN_ORIGIN;
 use crate::store::redis::address::Address;
@@ -63,8 +63,12 @@ impl Shared {
     }
 
     /// Connects to Redis, does the handshake, and makes the connection the current one. Returns the
-    /// rights that the account lacks, or the error of the attempt.
-    pub(crate) async fn connect(self: &Arc<Self>) -> Result<MissingRights, RedisError> {
+    /// rights that the account lacks, or the error of the attempt. `away_since` is the time since
+    /// which the cache had no connection, or `None` for its first attempt.
+    pub(crate) async fn connect(
+        self: &Arc<Self>,
+        away_since: Option<Instant>,
+    ) -> Result<MissingRights, RedisError> {
         let weak = Arc::downgrade(self);
         let closed = Arc::new(AtomicBool::new(false));
         let is_closed = Arc::clone(&closed);
@@ -103,7 +107,11 @@ impl Shared {
         };
         *self.current.write() = Some(Arc::new(connected));
         self.connects.fetch_add(1, Ordering::Relaxed);
-        trace::redis_connected(&self.address, &self.namespace);
+        let (address, namespace) = (&self.address, &self.namespace);
+        match away_since {
+            None => trace::redis_connected(address, namespace),
+            Some(since) => trace::redis_is_back(address, namespace, since.elapsed()),
+        }
         (self.sink)(StoreEvent::Up(true));
         Ok(missing_rights)
     }
@@ -184,25 +192,42 @@ impl Shared {
 /// if the log already has the report that Redis is unreachable.
 pub(crate) async fn supervise(shared: Arc<Shared>, mut is_reported: bool) {
     let mut pause = SHORTEST_PAUSE;
+    let mut away_since = Instant::now();
+    let mut is_refusal_reported = false;
     loop {
         if shared.is_connected() {
-            (pause, is_reported) = (SHORTEST_PAUSE, false);
+            (pause, is_reported, is_refusal_reported) = (SHORTEST_PAUSE, false, false);
             while shared.is_connected() {
                 shared.watch().await;
             }
+            away_since = Instant::now();
             shared.current.write().take();
             (shared.sink)(StoreEvent::Up(false));
         }
-        match shared.connect().await {
+        match shared.connect(Some(away_since)).await {
             Ok(missing_rights) => shared.report_missing_rights(&missing_rights),
             Err(error) => {
-                trace::redis_unreachable(
-                    &shown(&error),
-                    !std::mem::replace(&mut is_reported, true),
-                );
+                report_failed_attempt(&error, &mut is_reported, &mut is_refusal_reported);
                 tokio::time::sleep(jittered(pause)).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
     }
+}
+
+/// Reports a failed attempt to connect. `is_reported` is `true` if the outage was reported before,
+/// and `is_refusal_reported` if it was reported that Redis answers and refuses the cache.
+fn report_failed_attempt(
+    error: &RedisError,
+    is_reported: &mut bool,
+    is_refusal_reported: &mut bool,
+) {
+    match handshake::for_good(error) {
+        Some((why, remedy)) => {
+            let is_new = !std::mem::replace(is_refusal_reported, true);
+            trace::redis_refuses(&why, remedy, is_new);
+        }
+        None => trace::redis_unreachable(&shown(error), !*is_reported),
+    }
+    *is_reported = true;
 }

@@ -1,0 +1,138 @@
+//! The lines at the start of a cache.
+
+use cachekit::{Cache, CacheBuilder};
+use cachekit_tests::capture::Capture;
+use cachekit_tests::redis::Redis;
+use tracing::Level;
+
+use crate::{count, said};
+
+/// The lines of both levels at the start of a cache with these variables.
+async fn lines(builder: CacheBuilder, variables: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
+    let log = Capture::default();
+    let _log = tracing::subscriber::set_default(log.clone());
+    let variables = variables
+        .iter()
+        .map(|(name, value)| (name.into(), value.into()));
+    let cache = builder.__with_variables(variables).build().await;
+    drop(cache.expect("a valid set-up"));
+    (said(&log, Level::INFO), said(&log, Level::WARN))
+}
+
+#[tokio::test]
+async fn one_line_says_what_was_found() {
+    let (info, warned) = lines(Cache::builder(), &[]).await;
+    assert_eq!(info.len(), 1, "{info:?}");
+    assert!(
+        info[0].contains("message=the cache starts tier=memory redis=none namespace=cachekit file=none environment=[]"),
+        "{info:?}"
+    );
+    assert_eq!(warned, [""; 0]);
+}
+
+#[tokio::test]
+async fn several_processes_without_redis_are_warned_of() {
+    let ttl = ("CACHE_DEFAULT_TTL", "5m");
+    let (info, warned) = lines(Cache::builder(), &[ttl]).await;
+    assert!(
+        info[0].contains(r#"environment=["CACHE_DEFAULT_TTL=5m"]"#),
+        "{info:?}"
+    );
+    assert!(
+        warned.len() == 1
+            && warned[0].contains("set `REDIS_URL`")
+            && warned[0].contains("`REDIS_URL=none`"),
+        "{warned:?}"
+    );
+    let (info, warned) = lines(Cache::builder(), &[ttl, ("REDIS_URL", "none")]).await;
+    assert!(info[0].contains(r#""REDIS_URL=none""#), "{info:?}");
+    assert_eq!(warned, [""; 0], "it is meant");
+    let (_, warned) = lines(Cache::builder(), &[ttl, ("CACHE_ENABLED", "false")]).await;
+    assert_eq!(warned, [""; 0], "nothing is cached");
+}
+
+#[tokio::test]
+async fn none_takes_the_place_of_the_redis_of_the_builder() {
+    let builder = Cache::builder().redis("redis://localhost:1");
+    let (info, _) = lines(builder, &[("REDIS_URL", "none")]).await;
+    assert!(
+        info.len() == 1 && info[0].contains("tier=memory "),
+        "{info:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_cache_that_is_off_says_so() {
+    let (info, _) = lines(Cache::builder(), &[("CACHE_ENABLED", "false")]).await;
+    assert!(
+        info[0].contains("turned off by `enabled`") && info[0].contains("CACHE_ENABLED=false"),
+        "{info:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_address_is_there_and_the_login_is_not() {
+    let redis = Redis::start();
+    let words = [
+        "ACL", "SETUSER", "app", "on", ">hunter2", "~*", "&*", "+@all",
+    ];
+    redis.client().run(&words);
+    let url = format!("redis://app:hunter2@{}", redis.addr());
+    let variables = [("REDIS_URL", url.as_str()), ("CACHE_NAMESPACE", "shop")];
+    let (info, warned) = lines(Cache::builder(), &variables).await;
+    let start = format!(
+        "tier=memory+redis redis=redis://{} namespace=shop",
+        redis.addr()
+    );
+    assert_eq!(count(&info, &start), 1, "{info:?}");
+    let connected = format!(
+        "message=connected to Redis address=redis://{} namespace=shop",
+        redis.addr()
+    );
+    assert_eq!(count(&info, &connected), 1, "{info:?}");
+    assert_eq!(count(&info, "hunter2") + count(&info, "app"), 0, "{info:?}");
+    assert_eq!(warned, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_misspelt_variable_is_refused() {
+    let variables = [("CACHE_DEFAULT_TLL".into(), "5m".into())];
+    let error = Cache::builder().__with_variables(variables).build().await;
+    let error = error.expect_err("no such setting").to_string();
+    assert!(
+        error.contains("did you mean `CACHE_DEFAULT_TTL`?"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_host_is_named_as_one() {
+    let builder = Cache::builder().redis("redis://no-such-host.invalid");
+    let (_, warned) = lines(builder, &[]).await;
+    assert!(
+        warned.len() == 1 && warned[0].contains("its host name is not known here"),
+        "{warned:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_password_or_database_is_no_outage() {
+    let redis = Redis::with(&["--requirepass", "right"]);
+    for (url, expected) in [
+        (
+            format!("redis://:wrong@{}", redis.addr()),
+            "refuses the login",
+        ),
+        (
+            format!("redis://:right@{}/99", redis.addr()),
+            "refuses the database",
+        ),
+    ] {
+        let error = Cache::builder().redis(url).build().await;
+        let error = error.expect_err("refused").to_string();
+        assert!(
+            error.contains(expected) && !error.contains("wrong@"),
+            "{error}"
+        );
+    }
+}
