@@ -49,7 +49,10 @@ const NAMED_IN: &[(&str, &[&str])] = &[
         "inventory",
         &["api/registry.rs", "__private.rs", "__private/autoref.rs"],
     ),
-    ("tracing", &["base/trace.rs"]),
+    (
+        "tracing",
+        &["base/trace.rs", "base/trace/call.rs", "base/trace/span.rs"],
+    ),
 ];
 
 /// The only place that names the client, whose name is a module's and a feature's too.

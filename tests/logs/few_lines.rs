@@ -28,7 +28,7 @@ async fn call(cache: &Cache, calls: u64) {
     for number in 0..calls {
         // Nine of ten calls hit a few keys, the others run through many.
         let id = if number % 10 == 0 {
-            100 + number % 3_000
+            100 + number / 10 % 3_000
         } else {
             number % 50
         };
@@ -63,6 +63,7 @@ async fn a_million_calls_and_an_outage_write_at_most_ten() {
         "{} lines: {lines:#?}",
         lines.len()
     );
+    println!("{} lines: {lines:#?}", lines.len());
     let stats = cache.stats();
     assert!(
         stats.misses > 1_000 && stats.memory_hits > CALLS / 2,

@@ -1,6 +1,6 @@
 //! The lines at the start of a cache.
 
-use cachekit::{Cache, CacheBuilder};
+use cachekit::{Cache, CacheBuilder, cached};
 use cachekit_tests::capture::Capture;
 use cachekit_tests::redis::Redis;
 use tracing::Level;
@@ -59,6 +59,22 @@ async fn none_takes_the_place_of_the_redis_of_the_builder() {
         info.len() == 1 && info[0].contains("tier=memory "),
         "{info:?}"
     );
+}
+
+#[cached(name = "of the default cache", key = "default:{id}")]
+async fn of_default_cache(id: u64) -> u64 {
+    id
+}
+
+#[tokio::test]
+async fn a_global_cache_that_nobody_set_up_says_so() {
+    let log = Capture::up_to(Level::INFO);
+    let _log = tracing::subscriber::set_default(log.clone());
+    for id in 0..3 {
+        of_default_cache(id).await;
+    }
+    let info = said(&log, Level::INFO);
+    assert_eq!(count(&info, "before `cachekit::init`"), 1, "{info:?}");
 }
 
 #[tokio::test]

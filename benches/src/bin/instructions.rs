@@ -9,11 +9,12 @@ use cachekit_benches::keys::{FEW, Keys, Spread};
 use cachekit_benches::memory::{Args, miss, ours};
 use tokio::runtime::{Builder, Runtime};
 
-const CASES: [&str; 8] = [
+const CASES: [&str; 9] = [
     "hit-arc-u64",
     "hit-arc-str",
     "hit-arc-u64-str",
     "hit-user-u64",
+    "hit-stats-u64",
     "hit-inside-u64",
     "hit-inside-once-u64",
     "miss-arc-u64",
@@ -22,6 +23,9 @@ const CASES: [&str; 8] = [
 
 /// Calls inside of one computation, each with a key of its own.
 const ONCE: usize = FEW as usize;
+
+/// Readings of the statistics in a run, whose calls they divide.
+const READS: usize = 10;
 
 fn main() -> ExitCode {
     cachekit_benches::refuse_switches();
@@ -55,6 +59,15 @@ fn run(case: &str, calls: &str) -> Result<(), Fail> {
     if case.starts_with("hit") {
         runtime.block_on(candidate.run(keys.batch(0, 8 * FEW as usize)));
     }
+    if case == "hit-stats-u64" {
+        // As often in a short run as in a long one: the difference is that of the hits alone, which are
+        // to take no more because somebody reads the statistics.
+        for part in 0..READS {
+            runtime.block_on(candidate.run(keys.batch(part * calls / READS, calls / READS)));
+            std::hint::black_box(cachekit::global().stats());
+        }
+        return Ok(());
+    }
     runtime.block_on(candidate.run(keys.batch(0, calls)));
     Ok(())
 }
@@ -63,7 +76,7 @@ fn candidate(runtime: &Runtime, case: &str) -> Result<Candidate, Fail> {
     runtime.block_on(async {
         ours::init().await?;
         match case {
-            "hit-arc-u64" => Ok(ours::shared(Args::Number)),
+            "hit-arc-u64" | "hit-stats-u64" => Ok(ours::shared(Args::Number)),
             "hit-arc-str" => Ok(ours::shared(Args::Text)),
             "hit-arc-u64-str" => Ok(ours::shared(Args::Both)),
             "hit-user-u64" => Ok(ours::owned(Args::Number)),

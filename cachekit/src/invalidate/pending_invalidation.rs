@@ -131,6 +131,10 @@ impl PendingInvalidation {
         }
         self.targets = None;
         // The span ends with the wait.
+        #[cfg_attr(
+            not(feature = "tracing"),
+            expect(clippy::drop_non_drop, reason = "without the feature, a span is empty")
+        )]
         drop(std::mem::take(&mut self.span));
         certain
     }

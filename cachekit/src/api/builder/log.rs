@@ -12,8 +12,8 @@ impl CacheBuilder {
     /// Sets whether look-ups, stores and invalidations make `tracing` spans, and whether the spans
     /// show keys. Default: [`Spans::Off`]. Needs the feature `tracing`.
     ///
-    /// With spans, every hit takes the longer way past the thread's own table, so a hit costs some
-    /// hundred nanoseconds more, and what the subscriber costs besides. The page
+    /// With spans, every hit takes the longer way past the thread's own table and allocates, so a hit
+    /// costs several times as much, and the work of the subscriber besides. The page
     /// `docs/operating.md` lists the spans and their fields.
     ///
     /// # Examples

@@ -97,7 +97,12 @@ impl OperationSpan {
             }
         }
         #[cfg(not(feature = "tracing"))]
-        let _ = answered;
+        let _ = (
+            answered.is_hit,
+            answered.source,
+            answered.is_stale,
+            answered.size,
+        );
     }
 
     /// Enters the span, which lasts at least until the guard is dropped.
