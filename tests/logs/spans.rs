@@ -297,5 +297,6 @@ async fn by_default_there_is_none() {
     part(&cache, 7).await;
     part(&cache, 7).await;
     drop_part(&cache, 7).await;
+    write_part(&cache, 7).await;
     assert_eq!(keeper.take(), []);
 }

@@ -189,9 +189,20 @@ impl Core {
         stored: &MemoryEntry,
     ) {
         if surroundings.is_observed() || self.reports_calls() {
-            let (key, answer) = (key(), self.observation_of(stored));
-            self.observe_at_once(&stored.owner, Some(key.as_ref()), tier, answer);
+            self.report_hit(tier, key, stored);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn report_hit<K: AsRef<[u8]>>(
+        &self,
+        tier: SourceTier,
+        key: impl FnOnce() -> K,
+        stored: &MemoryEntry,
+    ) {
+        let (key, answer) = (key(), self.observation_of(stored));
+        self.observe_at_once(&stored.owner, Some(key.as_ref()), tier, answer);
     }
 
     /// Reports that a look-up of `key` in the entries of `owner`, which never computes, found nothing.

@@ -9,10 +9,20 @@ use std::fmt;
 #[inline]
 pub(crate) fn is_on() -> bool {
     #[cfg(feature = "tracing")]
-    let is_on = tracing::enabled!(target: "cachekit", tracing::Level::TRACE);
+    let is_on =
+        tracing::level_filters::LevelFilter::current() >= tracing::Level::TRACE && is_wanted();
     #[cfg(not(feature = "tracing"))]
     let is_on = false;
     is_on
+}
+
+/// Returns `true` if the current subscriber wants messages of trace level from the cache. Not
+/// inlined, because nearly every program answers before by the greatest level that it wants.
+#[cfg(feature = "tracing")]
+#[cold]
+#[inline(never)]
+fn is_wanted() -> bool {
+    tracing::enabled!(target: "cachekit", tracing::Level::TRACE)
 }
 
 /// Defines a function for each step of a call, which reports the step of a call of `function` for
