@@ -1,12 +1,14 @@
 //! The arguments of the command.
 
-use clap::{Args as Arguments, Parser, Subcommand};
+use std::time::Duration;
+
+use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 /// Looks into the caches of services that use cachekit, and invalidates entries.
 ///
 /// Exit codes: 0, done; 1, the answer is no (no entry, a finding, an invalidation that is not
-/// confirmed); 2, wrong arguments; 3, Redis cannot be used.
+/// confirmed, no process); 2, wrong arguments; 3, Redis cannot be used.
 #[derive(Debug, Parser)]
 #[command(name = "cachekit", version)]
 pub(crate) struct Args {
@@ -69,11 +71,91 @@ pub(crate) enum Command {
     },
     /// Prints the invalidations of all processes as they happen, until it is interrupted.
     Watch,
+    /// Shows the statistics of all processes: the functions with their calls, hit rates, times and
+    /// misses, summed over the processes.
+    Stats {
+        #[command(flatten)]
+        asking: Asking,
+        /// Shows each process for itself, and not the sum.
+        #[arg(long)]
+        nodes: bool,
+        /// Name of a function to show, such as `shop::users::get_user`.
+        #[arg(long, value_name = "NAME")]
+        function: Option<String>,
+    },
+    /// Shows what the functions of all processes do now, refreshed in each round, until it is
+    /// interrupted.
+    Top(Top),
+    /// Shows the effective configuration of all processes, with the origin of each value.
+    Config {
+        #[command(flatten)]
+        asking: Asking,
+    },
     /// Prints the script for completion of this command in a shell.
     Completion {
         /// Shell to complete in.
         shell: Shell,
     },
+}
+
+/// A question to all processes.
+#[derive(Debug, Clone, Copy, Arguments)]
+pub(crate) struct Asking {
+    /// Longest time, in seconds, that the command waits for the processes' answers.
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
+    pub(crate) wait: Duration,
+}
+
+/// The rounds and the rows of `top`.
+#[derive(Debug, Clone, Copy, Arguments)]
+pub(crate) struct Top {
+    #[command(flatten)]
+    pub(crate) asking: Asking,
+
+    /// Time between two rounds, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
+    pub(crate) every: Duration,
+
+    /// Ends after this number of rounds.
+    #[arg(long, value_name = "N")]
+    pub(crate) rounds: Option<u64>,
+
+    /// Ends after one round.
+    #[arg(long, conflicts_with = "rounds")]
+    pub(crate) once: bool,
+
+    /// Column by which the functions are sorted.
+    #[arg(long, default_value = "calls")]
+    pub(crate) sort: Sort,
+
+    /// Largest number of functions shown.
+    #[arg(long, value_name = "N", default_value = "20")]
+    pub(crate) rows: usize,
+}
+
+/// A column of `top`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Sort {
+    /// Calls in a second.
+    Calls,
+    /// Misses in a second.
+    Misses,
+    /// Time spent in the functions' bodies.
+    Time,
+    /// Name of the function.
+    Name,
+}
+
+/// Parses a positive number of seconds, up to an hour.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let length = text
+        .parse()
+        .ok()
+        .and_then(|it| Duration::try_from_secs_f64(it).ok());
+    let is_fit = |it: &Duration| !it.is_zero() && *it <= Duration::from_secs(3600);
+    length.filter(is_fit).ok_or_else(|| {
+        "expected a number of seconds above 0 and up to 3600, such as `0.5`".to_owned()
+    })
 }
 
 /// The entries to invalidate: at least one option, each as often as wanted.
@@ -121,6 +203,14 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_length_of_time_is_positive() {
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        for wrong in ["0", "-1", "x", "nan", "inf", "3601", ""] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

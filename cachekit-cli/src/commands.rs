@@ -1,8 +1,11 @@
 //! The commands.
 
+mod config;
 mod doctor;
 mod inspect;
 mod invalidate;
+mod stats;
+mod top;
 mod watch;
 
 use std::process::ExitCode;
@@ -22,6 +25,19 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<ExitCode, Error> 
         Command::Invalidate(targets) => invalidate::run(server, output, targets).await,
         Command::Clear { ack } => invalidate::clear(server, output, ack).await,
         Command::Watch => watch::run(server, output).await,
+        Command::Stats {
+            asking,
+            nodes,
+            function,
+        } => {
+            let shown = stats::Shown {
+                by_node: nodes,
+                function,
+            };
+            stats::run(server, output, asking, shown).await
+        }
+        Command::Top(top) => top::run(server, output, top).await,
+        Command::Config { asking } => config::run(server, output, asking).await,
         Command::Completion { shell } => {
             // Not written directly: a reader may close the pipe early.
             let mut script = Vec::new();

@@ -13,11 +13,13 @@ pub(crate) fn builder(server: &Server) -> Result<CacheBuilder, Error> {
             "give `--redis redis://host:6379`, or set `REDIS_URL`",
         ));
     };
-    // Without marks: the command must not finish the writes of services.
+    // Without marks: the command must not finish the writes of services. Without answers: the command
+    // is not one of the processes that it asks.
     let builder = Cache::builder()
         .redis(url)
         .namespace(&server.namespace)
-        .intents(false);
+        .intents(false)
+        .answers(false);
     Ok(match &server.redis_password {
         Some(password) => builder.redis_password(password),
         None => builder,

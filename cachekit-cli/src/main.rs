@@ -2,9 +2,12 @@
 //! entries.
 
 mod args;
+mod asked;
 mod commands;
 mod connect;
+mod functions;
 mod output;
+mod screen;
 mod value;
 
 use std::process::ExitCode;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -19,6 +20,15 @@ pub(crate) struct Error {
 }
 
 impl Error {
+    /// Returns the error that the answer to a question is no.
+    pub(crate) fn no(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            code: NO,
+            problem: problem.into(),
+            remedy: remedy.into(),
+        }
+    }
+
     /// Returns the error that Redis cannot be used.
     pub(crate) fn unusable(problem: impl fmt::Display, remedy: impl Into<String>) -> Self {
         Self {
@@ -69,6 +79,11 @@ impl Output {
         }
     }
 
+    /// Returns `true` if standard output is a terminal on which text is redrawn.
+    pub(crate) fn redraws(self) -> bool {
+        !self.is_json && io::stdout().is_terminal()
+    }
+
     /// Returns `text`, green.
     pub(crate) fn good(self, text: impl fmt::Display) -> String {
         self.coloured(32, text)
@@ -82,6 +97,18 @@ impl Output {
     /// Returns `text`, red.
     pub(crate) fn bad(self, text: impl fmt::Display) -> String {
         self.coloured(31, text)
+    }
+
+    /// Returns the lines of `text`, yellow, after an empty line. Returns nothing for an empty text.
+    pub(crate) fn warn_lines(self, text: impl fmt::Display) -> String {
+        let text = text.to_string();
+        let lines = text.lines().map(|line| self.warn(line) + "\n");
+        let lines: String = lines.collect();
+        if lines.is_empty() {
+            lines
+        } else {
+            format!("\n{lines}")
+        }
     }
 
     fn coloured(self, colour: u8, text: impl fmt::Display) -> String {
@@ -113,4 +140,16 @@ pub(crate) fn printable(text: &str) -> String {
         }
     }
     shown
+}
+
+/// Returns a length of time with three digits at most, such as `4.21 s`.
+pub(crate) fn length(length: Duration) -> String {
+    let seconds = length.as_secs_f64();
+    match seconds {
+        _ if length.is_zero() => "0 s".to_owned(),
+        ..1e-3 => format!("{:.0} us", seconds * 1e6),
+        ..1.0 => format!("{:.0} ms", seconds * 1e3),
+        ..100.0 => format!("{seconds:.1} s"),
+        _ => format!("{seconds:.0} s"),
+    }
 }

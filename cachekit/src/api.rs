@@ -1,5 +1,7 @@
 //! The types that applications hold, and their operations.
 
+#[cfg(feature = "serde")]
+pub(crate) mod answering;
 pub(crate) mod builder;
 pub(crate) mod cache;
 pub(crate) mod entry;

@@ -3,5 +3,7 @@
 pub(crate) mod codec;
 pub(crate) mod compress;
 pub(crate) mod envelope;
+#[cfg(feature = "serde")]
+pub(crate) mod json_text;
 #[cfg(test)]
 mod tests;

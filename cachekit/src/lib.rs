@@ -85,7 +85,7 @@
 //! | feature | default | effect |
 //! |---|---|---|
 //! | `redis` | yes | the tier that processes share (L2) |
-//! | `bincode`, `msgpack`, `json` | `bincode` | codecs of values in Redis; a cache with Redis needs at least one |
+//! | `bincode`, `msgpack`, `json` | `bincode` | codecs of values in Redis; a cache with Redis needs at least one. `json` also adds [`Cache::ask_stats`] |
 //! | `lz4` | yes | compression of values in Redis |
 //! | `quick_cache` | yes | a second engine of the memory tier, beside moka |
 //! | `tracing` | yes | `tracing` events of the cache |
@@ -170,6 +170,7 @@ pub use crate::invalidate::deferred::{Deferred, deferred};
 pub use crate::invalidate::delivery::{Delivery, with_delivery};
 pub use crate::key::component::{CacheKey, KeyWriter};
 pub use crate::l1::hot_keys::HotKey;
+pub use crate::model::answers::{AnswerError, Answers, NodeAnswer};
 pub use crate::model::call_stats::CallStats;
 pub use crate::model::config::engine::{Engine, Eviction};
 pub use crate::model::config::spans::Spans;

@@ -1,6 +1,7 @@
 //! Data types of the cache: entries, options, epochs and statistics. This code is synchronous, does
 //! no I/O, and gets the time from its callers.
 
+pub(crate) mod answers;
 pub(crate) mod call_stats;
 pub(crate) mod config;
 pub(crate) mod config_origin;
@@ -23,6 +24,7 @@ pub(crate) mod miss_reason;
 pub(crate) mod owner;
 pub(crate) mod owner_index;
 pub(crate) mod policy;
+pub(crate) mod question;
 pub(crate) mod redis_stats;
 pub(crate) mod residence;
 pub(crate) mod residents;

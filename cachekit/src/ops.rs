@@ -1,6 +1,8 @@
 //! Tools for the people who operate a service: the check of the set-up, information about Redis, and
 //! metrics.
 
+#[cfg(feature = "json")]
+pub(crate) mod ask;
 pub(crate) mod doctor;
 pub(crate) mod inspect;
 #[cfg(feature = "metrics")]

@@ -14,7 +14,9 @@ pub(crate) mod failure;
 )]
 pub(crate) mod fake;
 pub(crate) mod fencing_token;
+pub(crate) mod fill;
 pub(crate) mod key_name;
+pub(crate) mod lease_grant;
 pub(crate) mod message;
 pub(crate) mod port;
 #[cfg(feature = "redis")]

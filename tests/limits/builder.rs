@@ -76,6 +76,7 @@ const WITHOUT_NUMBERS: &[&str] = &[
     "own_thread",
     "on_new_master",
     "intents",
+    "answers",
     "codec",
     "enabled",
     "spans",

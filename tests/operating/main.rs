@@ -1,5 +1,7 @@
-//! What those see who operate a service: the doctor, information about Redis, and metrics.
+//! What those see who operate a service: the doctor, questions to all processes, information about
+//! Redis, and metrics.
 
+mod ask;
 mod doctor;
 mod inspect;
 mod metrics;

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use cachekit::{Content, Dependency, DependencyState, Inspection, StoredValue};
 use serde::Serialize;
@@ -10,7 +9,7 @@ use serde_json::Value;
 
 use crate::args::Server;
 use crate::connect::connect;
-use crate::output::{Error, NO, Output, printable};
+use crate::output::{Error, NO, Output, length, printable};
 use crate::value::decoded;
 
 /// The answer in JSON.
@@ -159,16 +158,4 @@ fn name(dependency: &Dependency) -> String {
 fn row(text: &mut String, name: &str, shown: &str) {
     // Writing to a string does not fail.
     let _ = writeln!(text, "{name:<12} {shown}");
-}
-
-/// Returns a length of time with three digits at most, such as `4.21 s`.
-fn length(length: Duration) -> String {
-    let seconds = length.as_secs_f64();
-    match seconds {
-        _ if length.is_zero() => "0 s".to_owned(),
-        ..1e-3 => format!("{:.0} us", seconds * 1e6),
-        ..1.0 => format!("{:.0} ms", seconds * 1e3),
-        ..100.0 => format!("{seconds:.1} s"),
-        _ => format!("{seconds:.0} s"),
-    }
 }

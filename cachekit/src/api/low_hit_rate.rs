@@ -219,7 +219,7 @@ impl HitCounts {
             let calls = before
                 .get(id)
                 .map_or_else(|| calls.clone(), |before| calls.since(before));
-            all.add(&calls);
+            all += &calls;
             since.push((Some(name.clone()), calls));
         }
         since.push((None, all));

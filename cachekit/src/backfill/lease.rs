@@ -14,8 +14,10 @@ use crate::model::entry_options::EntryOptions;
 use crate::model::lineage::Lineage;
 use crate::store::failure::Failure;
 use crate::store::fencing_token::FencingToken;
+use crate::store::fill::Fill;
 use crate::store::key_name::StoreKey;
-use crate::store::port::{Fill, LeaseGrant, LeaseTimes, NeededVersions};
+use crate::store::lease_grant::LeaseGrant;
+use crate::store::port::{LeaseTimes, NeededVersions};
 
 /// The longest lifetime of a lease. If the process that holds the lease ends without releasing it,
 /// the other processes wait at most this long for its computation.

@@ -27,9 +27,9 @@ use crate::model::lineage::{Lineage, NamedVersion};
 use crate::model::owner::Owner;
 use crate::model::tags::EntryTags;
 use crate::store::failure::Failure;
+use crate::store::fill::{Fill, Filled};
 use crate::store::key_name::{StoreKey, tag_prefix};
 use crate::store::message::{BusMessage, NodeId};
-use crate::store::port::{Fill, Filled};
 use crate::store::write_mark::WriteMark;
 
 /// The result of an attempt to store a value in L2.

@@ -13,11 +13,12 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::server_info::ServerInfo;
 use crate::store::failure::Failure;
 use crate::store::fencing_token::FencingToken;
+use crate::store::fill::{Fill, Filled};
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, ExaminationFuture, Fill, Filled, Found, LeaseTimes,
-    NeededVersions, Store, StoreFuture,
+    AcquireRequest, Acquired, EntryQuery, ExaminationFuture, Found, LeaseTimes, NeededVersions,
+    Store, StoreFuture,
 };
 use crate::store::write_mark::{DueMark, WriteMark};
 
@@ -215,6 +216,11 @@ impl Store for BreakerStore {
         until: Instant,
     ) -> StoreFuture<'a, ()> {
         self.inner.heartbeat(node, hello, echo, until)
+    }
+
+    #[cfg(feature = "json")]
+    fn ask<'a>(&'a self, question: &'a BusMessage, until: Instant) -> StoreFuture<'a, usize> {
+        self.inner.ask(question, until)
     }
 
     fn tell<'a>(

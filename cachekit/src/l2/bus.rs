@@ -7,6 +7,9 @@ pub(crate) mod heartbeat;
 pub(crate) mod lease_waiters;
 pub(crate) mod listener;
 pub(crate) mod membership;
+#[cfg(feature = "json")]
+pub(crate) mod open_questions;
 pub(crate) mod presence;
+pub(crate) mod questions;
 pub(crate) mod timings;
 pub(crate) mod watchers;

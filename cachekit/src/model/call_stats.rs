@@ -1,5 +1,7 @@
 //! Counters of calls: those that calls raise, and those that statistics return.
 
+use std::ops::AddAssign;
+
 use crate::base::counter::Counter;
 use crate::model::histogram::{Histogram, HistogramRecorder};
 use crate::model::miss_cause::{MissCauses, MissStats};
@@ -33,6 +35,7 @@ macro_rules! counters {
         ///
         /// Counters only rise, from the time when the cache was built.
         #[derive(Debug, Clone, Default, PartialEq, Eq)]
+        #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default))]
         #[non_exhaustive]
         pub struct CallStats {
             $($(#[doc = $doc])* pub $name: u64,)*
@@ -148,7 +151,7 @@ impl Counts {
 impl CallStats {
     /// Returns the number of calls that looked for a value in the cache.
     pub fn calls(&self) -> u64 {
-        self.memory_hits + self.misses
+        self.memory_hits.saturating_add(self.misses)
     }
 
     /// Returns the share of calls that were answered with a value from memory or Redis, or with a
@@ -156,17 +159,9 @@ impl CallStats {
     #[expect(clippy::cast_precision_loss, reason = "a share of two counters")]
     pub fn hit_rate(&self) -> f64 {
         // Calls that Redis or a stale value answered are included in `misses`.
-        let hits = self.memory_hits + self.redis_hits + self.stale_hits;
+        let from_redis = self.redis_hits.saturating_add(self.stale_hits);
+        let hits = self.memory_hits.saturating_add(from_redis);
         hits as f64 / self.calls().max(1) as f64
-    }
-
-    pub(crate) fn add(&mut self, other: &Self) {
-        for (to, from) in self.counters_mut().into_iter().zip(other.counters()) {
-            *to += from;
-        }
-        self.by_cause.add(&other.by_cause);
-        self.compute_time.add(&other.compute_time);
-        self.age.add(&other.age);
     }
 
     /// Returns what was counted after `earlier`, an earlier state of these counters.
@@ -179,6 +174,18 @@ impl CallStats {
         since.compute_time = self.compute_time.since(&earlier.compute_time);
         since.age = self.age.since(&earlier.age);
         since
+    }
+}
+
+/// Adds the counters of `other`, as for the sum over several functions or processes.
+impl AddAssign<&CallStats> for CallStats {
+    fn add_assign(&mut self, other: &CallStats) {
+        for (to, from) in self.counters_mut().into_iter().zip(other.counters()) {
+            *to = to.saturating_add(from);
+        }
+        self.by_cause.add(&other.by_cause);
+        self.compute_time.add(&other.compute_time);
+        self.age.add(&other.age);
     }
 }
 

@@ -183,6 +183,8 @@ pub(crate) struct Config {
     pub(crate) intents: bool,
     /// The time for which the mark of a write stands without a renewal.
     pub(crate) intent: Duration,
+    /// `true` if the cache answers questions of other processes, such as the command `cachekit`.
+    pub(crate) answers: bool,
     /// Address of the Redis that processes share. `None`: the cache has memory only.
     pub(crate) redis: Option<RedisUrl>,
     /// Password for a Redis whose address contains none.
@@ -217,6 +219,7 @@ impl Default for Config {
             on_new_master: OnNewMaster::Clear,
             intents: true,
             intent: Duration::from_secs(3),
+            answers: true,
             redis: None,
             redis_password: None,
             outbox_file: None,

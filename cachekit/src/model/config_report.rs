@@ -9,7 +9,7 @@ use crate::model::config_origin::ConfigOrigin;
 ///
 /// Returned by [`Cache::config`](crate::Cache::config).
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct EffectiveConfig {
     /// All settings of the cache, also those with default values.
@@ -20,7 +20,7 @@ pub struct EffectiveConfig {
 
 /// A value of the effective configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct ConfigEntry {
     /// Table of a configuration file: `cache`, `redis`, or the name of a function.

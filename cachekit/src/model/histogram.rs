@@ -23,7 +23,8 @@ pub struct Histogram {
 impl Histogram {
     /// Returns the number of recorded lengths.
     pub fn count(&self) -> u64 {
-        self.counts.iter().sum()
+        let counts = self.counts.iter();
+        counts.fold(0, |sum, count| sum.saturating_add(*count))
     }
 
     /// Returns the sum of all recorded lengths.
@@ -71,7 +72,7 @@ impl Histogram {
         self.counts
             .resize(self.counts.len().max(other.counts.len()), 0);
         for (count, more) in self.counts.iter_mut().zip(&other.counts) {
-            *count += more;
+            *count = count.saturating_add(*more);
         }
         self.sum = self.sum.saturating_add(other.sum);
     }
@@ -125,6 +126,34 @@ impl serde::Serialize for Histogram {
         let buckets: Vec<_> = used.map(|(bound, count)| (seconds(bound), count)).collect();
         map.serialize_entry("buckets", &buckets)?;
         map.end()
+    }
+}
+
+/// Deserialized from `sum` and `buckets`. All buckets must have bounds of this version.
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Histogram {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+
+        #[derive(serde::Deserialize)]
+        struct Form {
+            sum: f64,
+            buckets: Vec<(Option<f64>, u64)>,
+        }
+
+        let form = Form::deserialize(deserializer)?;
+        let mut counts = vec![0; BUCKETS];
+        for (bound, count) in form.buckets {
+            let bound = bound.map_or(Ok(Duration::MAX), Duration::try_from_secs_f64);
+            let bound = bound.map_err(D::Error::custom)?;
+            let index = (0..BUCKETS).find(|index| upper_bound(*index) == bound);
+            let index = index.ok_or_else(|| D::Error::custom("a bucket with an unknown bound"))?;
+            counts[index] = count;
+        }
+        let sum = Duration::try_from_secs_f64(form.sum).map_err(D::Error::custom)?;
+        let mut histogram = Self { counts, sum };
+        histogram.trim();
+        Ok(histogram)
     }
 }
 

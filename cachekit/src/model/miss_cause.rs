@@ -39,7 +39,11 @@ macro_rules! causes {
         /// here. A cause is what memory and Redis tell together: if one of them has nothing left of
         /// the entry, the other may still know the cause.
         #[derive(Debug, Clone, Default, PartialEq, Eq)]
-        #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+        #[cfg_attr(
+            feature = "serde",
+            derive(serde::Serialize, serde::Deserialize),
+            serde(default)
+        )]
         #[non_exhaustive]
         pub struct MissStats {
             $($(#[$doc])* pub $field: u64,)*
@@ -214,20 +218,23 @@ impl MissCauses {
 impl MissStats {
     /// Returns the number of misses because of any tag.
     pub fn tag(&self) -> u64 {
-        self.tags.values().sum::<u64>() + self.other_tags
+        let counts = self.tags.values();
+        counts.fold(self.other_tags, |sum, count| sum.saturating_add(*count))
     }
 
     /// Returns the number of misses of every cause.
     pub fn total(&self) -> u64 {
-        self.fixed().iter().chain(self.tags.values()).sum()
+        let counts = self.fixed().into_iter().chain(self.tags.values().copied());
+        counts.fold(0, u64::saturating_add)
     }
 
     pub(crate) fn add(&mut self, other: &Self) {
         for (to, from) in self.fixed_mut().into_iter().zip(other.fixed()) {
-            *to += from;
+            *to = to.saturating_add(from);
         }
         for (family, count) in &other.tags {
-            *self.tags.entry(family.clone()).or_default() += count;
+            let sum = self.tags.entry(family.clone()).or_default();
+            *sum = sum.saturating_add(*count);
         }
     }
 

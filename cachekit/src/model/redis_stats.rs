@@ -5,7 +5,11 @@ use crate::model::miss_reason::{MissReason, MissReasons};
 
 /// Counters of one cache's use of Redis, and the state of its connection to Redis.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default)
+)]
 #[non_exhaustive]
 pub struct RedisStats {
     /// `true` if calls can use Redis now: this process is connected to Redis, and the circuit
@@ -102,7 +106,7 @@ impl RedisStats {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[cfg_attr(
     feature = "serde",
-    derive(serde::Serialize),
+    derive(serde::Serialize, serde::Deserialize),
     serde(rename_all = "snake_case")
 )]
 #[non_exhaustive]
@@ -122,7 +126,11 @@ macro_rules! reasons {
     ($($(#[$doc:meta])* $reason:ident $field:ident,)*) => {
         /// Misses in Redis, counted by the reason for the miss.
         #[derive(Debug, Clone, Default, PartialEq, Eq)]
-        #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+        #[cfg_attr(
+            feature = "serde",
+            derive(serde::Serialize, serde::Deserialize),
+            serde(default)
+        )]
         #[non_exhaustive]
         pub struct RedisMisses {
             $($(#[$doc])* pub $field: u64,)*

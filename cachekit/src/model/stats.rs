@@ -12,7 +12,11 @@ use crate::model::redis_stats::{RedisStats, since};
 /// The counters of its calls are fields of [`calls`](Self::calls), and can be read as fields of
 /// this value: `stats.memory_hits`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default)
+)]
 #[non_exhaustive]
 pub struct FunctionStats {
     /// Name of the function or of the region.
@@ -68,15 +72,19 @@ impl Deref for FunctionStats {
 /// this value: `stats.memory_hits`. Calls continue while the counters are read one after the other,
 /// so two counters may differ by a few calls.
 ///
-/// With the feature `serde`, the type is `Serialize`: a handler of axum can return
+/// With the feature `serde`, the type is `Serialize` and `Deserialize`: a handler of axum can return
 /// `Json(cache.stats())`. Lengths of time are in seconds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default)
+)]
 #[non_exhaustive]
 pub struct Stats {
     /// Time that the counters cover, by the cache's [clock](crate::CacheBuilder::clock): since the
     /// cache was built, or between the two results of `stats` in a result of [`since`](Self::since).
-    #[cfg_attr(feature = "serde", serde(serialize_with = "as_seconds"))]
+    #[cfg_attr(feature = "serde", serde(with = "seconds"))]
     pub elapsed: Duration,
     /// Sums of the counters of all functions and regions.
     #[cfg_attr(feature = "serde", serde(flatten))]
@@ -110,7 +118,7 @@ impl Stats {
     pub(crate) fn sum(mut functions: Vec<FunctionStats>) -> Self {
         let mut stats = Self::default();
         for function in &functions {
-            stats.calls.add(&function.calls);
+            stats.calls += &function.calls;
         }
         functions.sort_by(|a, b| a.name.cmp(&b.name));
         stats.functions = functions;
@@ -171,14 +179,30 @@ impl Deref for Stats {
     }
 }
 
+/// Lengths of time in seconds, for serde.
 #[cfg(feature = "serde")]
-fn as_seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(time.as_secs_f64())
+mod seconds {
+    use std::time::Duration;
+
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::Serializer;
+
+    pub(super) fn serialize<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_f64(time.as_secs_f64())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        Duration::try_from_secs_f64(f64::deserialize(from)?).map_err(D::Error::custom)
+    }
 }
 
 /// Counters of background tasks: stores in Redis, refreshes of stale entries, releases of leases.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default)
+)]
 #[non_exhaustive]
 pub struct BackgroundStats {
     /// Background tasks that run now.

@@ -2,6 +2,7 @@
 
 use crate::model::inspection::DependencyKind;
 use crate::store::key_name::StoreKey;
+use crate::store::message::NodeId;
 
 /// Returns the kind and the text of `name`.
 pub(crate) fn named(name: &StoreKey) -> (DependencyKind, String) {
@@ -16,6 +17,11 @@ pub(crate) fn named(name: &StoreKey) -> (DependencyKind, String) {
         _ => DependencyKind::Entry,
     };
     (kind, String::from_utf8_lossy(text).into_owned())
+}
+
+/// Returns the identity of `node` in hexadecimal digits.
+pub(crate) fn shown_node(node: NodeId) -> String {
+    node.channel().trim_start_matches("node:").to_owned()
 }
 
 #[cfg(test)]

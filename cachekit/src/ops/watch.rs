@@ -83,13 +83,13 @@ fn seen(message: BusMessage, node: NodeId) -> Option<SeenInvalidation> {
             names,
         } if from != node => SeenInvalidation {
             kind: kind_of(mode),
-            from: Some(shown(from)),
+            from: Some(names::shown_node(from)),
             is_acknowledged: ack.is_some(),
             targets: targets(&names),
         },
         BusMessage::WriteApplied { from, names } if from != node => SeenInvalidation {
             kind: SeenKind::Written,
-            from: Some(shown(from)),
+            from: Some(names::shown_node(from)),
             is_acknowledged: false,
             targets: targets(&names),
         },
@@ -101,10 +101,6 @@ fn seen(message: BusMessage, node: NodeId) -> Option<SeenInvalidation> {
         },
         _ => return None,
     })
-}
-
-fn shown(node: NodeId) -> String {
-    node.channel().trim_start_matches("node:").to_owned()
 }
 
 /// Returns the names as they are shown. Guards are left out, because the tags that they guard are

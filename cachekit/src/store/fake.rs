@@ -30,11 +30,12 @@ use crate::store::fake::data::Data;
 use crate::store::fake::shared::{Listener, Shared};
 use crate::store::fake::trouble::{Op, Step, Trouble};
 use crate::store::fencing_token::FencingToken;
+use crate::store::fill::{Fill, Filled};
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, ExaminationFuture, Fill, Filled, Found, LeaseTimes,
-    NeededVersions, Store, StoreFuture, copies,
+    AcquireRequest, Acquired, EntryQuery, ExaminationFuture, Found, LeaseTimes, NeededVersions,
+    Store, StoreFuture, copies,
 };
 use crate::store::write_mark::{DueMark, WriteMark};
 
@@ -349,6 +350,17 @@ impl Store for Fake {
             self.shared
                 .tell(Some(node), &StoreEvent::Received(echo.clone()));
             Ok(())
+        })
+    }
+
+    #[cfg(feature = "json")]
+    fn ask<'a>(&'a self, question: &'a BusMessage, until: Instant) -> StoreFuture<'a, usize> {
+        Box::pin(async move {
+            self.ask(Op::Tell, &[], until, |_| ()).await?;
+            let nodes = self.shared.listening().len();
+            self.shared
+                .tell(None, &StoreEvent::Received(question.clone()));
+            Ok(nodes)
         })
     }
 

@@ -20,6 +20,7 @@ use std::fmt::Write as _;
 
 use crate::encoding::envelope::Token;
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::model::question::Question;
 use crate::store::key_name::StoreKey;
 use crate::store::message::text_protocol::CommandTarget;
 
@@ -73,6 +74,19 @@ pub(crate) enum BusMessage {
     /// number `subscription`. When the heartbeat arrives, every message that the server published
     /// before the heartbeat on that subscription has arrived too.
     Heartbeat { subscription: u64, sent: u64 },
+    /// A question that the node `from` asks all nodes, and numbers `number`. Each node that answers
+    /// sends an `Answer` with that number to `from`.
+    Ask {
+        from: NodeId,
+        number: u64,
+        question: Question,
+    },
+    /// The answer of the node `by` to the question that the receiving node numbered `number`.
+    Answer {
+        by: NodeId,
+        number: u64,
+        text: Vec<u8>,
+    },
     /// An invalidation that another program requests by a text message.
     ExternalCommand(InvalidationMode, Vec<CommandTarget>),
 }
@@ -124,6 +138,22 @@ impl BusMessage {
                 out.extend(subscription.to_le_bytes());
                 out.extend(sent.to_le_bytes());
             }
+            Self::Ask {
+                from,
+                number,
+                question,
+            } => {
+                out.push(b'q');
+                out.extend(from.0);
+                out.extend(number.to_le_bytes());
+                out.push(question.code());
+            }
+            Self::Answer { by, number, text } => {
+                out.push(b'r');
+                out.extend(by.0);
+                out.extend(number.to_le_bytes());
+                out.extend(text);
+            }
             Self::ExternalCommand(..) => {}
         }
         out
@@ -174,6 +204,19 @@ impl BusMessage {
                 subscription: u64::from_le_bytes(take(rest)?),
                 sent: u64::from_le_bytes(take(rest)?),
             },
+            b'q' => Self::Ask {
+                from: NodeId(take(rest)?),
+                number: u64::from_le_bytes(take(rest)?),
+                question: {
+                    let [code] = take(rest)?;
+                    Question::of_code(code)?
+                },
+            },
+            b'r' => Self::Answer {
+                by: NodeId(take(rest)?),
+                number: u64::from_le_bytes(take(rest)?),
+                text: std::mem::take(rest).to_vec(),
+            },
             _ => return None,
         };
         rest.is_empty().then_some(message)
@@ -214,7 +257,7 @@ mod tests {
 
     use super::*;
 
-    fn some() -> [BusMessage; 8] {
+    fn some() -> [BusMessage; 10] {
         let node = NodeId([7; 16]);
         let names = vec![
             StoreKey::read(b"k:user:1"),
@@ -247,6 +290,16 @@ mod tests {
             BusMessage::Heartbeat {
                 subscription: 3,
                 sent: u64::MAX,
+            },
+            BusMessage::Ask {
+                from: node,
+                number: 9,
+                question: Question::Config,
+            },
+            BusMessage::Answer {
+                by: node,
+                number: 9,
+                text: b"{}".to_vec(),
             },
         ]
     }
@@ -283,6 +336,8 @@ mod tests {
             format!("67 {node}"),
             format!("61 {node} {ack}"),
             "65 0300000000000000 ffffffffffffffff".to_owned(),
+            format!("71 {node} {ack} 63"),
+            format!("72 {node} {ack} 7b7d"),
         ];
         for (bytes, pinned) in written.iter().zip(pinned) {
             let mut shown = String::new();

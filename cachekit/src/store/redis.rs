@@ -32,9 +32,10 @@ use crate::base::home_runtime::HomeRuntime;
 use crate::base::trace::redis_connection;
 use crate::store::event::EventSink;
 use crate::store::failure::Failure;
+use crate::store::fill::Fill;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
-use crate::store::port::{AcquireRequest, EntryQuery, Fill, TokenKind};
+use crate::store::port::{AcquireRequest, EntryQuery, TokenKind};
 use crate::store::redis::address::Wrong;
 use crate::store::redis::connected::Connected;
 use crate::store::redis::connection::ConnectionManager;
@@ -44,6 +45,8 @@ use crate::store::redis::read_batcher::ReadBatcher;
 use crate::store::redis::reply::{Problem, Said};
 use crate::store::redis::script::{Call, Digests, Script, Scripts};
 use crate::store::redis::settings::RedisSettings;
+#[cfg(feature = "json")]
+use crate::store::redis::subscriber::ASK;
 use crate::store::redis::subscriber::{Channels, Subscriber};
 
 /// The store (L2) on one Redis server, with this process's connections to the server.
@@ -82,6 +85,7 @@ impl Redis {
             namespace,
             any_origin,
             has_intents,
+            has_answers,
             faults,
             ..
         } = settings;
@@ -117,7 +121,7 @@ impl Redis {
                 redis_connection::redis_unreachable_at_start(&shown, &errors::shown(&error));
             }
         }
-        let channels = Channels::new(namespace, node);
+        let channels = Channels::new(namespace, node, has_answers);
         let subscriber = Subscriber::open(Arc::clone(&home), address, channels, sink);
         let connections = Arc::new(connections);
         let reads = ReadBatcher::new(home, Arc::clone(&connections), prefix.clone());
@@ -266,6 +270,14 @@ impl Redis {
         let mut publish = cmd("PUBLISH");
         publish.arg([&*self.prefix.bytes, channel.as_bytes()].concat());
         publish.arg(self.told(message));
+        publish
+    }
+
+    #[cfg(feature = "json")]
+    fn asking(&self, question: &BusMessage) -> Cmd {
+        let mut publish = cmd("PUBLISH");
+        publish.arg([&*self.prefix.bytes, ASK.as_bytes()].concat());
+        publish.arg(question.write());
         publish
     }
 

@@ -150,6 +150,21 @@ impl Client {
         fields.find_map(|(name, value)| (name == field).then(|| value.to_owned()))
     }
 
+    /// Waits for the next message of a subscription, which `SUBSCRIBE` began, and returns its text.
+    ///
+    /// # Panics
+    ///
+    /// If none arrives in time.
+    pub fn message(&mut self) -> Vec<u8> {
+        match self.reply() {
+            Ok(Reply::List(mut parts)) => match parts.pop() {
+                Some(Reply::Bulk(text)) => text,
+                other => panic!("not a message: {other:?}"),
+            },
+            other => panic!("not a message: {other:?}"),
+        }
+    }
+
     fn reply(&mut self) -> io::Result<Reply> {
         let line = self.line()?;
         let rest = line.get(1..).unwrap_or_default();

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "serde")]
+use crate::api::answering::answer_questions;
 use crate::api::builder::CacheBuilder;
 use crate::api::settings::reload::watch;
 use crate::base::clock::Tick;
@@ -89,6 +91,8 @@ impl CacheBuilder {
         }
         if let Some(l2) = &cache.core.l2 {
             l2.bus.connect(&cache.core);
+            #[cfg(feature = "serde")]
+            answer_questions(&cache.core);
             l2.wait_until_live(&clock).await;
         }
         Ok(cache)
@@ -138,6 +142,7 @@ impl CacheBuilder {
             namespace: &self.config.namespace,
             any_origin: self.config.on_new_master == OnNewMaster::Replay,
             has_intents: self.config.intents,
+            has_answers: self.config.answers,
             faults: self.faults,
         }
     }

@@ -97,6 +97,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
         intents = parse_flag, bool::to_string),
     setting!("redis" "intent", "CACHE_INTENT", "intent", Length,
         intent = parse_duration, |it: &_| shown_length(*it)),
+    setting!("redis" "answers", "CACHE_ANSWERS", "answers", Flag,
+        answers = parse_flag, bool::to_string),
     setting!("redis" "codec", "CACHE_CODEC", "codec", Text,
         codec = |text: &str| text.parse().map(Some), shown),
     setting!("redis" "max_value_bytes", "CACHE_MAX_VALUE_BYTES", "max_value_bytes", Size,

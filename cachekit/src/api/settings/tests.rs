@@ -47,6 +47,7 @@ const EXAMPLES: &[(&str, &str, &str, &str)] = &[
     ("redis", "on_new_master", "\"replay\"", "replay"),
     ("redis", "intents", "false", "false"),
     ("redis", "intent", "\"1m\"", "1m"),
+    ("redis", "answers", "false", "false"),
     ("redis", "codec", "\"json\"", "json"),
     ("redis", "max_value_bytes", "\"1MiB\"", "1MiB"),
     ("redis", "compress_above", "2048", "2KiB"),

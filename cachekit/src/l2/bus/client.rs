@@ -16,6 +16,9 @@ use crate::l2::bus::acks::Acks;
 use crate::l2::bus::heartbeat::BusLiveness;
 use crate::l2::bus::lease_waiters::LeaseWaiters;
 use crate::l2::bus::listener::Listener;
+#[cfg(feature = "json")]
+use crate::l2::bus::open_questions::{AnswerReceived, OpenQuestions};
+use crate::l2::bus::questions::{Asked, Questions};
 use crate::l2::bus::timings::BusTimings;
 use crate::l2::bus::watchers::Watchers;
 use crate::l2::invalidation_targets::InvalidationTargets;
@@ -58,6 +61,9 @@ pub(crate) struct BusClient {
     heartbeat_now: Notify,
     listener: OnceLock<Weak<dyn Listener>>,
     pub(crate) watchers: Watchers,
+    pub(crate) questions: Questions,
+    #[cfg(feature = "json")]
+    pub(crate) open_questions: OpenQuestions,
     pub(crate) terms: BusTimings,
 }
 
@@ -80,6 +86,9 @@ impl BusClient {
             heartbeat_now: Notify::new(),
             listener: OnceLock::new(),
             watchers: Watchers::default(),
+            questions: Questions::default(),
+            #[cfg(feature = "json")]
+            open_questions: OpenQuestions::default(),
             terms,
         })
     }
@@ -189,7 +198,28 @@ impl BusClient {
                     self.messages.fetch_add(1, Ordering::Relaxed);
                 }
             }
-            BusMessage::WriteApplied { .. } | BusMessage::Hello { .. } => {}
+            BusMessage::Ask {
+                from,
+                number,
+                question,
+            } if from != self.node => {
+                let now = Tick::now(&*self.clock);
+                let asked = Asked {
+                    from,
+                    number,
+                    question,
+                };
+                self.questions.asked(asked, now);
+            }
+            #[cfg(feature = "json")]
+            BusMessage::Answer { by, number, text } => {
+                let answer = AnswerReceived { by, text };
+                self.open_questions.answer_received(number, answer);
+            }
+            BusMessage::WriteApplied { .. } | BusMessage::Hello { .. } | BusMessage::Ask { .. } => {
+            }
+            #[cfg(not(feature = "json"))]
+            BusMessage::Answer { .. } => {}
         }
     }
 

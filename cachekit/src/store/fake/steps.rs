@@ -6,10 +6,10 @@ use crate::encoding::envelope::head::Head;
 use crate::encoding::envelope::{HEAD, IMPLICIT, Token, VERSIONS, Version};
 use crate::store::fake::data::Data;
 use crate::store::fencing_token::FencingToken;
+use crate::store::fill::{Fill, Filled};
 use crate::store::key_name::StoreKey;
-use crate::store::port::{
-    AcquireRequest, Acquired, Fill, Filled, Found, LeaseGrant, LeaseTimes, TokenKind,
-};
+use crate::store::lease_grant::LeaseGrant;
+use crate::store::port::{AcquireRequest, Acquired, Found, LeaseTimes, TokenKind};
 
 /// The number of bytes of an entry in which the names of value tags are looked for.
 const VALUE_TAGS: usize = 8192;

@@ -12,11 +12,12 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::server_info::ServerInfo;
 use crate::store::failure::Failure;
 use crate::store::fencing_token::FencingToken;
+use crate::store::fill::{Fill, Filled};
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, ExaminationFuture, Fill, Filled, Found, LeaseTimes,
-    NeededVersions, Store, StoreFuture, UNKNOWN_ORIGIN,
+    AcquireRequest, Acquired, EntryQuery, ExaminationFuture, Found, LeaseTimes, NeededVersions,
+    Store, StoreFuture, UNKNOWN_ORIGIN,
 };
 use crate::store::redis::handshake;
 use crate::store::redis::read_commands::ReadPipeline;
@@ -314,6 +315,16 @@ impl Store for Redis {
             let connected = self.connected()?;
             let value = self.script(&connected, Script::Beat, &call, until).await?;
             self.said(&connected, reply::numbers(&[value]))
+        })
+    }
+
+    #[cfg(feature = "json")]
+    fn ask<'a>(&'a self, question: &'a BusMessage, until: Instant) -> StoreFuture<'a, usize> {
+        Box::pin(async move {
+            let mut commands = Pipeline::new();
+            commands.add_command(self.asking(question));
+            self.run(&commands, until, |values| reply::receivers(&values))
+                .await
         })
     }
 

@@ -10,7 +10,9 @@ use redis::Value;
 use crate::encoding::envelope::{Token, Version};
 use crate::model::server_info::ServerInfo;
 use crate::store::failure::NO_RIGHT;
-use crate::store::port::{Acquired, Filled, LeaseGrant};
+use crate::store::fill::Filled;
+use crate::store::lease_grant::LeaseGrant;
+use crate::store::port::Acquired;
 use crate::store::redis::permissions::is_refused;
 use crate::store::redis::{handshake, server_info};
 
@@ -79,6 +81,16 @@ pub(crate) fn problem(value: &Value) -> Problem {
 pub(crate) fn numbers(values: &[Value]) -> Said<()> {
     let refused = values.iter().find(|value| int(value).is_err());
     refused.map_or(Ok(()), |value| Err(problem(value)))
+}
+
+/// Parses the answer to a `PUBLISH`: the number of subscribers that receive the message.
+#[cfg(feature = "json")]
+pub(crate) fn receivers(values: &[Value]) -> Said<usize> {
+    let answer = values.first().unwrap_or(&Value::Nil);
+    let number = int(answer)
+        .ok()
+        .and_then(|number| usize::try_from(number).ok());
+    number.ok_or_else(|| problem(answer))
 }
 
 /// Parses the answer to `INFO`. `database` is the number of the cache's database.

@@ -13,5 +13,7 @@ pub(crate) struct RedisSettings<'a> {
     pub(crate) any_origin: bool,
     /// `true` if the cache marks its writes, and carries out the marks of dead processes.
     pub(crate) has_intents: bool,
+    /// `true` if the cache answers questions of other processes.
+    pub(crate) has_answers: bool,
     pub(crate) faults: Faults,
 }

@@ -25,25 +25,32 @@ use crate::store::redis::address::Address;
 use crate::store::redis::rejections::Refusals;
 use crate::store::redis::timeout::CONNECT_TIMEOUT;
 
+/// The channel of questions to all nodes, without the namespace before it. An account that may use
+/// the channels of nodes may use this channel too.
+pub(crate) const ASK: &str = "node:ask";
+
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The Redis channels that a node subscribes to: ends of leases, messages to all nodes, and
-/// messages to this node.
+/// The Redis channels that a node subscribes to: ends of leases, messages to all nodes, messages to
+/// this node, and questions.
 #[derive(Debug, Clone)]
 pub(crate) struct Channels {
     wake: Vec<u8>,
     bus: Vec<u8>,
     own: Vec<u8>,
+    /// `None` if this node answers no questions.
+    ask: Option<Vec<u8>>,
 }
 
 impl Channels {
-    pub(crate) fn new(namespace: &str, node: NodeId) -> Self {
+    pub(crate) fn new(namespace: &str, node: NodeId, has_answers: bool) -> Self {
         let channel = |name: &str| format!("{namespace}:{name}").into_bytes();
         Self {
             wake: channel("wake"),
             bus: channel("bus"),
             own: channel(&node.channel()),
+            ask: has_answers.then(|| channel(ASK)),
         }
     }
 
@@ -55,6 +62,11 @@ impl Channels {
         };
         if *channel == self.wake {
             return Some(StoreEvent::Wake(StoreKey::read(text)));
+        }
+        if self.ask.as_ref() == Some(channel) {
+            // A question of another version invalidates nothing, so it is passed over.
+            let question = BusMessage::read(text).filter(|it| matches!(it, BusMessage::Ask { .. }));
+            return question.map(StoreEvent::Received);
         }
         Some(BusMessage::read(text).map_or(StoreEvent::Unknown, StoreEvent::Received))
     }
@@ -181,8 +193,18 @@ impl Subscriptions {
             Ok(())
         };
         let mut connection = self.address.connect(on_push).await?;
-        let Channels { wake, bus, own } = &self.channels;
-        connection.subscribe(&[&wake[..], bus, own][..]).await?;
+        let Channels {
+            wake,
+            bus,
+            own,
+            ask,
+        } = &self.channels;
+        let names: Vec<&[u8]> = [wake, bus, own]
+            .into_iter()
+            .chain(ask)
+            .map(|it| &it[..])
+            .collect();
+        connection.subscribe(&names[..]).await?;
         Ok(connection)
     }
 

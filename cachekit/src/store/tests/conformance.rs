@@ -28,11 +28,12 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::event::{EventSink, StoreEvent};
 use crate::store::fake::controls::FakeStore;
 use crate::store::fencing_token::FencingToken;
+use crate::store::fill::{Fill, Filled};
 use crate::store::key_name::StoreKey;
+use crate::store::lease_grant::LeaseGrant;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, Fill, Filled, Found, LeaseGrant, LeaseTimes,
-    NeededVersions, Store, TokenKind,
+    AcquireRequest, Acquired, EntryQuery, Found, LeaseTimes, NeededVersions, Store, TokenKind,
 };
 use crate::store::redis::Redis;
 use crate::store::redis::settings::RedisSettings;
@@ -89,6 +90,7 @@ async fn redis() -> Under {
         namespace: "shop",
         any_origin: false,
         has_intents: true,
+        has_answers: true,
         faults: Faults::default(),
     };
     let redis = Redis::open(settings, HomeRuntime::current(), node, sink);

@@ -1,0 +1,50 @@
+//! A terminal on which a text is drawn again and again.
+
+use crate::output::print;
+
+/// Changes to the terminal's other screen, without a cursor and without line breaks in long lines.
+const BEGIN: &str = "\u{1b}[?1049h\u{1b}[?25l\u{1b}[?7l";
+/// Undoes `BEGIN`.
+const END: &str = "\u{1b}[?7h\u{1b}[?25h\u{1b}[?1049l";
+
+/// The other screen of the terminal. When it is dropped, the terminal is as it was before.
+#[derive(Debug)]
+pub(crate) struct Screen(());
+
+impl Screen {
+    pub(crate) fn begin() -> Self {
+        print(BEGIN);
+        Self(())
+    }
+
+    /// Draws `text` over what was drawn before. Returns `false` if nobody reads any more.
+    pub(crate) fn draw(&self, text: &str) -> bool {
+        print(&drawn(text))
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        print(END);
+    }
+}
+
+/// Returns the bytes that draw `text` from the first line on. Each line is cleared behind its end,
+/// and the screen behind the last line, so that nothing flickers.
+fn drawn(text: &str) -> String {
+    let lines = text.lines().map(|line| format!("{line}\u{1b}[K\r\n"));
+    format!("\u{1b}[H{}\u{1b}[J", lines.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drawing_leaves_nothing_of_the_one_before() {
+        assert_eq!(
+            drawn("a\nb\n"),
+            "\u{1b}[Ha\u{1b}[K\r\nb\u{1b}[K\r\n\u{1b}[J"
+        );
+    }
+}
