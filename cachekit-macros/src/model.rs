@@ -198,8 +198,8 @@ pub(crate) struct Labels {
     /// Literal starts of the templates in `tags = [..]`, without those that end with their first
     /// colon: statistics know such a start from the tag itself.
     pub(crate) tag_families: Vec<String>,
-    /// Hash of the tags and events that are made from the value (`ret`); zero if there are none.
-    pub(crate) value_tags_hash: u64,
+    /// Hash of the tags and events; zero if there are none.
+    pub(crate) tags_hash: u64,
 }
 
 /// Limits on the computations of a cached function: their duration, and their number at one time.

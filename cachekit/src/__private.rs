@@ -8,6 +8,7 @@ pub(crate) mod function_path;
 pub(crate) mod key_coverage;
 pub(crate) mod position;
 pub(crate) mod templates;
+pub(crate) mod warm;
 
 pub use std::time::Duration;
 
@@ -23,6 +24,7 @@ pub use crate::__private::position::{
 };
 pub use inventory;
 
+pub use crate::__private::warm::{WarmStarted, warm_start};
 pub use crate::api::registry::Registered;
 pub use crate::api::replicated_entry::{ReplicatedEntry, ordered};
 pub use crate::base::fault::Point;

@@ -15,4 +15,5 @@ pub(crate) mod registry;
 pub(crate) mod replicated_entry;
 pub(crate) mod settings;
 pub(crate) mod shutdown;
+pub(crate) mod warm_start;
 pub(crate) mod writing;

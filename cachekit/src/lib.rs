@@ -190,6 +190,7 @@ pub use crate::model::server_info::{QueryError, ServerInfo};
 pub use crate::model::source::{Observed, ObservedCall, Source, SourceTier};
 pub use crate::model::stats::{BackgroundStats, FunctionStats, Stats};
 pub use crate::model::warm_report::WarmReport;
+pub use crate::model::warm_start_report::WarmStartReport;
 pub use crate::model::write_order::WriteOrder;
 pub use crate::ops::doctor::findings::{Diagnosis, Finding, Severity};
 pub use crate::ops::warm::{Warming, warm};

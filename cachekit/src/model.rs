@@ -36,4 +36,5 @@ pub(crate) mod tag_prefixes;
 pub(crate) mod tags;
 pub(crate) mod ttl_jitter;
 pub(crate) mod warm_report;
+pub(crate) mod warm_start_report;
 pub(crate) mod write_order;

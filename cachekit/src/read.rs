@@ -26,3 +26,4 @@ pub(crate) mod running;
 pub(crate) mod timeout;
 pub(crate) mod tracking;
 pub(crate) mod typed_call;
+pub(crate) mod warm_load;

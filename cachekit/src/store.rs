@@ -24,4 +24,5 @@ pub(crate) mod redis;
 #[cfg(test)]
 #[cfg(all(feature = "redis", cachekit_faults))]
 pub(crate) mod tests;
+pub(crate) mod warm_keys;
 pub(crate) mod write_mark;

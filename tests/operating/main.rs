@@ -8,4 +8,5 @@ mod metrics;
 mod old_server;
 mod server_info;
 mod warm;
+mod warm_start;
 mod watch;

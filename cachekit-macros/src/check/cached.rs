@@ -18,8 +18,8 @@ use crate::check::key::key;
 use crate::check::limits::limits;
 use crate::check::scope::RetRule;
 use crate::check::steps::Steps;
+use crate::check::tags_hash;
 use crate::check::tiers::tiers;
-use crate::check::value_tags;
 use crate::diag::Errors;
 use crate::item::LooseFn;
 use crate::model::{CachedFn, Choice, Labels, Policy, StepArg};
@@ -65,7 +65,7 @@ fn labels(tags: Option<&Arg<Items>>, events: Option<&Arg<Items>>) -> Labels {
     Labels {
         events: events.map_or_else(Vec::new, event_templates),
         tag_families: tags.map_or_else(Vec::new, tag_families),
-        value_tags_hash: value_tags::hash([tags, events]),
+        tags_hash: tags_hash::hash([tags, events]),
     }
 }
 

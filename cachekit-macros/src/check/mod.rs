@@ -15,6 +15,6 @@ pub(crate) mod limits;
 pub(crate) mod pattern;
 pub(crate) mod scope;
 pub(crate) mod steps;
+pub(crate) mod tags_hash;
 pub(crate) mod tiers;
-pub(crate) mod value_tags;
 pub(crate) mod writes;

@@ -98,9 +98,9 @@ fn labels(labels: &Labels) -> TokenStream {
     if !families.is_empty() {
         setters.extend(quote!(.tag_families(&[#(#families),*])));
     }
-    if labels.value_tags_hash != 0 {
-        let hash = labels.value_tags_hash;
-        setters.extend(quote!(.value_tags_hash(#hash)));
+    if labels.tags_hash != 0 {
+        let hash = labels.tags_hash;
+        setters.extend(quote!(.tags_hash(#hash)));
     }
     setters
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout_at};
 
+use crate::api::warm_start::store_hot_keys;
 use crate::base::durations::from_now;
 use crate::base::fault::removed;
 use crate::base::runtime::has_timer;
@@ -65,8 +66,8 @@ impl Cache {
     /// Finishes the background work of the cache, within the time `within`, and returns a report of
     /// the work that is not finished.
     ///
-    /// This method waits until values are stored in Redis, refreshes have ended and Redis has
-    /// accepted every invalidation. At the end of the time, background tasks that still run are
+    /// This method stores the hottest keys for the next [warm start](crate::WarmStartReport), and waits
+    /// until values are stored in Redis, refreshes have ended and Redis has accepted every invalidation. At the end of the time, background tasks that still run are
     /// abandoned.
     ///
     /// From the start of the shutdown, the cache begins no new background work and reads nothing
@@ -94,6 +95,7 @@ impl Cache {
             if let Some(starting) = self.core.l2.as_ref().and_then(|l2| l2.starting()) {
                 let _ = timeout_at(end, starting).await;
             }
+            let _ = timeout_at(end, store_hot_keys(&self.core)).await;
             // The outbox is sent meanwhile. A task whose runtime stands still never ends.
             let _ = timeout_at(end, background.idle()).await;
             let _ = timeout_at(end, self.outbox_sent()).await;

@@ -31,6 +31,9 @@ pub(crate) struct L2Lookup<'a> {
     pub(crate) began: SequenceNumber,
     /// This node's epochs that the entry depends on. `None` if the caller has not read the epochs.
     pub(crate) epochs: Option<&'a Epochs>,
+    /// `true` if `keys` has the tags that the call knows before the value. `false` without a call: all
+    /// tags of the entry are read from the entry.
+    pub(crate) knows_call: bool,
     /// Cause for which the last entry from L2 was rejected.
     pub(crate) cause: CurrentCause,
 }

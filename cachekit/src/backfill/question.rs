@@ -34,7 +34,7 @@ impl Core {
         let fingerprint = fingerprint.filter(|_| l2.is_usable_for(key, replica))?;
         let codec = options.codec.unwrap_or(l2.settings.codec);
         let fingerprint = match fingerprint(codec) {
-            Ok(fingerprint) => fingerprint ^ owner.value_tags_hash,
+            Ok(fingerprint) => fingerprint ^ owner.tags_hash,
             Err(why) => {
                 l2.count_unstorable(owner, &why);
                 return None;
@@ -52,6 +52,7 @@ impl Core {
             fingerprint,
             began,
             epochs: None,
+            knows_call: true,
             cause: CurrentCause::new(MissCause::ABSENT),
         })
     }

@@ -261,7 +261,7 @@ impl Backfill {
         }
         let draft = Draft {
             codec: codec.id(),
-            fingerprint: (self.wire.fingerprint)(codec)? ^ self.owner.value_tags_hash,
+            fingerprint: (self.wire.fingerprint)(codec)? ^ self.owner.tags_hash,
             origin: l2.store.origin(),
             fill,
             grace: self.options.window(),

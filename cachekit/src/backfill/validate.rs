@@ -261,7 +261,7 @@ impl L2Lookup<'_> {
         // computed from.
         let is_own = |name: &&StoreKey| !name.is_key_version();
         let own = value_tags.iter().take_while(is_own).count();
-        if own == 0 {
+        if own == 0 && self.knows_call {
             self.owner.tag_prefixes.record_none();
         }
         if own < value_tags.len() {
@@ -271,7 +271,9 @@ impl L2Lookup<'_> {
                 return false;
             }
         }
-        for name in value_tags[..own].iter().filter(|name| name.is_tag()) {
+        // Without a call, tags that every call knows are among the names.
+        let learned = if self.knows_call { own } else { 0 };
+        for name in value_tags[..learned].iter().filter(|name| name.is_tag()) {
             self.owner.tag_prefixes.record(tag_prefix(name));
         }
         true

@@ -20,6 +20,7 @@ use crate::core::by_owner::FunctionCores;
 #[cfg(any(feature = "testing", cachekit_faults))]
 use crate::core::invalidation_log::InvalidationLog;
 use crate::core::outcome::Outcome;
+use crate::core::remembered::RememberedFunctions;
 use crate::core::removed_keys::RemovedKeys;
 use crate::key::buf::KeyBuf;
 use crate::l1::engine::Size;
@@ -95,6 +96,8 @@ pub(crate) struct Core {
     pub(crate) hot: Arc<HotKeys>,
     /// Keys that were invalidated last, for the causes of misses.
     pub(crate) removed_keys: Arc<RemovedKeys>,
+    /// Functions whose hottest keys are remembered in L2.
+    pub(crate) remembered: Arc<RememberedFunctions>,
     pub(crate) tags: Arc<Tags>,
     /// Epoch on which all entries of the cache depend, raised by `clear`.
     pub(crate) epoch: Arc<Epoch>,
@@ -151,7 +154,7 @@ impl Core {
     /// Returns the state of the function `spec` in this cache, and creates it at the first call.
     pub(crate) fn owner(&self, spec: &'static FnSpec) -> Arc<Owner> {
         let (families, events) = (spec.families_of_tags(), spec.event_templates());
-        let late = spec.hash_of_value_tags();
+        let late = spec.hash_of_tags();
         self.owner_of(spec.id(), |id| {
             let options = self.configuration.options_of(spec);
             Owner::new(id, spec.name())

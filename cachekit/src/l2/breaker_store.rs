@@ -208,6 +208,16 @@ impl Store for BreakerStore {
         self.through_breaker(Rejection::Ignored, |store| store.sweep(most, until))
     }
 
+    fn remember<'a>(
+        &'a self,
+        name: &'a StoreKey,
+        bytes: &'a [u8],
+        life: Duration,
+        until: Instant,
+    ) -> StoreFuture<'a, ()> {
+        self.inner.remember(name, bytes, life, until)
+    }
+
     fn heartbeat<'a>(
         &'a self,
         node: NodeId,

@@ -25,7 +25,7 @@ pub struct FnSpec {
     template: &'static [Piece],
     options: EntryOptions,
     events: &'static [&'static str],
-    value_tags_hash: u64,
+    tags_hash: u64,
     /// Literal starts of the templates in `tags = [..]`.
     tag_families: &'static [&'static str],
     memory_choice: MemoryChoice,
@@ -57,7 +57,7 @@ impl FnSpec {
             template: &[],
             options: EntryOptions::DEFAULT,
             events: &[],
-            value_tags_hash: 0,
+            tags_hash: 0,
             tag_families: &[],
             memory_choice: MemoryChoice::Shared,
             owner_index: CachedOwnerIndex::new(),
@@ -229,10 +229,10 @@ impl FnSpec {
         self
     }
 
-    /// Sets the hash of the expressions that make tags and events from values. An entry in Redis
+    /// Sets the hash of the templates and expressions that make tags and events. An entry in Redis
     /// with another hash is not used, because it may lack a tag by which it must be invalidated.
-    pub const fn value_tags_hash(mut self, value_tags_hash: u64) -> Self {
-        self.value_tags_hash = value_tags_hash;
+    pub const fn tags_hash(mut self, tags_hash: u64) -> Self {
+        self.tags_hash = tags_hash;
         self
     }
 
@@ -241,8 +241,8 @@ impl FnSpec {
         self.memory_choice
     }
 
-    pub(crate) fn hash_of_value_tags(&self) -> u64 {
-        self.value_tags_hash
+    pub(crate) fn hash_of_tags(&self) -> u64 {
+        self.tags_hash
     }
 
     pub(crate) fn families_of_tags(&self) -> &'static [&'static str] {

@@ -52,9 +52,9 @@ pub(crate) struct Owner {
     /// Templates of the events that invalidate the entries of the owner: those in the attribute of a
     /// function, or those of the rules of one name.
     events: RwLock<Vec<Cow<'static, str>>>,
-    /// Hash of the expressions in the attribute that make tags and events from the values of the
+    /// Hash of the templates and expressions in the attribute that make the tags and events of the
     /// owner (a function).
-    pub(crate) value_tags_hash: u64,
+    pub(crate) tags_hash: u64,
     /// Options of the owner (a function), which a reload of the configuration file can change. A hit
     /// does not read them.
     options: RwLock<EntryOptions>,
@@ -90,7 +90,7 @@ impl Owner {
             tag_prefixes: TagPrefixes::default(),
             tag_families: &[],
             events: RwLock::default(),
-            value_tags_hash: 0,
+            tags_hash: 0,
             options: RwLock::default(),
             is_reported: AtomicBool::new(false),
             is_taken: AtomicBool::new(false),
@@ -104,18 +104,17 @@ impl Owner {
     }
 
     /// Sets the literal starts of the templates of the tags of the owner (a function), the templates
-    /// of its events, and the hash of the expressions that make its value tags (tags made from the
-    /// value).
+    /// of its events, and the hash of the templates and expressions that make its tags and events.
     pub(crate) fn with_labels(
         mut self,
         tag_families: &'static [&'static str],
         events: &'static [&'static str],
-        value_tags_hash: u64,
+        tags_hash: u64,
     ) -> Self {
         self.tag_families = tag_families;
         let events = events.iter().map(|event| Cow::Borrowed(*event)).collect();
         self.events = RwLock::new(events);
-        self.value_tags_hash = value_tags_hash;
+        self.tags_hash = tags_hash;
         self
     }
 

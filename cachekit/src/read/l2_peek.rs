@@ -118,7 +118,7 @@ impl Core {
     /// Begins a flight for a look-up in L2, so that an invalidation or a write of the key during
     /// that look-up keeps the value out of memory. Returns `None` if the key already has a flight,
     /// of any function. That flight continues, and the look-up stores no value in memory.
-    fn lead_lookup(
+    pub(crate) fn lead_lookup(
         &self,
         owner: &Arc<Owner>,
         key: &Key,

@@ -335,6 +335,21 @@ impl Store for Fake {
         Box::pin(self.ask(Op::Sweep, &[], until, step))
     }
 
+    fn remember<'a>(
+        &'a self,
+        name: &'a StoreKey,
+        bytes: &'a [u8],
+        life: Duration,
+        until: Instant,
+    ) -> StoreFuture<'a, ()> {
+        let (name, bytes) = (name.clone(), bytes.to_vec());
+        Box::pin(async move {
+            let names = [name.clone()];
+            let remember = move |data: &mut Data| data.set(&name, bytes, Some(life));
+            self.ask(Op::Remember, &names, until, remember).await
+        })
+    }
+
     fn heartbeat<'a>(
         &'a self,
         node: NodeId,

@@ -71,6 +71,11 @@ impl StoreKey {
         Self::of(b"f:", name.as_bytes())
     }
 
+    /// Returns the name of the list of hottest keys of the function `name`, which is no version.
+    pub(crate) fn warm_keys(name: &str) -> Self {
+        Self::of(b"warm:", name.as_bytes())
+    }
+
     /// Returns the name of the version that all entries of the namespace depend on.
     pub(crate) fn everything() -> Self {
         Self::of(b"all", b"")

@@ -188,6 +188,16 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// node gets the mark before that round is due.
     fn sweep(&self, most: usize, until: Instant) -> StoreFuture<'_, Vec<DueMark>>;
 
+    /// Stores `bytes` under `name` for `life`, whatever the store has there. The name is that of no
+    /// entry and no version: nothing may depend on `bytes`.
+    fn remember<'a>(
+        &'a self,
+        name: &'a StoreKey,
+        bytes: &'a [u8],
+        life: Duration,
+        until: Instant,
+    ) -> StoreFuture<'a, ()>;
+
     /// Sends `hello` to every node if `hello` is `Some`, and then `echo` to `node`, in one atomic
     /// step. A server that takes no writes must send neither message, because invalidations may go
     /// to another server by then. The connection to a server that takes no writes is dropped.

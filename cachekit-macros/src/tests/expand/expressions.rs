@@ -38,7 +38,7 @@ async fn find(name: &str, id: u64) -> Option<Item> {
     function: "find",
     returns: Option<Item>,
     spec: __find_is_in_an_impl__write_companion_false = (
-        [(b';') ";v2"].named("app::find").none_ttl(::cachekit::__private::secs(90u64)).jitter(0.1f32).value_tags_hash(
+        [(b';') ";v2"].named("app::find").none_ttl(::cachekit::__private::secs(90u64)).jitter(0.1f32).tags_hash(
             15978216900970712477u64
         )
     ),

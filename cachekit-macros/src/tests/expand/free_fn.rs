@@ -30,8 +30,8 @@ pub async fn get_user(pool: &PgPool, id: u64) -> Result<User, E> {
     function: "get_user",
     returns: Result<User, E>,
     spec: __get_user_is_in_an_impl__write_companion_Self = (
-        ["user:"(0u8)].ttl(::cachekit::__private::secs(300u64)).tag_families(&["users"]).value_tags_hash(
-            7746796556840193770u64
+        ["user:"(0u8)].ttl(::cachekit::__private::secs(300u64)).tag_families(&["users"]).tags_hash(
+            5273368373143596938u64
         )
     ),
     key_at: {

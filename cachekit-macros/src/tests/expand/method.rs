@@ -38,7 +38,7 @@ impl Repo {
         returns: Result<User, E>,
         own: (self.),
         spec: __all_of_get__needs_companion_Self = (
-            [(b':') ":"(0u8) Self].value_tags_hash(223529034164850416u64)
+            [(b':') ":"(0u8) Self].tags_hash(223529034164850416u64)
         ),
         key_at: __key_of_get__needs_companion_Self_or_a_key_or_tag {
             params: (&self, _: &::cachekit::__private::Unused, id: &u64),

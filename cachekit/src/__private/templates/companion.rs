@@ -100,6 +100,16 @@ macro_rules! __companion {
                 $crate::__private::expire_all($crate::__source!($($cache)?), Self::__spec())
             }
 
+            $crate::__warm_start! {
+                vis: [$vis],
+                name: warm_start,
+                returns: $ret,
+                turbofish: [$($turbofish)?],
+                cache: ($($($cache_params)*)?) { $($($find_cache)*)? } [$($cache)?],
+                find_spec: Self::__spec(),
+                entry_at: $entry_at
+            }
+
             /// Returns the statistics of the cached function since the cache was built.
             $vis fn stats($($($cache_params)*)?) -> $crate::FunctionStats {
                 $($($find_cache)*)?
@@ -184,6 +194,51 @@ macro_rules! __siblings {
             $crate::__private::function($crate::__source!($($cache)?), Self::$spec_name())
         }
     };
+}
+
+/// Expands to the companion's function `warm_start`. Expands to nothing if the function's values are
+/// not both in memory and in Redis, or have a type that depends on generic arguments.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __warm_start {
+    (
+        // `$vis` and `$name`: the visibility and the name of the function.
+        vis: [$($vis:tt)*],
+        name: $name:ident,
+
+        // `$ret`: the type of the cached function's value.
+        returns: $ret:ty,
+
+        // No generic arguments.
+        turbofish: [],
+
+        // The parameters and statements that find the cache, as in `__companion!`.
+        cache: ($($cache_params:tt)*) { $($find_cache:tt)* } [$($cache:ident)?],
+
+        // `$find_spec`: the expression that returns the cached function's spec.
+        find_spec: $find_spec:expr,
+
+        entry_at: { tier: shared, $($entry_at:tt)* }
+    ) => {
+        /// Loads the entries of the function's `most` hottest keys from Redis into memory, and never
+        /// runs the function. From this call on, this process stores the function's hottest keys in
+        /// Redis every minute and at a shutdown, for the warm start of other processes.
+        ///
+        /// An entry is loaded under the conditions of a call: an entry that was invalidated, that is
+        /// stale or that has another type is left out.
+        ///
+        /// # Cancel safety
+        ///
+        /// Dropping the future ends the loading. Entries that were loaded stay.
+        #[inline]
+        $($vis)* fn $name(most: usize, $($cache_params)*) -> $crate::__private::WarmStarted {
+            $($find_cache)*
+            let return_ops = $crate::__wired!(shared $ret);
+            let source = $crate::__source!($($cache)?);
+            $crate::__private::warm_start(source, $find_spec, &return_ops, most)
+        }
+    };
+    ($($other:tt)*) => {};
 }
 
 /// Expands to a call of a function, with the generic arguments if any are given.

@@ -274,6 +274,7 @@ impl CacheBuilder {
                 function_cores: Some(Arc::default()),
                 direct: Arc::new(CachedOwnerIndex::new()),
                 hot: Arc::new(hot),
+                remembered: Arc::default(),
                 removed_keys: Arc::default(),
                 tags: Arc::new(Tags::new()),
                 epoch: Arc::new(Epoch::of(EpochKind::Cache)),

@@ -26,6 +26,8 @@ pub enum Op {
     Release,
     /// Invalidates entries and versions in the store.
     Invalidate,
+    /// Stores a list of hottest keys.
+    Remember,
     /// Sends a hello and a heartbeat. The fake store's log of operations leaves this one out.
     Heartbeat,
     /// Sends an acknowledgement or a goodbye. The fake store's log of operations leaves this one out.

@@ -294,6 +294,22 @@ impl Store for Redis {
         })
     }
 
+    fn remember<'a>(
+        &'a self,
+        name: &'a StoreKey,
+        bytes: &'a [u8],
+        life: Duration,
+        until: Instant,
+    ) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let mut commands = Pipeline::new();
+            let set = commands.cmd("SET").arg(&self.full(name)[..]).arg(bytes);
+            set.arg("PX").arg(&millis(life)[..]);
+            self.run(&commands, until, |values| reply::okay(&values))
+                .await
+        })
+    }
+
     fn heartbeat<'a>(
         &'a self,
         node: NodeId,

@@ -83,6 +83,13 @@ pub(crate) fn numbers(values: &[Value]) -> Said<()> {
     refused.map_or(Ok(()), |value| Err(problem(value)))
 }
 
+/// Checks that the answer to a `SET` says that the value was stored.
+pub(crate) fn okay(values: &[Value]) -> Said<()> {
+    let answer = values.first().unwrap_or(&Value::Nil);
+    let is_okay = matches!(answer, Value::Okay);
+    is_okay.then_some(()).ok_or_else(|| problem(answer))
+}
+
 /// Parses the answer to a `PUBLISH`: the number of subscribers that receive the message.
 #[cfg(feature = "json")]
 pub(crate) fn receivers(values: &[Value]) -> Said<usize> {

@@ -1,46 +1,32 @@
-//! Hash of the tags and events that are made from the returned value.
+//! Hash of the tags and events of a cached function.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 
 use crate::attr::arg::Arg;
-use crate::attr::template::Piece;
 use crate::attr::value::{Item, Items};
-use crate::check::ident_usage;
 
-/// Returns a hash (FNV-1a) of all tags and events that use `ret`, the returned value; zero if none
-/// does.
+/// Returns a hash (FNV-1a) of all tags and events of a function; zero if there are none. An entry
+/// that other tags or events were made for has another hash.
 ///
 /// The hash is part of entries in Redis, so it must be equal for every version of the compiler. For
 /// that, it is made from the tokens, and not from a text that the compiler formats.
 pub(crate) fn hash(lists: [Option<&Arg<Items>>; 2]) -> u64 {
-    let ret = Ident::new("ret", Span::call_site());
     let mut words = Vec::new();
     // The word `tag` or `event` precedes each text, so that an event is not taken for a tag with
     // the same text.
     for (list, option) in lists.into_iter().zip(["tag", "event"]) {
         let items = list.iter().flat_map(|items| &items.value.0);
         for item in items {
-            let (is_of_value, text) = match item {
-                Item::Template(template) => {
-                    let mut pieces = template.pieces.iter();
-                    let of_value = |piece: &Piece| match piece {
-                        Piece::Literal(_) | Piece::Name => false,
-                        Piece::Expression(expr) | Piece::Placeholder { expr, .. } => {
-                            ident_usage::find(expr, &ret).is_some()
-                        }
-                    };
-                    (pieces.any(of_value), template.literal.value())
-                }
+            let text = match item {
+                Item::Template(template) => template.literal.value(),
                 Item::Splice(expr) | Item::Expr(expr) => {
                     let mut text = String::new();
                     spell(expr.to_token_stream(), &mut text);
-                    (ident_usage::find(expr, &ret).is_some(), text)
+                    text
                 }
             };
-            if is_of_value {
-                words.push(format!("{option} {text}"));
-            }
+            words.push(format!("{option} {text}"));
         }
     }
     // The order of tags and events has no meaning, so it does not change the hash.
