@@ -30,6 +30,19 @@ async fn other(cache: &Cache, id: u64) -> String {
     id.to_string()
 }
 
+/// A type with a cached method.
+#[derive(Debug)]
+pub(crate) struct Shop {
+    cache: Cache,
+}
+
+impl Shop {
+    #[cached(key = "warm-price:{id}", cache = self.cache, skip(self))]
+    pub(crate) async fn price(&self, id: u64) -> u64 {
+        id * 100
+    }
+}
+
 async fn node(url: &str) -> Cache {
     let builder = Cache::builder().namespace("shop").redis(url);
     builder.build().await.expect("a valid set-up")
@@ -163,6 +176,31 @@ async fn a_process_that_served_little_does_not_shrink_the_list() {
     assert_eq!(item::warm_start(1, &small).await.loaded, 1);
     item(&small, 40).await;
     assert_eq!(counted(&small), (0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_method_is_warmed_by_its_handle() {
+    let redis = Redis::start();
+    for loaded in [0, 3] {
+        let cache = node(&redis.url()).await;
+        let shop = Shop { cache };
+        let report = shop.price_cache().warm_start(1_000).await;
+        assert_eq!(report.loaded, loaded);
+        thread::scope(|scope| {
+            let runtime = tokio::runtime::Handle::current();
+            let shop = &shop;
+            scope.spawn(move || {
+                runtime.block_on(async {
+                    for id in 0..3 {
+                        assert_eq!(shop.price(id).await, id * 100);
+                    }
+                });
+            });
+        });
+        let computed = shop.cache.stats().computations;
+        assert_eq!(usize::try_from(computed).expect("few"), 3 - loaded);
+        shop.cache.shutdown().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

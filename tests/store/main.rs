@@ -31,6 +31,7 @@ mod statistics;
 mod timeouts;
 mod ttl;
 mod unconfirmed_memory;
+mod warm_start;
 mod world;
 mod write_order;
 mod write_propagation;

@@ -3,12 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::api::warm_start::warm_start;
 use crate::core::state::{Cache, Core};
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::function_spec::FnSpec;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::stats::FunctionStats;
+use crate::model::warm_start_report::WarmStartReport;
 use crate::read::call_mode::{CallMode, in_mode, in_mode_blocking};
+use crate::return_type::erased_ops::ValueOps;
+use crate::return_type::shape::{ReturnOps, ReturnType};
 
 /// A handle to a cached function as a whole, in one cache: to all its entries and its statistics.
 ///
@@ -17,16 +21,34 @@ use crate::read::call_mode::{CallMode, in_mode, in_mode_blocking};
 pub struct FunctionHandle {
     core: Arc<Core>,
     spec: &'static FnSpec,
+    /// Operations on the function's values. `None` if the values are not both in memory and in Redis,
+    /// or have a type that depends on generic arguments.
+    ops: Option<ValueOps>,
 }
 
 pub(crate) fn function_handle(cache: &Cache, spec: &'static FnSpec) -> FunctionHandle {
     FunctionHandle {
         core: Arc::clone(cache.core()),
         spec,
+        ops: None,
     }
 }
 
 impl FunctionHandle {
+    /// Returns this handle with the operations on the function's values.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn __with_values<S>(self, return_ops: &ReturnOps<S>) -> Self
+    where
+        S: ReturnType + 'static,
+        S::Value: Send + Sync + 'static,
+    {
+        Self {
+            ops: Some(return_ops.value_ops()),
+            ..self
+        }
+    }
+
     /// Returns the name of the cached function, as in statistics and in
     /// [`Cache::invalidate_function`].
     pub fn name(&self) -> &str {
@@ -90,6 +112,48 @@ impl FunctionHandle {
         in_mode_blocking(CallMode::Uncached, self.spec.id(), call)
     }
 
+    /// Loads the entries of the function's `most` hottest keys from Redis into memory, and never runs
+    /// the function. From this call on, this process stores the function's hottest keys in Redis
+    /// every minute and at a shutdown, for the warm start of other processes (`docs/operating.md`).
+    ///
+    /// Loads nothing if the method's return type depends on generic arguments of the method, or if
+    /// its values are not both in memory and in Redis.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the loading. Entries that were loaded stay.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// use cachekit::cached;
+    ///
+    /// #[derive(Debug, Clone)]
+    /// struct Prices;
+    ///
+    /// impl Prices {
+    ///     #[cached(key = "warm-price:{id}", skip(self))]
+    ///     pub async fn get(&self, id: u64) -> u64 {
+    ///         id * 100
+    ///     }
+    /// }
+    ///
+    /// let report = Prices.get_cache().warm_start(1_000).await;
+    /// println!("{} of {} entries loaded", report.loaded, report.remembered);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn warm_start(&self, most: usize) -> WarmStartReport {
+        let Some(ops) = self.ops else {
+            return WarmStartReport::default();
+        };
+        let cache = Cache {
+            core: Arc::clone(&self.core),
+        };
+        warm_start(cache, self.spec, ops, most).await
+    }
+
     /// Returns the statistics of the cached function since the cache was built.
     pub fn stats(&self) -> FunctionStats {
         FunctionStats::of(&self.core.owner(self.spec), self.core.weighs())
@@ -112,7 +176,7 @@ mod tests {
     use crate::core::entry_key::Target;
     use crate::model::config::Tier;
     use crate::model::tags::EntryTags;
-    use crate::return_type::shape::{Plain, ReturnOps};
+    use crate::return_type::shape::Plain;
     use crate::store::fake::controls::FakeStore;
 
     /// The first of two functions with one name. The linker did not collect both together, as in a

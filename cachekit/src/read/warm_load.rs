@@ -60,11 +60,12 @@ impl Core {
             return Ok(false);
         };
         let is_valid = stored.is_valid();
-        lead.settle(Outcome::Value(Arc::clone(&stored)), || {
+        // An invalidation during the look-up retires the flight.
+        let is_current = lead.settle(Outcome::Value(Arc::clone(&stored)), || {
             if is_valid {
                 self.replace(key, stored);
             }
         });
-        Ok(is_valid)
+        Ok(is_current && is_valid)
     }
 }

@@ -191,8 +191,34 @@ macro_rules! __siblings {
         #[allow(dead_code, clippy::all, clippy::pedantic, reason = "generated")]
         $($vis)* fn $handle($($cache_params)*) -> $crate::FunctionHandle {
             $($($find_cache)*)?
-            $crate::__private::function($crate::__source!($($cache)?), Self::$spec_name())
+            let handle = $crate::__private::function($crate::__source!($($cache)?), Self::$spec_name());
+            $crate::__with_values! {
+                handle: handle,
+                returns: $ret,
+                turbofish: [$($turbofish)?],
+                entry_at: $entry_at
+            }
         }
+    };
+}
+
+/// Expands to a handle to a cached method that knows the type of the method's values. Expands to the
+/// handle as it is where `__warm_start!` expands to nothing.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __with_values {
+    (
+        // `$handle`: the handle.
+        handle: $handle:ident,
+        returns: $ret:ty,
+        turbofish: [],
+        entry_at: { tier: shared, $($entry_at:tt)* }
+    ) => {{
+        let return_ops = $crate::__wired!(shared $ret);
+        $handle.__with_values(&return_ops)
+    }};
+    (handle: $handle:ident, $($other:tt)*) => {
+        $handle
     };
 }
 
