@@ -43,7 +43,7 @@ impl Missing {
     }
 }
 
-/// One line for each problem.
+/// Writes a line for each problem.
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.silent > 0 {

@@ -18,6 +18,10 @@ impl Screen {
     }
 
     /// Draws `text` over what was drawn before. Returns `false` if nobody reads any more.
+    #[expect(
+        clippy::unused_self,
+        reason = "a text is drawn on a screen that has begun"
+    )]
     pub(crate) fn draw(&self, text: &str) -> bool {
         print(&drawn(text))
     }

@@ -156,6 +156,10 @@ pub enum OnNewMaster {
 /// All settings of one cache. Each can be set by the builder, in a configuration file and in the
 /// environment: see the table in `api/settings`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own"
+)]
 pub(crate) struct Config {
     pub(crate) enabled: bool,
     pub(crate) default_ttl: Duration,

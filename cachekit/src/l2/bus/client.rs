@@ -198,6 +198,16 @@ impl BusClient {
                     self.messages.fetch_add(1, Ordering::Relaxed);
                 }
             }
+            message @ (BusMessage::Ask { .. } | BusMessage::Answer { .. }) => {
+                self.handle_question(message);
+            }
+            BusMessage::WriteApplied { .. } | BusMessage::Hello { .. } => {}
+        }
+    }
+
+    /// Handles a question of another node, or an answer to a question of this node.
+    fn handle_question(&self, message: BusMessage) {
+        match message {
             BusMessage::Ask {
                 from,
                 number,
@@ -216,10 +226,7 @@ impl BusClient {
                 let answer = AnswerReceived { by, text };
                 self.open_questions.answer_received(number, answer);
             }
-            BusMessage::WriteApplied { .. } | BusMessage::Hello { .. } | BusMessage::Ask { .. } => {
-            }
-            #[cfg(not(feature = "json"))]
-            BusMessage::Answer { .. } => {}
+            _ => {}
         }
     }
 
