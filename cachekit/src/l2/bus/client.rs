@@ -199,32 +199,35 @@ impl BusClient {
                 }
             }
             message @ (BusMessage::Ask { .. } | BusMessage::Answer { .. }) => {
-                self.handle_question(message);
+                self.handle_question(&message);
             }
             BusMessage::WriteApplied { .. } | BusMessage::Hello { .. } => {}
         }
     }
 
     /// Handles a question of another node, or an answer to a question of this node.
-    fn handle_question(&self, message: BusMessage) {
+    fn handle_question(&self, message: &BusMessage) {
         match message {
             BusMessage::Ask {
                 from,
                 number,
                 question,
-            } if from != self.node => {
+            } if *from != self.node => {
                 let now = Tick::now(&*self.clock);
                 let asked = Asked {
-                    from,
-                    number,
-                    question,
+                    from: *from,
+                    number: *number,
+                    question: *question,
                 };
                 self.questions.asked(asked, now);
             }
             #[cfg(feature = "json")]
             BusMessage::Answer { by, number, text } => {
-                let answer = AnswerReceived { by, text };
-                self.open_questions.answer_received(number, answer);
+                let answer = AnswerReceived {
+                    by: *by,
+                    text: text.clone(),
+                };
+                self.open_questions.answer_received(*number, answer);
             }
             _ => {}
         }
