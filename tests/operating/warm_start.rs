@@ -45,6 +45,9 @@ impl Shop {
 
 async fn node(url: &str) -> Cache {
     let builder = Cache::builder().namespace("shop").redis(url);
+    // Generous, as a value that was computed without Redis is not stored there.
+    let patience = Duration::from_secs(5);
+    let builder = builder.redis_timeout(patience).bus_timeout(patience);
     builder.build().await.expect("a valid set-up")
 }
 
@@ -73,8 +76,9 @@ async fn call_on_threads(cache: &Cache, ids: std::ops::Range<u64>) {
 async fn old_process(redis: &Redis, ids: std::ops::Range<u64>) {
     let cache = node(&redis.url()).await;
     item::warm_start(1_000, &cache).await;
-    call_on_threads(&cache, ids).await;
+    call_on_threads(&cache, ids.clone()).await;
     assert!(cache.shutdown().await.is_complete());
+    assert_eq!(cache.stats().redis.stores, ids.end - ids.start);
 }
 
 /// The computations and the hits in memory of `item`.
