@@ -97,7 +97,7 @@ fn by_name(
         let is_own = own.contains(function.name.as_str());
         let name = if is_own { &function.name } else { OTHERS };
         let sum = sums.entry(name.into()).or_default();
-        sum.calls.add(&function.calls);
+        sum.calls += &function.calls;
         sum.entries += function.entries;
         sum.bytes += function.bytes;
     }
