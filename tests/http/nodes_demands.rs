@@ -123,6 +123,35 @@ async fn a_response_of_a_node_whose_clock_is_ahead_is_not_taken_for_a_new_one() 
     assert_eq!(handler.calls(), 2);
 }
 
+/// A demand of the client is not met by the times of another clock.
+#[tokio::test]
+async fn a_node_whose_clock_is_ahead_confirms_what_it_finds_in_redis() {
+    let windows = [
+        "max-age=60, stale-if-error=600",
+        "max-age=60, stale-while-revalidate=600",
+        "max-age=60",
+    ];
+    let plain = || get("/a");
+    let demanding = || get("/a").with("cache-control", "no-cache");
+    for windows in windows {
+        for (asked, demands) in [(plain(), false), (demanding(), true)] {
+            let answer = move |number| version(number).with("cache-control", windows);
+            let redis = Redis::start();
+            let handler = Handler::new(numbered(answer));
+            let one = node_of(&redis, shared_rules(), &handler).await;
+            one.send("/a").await;
+            quiet(&one).await;
+            let ahead = node_of(&redis, shared_rules(), &handler).await;
+            ahead.clock.advance(100 * SECOND);
+            let got = ahead.send(asked).await;
+            assert_eq!(handler.calls(), 2, "{windows}: {got:?}");
+            let is_stale = got.word() == "STALE";
+            assert!(!(demands && is_stale), "{windows}: {got:?}");
+            quiet(&ahead).await;
+        }
+    }
+}
+
 /// The handler took so long that every node fetches the response early.
 #[tokio::test]
 async fn a_fresh_response_that_is_fetched_early_is_not_called_stale() {

@@ -261,7 +261,8 @@ where
         if !is_old && transaction.accepts(kept) {
             return Attempt::Answered(Ok(self.hit(kept)));
         }
-        if !is_old && !transaction.is_past_end(kept) {
+        // The tier says that it is fresh. Its own times may be of another clock.
+        if !is_old {
             return Attempt::Unaccepted(Arc::clone(kept));
         }
         match transaction.reason_to_serve_stale(kept) {

@@ -164,11 +164,6 @@ impl Transaction {
                 || freshness.is_within(on_failure, now))
     }
 
-    /// Returns `true` if `kept` is past its end by its own times. In owned mode the tiers know the end.
-    pub(crate) fn is_past_end(&self, kept: &Kept) -> bool {
-        self.is_shared() && !kept.freshness.is_fresh(self.now())
-    }
-
     /// Returns `true` if the client demands a call of the handler, whatever a tier has. In shared
     /// mode the handler is asked to confirm what the tiers have.
     pub(crate) fn demands_call(&self) -> bool {
