@@ -122,6 +122,43 @@ async fn a_reply_that_is_slow_but_in_time_is_a_hit() {
     assert!(began.elapsed() < delay, "{:?}", began.elapsed());
 }
 
+/// Invalidations may have been missed in an outage, so memory is not used before Redis was asked.
+#[tokio::test]
+async fn an_outage_interrupts_the_messages_of_all_processes() {
+    let redis = FakeRedis::new();
+    let (one, other) = (process(&redis).await, process(&redis).await);
+    let interruptions = || [&one, &other].map(|cache| cache.stats().redis.bus_interruptions);
+    assert_eq!(interruptions(), [1, 1], "the start");
+    redis.fail();
+    let late = process(&redis).await;
+    redis.recover();
+    until("the recovery", || {
+        [&one, &other, &late].iter().all(|cache| {
+            let stats = cache.stats().redis;
+            stats.is_up && stats.is_bus_live
+        })
+    })
+    .await;
+    assert_eq!(interruptions(), [2, 2]);
+    scope(late.clone(), price(7)).await;
+    scope(one.clone(), change(7)).await;
+    until("the message", || late.stats().redis.messages == 1).await;
+}
+
+#[tokio::test]
+async fn a_slow_reply_does_not_delay_messages() {
+    let redis = FakeRedis::new();
+    let (one, other) = (process(&redis).await, process(&redis).await);
+    scope(other.clone(), price(7)).await;
+    redis.slow_down(Duration::from_secs(60));
+    let seen = Recorder::new(&other);
+    scope(one.clone(), change(7)).await;
+    assert_eq!(other.stats().redis.messages, 1);
+    scope(other.clone(), price(7)).await;
+    seen.assert_computed("fake_redis::price", 1);
+    assert_eq!(one.stats().redis.queued_invalidations, 1, "no reply came");
+}
+
 /// A test that builds its cache as the service does must not touch the Redis of the set-up.
 #[tokio::test]
 async fn it_takes_the_place_of_the_redis_that_the_set_up_names() {

@@ -56,20 +56,22 @@ impl fmt::Debug for Fake {
 
 impl Fake {
     fn new(shared: Arc<Shared>, node: NodeId, sink: EventSink) -> Self {
-        let number = {
+        let (number, is_cut) = {
             let mut state = shared.lock();
-            let number = state.opened;
+            let (number, is_cut) = (state.opened, state.is_cut);
             state.opened += 1;
             state.listeners.push(Listener {
                 number,
                 node,
                 sink: Arc::downgrade(&sink),
-                subscription: Some(1),
+                subscription: (!is_cut).then_some(1),
                 on_their_way: None,
             });
-            number
+            (number, is_cut)
         };
-        sink(StoreEvent::Subscribed(1));
+        if !is_cut {
+            sink(StoreEvent::Subscribed(1));
+        }
         Self {
             shared,
             number,
@@ -78,14 +80,31 @@ impl Fake {
         }
     }
 
-    /// Simulates a round trip: logs the operation, applies the fault that the test set for it, and
-    /// runs the operation.
+    /// Simulates a round trip as [`ask_and_tell`](Self::ask_and_tell) does, of an operation that sends
+    /// no messages.
     async fn ask<T, F>(
         &self,
         op: Op,
         names: &[StoreKey],
         until: Instant,
         step: F,
+    ) -> Result<T, Failure>
+    where
+        F: FnOnce(&mut Data) -> T + Send + 'static,
+    {
+        self.ask_and_tell(op, names, until, step, |_| ()).await
+    }
+
+    /// Simulates a round trip: logs the operation, applies the fault that the test set for it, and
+    /// runs the operation. `tell` sends the messages of an operation that ran. A slow answer does not
+    /// delay the messages.
+    async fn ask_and_tell<T, F>(
+        &self,
+        op: Op,
+        names: &[StoreKey],
+        until: Instant,
+        step: F,
+        tell: impl Fn(&T),
     ) -> Result<T, Failure>
     where
         F: FnOnce(&mut Data) -> T + Send + 'static,
@@ -114,9 +133,10 @@ impl Fake {
             Some(Trouble::Held) => self.hold(step),
             Some(Trouble::Slow(delay)) => {
                 let done = self.shared.run(step);
+                tell(&done);
                 let arrives = sleep_until(from_now(delay));
                 let in_time = timeout_at(until, arrives).await;
-                in_time.map(|()| done).map_err(|_| Failure::Indeterminate)
+                return in_time.map(|()| done).map_err(|_| Failure::Indeterminate);
             }
             Some(Trouble::Late(delay)) => {
                 let arrives = sleep_until(from_now(delay));
@@ -128,7 +148,13 @@ impl Fake {
         };
         // A network does not answer at once. The caller can be dropped while it waits.
         tokio::task::yield_now().await;
-        answer
+        answer.inspect(tell)
+    }
+
+    /// Sends `message` to all caches, or to one.
+    fn publish(&self, whom: Option<NodeId>, message: &BusMessage) {
+        self.shared
+            .tell(whom, &StoreEvent::Received(message.clone()));
     }
 
     /// Holds `step`, an operation on the store, until the test releases it.
@@ -253,11 +279,11 @@ impl Store for Fake {
         let copies = fill.copies().filter(|_| !removed!(self, SpareCopies));
         let step = move |data: &mut Data| data.fill(&fill, copies.as_ref());
         Box::pin(async move {
-            let filled = self.ask(Op::Fill, names, until, step).await?;
-            if let (Filled::Stored, Some(message)) = (filled, message) {
-                self.shared.tell(None, &StoreEvent::Received(message));
-            }
-            Ok(filled)
+            let tell = |filled: &Filled| match &message {
+                Some(message) if *filled == Filled::Stored => self.publish(None, message),
+                _ => {}
+            };
+            self.ask_and_tell(Op::Fill, names, until, step, tell).await
         })
     }
 
@@ -304,12 +330,8 @@ impl Store for Fake {
             }
             data.marks.unmark(&ended);
         };
-        Box::pin(async move {
-            self.ask(Op::Invalidate, names, until, step).await?;
-            self.shared
-                .tell(None, &StoreEvent::Received(message.clone()));
-            Ok(())
-        })
+        let tell = |(): &()| self.publish(None, message);
+        Box::pin(self.ask_and_tell(Op::Invalidate, names, until, step, tell))
     }
 
     fn mark<'a>(
@@ -357,25 +379,22 @@ impl Store for Fake {
         echo: &'a BusMessage,
         until: Instant,
     ) -> StoreFuture<'a, ()> {
-        Box::pin(async move {
-            self.ask(Op::Heartbeat, &[], until, |_| ()).await?;
+        let tell = move |(): &()| {
             if let Some(hello) = hello {
-                self.shared.tell(None, &StoreEvent::Received(hello.clone()));
+                self.publish(None, hello);
             }
-            self.shared
-                .tell(Some(node), &StoreEvent::Received(echo.clone()));
-            Ok(())
-        })
+            self.publish(Some(node), echo);
+        };
+        Box::pin(self.ask_and_tell(Op::Heartbeat, &[], until, |_| (), tell))
     }
 
     #[cfg(feature = "json")]
     fn ask<'a>(&'a self, question: &'a BusMessage, until: Instant) -> StoreFuture<'a, usize> {
         Box::pin(async move {
-            self.ask(Op::Tell, &[], until, |_| ()).await?;
+            let tell = |(): &()| self.publish(None, question);
             let nodes = self.shared.listening().len();
-            self.shared
-                .tell(None, &StoreEvent::Received(question.clone()));
-            Ok(nodes)
+            let asked = self.ask_and_tell(Op::Tell, &[], until, |_| (), tell);
+            asked.await.map(|()| nodes)
         })
     }
 
@@ -385,12 +404,8 @@ impl Store for Fake {
         message: &'a BusMessage,
         until: Instant,
     ) -> StoreFuture<'a, ()> {
-        Box::pin(async move {
-            self.ask(Op::Tell, &[], until, |_| ()).await?;
-            self.shared
-                .tell(whom, &StoreEvent::Received(message.clone()));
-            Ok(())
-        })
+        let tell = move |(): &()| self.publish(whom, message);
+        Box::pin(self.ask_and_tell(Op::Tell, &[], until, |_| (), tell))
     }
 }
 

@@ -51,13 +51,14 @@ impl FakeRedis {
         Self::default()
     }
 
-    /// Ends the connections of all caches, and refuses new ones until [`recover`](Self::recover).
+    /// Ends the connections of all caches, those for messages too, and refuses new ones until
+    /// [`recover`](Self::recover).
     pub fn fail(&self) {
-        self.store.away(true);
+        self.store.fail();
     }
 
     /// Delays each reply by `delay` from now on. A command takes effect at once, as if only its
-    /// reply were slow. If `delay` is longer than the cache's `redis_timeout`, each command times out.
+    /// reply were slow, and messages between caches are not delayed. If `delay` is longer than the cache's `redis_timeout`, each command times out.
     pub fn slow_down(&self, delay: Duration) {
         self.store.slow_down(delay);
     }
@@ -67,7 +68,7 @@ impl FakeRedis {
     /// and messages of other caches arrive again.
     pub fn recover(&self) {
         self.store.heal();
-        self.store.away(false);
+        self.store.recover();
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::base::fault::Faults;
 use crate::store::event::{EventSink, StoreEvent};
 use crate::store::fake::Fake;
-use crate::store::fake::shared::Shared;
+use crate::store::fake::shared::{Listener, Shared};
 use crate::store::message::NodeId;
 use crate::store::port::Store;
 
@@ -57,5 +57,85 @@ impl FakeStore {
         let troubles = &mut self.shared.lock().troubles;
         troubles.clear();
         troubles.slow_down(delay);
+    }
+
+    /// Ends the connections and the bus subscriptions of all caches.
+    pub(crate) fn fail(&self) {
+        self.away(true);
+        let numbers = self.cut_all(true);
+        numbers.into_iter().for_each(|number| self.cut(number));
+    }
+
+    /// Ends the effects of [`fail`](Self::fail): the caches reach the store again, and each begins a new
+    /// bus subscription.
+    pub(crate) fn recover(&self) {
+        self.shared.lock().is_unreachable = false;
+        if self.shared.lock().is_cut {
+            // A cache without a subscription gets no event, so the subscriptions begin first.
+            let numbers = self.cut_all(false);
+            numbers.into_iter().for_each(|number| self.mend(number));
+        }
+        self.away(false);
+    }
+
+    /// Records if caches that open the store have no subscription. Returns the numbers of the caches
+    /// that have opened it.
+    fn cut_all(&self, is_cut: bool) -> Vec<usize> {
+        let mut state = self.shared.lock();
+        state.is_cut = is_cut;
+        state.listeners.iter().map(|it| it.number).collect()
+    }
+
+    /// Ends the bus subscription of the cache `number`. Messages to that cache are lost, held
+    /// messages included.
+    pub fn cut(&self, number: usize) {
+        let sink = self.listener(number, |listener| {
+            let ended = listener.subscription.take();
+            if let Some(queue) = &mut listener.on_their_way {
+                queue.clear();
+            }
+            Some((listener.sink.upgrade()?, ended?))
+        });
+        if let Some((sink, ended)) = sink.flatten() {
+            sink(StoreEvent::Unsubscribed(ended));
+        }
+    }
+
+    /// Begins a new bus subscription for the cache `number`, so that messages arrive again. The
+    /// cache is not notified of the subscription.
+    pub fn reconnect(&self, number: usize) {
+        let subscription = {
+            let mut state = self.shared.lock();
+            state.subscriptions += 1;
+            // The first subscription of each cache has the number 1.
+            state.subscriptions + 1
+        };
+        self.listener(number, |listener| {
+            listener.subscription = Some(subscription);
+        });
+    }
+
+    /// Begins a new bus subscription for the cache `number`, so that messages arrive again, and
+    /// notifies the cache of the subscription.
+    pub fn mend(&self, number: usize) {
+        self.reconnect(number);
+        let listener = self.listener(number, |listener| {
+            Some((listener.sink.upgrade()?, listener.subscription?))
+        });
+        if let Some((sink, subscription)) = listener.flatten() {
+            sink(StoreEvent::Subscribed(subscription));
+        }
+    }
+
+    pub(crate) fn listener<T>(
+        &self,
+        number: usize,
+        change: impl FnOnce(&mut Listener) -> T,
+    ) -> Option<T> {
+        let mut state = self.shared.lock();
+        let mut listeners = state.listeners.iter_mut();
+        listeners
+            .find(|listener| listener.number == number)
+            .map(change)
     }
 }

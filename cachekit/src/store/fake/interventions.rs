@@ -3,9 +3,7 @@
 
 use std::time::Duration;
 
-use crate::store::event::StoreEvent;
 use crate::store::fake::controls::FakeStore;
-use crate::store::fake::shared::Listener;
 use crate::store::fake::trouble::{Op, Step, Trouble};
 use crate::store::key_name::StoreKey;
 
@@ -57,35 +55,6 @@ impl FakeStore {
         self.listener(number, |listener| listener.on_their_way = None);
     }
 
-    /// Ends the bus subscription of the cache `number`. Messages to that cache are lost, held
-    /// messages included.
-    pub fn cut(&self, number: usize) {
-        let sink = self.listener(number, |listener| {
-            let ended = listener.subscription.take();
-            if let Some(queue) = &mut listener.on_their_way {
-                queue.clear();
-            }
-            Some((listener.sink.upgrade()?, ended?))
-        });
-        if let Some((sink, ended)) = sink.flatten() {
-            sink(StoreEvent::Unsubscribed(ended));
-        }
-    }
-
-    /// Begins a new bus subscription for the cache `number`, so that messages arrive again. The
-    /// cache is not notified of the subscription.
-    pub fn reconnect(&self, number: usize) {
-        let subscription = {
-            let mut state = self.shared.lock();
-            state.subscriptions += 1;
-            // The first subscription of each cache has the number 1.
-            state.subscriptions + 1
-        };
-        self.listener(number, |listener| {
-            listener.subscription = Some(subscription);
-        });
-    }
-
     /// Ends a cache as the loss of its host does: nothing that it sends from now on arrives, and the
     /// server does not notice.
     pub fn lose_host(&self, number: usize) {
@@ -102,26 +71,6 @@ impl FakeStore {
     /// Returns the number of marks of open writes.
     pub fn marks(&self) -> usize {
         self.shared.lock().data.marks.len()
-    }
-
-    /// Begins a new bus subscription for the cache `number`, so that messages arrive again, and
-    /// notifies the cache of the subscription.
-    pub fn mend(&self, number: usize) {
-        self.reconnect(number);
-        let listener = self.listener(number, |listener| {
-            Some((listener.sink.upgrade()?, listener.subscription?))
-        });
-        if let Some((sink, subscription)) = listener.flatten() {
-            sink(StoreEvent::Subscribed(subscription));
-        }
-    }
-
-    fn listener<T>(&self, number: usize, change: impl FnOnce(&mut Listener) -> T) -> Option<T> {
-        let mut state = self.shared.lock();
-        let mut listeners = state.listeners.iter_mut();
-        listeners
-            .find(|listener| listener.number == number)
-            .map(change)
     }
 
     /// Runs the operations that were held back, and returns their number.

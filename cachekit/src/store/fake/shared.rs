@@ -18,6 +18,8 @@ pub(crate) struct State {
     pub(crate) data: Data,
     pub(crate) troubles: Troubles,
     pub(crate) is_unreachable: bool,
+    /// `true` if no cache has a bus subscription, also not one that opens the store now.
+    pub(crate) is_cut: bool,
     /// `true` if the messages that wake waiters for a lease are lost.
     pub(crate) is_mute: bool,
     /// `true` if the messages that nodes send to each other and to themselves are lost.
