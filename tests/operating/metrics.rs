@@ -4,6 +4,7 @@ mod documents;
 mod promql;
 mod recorder;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cachekit::{Cache, Histogram, Policy, cached, testing};
@@ -195,4 +196,45 @@ async fn a_lost_redis_is_seen() {
     let states = recorded.all("cachekit_redis_breaker_state", &[]);
     let sum: f64 = states.iter().map(|(_, value)| value).sum();
     assert_eq!((states.len(), sum.to_string()), (3, "1".to_owned()));
+}
+
+/// One thread records while another one, which began before, has read the statistics and sets gauges.
+#[tokio::test]
+async fn a_sum_does_not_fall_when_two_threads_record() {
+    const SUM: &str = "cachekit_compute_time_seconds_sum";
+    let cache = alone("of_threads").await;
+    let policy = Policy::new();
+    let compute = |key: &'static str| {
+        let computed = async || tokio::time::sleep(Duration::from_millis(2)).await;
+        cache.get_or_compute(key, &policy, computed)
+    };
+    compute("a").await;
+    let (reached, slow) = std::sync::mpsc::channel();
+    let mut recorded = Recorded::default();
+    recorded.before_gauge = Some(Box::new(move |name| {
+        if name == SUM && std::thread::current().name() == Some("slow") {
+            reached.send(()).expect("the test waits");
+            std::thread::sleep(Duration::from_millis(300));
+        }
+    }));
+    let recorded = Arc::new(recorded);
+    let record = || {
+        let (recorded, cache) = (Arc::clone(&recorded), cache.clone());
+        move || recorded.again(&cache)
+    };
+    let named = std::thread::Builder::new().name("slow".to_owned());
+    let late = named.spawn(record()).expect("a thread");
+    slow.recv()
+        .expect("it reads the statistics, and comes to the sum");
+    compute("b").await;
+    record()();
+    late.join().expect("no panic");
+    let sum = recorded.all(SUM, &[]).iter().map(|it| it.1).sum::<f64>();
+    let whole: Duration = cache
+        .stats()
+        .functions
+        .iter()
+        .map(|it| it.compute_time.sum())
+        .sum();
+    assert!((sum - whole.as_secs_f64()).abs() < 1e-6, "{sum} {whole:?}");
 }

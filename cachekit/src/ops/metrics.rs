@@ -6,6 +6,7 @@ mod table;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use crate::base::sync::unpoisoned;
 use crate::core::state::Cache;
 use crate::model::call_stats::CallStats;
 use crate::model::miss_cause::MissStats;
@@ -15,6 +16,9 @@ use crate::ops::metrics::labels::Labels;
 
 /// Largest number of functions and regions with time series of their own.
 const FUNCTIONS: usize = 100;
+/// Locked while the metrics of a cache are recorded. It is a lock of the standard library, because a
+/// recorder is a user's code, which may not run while a lock of the cache is held.
+static RECORDING: std::sync::Mutex<()> = std::sync::Mutex::new(());
 /// Value of the label `function` for the sum of all further functions and regions.
 const OTHERS: &str = "(others)";
 
@@ -32,7 +36,8 @@ impl Cache {
     ///
     /// Calls of cached functions do no work for metrics. This method reads [`stats`](Self::stats),
     /// and sets up to a hundred values for each function. Without a recorder the method has no
-    /// effect.
+    /// effect. Threads that call this method at the same time take turns, so the recorder must not
+    /// call it.
     ///
     /// # Panics
     ///
@@ -51,6 +56,8 @@ impl Cache {
     /// }
     /// ```
     pub fn record_metrics(&self) {
+        // Another thread that read earlier counters would set the gauges of sums to smaller values.
+        let _recording = unpoisoned(RECORDING.lock());
         // At each call, because the application may install its recorder after the first call.
         table::all().for_each(table::Metric::describe);
         let stats = self.stats();

@@ -16,10 +16,12 @@ type Labels = BTreeMap<String, String>;
 type Series = BTreeMap<(String, Labels), (&'static str, Arc<AtomicU64>)>;
 
 /// The metrics that a cache has recorded.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Recorded {
     series: Mutex<Series>,
     described: Mutex<BTreeMap<String, (&'static str, Unit, String)>>,
+    /// Called at each look for a gauge, with its name.
+    pub(crate) before_gauge: Option<Box<dyn Fn(&str) + Send + Sync>>,
 }
 
 /// The kind of a metric, and the labels of its time series.
@@ -123,6 +125,9 @@ impl Recorder for Recorded {
     }
 
     fn register_gauge(&self, key: &Key, _metadata: &Metadata<'_>) -> Gauge {
+        if let Some(before) = &self.before_gauge {
+            before(key.name());
+        }
         Gauge::from_arc(self.register("gauge", key))
     }
 
