@@ -1,5 +1,6 @@
 //! A recorder tells what a cache did since the recorder was created.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use cachekit::testing::{ManualClock, Recorder, scope};
@@ -64,6 +65,20 @@ async fn calls_and_stores_are_counted_by_function_from_its_creation_on() {
     let price = seen.function("shop::price");
     assert_eq!((price.memory_hits, price.misses, price.stores), (2, 1, 1));
     assert_eq!(seen.stats().computations, 2);
+}
+
+#[tokio::test]
+async fn a_call_that_another_cache_got_is_hinted_at() {
+    let cache = cache().await;
+    let seen = Recorder::new(&cache);
+    let spawned = scope(cache.clone(), async { tokio::spawn(price(9)).await });
+    spawned.await.expect("it ends");
+    let hint = "in a spawned task, uses the global cache";
+    let told = panic_of(AssertUnwindSafe(|| seen.assert_computed("shop::price", 1)));
+    assert!(told.contains(hint), "{told}");
+    scope(cache.clone(), price(9)).await;
+    let told = panic_of(AssertUnwindSafe(|| seen.assert_computed("shop::price", 2)));
+    assert!(!told.contains(hint), "{told}");
 }
 
 /// The counters are those of the cache, so what runs elsewhere is seen too.

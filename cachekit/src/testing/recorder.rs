@@ -95,14 +95,15 @@ impl Recorder {
     /// # Panics
     ///
     /// Panics if the number is another one. The message has the other counters of the function, and
-    /// what was invalidated. Panics for a `name` as `function` does.
+    /// what was invalidated. If the cache saw no call of the function, the message says that a
+    /// spawned task uses the global cache. Panics for a `name` as `function` does.
     #[track_caller]
     pub fn assert_computed(&self, name: &str, times: u64) {
         let seen = self.function(name);
         assert!(
             seen.computations == times,
             "`{}` was computed {} times, not {times}: {} hits in memory, {} in Redis, {} stale, {} \
-             calls past the cache, {} stores, {} refused; invalidated: {:?}; misses: {:?}",
+             calls past the cache, {} stores, {} refused; invalidated: {:?}; misses: {:?}{}",
             seen.name,
             seen.computations,
             seen.memory_hits,
@@ -113,12 +114,17 @@ impl Recorder {
             seen.refused_stores,
             self.invalidated(),
             seen.by_cause,
+            hint(&seen),
         );
     }
 
-    /// Returns what the cache invalidated since the recorder was created, in order: a line each, such
-    /// as `entry user:7`, `tag users`, `event user.renamed`, `function shop::get_user` or
-    /// `everything`. A line of a soft invalidation ends with ` (soft)`.
+    /// Returns what the cache invalidated since the recorder was created: a line each, such as `entry
+    /// user:7`, `tag users`, `event user.renamed`, `function shop::get_user` or `everything`. A line
+    /// of a soft invalidation ends with ` (soft)`.
+    ///
+    /// Invalidations are in the order in which they began. The lines of one invalidation are its
+    /// entries, then its tags and events, then its functions. Several writes of a
+    /// [`deferred`](crate::deferred) scope are one invalidation.
     ///
     /// Invalidations by other caches over the same Redis are in the recorders of those caches.
     pub fn invalidated(&self) -> Vec<String> {
@@ -132,6 +138,15 @@ impl fmt::Debug for Recorder {
             .field("invalidated", &self.invalidated())
             .finish_non_exhaustive()
     }
+}
+
+/// Returns the end of the message about a function without any call in the cache.
+fn hint(seen: &FunctionStats) -> &'static str {
+    if seen.calls() + seen.computations + seen.bypassed > 0 {
+        return "";
+    }
+    "; this cache saw no call of it: a call outside of `scope`, such as one in a spawned task, uses the \
+     global cache (wrap the task in `scope(cachekit::global(), ..)`)"
 }
 
 /// Returns the whole name of the function that `name` means.
