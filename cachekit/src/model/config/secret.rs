@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
-/// Address of a Redis, which may contain a password. Its `Debug` form shows neither the user nor
-/// the password.
+/// Address of a Redis, which may contain a password. Its `Display` and `Debug` forms show only the
+/// parts that have the form of a scheme, a host, a port, a database or a path of a socket.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct RedisUrl(pub(crate) String);
 
@@ -16,17 +16,59 @@ pub(crate) enum Password {
 }
 
 impl fmt::Display for RedisUrl {
-    /// Writes the address without its user, its password and its parameters.
+    /// Writes the address without its user, its password and its parameters, or `(no address)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some((scheme, rest)) = self.0.split_once("://") else {
+        match shown(&self.0) {
+            Some(address) => f.write_str(&address),
             // What it is cannot be told, so it may be a password in the wrong place.
-            return f.write_str("(no address)");
-        };
-        // A password that is not percent-encoded may contain any of `/`, `?` and `@`.
-        let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-        let rest = rest.split_once('?').map_or(rest, |(path, _)| path);
-        write!(f, "{scheme}://{rest}")
+            None => f.write_str("(no address)"),
+        }
     }
+}
+
+/// Returns the parts of the address `url` that are no login and no parameters. Returns `None` if it
+/// is no address of a host and port, or of a socket.
+fn shown(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    // A password that is not percent-encoded may contain any of `/`, `?` and `@`.
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    let rest = rest.split_once(['?', '#']).map_or(rest, |(path, _)| path);
+    match scheme {
+        "unix" | "redis+unix" => rest.starts_with('/').then(|| format!("{scheme}://{rest}")),
+        "redis" | "rediss" | "valkey" | "valkeys" => {
+            let (place, database) = rest.split_once('/').unwrap_or((rest, ""));
+            let database = match database {
+                number if is_number(number) => format!("/{number}"),
+                _ => String::new(),
+            };
+            is_host_and_port(place).then(|| format!("{scheme}://{place}{database}"))
+        }
+        _ => None,
+    }
+}
+
+/// Returns `true` if `place` has the form `host`, `host:port`, `[IPv6]` or `[IPv6]:port`. In an
+/// address without an `@`, a login has another form, unless its password is a number.
+fn is_host_and_port(place: &str) -> bool {
+    let end = place.rfind(']').map_or(0, |end| end + 1);
+    let (host, port) = match place[end..].split_once(':') {
+        Some((host, port)) => (&place[..end + host.len()], Some(port)),
+        None => (place, None),
+    };
+    let is_in_brackets = host.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+    let is_host = match is_in_brackets {
+        Some(inner) => inner
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || ":.%".contains(c)),
+        None => host
+            .chars()
+            .all(|c| c.is_alphanumeric() || "-._".contains(c)),
+    };
+    is_host && !host.is_empty() && port.is_none_or(|port| port.parse::<u16>().is_ok())
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl fmt::Debug for RedisUrl {
@@ -56,6 +98,20 @@ mod tests {
             ("redis://u:p@s/w?x@host", "redis://host"),
             ("unix:///run/redis?pass=p&db=1", "unix:///run/redis"),
             ("hunter2", "(no address)"),
+            ("redis://app:hunter2", "(no address)"),
+            ("redis://:hunter2", "(no address)"),
+            ("redis://app:hunter2/0", "(no address)"),
+            ("hunter2://host", "(no address)"),
+            ("unix://hunter2", "(no address)"),
+            ("redis://host/hunter2", "redis://host"),
+            ("redis://host#hunter2", "redis://host"),
+            ("redis://", "(no address)"),
+            ("redis://[::1]:6379/2", "redis://[::1]:6379/2"),
+            ("redis://u:p@[fe80::1%eth0]", "redis://[fe80::1%eth0]"),
+            (
+                "redis://cache-1.shop_net:6379",
+                "redis://cache-1.shop_net:6379",
+            ),
         ];
         for (address, expected) in addresses {
             let address = RedisUrl(address.to_owned());
