@@ -80,6 +80,7 @@ const WITHOUT_NUMBERS: &[&str] = &[
     "codec",
     "enabled",
     "spans",
+    "trace_calls",
     "clock",
     // Needs a file.
     "reload_every",

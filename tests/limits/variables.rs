@@ -37,6 +37,7 @@ const WITHOUT_NUMBERS: &[&str] = &[
     "CACHE_OUTBOX_FILE",
     "CACHE_OWN_THREAD",
     "CACHE_SPANS",
+    "CACHE_TRACE_CALLS",
     // Needs a file.
     "CACHE_RELOAD_EVERY",
 ];

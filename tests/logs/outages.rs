@@ -81,3 +81,19 @@ async fn a_password_that_was_changed_is_no_outage() {
     );
     assert!(!cache.stats().redis.is_up);
 }
+
+/// Nothing is back that was never there.
+#[tokio::test]
+async fn a_first_connection_after_a_late_start_of_redis_is_no_return() {
+    let redis = Redis::start();
+    redis.kill();
+    let log = Capture::up_to(Level::INFO);
+    let _log = tracing::subscriber::set_default(log.clone());
+    let builder = cachekit_tests::builder().redis(redis.url());
+    let cache = builder.build().await.expect("a valid set-up");
+    redis.restart();
+    until("it connects", || cache.stats().redis.is_bus_live).await;
+    let info = said(&log, Level::INFO);
+    assert_eq!(count(&info, "connected to Redis"), 1, "{info:?}");
+    assert_eq!(count(&info, "Redis is back"), 0, "{info:?}");
+}

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use cachekit::testing::ManualClock;
 use cachekit::{Cache, Capacity, Policy, Spans, cached, invalidates, write_through};
 use cachekit_tests::redis::Redis;
-use cachekit_tests::until;
+use cachekit_tests::{settle, until};
+use tokio::sync::Notify;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber, subscriber};
@@ -192,6 +195,77 @@ async fn the_body_runs_inside() {
     assert_eq!(seen[2].fields["function"], "part");
 }
 
+/// Lets the refresh go on.
+static REFRESH: Notify = Notify::const_new();
+
+/// Lets the detached computation go on.
+static REST: Notify = Notify::const_new();
+
+#[cached(name = "old", key = "old:{id}", cache = cache, skip(cache), ttl = 1, stale = 60)]
+async fn old(cache: Cache, id: u64) -> u64 {
+    if id == 2 && part::entry(&cache, 2).get().await.is_some() {
+        REFRESH.notified().await;
+    }
+    *part(&cache, id).await
+}
+
+#[cached(name = "left", key = "left:{id}", cache = cache, skip(cache), detach)]
+async fn left(cache: Cache, id: u64) -> u64 {
+    REST.notified().await;
+    *part(&cache, id).await
+}
+
+#[cached(name = "around", key = "around:{id}:{is_left}", cache = cache, skip(cache))]
+async fn around(cache: &Cache, id: u64, is_left: bool) -> u64 {
+    if is_left {
+        left(cache.clone(), id).await
+    } else {
+        old(cache.clone(), id).await
+    }
+}
+
+/// The refresh waits, and the spans of the calls that it was begun in have ended.
+#[tokio::test]
+async fn a_refresh_in_the_background_keeps_no_span_open() {
+    let keeper = Keeper::default();
+    let _guard = subscriber::set_default(keeper.clone());
+    let clock = ManualClock::new();
+    let builder = cachekit_tests::builder().clock(clock.clone());
+    let cache = builder.spans(Spans::On).build().await;
+    let cache = cache.expect("a valid set-up");
+    old(cache.clone(), 2).await;
+    clock.advance(Duration::from_secs(2));
+    keeper.take();
+    around(&cache, 2, false).await;
+    settle().await;
+    assert_eq!(cache.stats().background.running, 1);
+    let seen = keeper.take();
+    let names: Vec<_> = seen.iter().map(|it| &*it.fields["function"]).collect();
+    assert_eq!(names, ["around", "old", "part"], "{seen:#?}");
+    REFRESH.notify_one();
+    until("it ends", || cache.stats().background.running == 0).await;
+    let seen = keeper.take();
+    assert!(seen.iter().all(|it| it.parent.is_none()), "{seen:#?}");
+}
+
+#[tokio::test]
+async fn a_detached_computation_keeps_no_span_open() {
+    let (keeper, _guard, cache) = cache(Spans::On).await;
+    {
+        let mut call = std::pin::pin!(around(&cache, 3, true));
+        assert!(cachekit_tests::poll_once(call.as_mut()).is_pending());
+    }
+    settle().await;
+    assert_eq!(cache.stats().background.running, 1);
+    let seen = keeper.take();
+    let names: Vec<_> = seen.iter().map(|it| &*it.fields["function"]).collect();
+    assert_eq!(names, ["around", "left"], "{seen:#?}");
+    REST.notify_one();
+    until("it ends", || cache.stats().background.running == 0).await;
+    let seen = keeper.take();
+    assert!(seen.len() == 1 && seen[0].parent.is_none(), "{seen:#?}");
+}
+
 #[tokio::test]
 async fn a_dropped_call_ends_its_span() {
     let (keeper, _guard, cache) = cache(Spans::On).await;
@@ -220,7 +294,13 @@ async fn stores_and_invalidations_are() {
     write_part(&cache, 7).await;
     assert_eq!(shown(keeper.take()), [put("part")]);
     drop_part(&cache, 7).await;
+    assert_eq!(shown(keeper.take()), [remove("part")]);
+    part::entry(&cache, 7).invalidate().await;
+    assert_eq!(shown(keeper.take()), [remove("part")]);
+    cache.invalidate("part:7").await;
     assert_eq!(shown(keeper.take()), [remove("keys")]);
+    cache.emit("part.changed").await;
+    assert_eq!(shown(keeper.take()), [remove("events")]);
     cache.invalidate_tags(["a", "b"]).await;
     assert_eq!(shown(keeper.take()), [remove("tags")]);
     part::invalidate_all(&cache).await;

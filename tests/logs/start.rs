@@ -1,5 +1,6 @@
 //! The lines at the start of a cache.
 
+use cachekit::testing::FakeRedis;
 use cachekit::{Cache, CacheBuilder, cached};
 use cachekit_tests::capture::Capture;
 use cachekit_tests::redis::Redis;
@@ -49,6 +50,46 @@ async fn several_processes_without_redis_are_warned_of() {
     assert_eq!(warned, [""; 0], "it is meant");
     let (_, warned) = lines(Cache::builder(), &[ttl, ("CACHE_ENABLED", "false")]).await;
     assert_eq!(warned, [""; 0], "nothing is cached");
+}
+
+/// Only what is shared, and how long it lives, speaks of other processes.
+#[tokio::test]
+async fn variables_of_a_single_process_warn_of_nothing() {
+    let variables = [
+        ("CACHE_SPANS", "true"),
+        ("CACHE_TRACE_CALLS", "false"),
+        ("CACHE_HOT_KEYS", "10"),
+        ("CACHE_ENABLED", "true"),
+    ];
+    let (_, warned) = lines(Cache::builder(), &variables).await;
+    assert_eq!(warned, [""; 0]);
+    let (_, warned) = lines(Cache::builder(), &[("CACHE_NAMESPACE", "shop")]).await;
+    assert_eq!(warned.len(), 1, "{warned:?}");
+}
+
+#[tokio::test]
+async fn a_stand_in_is_named_as_one() {
+    let builder = Cache::builder().redis("redis://localhost:1");
+    let builder = builder.fake_redis(&FakeRedis::new());
+    let (info, _) = lines(builder, &[]).await;
+    assert_eq!(
+        count(&info, "tier=memory+redis redis=(fake) "),
+        1,
+        "{info:?}"
+    );
+}
+
+/// A cache that cannot be built does not start, and its log has no password in the wrong place.
+#[tokio::test]
+async fn a_build_that_fails_says_nothing_of_a_start() {
+    let log = Capture::default();
+    let _log = tracing::subscriber::set_default(log.clone());
+    for url in ["redis://app:hunter2", "hunter2", "redis://app:hunter2/x"] {
+        let error = Cache::builder().redis(url).build().await;
+        let error = error.expect_err("no address").to_string();
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+    assert_eq!(log.take(), []);
 }
 
 #[tokio::test]

@@ -302,10 +302,11 @@ where
 }
 
 /// Returns the key of one entry of a function, as the closure `write` writes the key.
-pub fn target(_spec: &'static FnSpec, write: impl FnOnce(&mut KeyBuf) -> KeyWritten) -> Target {
-    Target::new(|key| {
+pub fn target(spec: &'static FnSpec, write: impl FnOnce(&mut KeyBuf) -> KeyWritten) -> Target {
+    let target = Target::new(|key| {
         let KeyWritten = write(key);
-    })
+    });
+    target.of(spec)
 }
 
 /// Returns a handle to the cached function `spec`, in the cache that `source` gives.

@@ -151,8 +151,7 @@ impl<R> Entry<R> {
     ///
     /// Cancel safety is that of [`Cache::invalidate`].
     pub async fn invalidate(&self) {
-        let targets = InvalidationTargets::key(self.raw().key.as_bytes());
-        self.raw().core.invalidate(targets).accepted().await;
+        self.raw().core.invalidate(self.target()).accepted().await;
     }
 
     /// Makes the entry stale in every process (a [soft
@@ -164,9 +163,15 @@ impl<R> Entry<R> {
     ///
     /// Cancel safety is that of [`Cache::invalidate`].
     pub async fn expire(&self) {
-        let targets =
-            InvalidationTargets::key(self.raw().key.as_bytes()).with_mode(InvalidationMode::Soft);
+        let targets = self.target().with_mode(InvalidationMode::Soft);
         self.raw().core.invalidate(targets).accepted().await;
+    }
+
+    /// Returns the entry as the target of an invalidation.
+    fn target(&self) -> InvalidationTargets {
+        let entry = self.raw();
+        let name = entry.core.name_in_spans(&entry.owner.name);
+        InvalidationTargets::key(entry.key.as_bytes()).of_function(name)
     }
 }
 

@@ -218,8 +218,9 @@ impl InvalidationBuilder {
     /// The result is `false` if Redis did not accept the invalidation, which is then repeated until
     /// Redis does, or if [`within`](InvalidationBuilder::within) ended the wait.
     /// [`RedisStats::unacknowledged`](crate::RedisStats::unacknowledged) counts the waits with the
-    /// result `false`, and the waits in which the time had to pass. The log gets one warning when a
-    /// result is not certain, and no further one until an invalidation is certain again.
+    /// result `false`, of which the log gets at most one warning a minute.
+    /// [`RedisStats::acknowledged_by_time`](crate::RedisStats::acknowledged_by_time) counts the waits
+    /// in which the time had to pass.
     pub fn acknowledged(self) -> InvalidationBuilder<true> {
         InvalidationBuilder {
             cache: self.cache,

@@ -237,6 +237,8 @@ impl<V: Cacheable> Region<V> {
     /// Removes the value under `key` from memory and Redis, as [`Cache::invalidate`] does.
     pub async fn delete(&self, key: impl CacheKey) {
         let targets = InvalidationTargets::key(self.key(&key).as_bytes());
+        let name = self.shared.name_in_spans(&self.state.owner.name);
+        let targets = targets.of_function(name);
         self.shared.invalidate(targets).accepted().await;
     }
 

@@ -10,7 +10,6 @@ use crate::backfill::lease::LeaseGuard;
 use crate::base::fault::{Point, removed};
 use crate::base::sync::expect_no_lock;
 use crate::base::trace;
-use crate::base::trace::call;
 use crate::coordination::background::TaskOwner;
 use crate::encoding::codec::type_codec::Wire;
 use crate::encoding::codec::{Codec, EncodeError};
@@ -151,7 +150,8 @@ impl Backfill {
         match answer {
             Ok(Filled::Stored) => {
                 l2.count_store(saved);
-                call::stored_in_redis(&owner.name, &key);
+                let log = l2.settings.call_log;
+                log.stored_in_redis(&owner.name, &key);
                 StoreOutcome::Stored
             }
             Ok(Filled::Older) => StoreOutcome::Superseded,

@@ -29,17 +29,60 @@ macro_rules! event {
     }};
 }
 
+/// Emits an event, unless an event with the same message and the same `ABOUT` was emitted within the
+/// last minute: `limited_event!(LEVEL, ABOUT; NAME = VALUE, .., MESSAGE)`. `ABOUT` is a text, such as
+/// the name of a function. The field `left_out` is the number of events that were left out since the
+/// last one. Nothing is counted while no subscriber wants the event.
+#[cfg(feature = "tracing")]
+macro_rules! limited_event {
+    ($level:ident, $about:expr; $($name:ident = $value:expr,)* $message:literal) => {
+        if tracing::enabled!(target: "cachekit", tracing::Level::$level)
+            && let Some(left_out) = limit::admit($message, $about)
+        {
+            tracing::event!(
+                target: "cachekit",
+                tracing::Level::$level,
+                $($name = $value,)*
+                left_out = left_out,
+                $message
+            );
+        }
+    };
+}
+
+/// Emits nothing, because the feature `tracing` is off.
+#[cfg(not(feature = "tracing"))]
+macro_rules! limited_event {
+    ($level:ident, $about:expr; $($name:ident = $value:expr,)* $message:literal) => {{
+        let _ = ($message, &$about, $(&$value,)*);
+    }};
+}
+
 pub(crate) mod call;
 pub(crate) mod configuration;
+#[cfg(any(feature = "tracing", test))]
+mod limit;
 pub(crate) mod redis_connection;
 pub(crate) mod span;
 pub(crate) mod start;
 
-/// Returns a future that runs `task` inside the current `tracing` span. Without the feature
-/// `tracing`, the future is `task` itself.
-pub(crate) fn in_current_span<F: Future>(task: F) -> impl Future<Output = F::Output> {
+/// Returns a future that runs `task` inside the current `tracing` span if `is_in_span`, and else
+/// inside of no span. Without the feature `tracing`, the future is `task` itself.
+pub(crate) fn in_current_span_if<F: Future>(
+    is_in_span: bool,
+    task: F,
+) -> impl Future<Output = F::Output> {
     #[cfg(feature = "tracing")]
-    let task = tracing::Instrument::in_current_span(task);
+    let task = {
+        let span = if is_in_span {
+            tracing::Span::current()
+        } else {
+            tracing::Span::none()
+        };
+        tracing::Instrument::instrument(task, span)
+    };
+    #[cfg(not(feature = "tracing"))]
+    let _ = is_in_span;
     task
 }
 
@@ -58,7 +101,7 @@ pub(crate) fn refresh_failed(owner: &str, key: &dyn fmt::Debug) {
 /// Reports a call of the function or region `owner` that waited for another call's computation of
 /// the same key until the longest time for such waits (`lock_timeout`) was over.
 pub(crate) fn lock_timed_out(owner: &str) {
-    event!(warn, function = owner, "waited too long for a computation");
+    limited_event!(WARN, owner; function = owner, "waited too long for a computation");
 }
 
 /// Reports that the cache dropped a computation of the function or region `owner`, because it did
@@ -66,10 +109,10 @@ pub(crate) fn lock_timed_out(owner: &str) {
 /// that ran too long after its caller had been dropped, `timeout` is the option `lock_timeout`
 /// instead.
 pub(crate) fn timed_out(owner: &str, timeout: Duration) {
-    event!(
-        warn,
+    limited_event!(
+        WARN, owner;
         function = owner,
-        timeout = ?timeout,
+        timeout = format!("{timeout:?}"),
         "a computation took too long and was dropped"
     );
 }
@@ -105,8 +148,8 @@ pub(crate) fn replicas_ignored() {
 /// Reports a computation of the function `owner` that began without a permit, because the call had
 /// waited for a permit for as long as it may.
 pub(crate) fn over_limit(owner: &str) {
-    event!(
-        warn,
+    limited_event!(
+        WARN, owner;
         function = owner,
         "waited too long for a permit; computing beyond `max_computations`"
     );
@@ -142,7 +185,7 @@ pub(crate) fn owners_collide(owner: &str, other: &str) {
 /// Reports a request for the region `region` with another capacity than the region already has. The
 /// region keeps its first capacity.
 pub(crate) fn capacity_kept(region: &str) {
-    event!(warn, region = region, "the region keeps its first capacity");
+    limited_event!(WARN, region; region = region, "the region keeps its first capacity");
 }
 
 /// Reports that the runtime of the connections to Redis has ended. `is_fit` is `true` if the
@@ -197,20 +240,19 @@ pub(crate) fn unstorable(owner: &str, why: &str) {
     );
 }
 
-/// Reports that the bus delivered a message of an unknown form, from another node or another
-/// program.
-pub(crate) fn unknown_message() {
-    event!(
-        warn,
+/// Reports that the bus delivered a message of an unknown form to the node `node`, from another node
+/// or another program.
+pub(crate) fn unknown_message(node: &str) {
+    limited_event!(
+        WARN, node;
         "a message of an unknown form; entries in memory are checked with Redis again"
     );
 }
 
-/// Reports an acknowledged invalidation that not every process confirmed. The caller reports only
-/// the first such invalidation of an outage.
-pub(crate) fn unconfirmed() {
-    event!(
-        warn,
+/// Reports an acknowledged invalidation of the node `node` that not every process confirmed.
+pub(crate) fn unconfirmed(node: &str) {
+    limited_event!(
+        WARN, node;
         "an acknowledged invalidation is not confirmed: other processes may serve the old value"
     );
 }
@@ -267,14 +309,14 @@ pub(crate) fn outbox_file_failed(why: &str) {
 
 /// Reports a background task of the function or region `owner` that panicked.
 pub(crate) fn background_panicked(owner: &str) {
-    event!(error, function = owner, "a background task panicked");
+    limited_event!(ERROR, owner; function = owner, "a background task panicked");
 }
 
 /// Reports that a value which the function `owner` returned is not cached: after the return, an
 /// expression of the attribute, or a `Clone`, panicked.
 pub(crate) fn not_cached(owner: &str) {
-    event!(
-        error,
+    limited_event!(
+        ERROR, owner;
         function = owner,
         "a returned value is not cached: an expression of the attribute, or a `Clone`, panicked"
     );
@@ -282,7 +324,7 @@ pub(crate) fn not_cached(owner: &str) {
 
 /// Reports that the destructor of a value panicked when the cache dropped the value.
 pub(crate) fn destructor_panicked() {
-    event!(error, "the destructor of a value panicked");
+    limited_event!(ERROR, ""; "the destructor of a value panicked");
 }
 
 /// Reports the end of a shutdown: at its end, `abandoned` background tasks still ran, and Redis had

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::base::clock::Tick;
 use crate::base::sync::Mutex;
-use crate::base::trace::call;
+use crate::base::trace::call::CallLog;
 use crate::base::trace::span::{Answered, Entered, OperationSpan};
 use crate::coordination::frame;
 use crate::coordination::frame::{Frame, FrameKind, Surroundings};
@@ -18,7 +18,7 @@ use crate::model::entry::MemoryEntry;
 use crate::model::owner::Owner;
 use crate::model::source::{ObservedCall, SourceTier};
 
-/// A call whose answer is reported: to observers, in a span, or in the log at trace level.
+/// A call whose answer is reported: to observers, in a span, or in the log.
 #[derive(Debug)]
 pub(crate) struct CallObserver {
     owner: Arc<Owner>,
@@ -27,7 +27,7 @@ pub(crate) struct CallObserver {
     tier: Mutex<SourceTier>,
     is_answered: AtomicBool,
     seats: Vec<Seat>,
-    /// Key of the call, for the log. `None`: the log shows no line, or the key is not known.
+    /// Key of the call, for the log of calls. `None`: the log is off, or the key is not known.
     key: Option<Key>,
     /// Span of the call. Empty without spans, and after the answer.
     span: Mutex<OperationSpan>,
@@ -72,6 +72,11 @@ impl CallObserver {
         span.enter()
     }
 
+    /// Ends the call's span without an answer. Spans around the call would otherwise stay open with it.
+    pub(crate) fn end_span(&self) {
+        drop(std::mem::take(&mut *self.span.lock()));
+    }
+
     /// Records the tier that the answer comes from, unless the function runs.
     pub(crate) fn comes_from(&self, tier: SourceTier) {
         *self.tier.lock() = tier;
@@ -84,7 +89,7 @@ impl CallObserver {
         }
         let tier = tier.unwrap_or_else(|| *self.tier.lock());
         if let Some(key) = &self.key {
-            call::answered(&self.owner.name, key, tier.name());
+            CallLog(true).answered(&self.owner.name, key, tier.name());
         }
         // The span ends with the answer, also if the computation goes on in the background.
         let span = std::mem::take(&mut *self.span.lock());
@@ -119,11 +124,16 @@ pub(crate) fn uncached_frame() -> Option<Arc<Frame>> {
 }
 
 impl Core {
-    /// Returns `true` if every call is reported, in a span or in the log at trace level. The thread's
-    /// table (L0) answers no call then, because it reports nothing.
+    /// Returns the log of the steps of calls, which writes if the setting `trace_calls` is on.
+    pub(crate) fn call_log(&self) -> CallLog {
+        CallLog(self.config.trace_calls)
+    }
+
+    /// Returns `true` if every call is reported, in a span or in the log. The thread's table (L0)
+    /// answers no call then, because it reports nothing.
     #[inline]
     pub(crate) fn reports_calls(&self) -> bool {
-        self.config.spans != Spans::Off || call::is_on()
+        self.config.spans != Spans::Off || self.config.trace_calls
     }
 
     /// Begins to observe a call of `owner` for `key` that memory did not answer. Returns `None` if
@@ -160,7 +170,7 @@ impl Core {
             tier: Mutex::new(SourceTier::Memory),
             is_answered: AtomicBool::new(false),
             seats,
-            key: key.filter(|_| call::is_on()).map(Key::new),
+            key: key.filter(|_| self.config.trace_calls).map(Key::new),
             span: Mutex::new(span),
         })
     }
@@ -177,6 +187,11 @@ impl Core {
             Spans::On => begin(None),
             Spans::WithKeys => begin(key),
         }
+    }
+
+    /// Returns a copy of `name`, which the span of an invalidation shows. Returns `None` without spans.
+    pub(crate) fn name_in_spans(&self, name: &str) -> Option<Box<str>> {
+        (self.config.spans != Spans::Off).then(|| name.into())
     }
 
     /// Reports that the running code is given the value of `stored`, the entry under `key`.
@@ -211,7 +226,7 @@ impl Core {
             return;
         }
         let source = "none";
-        call::answered(&owner.name, key, source);
+        self.call_log().answered(&owner.name, key, source);
         let begin = |key: Option<&[u8]>| OperationSpan::get(&owner.name, key);
         self.span(begin, Some(key.as_bytes())).answered(Answered {
             is_hit: false,

@@ -78,6 +78,9 @@ impl Invalidation {
 
     /// Adds an entry of a cached function to those that the invalidation makes unusable.
     pub fn target(&mut self, target: Target) {
+        let core = self.cache.core();
+        let name = target.function.and_then(|it| core.name_in_spans(it.name()));
+        self.targets.function_of_keys = self.targets.function_of_keys.take().or(name);
         self.targets.keys.push(target.key);
     }
 

@@ -15,6 +15,9 @@ pub(crate) struct InvalidationTargets {
     /// The names of cached functions and regions.
     pub(crate) functions: Vec<Box<str>>,
     pub(crate) everything: bool,
+    /// Name of the function or region of the first key whose function is known, for the span. Without
+    /// spans, `None`.
+    pub(crate) function_of_keys: Option<Box<str>>,
     pub(crate) mode: InvalidationMode,
 }
 
@@ -65,14 +68,24 @@ impl InvalidationTargets {
         targets
     }
 
-    /// Returns what the targets are, in a word: the name of a function, or `keys`, `tags` or
-    /// `everything`.
+    /// Returns these targets with `name` as the function or region of the keys.
+    pub(crate) fn of_function(self, name: Option<Box<str>>) -> Self {
+        Self {
+            function_of_keys: name,
+            ..self
+        }
+    }
+
+    /// Returns what the targets are, in a word: `everything`, the name of a function or region, or
+    /// else `events`, `tags` or `keys`.
     pub(crate) fn summary(&self) -> &str {
-        match &*self.functions {
+        let function = self.functions.first().or(self.function_of_keys.as_ref());
+        match (function, &*self.tags) {
             _ if self.everything => "everything",
-            [function, ..] => function,
-            [] if self.tags.is_empty() => "keys",
-            [] => "tags",
+            (Some(function), _) => function,
+            (None, [tag, ..]) if tag.parts().0 == b"e:" => "events",
+            (None, [_, ..]) => "tags",
+            (None, []) => "keys",
         }
     }
 
@@ -89,6 +102,7 @@ impl InvalidationTargets {
         self.tags.extend(other.tags);
         self.functions.extend(other.functions);
         self.everything |= other.everything;
+        self.function_of_keys = self.function_of_keys.take().or(other.function_of_keys);
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -1,6 +1,5 @@
 //! The sending of an invalidation to the store (L2), and from the store to every node.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -8,7 +7,7 @@ use tokio::time::Instant;
 use crate::base::fault::removed;
 use crate::base::trace;
 use crate::l2::send_invalidation::send_invalidation;
-use crate::l2::tier::{SharedTier, SharedTierCounts};
+use crate::l2::tier::SharedTier;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
 use crate::store::message::BusMessage;
@@ -43,7 +42,7 @@ impl SharedTier {
     ) -> bool {
         let Removal { names, mode, ended } = removal;
         let unconfirmed = Unconfirmed {
-            counts: &self.counts,
+            l2: self,
             is_settled: false,
         };
         let removal = self.pending_removal(names, ended);
@@ -99,10 +98,10 @@ pub(crate) struct Removal {
     pub(crate) ended: Vec<WriteMark>,
 }
 
-/// An acknowledged invalidation that is not confirmed yet. The statistics count an `Unconfirmed`
-/// that is dropped as unacknowledged.
+/// An acknowledged invalidation that is not confirmed yet. An `Unconfirmed` that is dropped without
+/// being settled is counted as unacknowledged, and reported to the log.
 struct Unconfirmed<'a> {
-    counts: &'a SharedTierCounts,
+    l2: &'a SharedTier,
     is_settled: bool,
 }
 
@@ -115,11 +114,11 @@ impl Unconfirmed<'_> {
             return;
         }
         self.is_settled = true;
-        self.counts.is_unconfirmed.store(false, Ordering::Relaxed);
+        let counts = &self.l2.counts;
         let count = if are_all {
-            &self.counts.acknowledged
+            &counts.acknowledged
         } else {
-            &self.counts.unacknowledged
+            &counts.acknowledged_by_time
         };
         count.bump();
     }
@@ -130,10 +129,8 @@ impl Drop for Unconfirmed<'_> {
         if self.is_settled {
             return;
         }
-        self.counts.unacknowledged.bump();
-        if !self.counts.is_unconfirmed.swap(true, Ordering::Relaxed) {
-            trace::unconfirmed();
-        }
+        self.l2.counts.unacknowledged.bump();
+        trace::unconfirmed(&self.l2.bus.node.channel());
     }
 }
 

@@ -2,7 +2,7 @@
 //! tasks.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -13,6 +13,7 @@ use crate::base::durations::from_now;
 use crate::base::home_runtime::HomeRuntime;
 use crate::base::runtime::has_timer;
 use crate::base::trace;
+use crate::base::trace::call::CallLog;
 use crate::coordination::background::{Background, TaskOwner};
 use crate::coordination::delivery_scope;
 use crate::encoding::codec::Codec;
@@ -73,6 +74,7 @@ pub(crate) struct Settings {
     pub(crate) on_new_master: OnNewMaster,
     /// `true` if writes are marked, and marks of dead processes are carried out.
     pub(crate) has_intents: bool,
+    pub(crate) call_log: CallLog,
 }
 
 /// The counters of the shared tier (L2), for the statistics.
@@ -96,11 +98,11 @@ pub(crate) struct SharedTierCounts {
     pub(crate) waits: Counter,
     /// The number of acknowledged invalidations that every node acknowledged in time.
     pub(crate) acknowledged: Counter,
-    /// The number of acknowledged invalidations that may not have reached every node in time.
+    /// The number of acknowledged invalidations that not every node acknowledged, and that were
+    /// waited for until those nodes served nothing older.
+    pub(crate) acknowledged_by_time: Counter,
+    /// The number of acknowledged invalidations that may not have reached every node.
     pub(crate) unacknowledged: Counter,
-    /// `true` after the log reported an invalidation that is not confirmed, until an invalidation
-    /// is confirmed.
-    pub(crate) is_unconfirmed: AtomicBool,
 }
 
 impl SharedTier {
@@ -289,6 +291,7 @@ impl SharedTier {
             failures: self.counts.failures.sum(),
             waits: self.counts.waits.sum(),
             acknowledged: self.counts.acknowledged.sum(),
+            acknowledged_by_time: self.counts.acknowledged_by_time.sum(),
             unacknowledged: self.counts.unacknowledged.sum(),
             unmarked: self.counts.unmarked.sum(),
             swept: self.bus.sweeps.writes.load(Ordering::Relaxed),

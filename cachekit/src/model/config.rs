@@ -172,6 +172,8 @@ pub(crate) struct Config {
     pub(crate) hot_keys: usize,
     pub(crate) lock_timeout: Duration,
     pub(crate) spans: Spans,
+    /// `true` if the steps of each call are written to the log, at trace level.
+    pub(crate) trace_calls: bool,
     pub(crate) namespace: String,
     pub(crate) redis_timeout: Duration,
     /// Codec for values in Redis. `None`: the first codec whose feature is on.
@@ -213,6 +215,7 @@ impl Default for Config {
             hot_keys: 1 << 10,
             lock_timeout: Duration::from_secs(10),
             spans: Spans::Off,
+            trace_calls: false,
             namespace: "cachekit".to_owned(),
             redis_timeout: Duration::from_millis(100),
             codec: None,

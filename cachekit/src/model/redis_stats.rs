@@ -43,8 +43,12 @@ pub struct RedisStats {
     pub waits: u64,
     /// Acknowledged invalidations (`acknowledged()`) that every process confirmed in time.
     pub acknowledged: u64,
-    /// Acknowledged invalidations without a confirmation from every process: a process did not
-    /// answer in time, the wait was cut short, or Redis did not accept the invalidation.
+    /// Acknowledged invalidations that not every process confirmed, and that took effect all the
+    /// same: the call waited until the other processes, such as one that was killed, no longer served
+    /// older values from memory.
+    pub acknowledged_by_time: u64,
+    /// Acknowledged invalidations after which another process may still serve the old value: the wait
+    /// was cut short, or Redis did not accept the invalidation.
     pub unacknowledged: u64,
     /// Annotated writes that began without a mark in Redis, because Redis was unreachable or refused
     /// the mark. If this process dies during such a write, no other process invalidates its targets.
@@ -89,6 +93,7 @@ impl RedisStats {
             failures: since(self.failures, earlier.failures),
             waits: since(self.waits, earlier.waits),
             acknowledged: since(self.acknowledged, earlier.acknowledged),
+            acknowledged_by_time: since(self.acknowledged_by_time, earlier.acknowledged_by_time),
             unacknowledged: since(self.unacknowledged, earlier.unacknowledged),
             unmarked: since(self.unmarked, earlier.unmarked),
             swept: since(self.swept, earlier.swept),

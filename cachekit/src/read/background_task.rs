@@ -9,6 +9,7 @@ use crate::base::trace;
 use crate::coordination::background::TaskOwner;
 use crate::coordination::observations::unseen;
 use crate::core::state::Core;
+use crate::model::config::spans::Spans;
 use crate::model::owner::Owner;
 
 /// A boxed future to run in the background, where no caller awaits its end.
@@ -31,7 +32,10 @@ pub(crate) fn spawn_in_background(
     wrap_task: TaskWrapper,
 ) -> bool {
     let task_owner = TaskOwner::Function(Arc::clone(owner));
-    let task = trace::in_current_span(wrap_task(Box::pin(unseen(task))));
+    // With spans, the current span may be that of a cached call, which would stay open until the task
+    // ends.
+    let is_in_span = core.config.spans == Spans::Off;
+    let task = trace::in_current_span_if(is_in_span, wrap_task(Box::pin(unseen(task))));
     core.background
         .spawn_best_effort_on(runtime, task_owner, task)
 }

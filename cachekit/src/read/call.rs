@@ -9,7 +9,6 @@ use tokio::time::Instant;
 
 use crate::base::clock::Tick;
 use crate::base::fault::removed;
-use crate::base::trace::call;
 use crate::coordination::frame;
 use crate::coordination::frame::Surroundings;
 use crate::coordination::refresh_scope::RefreshScope;
@@ -146,7 +145,8 @@ impl Call {
         surroundings: Surroundings,
     ) -> Self {
         let key = missed.key.as_bytes();
-        call::missed(&owner.name, &missed.key, missed.cause.name());
+        let log = core.call_log();
+        log.missed(&owner.name, &missed.key, missed.cause.name());
         let observer = core.observe_call(surroundings, &owner, key);
         let scope = surroundings
             .refreshes()

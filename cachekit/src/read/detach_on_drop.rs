@@ -13,6 +13,7 @@ use crate::base::durations::from_now;
 use crate::base::fault::{guard, removed};
 use crate::base::runtime::has_timer;
 use crate::base::trace;
+use crate::core::observing::CallObserver;
 use crate::core::state::Core;
 use crate::model::owner::Owner;
 use crate::read::background_task::{TaskWrapper, spawn_in_background};
@@ -28,6 +29,7 @@ pub(crate) struct DetachTarget {
     owner: Arc<Owner>,
     runtime: Handle,
     wrap_task: TaskWrapper,
+    observer: Option<Arc<CallObserver>>,
     /// Longest time for which the computation runs after its caller was dropped. `None` if the
     /// computation has a `timeout`, or the runtime has no timer.
     limit: Option<Duration>,
@@ -54,6 +56,7 @@ impl Call {
             owner: Arc::clone(&self.owner),
             runtime: runtime.clone(),
             wrap_task,
+            observer: self.observer.clone(),
             // Without a timer, nothing can wait with a limit.
             limit: (is_bounded && has_timer()).then(|| {
                 let own = self.options.detach_limit;
@@ -99,6 +102,9 @@ impl DetachTarget {
         self.detach_state
             .caller_is_gone
             .store(true, Ordering::Release);
+        if let Some(observer) = &self.observer {
+            observer.end_span();
+        }
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
         // The limit is computed on drop of the caller, because the time starts at the drop, which
         // may happen outside of the runtime.

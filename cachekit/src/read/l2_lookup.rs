@@ -7,7 +7,7 @@ pub(crate) mod lease_request;
 
 use crate::backfill::lease::LeaseState;
 use crate::backfill::lineage::ask_versions;
-use crate::base::trace::call;
+use crate::base::trace::call::CallLog;
 use crate::core::outcome::Dependencies;
 use crate::model::config::Tier;
 use crate::model::epoch::SequenceNumber;
@@ -16,6 +16,7 @@ use crate::read::call::Call;
 use crate::read::l2_lookup::acquire::{Acquire, Fetched};
 use crate::read::permit::ComputePermit;
 use crate::return_type::erased_ops::ValueOps;
+use crate::store::failure::Failure;
 
 impl Call {
     /// Returns the lease state of a computation without L2, if the cache has no L2 or L2 is not
@@ -49,15 +50,16 @@ impl Call {
         }
     }
 
-    /// Reports the result of the look-up in L2 to the log, at trace level.
-    fn trace_fetched(&self, fetched: &Fetched) {
+    /// Reports the result of the look-up in L2 to the log of calls.
+    fn trace_fetched(&self, fetched: &Result<Fetched, Failure>) {
         let step = match fetched {
-            Fetched::Hit(_) | Fetched::Refresh(..) => call::found_in_redis,
-            Fetched::Compute(LeaseState::Granted(_)) => call::leased,
-            Fetched::Compute(_) => call::unleased,
-            Fetched::KeepOld(_) => call::waits_for_process,
+            Ok(Fetched::Hit(_) | Fetched::Refresh(..)) => CallLog::found_in_redis,
+            Ok(Fetched::Compute(LeaseState::Granted(_))) => CallLog::leased,
+            Ok(Fetched::Compute(_)) => CallLog::unleased,
+            Ok(Fetched::KeepOld(_)) => CallLog::keeps_old,
+            Err(_) => CallLog::redis_failed,
         };
-        step(&self.owner.name, &self.key);
+        step(self.core.call_log(), &self.owner.name, &self.key);
     }
 
     /// Looks the entry up in L2, and waits while another process computes the entry. If L2 fails,
@@ -96,11 +98,9 @@ impl Call {
             Err(_) => self.cause.get().without_redis(),
         };
         self.cause.set(cause);
+        self.trace_fetched(&fetched);
         match fetched {
-            Ok(fetched) => {
-                self.trace_fetched(&fetched);
-                fetched
-            }
+            Ok(fetched) => fetched,
             Err(failure) => {
                 lookup.l2.count_failure(&failure);
                 // A full store (L2) can still be read, so the entry was read and was absent. A

@@ -21,7 +21,6 @@ use tokio::time::Instant;
 
 use crate::backfill::lease::LeaseState;
 use crate::base::runtime::has_timer;
-use crate::base::trace::call;
 use crate::coordination::single_flight::waiter::Leader;
 use crate::core::outcome::{Dependencies, Outcome};
 use crate::model::entry::MemoryEntry;
@@ -159,7 +158,8 @@ impl Call {
                 NextStep::Compute(lead) => return Ok(lead),
                 NextStep::Wait(waiter) => waiter,
             };
-            call::waits_for_call(&self.owner.name, &self.key);
+            let log = self.core.call_log();
+            log.waits_for_call(&self.owner.name, &self.key);
             let limit = has_timer().then(|| self.wait_budget().limit(&waiter));
             let woken = waiter.wait(limit, || self.leadership(Instant::now())).await;
             next = self.resume_after_wait(ops, epochs, woken);
@@ -298,7 +298,8 @@ impl Call {
                 NextStep::Compute(lead) => return Ok(lead),
                 NextStep::Wait(waiter) => waiter,
             };
-            call::waits_for_call(&self.owner.name, &self.key);
+            let log = self.core.call_log();
+            log.waits_for_call(&self.owner.name, &self.key);
             let limit = self.wait_budget().limit(&waiter);
             let woken = waiter.wait_blocking(limit, || self.leadership(Instant::now()));
             next = self.resume_after_wait(ops, epochs, woken);

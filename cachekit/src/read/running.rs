@@ -14,7 +14,6 @@ use crate::base::clock::Tick;
 use crate::base::fault::removed;
 use crate::base::sync::expect_no_lock;
 use crate::base::trace;
-use crate::base::trace::call;
 use crate::coordination::frame;
 use crate::coordination::frame::{Frame, FrameKind, FrameSlot};
 use crate::coordination::single_flight::waiter::Leader;
@@ -81,7 +80,7 @@ impl Computation {
         permit: ComputePermit,
     ) -> Box<Self> {
         call.count_computation();
-        call::runs(&call.owner.name, &call.key);
+        call.core.call_log().runs(&call.owner.name, &call.key);
         let flight = lead.as_ref().map_or(0, Leader::flight_id);
         if lead.is_some() && !call.never_waits() {
             call.mark_leading();
@@ -350,7 +349,7 @@ impl Call {
         };
         if self.store_if_valid(lead, Arc::clone(&stored)) {
             self.owner.counts.stores.bump();
-            call::stored(&self.owner.name, &self.key);
+            core.call_log().stored(&self.owner.name, &self.key);
             self.note_refreshed();
             let entry_tags = dependencies.entry_tags;
             self.backfill(ops, entry_tags, (ttl, took), stored, (lease_state, foreign));

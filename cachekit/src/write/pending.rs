@@ -157,9 +157,7 @@ impl<V> PendingWrite<'_, V> {
             core: Arc::clone(&self.entry.core),
         };
         let mut invalidation = Invalidation::of(cache, On::Always);
-        invalidation.target(Target {
-            key: self.entry.key.clone(),
-        });
+        invalidation.target(Target::from(self.entry.key.clone()));
         deferred::defer_or_apply(invalidation.ending(open))
     }
 }

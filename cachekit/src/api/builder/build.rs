@@ -15,6 +15,7 @@ use crate::base::home_runtime::HomeRuntime;
 use crate::base::runtime::has_io;
 #[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
 use crate::base::runtime::has_timer;
+use crate::base::trace::call::CallLog;
 use crate::coordination::background::Background;
 use crate::coordination::refresh_claims::RefreshClaims;
 use crate::coordination::single_flight::table::Flights;
@@ -80,8 +81,8 @@ impl CacheBuilder {
         self.cut();
         self.check_functions()?;
         self.configuration = effective.configuration(&self.config)?;
-        self.log_start();
         let l2 = self.open_l2().await?;
+        self.log_start();
         let clock = Arc::clone(&self.clock);
         let reload_every = self.config.reload_every;
         let cache = self.with_l2(l2.map(Arc::new));
@@ -229,6 +230,7 @@ impl CacheBuilder {
             on_disconnect: self.config.on_disconnect,
             on_new_master: self.config.on_new_master,
             has_intents: self.config.intents,
+            call_log: CallLog(self.config.trace_calls),
         })
     }
 

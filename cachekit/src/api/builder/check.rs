@@ -158,12 +158,14 @@ impl CacheBuilder {
                 "enable the feature `lz4` of cachekit, or remove the setting",
             ));
         }
+        let remedy = "enable the feature `tracing` of cachekit, or remove the setting";
         if self.config.spans != Spans::Off && cfg!(not(feature = "tracing")) {
-            return Err(BuildError::setting(
-                "spans",
-                "this build cannot make spans",
-                "enable the feature `tracing` of cachekit, or remove the setting",
-            ));
+            let problem = "this build cannot make spans";
+            return Err(BuildError::setting("spans", problem, remedy));
+        }
+        if self.config.trace_calls && cfg!(not(feature = "tracing")) {
+            let problem = "this build writes no log";
+            return Err(BuildError::setting("trace_calls", problem, remedy));
         }
         Ok(())
     }

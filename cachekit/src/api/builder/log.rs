@@ -33,12 +33,36 @@ impl CacheBuilder {
         self
     }
 
+    /// Sets whether the steps of each call are written to the log: `tracing` events of the target
+    /// `cachekit` at trace level, with the function and the key. Keys contain the arguments of
+    /// functions, which may be data of users. Default: `false`. Needs the feature `tracing`.
+    ///
+    /// With this setting, every hit takes the longer way past the thread's own table and allocates.
+    /// The page `docs/operating.md` lists the steps.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// # #[cfg(feature = "tracing")]
+    /// let cache = cachekit::Cache::builder().trace_calls(true).build().await?;
+    /// # Ok::<(), cachekit::BuildError>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn trace_calls(mut self, enabled: bool) -> Self {
+        self.config.trace_calls = enabled;
+        self
+    }
+
     /// Reports the start of the cache to the log, and a set-up that is probably not meant.
     pub(crate) fn log_start(&self) {
         let config = &self.config;
         let settings = &self.configuration.settings;
         let environment: Vec<String> = settings.iter().filter_map(variable).collect();
         let redis = config.redis.as_ref().map(|url| url as &dyn fmt::Display);
+        #[cfg(any(feature = "testing", cachekit_faults))]
+        let redis = self.fake.as_ref().map_or(redis, |_| Some(&"(fake)"));
         let file = self.configuration.file.as_ref();
         starting(&Start {
             is_enabled: config.enabled,
@@ -47,8 +71,8 @@ impl CacheBuilder {
             file: file.map(|(path, _)| path.as_str()),
             environment: &environment,
         });
-        let is_from_environment = environment.iter().any(|it| it.starts_with("CACHE_"));
-        if is_from_environment && config.enabled && !self.is_shared() && !self.is_alone() {
+        let is_for_several = settings.iter().any(is_for_several_processes);
+        if is_for_several && config.enabled && !self.is_shared() && !self.is_alone() {
             not_shared();
         }
     }
@@ -59,6 +83,17 @@ impl CacheBuilder {
         let url = settings.find(|it| it.section == "redis" && it.name == "url");
         url.is_some_and(|url| url.origin != ConfigOrigin::Default)
     }
+}
+
+/// Returns `true` if a `CACHE_*` variable set `setting`, and `setting` concerns Redis or the time for
+/// which values live. A program without such a variable says nothing about other processes.
+fn is_for_several_processes(setting: &ConfigEntry) -> bool {
+    let concerns_life = setting.section == "redis" || setting.name == "default_ttl";
+    let is_variable = matches!(
+        &setting.origin,
+        ConfigOrigin::Environment(name) if name.starts_with("CACHE_")
+    );
+    concerns_life && is_variable
 }
 
 /// Returns the variable of the environment that set `setting`, as `NAME=VALUE`. The printed value

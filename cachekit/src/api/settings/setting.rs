@@ -65,6 +65,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
         |it: &Option<_>| it.map_or_else(String::new, shown_length)),
     setting!("cache" "spans", "CACHE_SPANS", "spans", WordOrFlag,
         spans = str::parse, ToString::to_string),
+    setting!("cache" "trace_calls", "CACHE_TRACE_CALLS", "trace_calls", Flag,
+        trace_calls = parse_flag, bool::to_string),
     setting!("redis" "url", "REDIS_URL", "redis", Secret,
     redis = |text: &str| {
         // `none` says that there is none, also if the file or the builder has one.

@@ -27,6 +27,7 @@ const EXAMPLES: &[(&str, &str, &str, &str)] = &[
     ("cache", "lock_timeout", "2", "2s"),
     ("cache", "reload_every", "\"5s\"", "5s"),
     ("cache", "spans", "\"keys\"", "keys"),
+    ("cache", "trace_calls", "true", "true"),
     (
         "redis",
         "url",

@@ -1,39 +1,30 @@
 //! Log messages about the way of one call, at trace level. They show the key.
 //!
-//! A hit in a thread's table (L0) writes no message. A cache therefore puts no entry into that
-//! table while messages of trace level are wanted ([`is_on`]).
+//! A hit in a thread's table (L0) writes no message. A cache that writes these messages therefore
+//! puts no entry into that table.
 
 use std::fmt;
 
-/// Returns `true` if the program wants messages of trace level.
-#[inline]
-pub(crate) fn is_on() -> bool {
-    #[cfg(feature = "tracing")]
-    let is_on =
-        tracing::level_filters::LevelFilter::current() >= tracing::Level::TRACE && is_wanted();
-    #[cfg(not(feature = "tracing"))]
-    let is_on = false;
-    is_on
-}
+/// The log of the steps of calls. It writes nothing if its field is `false`.
+///
+/// The program asks for these messages by a setting of the cache. The level of a subscriber does not
+/// tell: a subscriber that forwards spans often takes all levels.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CallLog(pub(crate) bool);
 
-/// Returns `true` if the current subscriber wants messages of trace level from the cache. Not
-/// inlined, because nearly every program answers before by the greatest level that it wants.
-#[cfg(feature = "tracing")]
-#[cold]
-#[inline(never)]
-fn is_wanted() -> bool {
-    tracing::enabled!(target: "cachekit", tracing::Level::TRACE)
-}
-
-/// Defines a function for each step of a call, which reports the step of a call of `function` for
+/// Defines a method for each step of a call, which reports the step of a call of `function` for
 /// `key`.
 macro_rules! steps {
-    ($($(#[$doc:meta])* $name:ident($($field:ident: $type:ty),*) $message:literal;)*) => {$(
-        $(#[$doc])*
-        pub(crate) fn $name(function: &str, key: &dyn fmt::Debug $(, $field: $type)*) {
-            event!(trace, function = function, key = ?key, $($field = $field,)* $message);
-        }
-    )*};
+    ($($(#[$doc:meta])* $name:ident($($field:ident: $type:ty),*) $message:literal;)*) => {
+        impl CallLog {$(
+            $(#[$doc])*
+            pub(crate) fn $name(self, function: &str, key: &dyn fmt::Debug $(, $field: $type)*) {
+                if self.0 {
+                    event!(trace, function = function, key = ?key, $($field = $field,)* $message);
+                }
+            }
+        )*}
+    };
 }
 
 steps! {
@@ -47,6 +38,11 @@ steps! {
     leased() "missed in Redis, and got the lease";
     /// Reports that the call computes without a lease: Redis has no usable entry, or was not asked.
     unleased() "computes without a lease";
+    /// Reports that the look-up in Redis failed, and that the call computes without a lease.
+    redis_failed() "the look-up in Redis failed, computes without a lease";
+    /// Reports that another process computes the value, and that the call, a refresh, ends with the
+    /// value that it has.
+    keeps_old() "keeps the old value, which another process computes anew";
     /// Reports that the call waits for another process, which has the lease to compute the key.
     waits_for_process() "waits for another process's computation";
     /// Reports that the function's body begins to run.

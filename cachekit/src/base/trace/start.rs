@@ -6,7 +6,7 @@ use std::fmt;
 pub(crate) struct Start<'a> {
     /// `false` if the cache is turned off (`enabled`).
     pub(crate) is_enabled: bool,
-    /// Address of the shared tier, without a login. `None`: the cache has memory only.
+    /// Address of the shared tier, without a login, or `(fake)`. `None`: the cache has memory only.
     pub(crate) redis: Option<&'a dyn fmt::Display>,
     pub(crate) namespace: &'a str,
     /// Path of the configuration file. `None`: the cache has none.
@@ -15,7 +15,7 @@ pub(crate) struct Start<'a> {
     pub(crate) environment: &'a [String],
 }
 
-/// Reports the start of a cache.
+/// Reports the start of a cache, which has connected to Redis or will try again.
 pub(crate) fn starting(start: &Start<'_>) {
     let (tier, address) = match start.redis {
         Some(address) => ("memory+redis", address.to_string()),
@@ -47,11 +47,11 @@ pub(crate) fn starting(start: &Start<'_>) {
 }
 
 /// Reports that the process uses a global cache with the default settings, because the program has
-/// not called `init`.
+/// not called `init` before.
 pub(crate) fn default_cache() {
     event!(
         info,
-        "a cached function was called before `cachekit::init`: the cache has the default settings, memory only"
+        "the global cache was used before `cachekit::init`: it has the default settings, memory only"
     );
 }
 

@@ -140,7 +140,7 @@ impl BusClient {
             StoreEvent::Received(message) => self.handle(message),
             StoreEvent::Unknown => {
                 if !removed!(self.terms, IgnoreUnknownMessage) {
-                    trace::unknown_message();
+                    trace::unknown_message(&self.node.channel());
                     self.note_gap();
                     // An acknowledged invalidation of this node may wait for the node that sent the
                     // message.

@@ -153,8 +153,11 @@ pub(crate) const REDIS: &[Reading<RedisStats>] = readings! {
         "Calls that waited for the computation of another process.", |it| it.waits;
     Counter(Count) "cachekit_redis_acknowledged_total",
         "Acknowledged invalidations that every process confirmed.", |it| it.acknowledged;
+    Counter(Count) "cachekit_redis_acknowledged_by_time_total",
+        "Acknowledged invalidations that were waited for until no process served older values.",
+        |it| it.acknowledged_by_time;
     Counter(Count) "cachekit_redis_unacknowledged_total",
-        "Acknowledged invalidations that not every process confirmed, or that Redis did not accept.",
+        "Acknowledged invalidations after which another process may serve the old value.",
         |it| it.unacknowledged;
     Counter(Count) "cachekit_redis_unmarked_total",
         "Writes without a mark that would cover the death of the writer.", |it| it.unmarked;

@@ -11,7 +11,6 @@ use crate::backfill::lookup::L2Lookup;
 use crate::backfill::validate::Validated;
 use crate::base::clock::Tick;
 use crate::base::fault::removed;
-use crate::base::trace::call;
 use crate::encoding::envelope::Token;
 use crate::l2::bus::lease_waiters::LeaseWaiter;
 use crate::l2::entry_keys::guards;
@@ -315,7 +314,8 @@ impl<'a> Acquire<'a> {
         let Some(waiter) = &self.request_state().waiter else {
             return;
         };
-        call::waits_for_process(&self.lookup.owner.name, &self.call.key);
+        let log = self.call.core.call_log();
+        log.waits_for_process(&self.lookup.owner.name, &self.call.key);
         self.lookup.l2.counts.waits.bump();
         self.lookup.owner.counts.lease_waits.bump();
         let wait_budget = self.call.wait_budget().left();

@@ -106,9 +106,9 @@ impl Shared {
             closed,
         };
         *self.current.write() = Some(Arc::new(connected));
-        self.connects.fetch_add(1, Ordering::Relaxed);
+        let was_connected = self.connects.fetch_add(1, Ordering::Relaxed) > 0;
         let (address, namespace) = (&self.address, &self.namespace);
-        match away_since {
+        match away_since.filter(|_| was_connected) {
             None => trace::redis_connected(address, namespace),
             Some(since) => trace::redis_is_back(address, namespace, since.elapsed()),
         }

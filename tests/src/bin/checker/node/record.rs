@@ -152,6 +152,7 @@ impl Record {
             ("redis-failures", stats.redis.failures),
             ("lock-timeouts", stats.lock_timeouts),
             ("acknowledged", stats.redis.acknowledged),
+            ("acknowledged_by_time", stats.redis.acknowledged_by_time),
             ("unacknowledged", stats.redis.unacknowledged),
         ] {
             self.line(format_args!("s {name} {value}"));

@@ -117,7 +117,8 @@ fn rows(world: &World, verdict: &Verdict) -> Vec<(&'static str, String)> {
         ("  served old after at most", share(&verdict.old, 100)),
         ("acknowledged invalidations", acked.len().to_string()),
         ("  by every node", counted("acknowledged")),
-        ("  waited out, or not certain", counted("unacknowledged")),
+        ("  waited out", counted("acknowledged_by_time")),
+        ("  not certain", counted("unacknowledged")),
         ("  duration p50", share(&acked, 50)),
         ("  duration p99", share(&acked, 99)),
         (
