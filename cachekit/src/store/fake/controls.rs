@@ -62,8 +62,9 @@ impl FakeStore {
     /// Ends the connections and the bus subscriptions of all caches.
     pub(crate) fn fail(&self) {
         self.away(true);
-        let numbers = self.cut_all(true);
-        numbers.into_iter().for_each(|number| self.cut(number));
+        for number in self.cut_all(true) {
+            self.cut(number);
+        }
     }
 
     /// Ends the effects of [`fail`](Self::fail): the caches reach the store again, and each begins a new
@@ -72,8 +73,9 @@ impl FakeStore {
         self.shared.lock().is_unreachable = false;
         if self.shared.lock().is_cut {
             // A cache without a subscription gets no event, so the subscriptions begin first.
-            let numbers = self.cut_all(false);
-            numbers.into_iter().for_each(|number| self.mend(number));
+            for number in self.cut_all(false) {
+                self.mend(number);
+            }
         }
         self.away(false);
     }

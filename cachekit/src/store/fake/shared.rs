@@ -14,6 +14,10 @@ use crate::store::message::NodeId;
 pub(crate) struct Shared(Mutex<State>);
 
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a trouble of its own"
+)]
 pub(crate) struct State {
     pub(crate) data: Data,
     pub(crate) troubles: Troubles,
