@@ -1,7 +1,9 @@
 //! The way of a call, at trace level.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use cachekit::testing::FakeRedis;
 use cachekit::{Cache, cached};
 use cachekit_tests::capture::Capture;
 use cachekit_tests::redis::Redis;
@@ -119,6 +121,27 @@ async fn in_redis() {
         "answered source=redis",
     ];
     assert_eq!(steps(&log, "slow", "slow:2"), expected);
+}
+
+#[tokio::test]
+async fn of_a_redis_that_does_not_reply() {
+    let redis = FakeRedis::new();
+    let log = Capture::default();
+    let _log = tracing::subscriber::set_default(log.clone());
+    let builder = cachekit_tests::builder().fake_redis(&redis);
+    let builder = builder.redis_timeout(Duration::from_millis(50));
+    let cache = builder.trace_calls(true).build().await.expect("valid");
+    redis.slow_down(Duration::from_secs(60));
+    log.take();
+    slow(&cache, 3).await;
+    let expected = [
+        "missed in memory cause=absent",
+        "the look-up in Redis failed, computes without a lease",
+        "runs the function",
+        "stored",
+        "answered source=computed",
+    ];
+    assert_eq!(steps(&log, "slow", "slow:3"), expected);
 }
 
 #[tokio::test]

@@ -13,11 +13,13 @@ use tokio::sync::Notify;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber, subscriber};
+use tracing_core::span::Current;
 
 /// A span, with its fields as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Seen {
     name: &'static str,
+    metadata: &'static Metadata<'static>,
     fields: BTreeMap<&'static str, String>,
     /// Index of the span that it is in.
     parent: Option<usize>,
@@ -69,6 +71,7 @@ impl Subscriber for Keeper {
         let mut state = self.lock();
         let mut seen = Seen {
             name: span.metadata().name(),
+            metadata: span.metadata(),
             fields: BTreeMap::new(),
             parent: state.1.last().copied(),
             references: 1,
@@ -99,6 +102,15 @@ impl Subscriber for Keeper {
 
     fn exit(&self, id: &Id) {
         assert_eq!(self.lock().1.pop(), Some(index(id)));
+    }
+
+    fn current_span(&self) -> Current {
+        let state = self.lock();
+        let Some(index) = state.1.last() else {
+            return Current::none();
+        };
+        let id = Id::from_u64(*index as u64 + 1);
+        Current::new(id, state.0[*index].metadata)
     }
 
     fn event(&self, _: &Event<'_>) {}
