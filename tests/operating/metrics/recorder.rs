@@ -15,13 +15,16 @@ type Labels = BTreeMap<String, String>;
 /// Each time series: its name and labels, the kind of its metric, and its value.
 type Series = BTreeMap<(String, Labels), (&'static str, Arc<AtomicU64>)>;
 
+/// A function that is called with the name of a gauge.
+pub(crate) type BeforeGauge = Box<dyn Fn(&str) + Send + Sync>;
+
 /// The metrics that a cache has recorded.
 #[derive(Default)]
 pub(crate) struct Recorded {
     series: Mutex<Series>,
     described: Mutex<BTreeMap<String, (&'static str, Unit, String)>>,
     /// Called at each look for a gauge, with its name.
-    pub(crate) before_gauge: Option<Box<dyn Fn(&str) + Send + Sync>>,
+    pub(crate) before_gauge: Option<BeforeGauge>,
 }
 
 /// The kind of a metric, and the labels of its time series.
