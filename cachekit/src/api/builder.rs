@@ -311,7 +311,7 @@ impl CacheBuilder {
     }
 
     /// Turns answers to questions of other processes on or off. The commands `cachekit stats`, `top`
-    /// and `config`, and [`Cache::ask_stats`], ask all processes of the namespace for their statistics
+    /// and `config`, and `Cache::ask_stats`, ask all processes of the namespace for their statistics
     /// or their configuration. A process answers at most 10 questions in a second. A process with
     /// `answers(false)` is not among the answers. Default: `true`.
     pub fn answers(mut self, enabled: bool) -> Self {
