@@ -68,6 +68,19 @@ impl LooseFn {
     }
 }
 
+impl LooseFn {
+    /// Returns a function with the body of this function, with `attrs` and `sig` as its attributes
+    /// and its signature, which only the code around it can name.
+    pub(crate) fn inner<'a>(
+        &self,
+        attrs: impl Iterator<Item = &'a Attribute>,
+        sig: &Signature,
+    ) -> TokenStream {
+        let (inner_attrs, body) = (&self.inner_attrs, self.body.stream());
+        quote!(#(#attrs)* #sig { #inner_attrs #body })
+    }
+}
+
 /// Returns an error if the item below the attribute is not a function.
 fn no_function(attribute: &str, input: ParseStream<'_>) -> Option<syn::Error> {
     let ahead = input.fork();

@@ -1,5 +1,5 @@
-//! The attributes of cachekit: `#[cached]`, `#[invalidates]`, `#[write_through]` and
-//! `#[derive(CacheKey)]`.
+//! The attributes of cachekit: `#[cached]`, `#[invalidates]`, `#[write_through]`,
+//! `#[write_behind]` and `#[derive(CacheKey)]`.
 //!
 //! Use the attributes through the `cachekit` crate, which exports them. The attributes turn
 //! functions into calls of the crate cachekit, and contain no caching algorithm. An attribute is
@@ -25,6 +25,7 @@ mod item;
 mod model;
 mod paths;
 mod pipeline;
+mod queued_types;
 mod spelling;
 #[cfg(test)]
 mod tests;
@@ -125,6 +126,42 @@ pub fn invalidates(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn write_through(args: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::write_through(args.into(), item.into()).into()
+}
+
+/// Queues the calls of a function that writes, for workers that carry them out later
+/// (write-behind).
+///
+/// A call returns once the queue has accepted its arguments. A worker, started with
+/// `cache.workers()`, runs the function's body: at least once, and in order for each key. The body
+/// gets the arguments and, as an argument of the type `QueuedWrite` that callers do not pass, the
+/// version of the write.
+///
+/// | option | meaning | default |
+/// |---|---|---|
+/// | `get_cart(_, user)` | the entry whose value a queued write is: the newest write of each key is carried out | |
+/// | `value = EXPR` | the value of that entry, over the arguments | |
+/// | `key = "views:{page}"` | the key of the writes, where they are the value of no entry | |
+/// | `each` | each write counts; without it, the newest of each key replaces the older ones | |
+/// | `each(view in views)`, `newest(cart in carts)` | the function takes a `Vec`, and one run carries out many writes; the key and the value name one item | one write for each run |
+/// | `skip(pool)` | arguments that are not queued: a worker gets them from `provide(..)`, by their type | none |
+/// | `batch = 500` | the most writes that a worker takes from the queue at once | 100 |
+/// | `every = "1s"` | the time for which a key waits for further writes | 1 s |
+/// | `retries = 10` | the number of times that a failed write is repeated, with pauses that double from 1 s to 60 s; then it is put aside | 10 |
+/// | `timeout = "30s"` | the longest time for one run | 30 s |
+/// | `capacity = 100_000` | the most writes in the queue | 100,000 |
+/// | `when_full = wait`, `fail`, `write` | a call whose queue is full waits for `lock_timeout`, returns an error, or writes itself | `wait` |
+/// | `codec = bincode`, `msgpack`, `json` | the encoding of queued arguments | the cache's codec |
+/// | `name = "carts::save_cart"` | the name of the queue, also in statistics and logs | the function's full path |
+/// | `cache = EXPR` | the `Cache` with the queue | the global one |
+/// | `crate = path` | the path of the crate cachekit, if renamed | `::cachekit` |
+///
+/// The function is a free `async fn` without type parameters that returns `Result<(), E>`, where `E`
+/// implements `Display` and `From<cachekit::QueueError>`. Attributes below this one, except
+/// documentation and lints, belong to the body: an `#[invalidates(..)]` there invalidates after a
+/// worker has written.
+#[proc_macro_attribute]
+pub fn write_behind(args: TokenStream, item: TokenStream) -> TokenStream {
+    pipeline::write_behind(args.into(), item.into()).into()
 }
 
 /// Makes a struct or an enum usable in keys and tags.

@@ -324,6 +324,7 @@ pub(crate) struct Cloned {
 
 /// Reference to a cached function in `#[invalidates]` or `#[write_through]`, such as
 /// `get_user(id)`.
+#[derive(Clone)]
 pub(crate) struct Reference {
     pub(crate) callee: Callee,
     /// Arguments of the reference, one for each position. `None` for a reference to every entry:
@@ -332,6 +333,7 @@ pub(crate) struct Reference {
 }
 
 /// Argument in one position of a reference to a cached function.
+#[derive(Clone)]
 pub(crate) enum Position {
     /// The placeholder `_`, with its span, for an argument that is not in the key.
     NotInKey(Span),
@@ -340,6 +342,7 @@ pub(crate) enum Position {
 }
 
 /// Cached function that a reference names.
+#[derive(Clone)]
 pub(crate) enum Callee {
     /// Free function, such as `users::get_user`.
     Free(ExprPath),
@@ -387,4 +390,47 @@ pub(crate) struct Stored {
     /// Arguments that the expressions of `value` and `order_by` name, and that generated code
     /// clones before the body runs.
     pub(crate) cloned: Vec<Cloned>,
+}
+
+/// Model of a function with `#[write_behind]`: the function and its checked options.
+pub(crate) struct QueuedFn {
+    /// The function. If `items` is set, the argument with all items is replaced by one item.
+    pub(crate) function: Function,
+    /// Role of each argument of the function.
+    pub(crate) roles: Vec<Role>,
+    /// Argument with all items, of `each(item in items)`. `None`: one run carries out one write.
+    pub(crate) items: Option<Argument>,
+    pub(crate) key: QueueKey,
+    /// Expression of the option `value = EXPR`. `None`: the writes are the values of no entry.
+    pub(crate) value: Option<Expr>,
+    /// `true` if each write counts; `false` if the newest of a key replaces the older ones.
+    pub(crate) is_each: bool,
+    pub(crate) name: Option<String>,
+    /// Names and values of options with a constant duration.
+    pub(crate) lengths: Vec<(&'static str, Constant)>,
+    /// Names and values of options with a number.
+    pub(crate) counts: Vec<(&'static str, syn::LitInt)>,
+    /// Name of the variant of cachekit's enum `WhenFull`. `None`: the option is not set.
+    pub(crate) when_full: Option<&'static str>,
+    /// Name of the variant of cachekit's enum `Codec`. `None`: the option is not set.
+    pub(crate) codec: Option<&'static str>,
+}
+
+/// Role of an argument of a function with `#[write_behind]`.
+#[derive(Clone, Copy)]
+pub(crate) enum Role {
+    /// The queue keeps the argument.
+    Queued,
+    /// Workers are given a value of the argument's type.
+    Provided,
+    /// The argument is the number of the write. Callers do not pass it.
+    WriteNumber,
+}
+
+/// Key of a queued write.
+pub(crate) enum QueueKey {
+    /// The key of an entry, whose value the write is.
+    Entry(Reference),
+    /// The text of the option `key`.
+    Text(Text),
 }

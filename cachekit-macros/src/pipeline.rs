@@ -44,6 +44,17 @@ pub(crate) fn write_through(args: TokenStream, item: TokenStream) -> TokenStream
     )
 }
 
+/// Returns the code that `#[write_behind]` expands to, or its mistakes as compile errors.
+pub(crate) fn write_behind(args: TokenStream, item: TokenStream) -> TokenStream {
+    run(
+        "write_behind",
+        args,
+        item,
+        check::write_behind::write_behind,
+        expand::write_behind::write_behind,
+    )
+}
+
 /// Returns the code that `#[derive(CacheKey)]` expands to, or a mistake in the type as a compile
 /// error.
 pub(crate) fn derive_cache_key(item: TokenStream) -> TokenStream {

@@ -7,6 +7,7 @@ pub(crate) mod clone_dispatch;
 pub(crate) mod function_path;
 pub(crate) mod key_coverage;
 pub(crate) mod position;
+pub(crate) mod queue;
 pub(crate) mod templates;
 pub(crate) mod warm;
 
@@ -22,6 +23,7 @@ pub use crate::__private::position::{
     ArgumentNotInTheKey_WriteUnderscore, UNDERSCORE, UNUSED, UnderscoreForAnArgumentInTheKey,
     Unused,
 };
+pub use crate::__private::queue::{all_calls, ended, one_call, queueable, queued_value, value_of};
 pub use inventory;
 
 pub use crate::__private::warm::{WarmStarted, warm_start};
@@ -29,6 +31,7 @@ pub use crate::api::registry::Registered;
 pub use crate::api::replicated_entry::{ReplicatedEntry, ordered};
 pub use crate::base::fault::Point;
 pub use crate::core::entry_key::Target;
+pub use crate::core::queues::RegisteredQueue;
 pub use crate::invalidate::request::{Invalidation, On};
 pub use crate::key::buf::{KeyBuf, Rendered};
 pub use crate::key::function_path::FunctionPath;
@@ -36,6 +39,8 @@ pub use crate::key::nested::over as walk_over;
 pub use crate::key::template::Piece;
 pub use crate::model::function_spec::FnSpec;
 pub use crate::model::policy::IntoTtl;
+pub use crate::model::provided::Provided;
+pub use crate::model::queue_spec::{BodyFuture, Need, QueueSpec, QueuedCall, WhenFull};
 pub use crate::model::tags::EntryTags;
 pub use crate::read::call::Miss;
 pub use crate::read::typed_call::{CallFuture, Started, compute, compute_blocking, start_blocking};
@@ -47,6 +52,7 @@ pub use crate::write::annotated::{
     with_invalidation, with_invalidation_blocking, write_through, write_through_blocking,
 };
 pub use crate::write::pending::PendingWrite;
+pub use crate::write_behind::accept::{KeyedArgs, write_behind, write_each_behind};
 
 /// Returns a duration of `seconds` seconds. The name of this function is short, so that expansions
 /// stay readable.

@@ -10,6 +10,8 @@ pub(crate) mod in_frame;
 pub(crate) mod invalidation_log;
 pub(crate) mod observing;
 pub(crate) mod outcome;
+pub(crate) mod queued_payload;
+pub(crate) mod queues;
 pub(crate) mod remembered;
 pub(crate) mod removed_keys;
 pub(crate) mod state;

@@ -10,6 +10,7 @@
 //! | [`observing`] | where the values of calls came from; calls past the cache and anew |
 //! | [`invalidation`] | how a write removes old values: entries, tags, events, softly |
 //! | [`transactions`] | writes and reads in an open transaction, with sqlx, diesel and SeaORM |
+//! | [`write_behind`] | queued writes, and workers that carry them out |
 //! | [`guarantees`] | the promises, each with its tests, and what is assumed |
 //! | [`configuration`] | settings and options from the builder, a file and the environment |
 //! | [`failure`] | Redis unreachable, slow, full, or back with older data |
@@ -51,6 +52,7 @@ macro_rules! pages {
             #[doc = "[testing]: crate::guide::testing"]
             #[doc = "[transactions]: crate::guide::transactions"]
             #[doc = "[wasm]: crate::guide::wasm"]
+            #[doc = "[write-behind]: crate::guide::write_behind"]
             #[doc = ""]
             #[doc = include_str!(concat!("../docs/", $file))]
             pub mod $name {}
@@ -79,4 +81,5 @@ pages! {
     testing = "testing.md";
     transactions = "transactions.md";
     wasm = "wasm.md";
+    write_behind = "write-behind.md";
 }

@@ -130,6 +130,8 @@ mod invalidate;
 
 mod read;
 mod write;
+
+mod write_behind;
 // The interfaces of applications, tests and generated code.
 mod api;
 // Tools for those who operate a service.
@@ -150,7 +152,7 @@ pub mod __private;
 #[cfg(doc)]
 pub mod guide;
 
-pub use cachekit_macros::{CacheKey, cached, invalidates, write_through};
+pub use cachekit_macros::{CacheKey, cached, invalidates, write_behind, write_through};
 
 pub use crate::api::builder::CacheBuilder;
 pub use crate::api::entry::Entry;
@@ -184,6 +186,9 @@ pub use crate::model::inspection::{
 };
 pub use crate::model::miss_cause::MissStats;
 pub use crate::model::policy::Policy;
+pub use crate::model::queue_error::QueueError;
+pub use crate::model::queue_stats::QueueStats;
+pub use crate::model::queued_write::QueuedWrite;
 pub use crate::model::redis_stats::{BreakerState, RedisMisses, RedisStats};
 pub use crate::model::seen_invalidation::{SeenInvalidation, SeenKind, SeenTarget};
 pub use crate::model::server_info::{QueryError, ServerInfo};
@@ -197,6 +202,8 @@ pub use crate::ops::warm::{Warming, warm};
 pub use crate::ops::watch::Watch;
 pub use crate::read::observing::{bypass, observed, refresh, with_source};
 pub use crate::read::tracking::{tracked, untracked};
+pub use crate::write_behind::dead_writes::DeadWrite;
+pub use crate::write_behind::workers::{RunningWorkers, Workers};
 
 /// A type whose instances are interchangeable for every cached function: no field of such a type
 /// can change a result.

@@ -19,6 +19,7 @@ pub(crate) mod key_name;
 pub(crate) mod lease_grant;
 pub(crate) mod message;
 pub(crate) mod port;
+pub(crate) mod process_queue;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
 #[cfg(test)]
@@ -26,3 +27,4 @@ pub(crate) mod redis;
 pub(crate) mod tests;
 pub(crate) mod warm_keys;
 pub(crate) mod write_mark;
+pub(crate) mod write_queue;

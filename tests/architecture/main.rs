@@ -31,9 +31,10 @@ const LEVELS: &[(&str, u8)] = &[
     ("ops", 9),
     ("testing", 9),
     ("global", 10),
-    ("__private", 11),
-    ("http", 11),
-    ("guide", 11),
+    ("write_behind", 11),
+    ("__private", 12),
+    ("http", 12),
+    ("guide", 12),
 ];
 
 /// So many folders can be remembered.
@@ -47,7 +48,13 @@ const NAMED_IN: &[(&str, &[&str])] = &[
     ("once_cell", &["global.rs"]),
     (
         "inventory",
-        &["api/registry.rs", "__private.rs", "__private/autoref.rs"],
+        &[
+            "api/registry.rs",
+            "core/queues.rs",
+            "__private.rs",
+            "__private/autoref.rs",
+            "__private/templates/queue.rs",
+        ],
     ),
     (
         "tracing",

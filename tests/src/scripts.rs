@@ -89,18 +89,50 @@ const SOFTEN_GUARDS: &[Guard] = &[(
 
 const BEAT_GUARDS: &[Guard] = &[(Fault::EchoWithoutWrite, "redis.call('UNLINK', KEYS[1])", "")];
 
+const ENQUEUE_GUARDS: &[Guard] = &[(
+    Fault::VersionByClock,
+    "math.max(last + 1, time[1] * 1000000 + time[2])",
+    "time[1] * 1000000 + time[2]",
+)];
+
+const WRITE_QUEUE_GUARDS: &[Guard] = &[
+    (
+        Fault::KeepDeadClaims,
+        "if #taken == 0 then",
+        "if redis.call('HEXISTS', claims, key) == 1 then
+           -- Its worker may be at work.
+         elseif #taken == 0 then",
+    ),
+    (
+        Fault::ShareClaims,
+        "redis.call('ZADD', due, now + tonumber(lease), key)",
+        "",
+    ),
+    (
+        Fault::ShareClaims,
+        "if redis.call('HEXISTS', claims, key) == 1 then redis.call('HINCRBY', lost, key, 1) end",
+        "",
+    ),
+];
+
 fn guards(script: &str) -> &'static [Guard] {
     match script {
         "acquire" => ACQUIRE_GUARDS,
         "fill" => FILL_GUARDS,
         "soften" => SOFTEN_GUARDS,
         "heartbeat" => BEAT_GUARDS,
+        "enqueue" => ENQUEUE_GUARDS,
+        "write_queue" => WRITE_QUEUE_GUARDS,
         _ => &[],
     }
 }
 
-/// The text of a script, without the guards that are removed.
-fn without_guards(script: &str, mut text: String, is_removed: &dyn Fn(Fault) -> bool) -> String {
+/// Returns the text of a script without the guards that are removed.
+pub fn without_guards(
+    script: &str,
+    mut text: String,
+    is_removed: &dyn Fn(Fault) -> bool,
+) -> String {
     for (fault, guard, without) in guards(script) {
         if is_removed(*fault) {
             text = text.replacen(guard, without, 1);
@@ -131,6 +163,14 @@ mod tests {
             (
                 "heartbeat",
                 include_str!("../../cachekit/src/store/redis/heartbeat.lua"),
+            ),
+            (
+                "enqueue",
+                include_str!("../../cachekit/src/store/redis/enqueue.lua"),
+            ),
+            (
+                "write_queue",
+                include_str!("../../cachekit/src/store/redis/write_queue.lua"),
             ),
         ];
         for (script, text) in scripts {

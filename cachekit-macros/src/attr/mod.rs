@@ -16,4 +16,5 @@ pub(crate) mod template;
 pub(crate) mod tiers;
 pub(crate) mod value;
 pub(crate) mod word;
+pub(crate) mod write_behind;
 pub(crate) mod write_through;

@@ -17,4 +17,5 @@ pub(crate) mod scope;
 pub(crate) mod steps;
 pub(crate) mod tags_hash;
 pub(crate) mod tiers;
+pub(crate) mod write_behind;
 pub(crate) mod writes;

@@ -73,7 +73,7 @@ pub(crate) fn tiers(
                 Some(Choice {
                     option,
                     ty,
-                    variant: variant(&arg, words, errors)?,
+                    variant: choice(&arg, words, errors)?,
                     span: arg.value.span(),
                 })
             })
@@ -217,17 +217,24 @@ fn check_sync(info: &FnInfo, item: &LooseFn, tier: Option<&Arg<Ident>>, errors: 
 
 /// Returns the name of the variant of cachekit's enum for a word, such as `Memory` for `memory`.
 /// Reports a word that is not in `words`, the values that the option allows.
-fn variant(arg: &Arg<Ident>, words: &[&str], errors: &mut Errors) -> Option<&'static str> {
+pub(crate) fn choice(
+    arg: &Arg<Ident>,
+    words: &[&str],
+    errors: &mut Errors,
+) -> Option<&'static str> {
     const VARIANTS: &[(&str, &str)] = &[
         ("bincode", "Bincode"),
         ("both", "Both"),
         ("cluster", "Cluster"),
+        ("fail", "Fail"),
         ("json", "Json"),
         ("memory", "Memory"),
         ("msgpack", "MsgPack"),
         ("off", "Off"),
         ("process", "Process"),
         ("redis", "Redis"),
+        ("wait", "Wait"),
+        ("write", "Write"),
     ];
     let Arg { key, value } = arg;
     let variant = VARIANTS

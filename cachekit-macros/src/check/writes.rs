@@ -201,7 +201,7 @@ fn stored(
 
 /// Returns the tokens of all values in a reference to a cached function, so that names can be
 /// searched in them.
-fn values(reference: &crate::attr::reference::Reference) -> TokenStream {
+pub(crate) fn values(reference: &crate::attr::reference::Reference) -> TokenStream {
     let mut tokens = match &reference.callee {
         attr::reference::Callee::Method { receiver, .. } => receiver.to_token_stream(),
         attr::reference::Callee::Path(_) => TokenStream::new(),
@@ -220,7 +220,10 @@ fn values(reference: &crate::attr::reference::Reference) -> TokenStream {
 
 /// Checks a reference to a cached function, such as `get_user(id)`, and returns the model of the
 /// reference. Returns `None` if the reference has a mistake.
-fn model(reference: crate::attr::reference::Reference, errors: &mut Errors) -> Option<Reference> {
+pub(crate) fn model(
+    reference: crate::attr::reference::Reference,
+    errors: &mut Errors,
+) -> Option<Reference> {
     let all = matches!(reference.args, ReferenceArgs::All);
     let callee = match reference.callee {
         attr::reference::Callee::Path(path) if is_method(&path) => Callee::Method(path),

@@ -14,4 +14,5 @@ pub(crate) mod positional;
 pub(crate) mod reference;
 pub(crate) mod spec;
 pub(crate) mod steps;
+pub(crate) mod write_behind;
 pub(crate) mod write_through;

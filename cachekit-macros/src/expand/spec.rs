@@ -107,7 +107,7 @@ fn labels(labels: &Labels) -> TokenStream {
 
 /// Returns the expression for a duration: in whole seconds if possible, because that is shorter in
 /// an expansion.
-fn duration(duration: Duration, paths: &Paths) -> TokenStream {
+pub(crate) fn duration(duration: Duration, paths: &Paths) -> TokenStream {
     let private = &paths.private;
     if duration.subsec_millis() == 0 {
         let seconds = duration.as_secs();

@@ -13,6 +13,7 @@
 pub(crate) mod body;
 pub(crate) mod companion;
 pub(crate) mod hidden;
+pub(crate) mod queue;
 pub(crate) mod read;
 pub(crate) mod value;
 pub(crate) mod write;

@@ -189,6 +189,15 @@ impl CacheBuilder {
         self
     }
 
+    /// Queues the writes of write-behind functions also in a Redis server that may lose them: one
+    /// without an append-only file, or with a `maxmemory-policy` that evicts any key. Without this
+    /// setting, such a server is refused.
+    #[cfg(feature = "redis")]
+    pub fn volatile_queues(mut self, accepted: bool) -> Self {
+        self.config.volatile_queues = accepted;
+        self
+    }
+
     /// Runs the cache's tasks for Redis on a thread of the cache's own: its connections, messages of
     /// other processes, and background stores. Without Redis, the setting has no effect.
     ///

@@ -45,6 +45,7 @@ impl Cache {
                 .as_ref()
                 .map(|l2| l2.stats(now))
                 .unwrap_or_default(),
+            queues: self.core.queues.stats(),
             ..Stats::sum(functions)
         }
     }

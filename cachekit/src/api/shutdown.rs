@@ -28,10 +28,14 @@ pub struct ShutdownReport {
     /// other processes may serve the outdated entries until those expire, or until a process with the
     /// same `outbox_file` starts.
     pub queued_invalidations: usize,
+    /// Number of writes in the queues of write-behind functions of a cache without Redis. They are
+    /// lost with the process. Writes in Redis do not count.
+    pub queued_writes: u64,
 }
 
 impl ShutdownReport {
-    /// Returns `true` if no task was abandoned and Redis has accepted every invalidation.
+    /// Returns `true` if no task was abandoned, Redis has accepted every invalidation, and no queued
+    /// write is lost.
     pub fn is_complete(&self) -> bool {
         *self == Self::default()
     }
@@ -67,7 +71,9 @@ impl Cache {
     /// the work that is not finished.
     ///
     /// This method stores the hottest keys for the next [warm start](crate::WarmStartReport), and waits
-    /// until values are stored in Redis, refreshes have ended and Redis has accepted every invalidation. At the end of the time, background tasks that still run are
+    /// until the running bodies of workers have ended, values are stored in Redis, refreshes have
+    /// ended and Redis has accepted every invalidation. Without Redis, workers carry out all queued
+    /// writes first. At the end of the time, background tasks that still run are
     /// abandoned.
     ///
     /// From the start of the shutdown, the cache begins no new background work and reads nothing
@@ -90,8 +96,10 @@ impl Cache {
         if !removed!(self.core, NeverClosed) {
             background.close();
         }
+        self.core.queues.close();
         if has_timer() {
             let end = from_now(within);
+            let _ = timeout_at(end, self.workers_ended()).await;
             if let Some(starting) = self.core.l2.as_ref().and_then(|l2| l2.starting()) {
                 let _ = timeout_at(end, starting).await;
             }
@@ -112,9 +120,18 @@ impl Cache {
         let report = ShutdownReport {
             abandoned: background.stop(),
             queued_invalidations: self.queued_invalidations(),
+            queued_writes: self.core.queues.lost(),
         };
         trace::shut_down(report.abandoned, report.queued_invalidations);
         report
+    }
+
+    /// Waits until the workers of this process have ended. Without Redis, they first carry out
+    /// everything that is queued.
+    async fn workers_ended(&self) {
+        while self.core.queues.running() > 0 {
+            sleep(LOOK).await;
+        }
     }
 
     /// Waits until Redis has accepted every invalidation in the outbox.

@@ -20,6 +20,7 @@ use crate::core::by_owner::FunctionCores;
 #[cfg(any(feature = "testing", cachekit_faults))]
 use crate::core::invalidation_log::InvalidationLog;
 use crate::core::outcome::Outcome;
+use crate::core::queues::WriteQueues;
 use crate::core::remembered::RememberedFunctions;
 use crate::core::removed_keys::RemovedKeys;
 use crate::key::buf::KeyBuf;
@@ -96,6 +97,8 @@ pub(crate) struct Core {
     pub(crate) hot: Arc<HotKeys>,
     /// Keys that were invalidated last, for the causes of misses.
     pub(crate) removed_keys: Arc<RemovedKeys>,
+    /// Queues of write-behind functions.
+    pub(crate) queues: Arc<WriteQueues>,
     /// Functions whose hottest keys are remembered in L2.
     pub(crate) remembered: Arc<RememberedFunctions>,
     pub(crate) tags: Arc<Tags>,

@@ -131,6 +131,12 @@ impl Codec {
         }
     }
 
+    /// Returns the codec with the number `id` in bytes in Redis. Returns `None` if no codec has it.
+    pub(crate) fn of_id(id: u8) -> Option<Self> {
+        let all = [Self::Bincode, Self::MsgPack, Self::Json];
+        all.into_iter().find(|codec| codec.id() == id)
+    }
+
     /// Returns the text of a message about a codec that this build cannot use. The text names the
     /// feature that the build needs.
     #[doc(hidden)]

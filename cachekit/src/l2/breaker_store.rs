@@ -21,6 +21,7 @@ use crate::store::port::{
     Store, StoreFuture,
 };
 use crate::store::write_mark::{DueMark, WriteMark};
+use crate::store::write_queue::WriteQueue;
 
 /// A store that is not asked while its circuit breaker is open or its tasks may stand still, or if
 /// the runtime has no timer to limit the wait. The outcome of each question is reported to the breaker. Heartbeats, and
@@ -97,6 +98,12 @@ impl Store for BreakerStore {
 
     fn discard_connection(&self) {
         self.inner.discard_connection();
+    }
+
+    // Not through the breaker: a write that the queue does not accept fails its call, so each is
+    // tried.
+    fn write_queue(&self) -> &dyn WriteQueue {
+        self.inner.write_queue()
     }
 
     fn begin_tasks(&self) {

@@ -197,6 +197,8 @@ pub(crate) struct Config {
     pub(crate) redis_password: Option<Password>,
     /// Path of the file that keeps the outbox over a restart. `None`: the outbox is in memory only.
     pub(crate) outbox_file: Option<PathBuf>,
+    /// `true` if the writes of write-behind functions are queued in a Redis that may lose them.
+    pub(crate) volatile_queues: bool,
     /// `true` if the tasks for Redis run on a thread of the cache's own.
     pub(crate) own_thread: bool,
     /// Time between two looks for changes of the configuration file. `None`: the file is read when
@@ -230,6 +232,7 @@ impl Default for Config {
             redis: None,
             redis_password: None,
             outbox_file: None,
+            volatile_queues: false,
             own_thread: false,
             reload_every: None,
         }

@@ -314,7 +314,8 @@ const HIDDEN: [(&str, &str); 3] = [
 fn tidy(marker: &str) -> String {
     let end = marker.rfind("::__CachekitHere").unwrap_or(marker.len());
     let path = marker[..end].replace("::{{closure}}", "");
-    let path = path.strip_suffix("::__SPEC").unwrap_or(&path);
+    let path = path.strip_suffix("::__CACHEKIT_QUEUE").unwrap_or(&path);
+    let path = path.strip_suffix("::__SPEC").unwrap_or(path);
     let path = path.strip_suffix("::__spec").unwrap_or(path);
     match path.rsplit_once("::") {
         Some((parent, last)) => {

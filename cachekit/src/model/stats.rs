@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::model::call_stats::CallStats;
 use crate::model::owner::Owner;
+use crate::model::queue_stats::QueueStats;
 use crate::model::redis_stats::{RedisStats, since};
 
 /// Counters of one cached function, or one region, in one cache.
@@ -84,7 +85,7 @@ impl Deref for FunctionStats {
 pub struct Stats {
     /// Time that the counters cover, by the cache's [clock](crate::CacheBuilder::clock): since the
     /// cache was built, or between the two results of `stats` in a result of [`since`](Self::since).
-    #[cfg_attr(feature = "serde", serde(with = "seconds"))]
+    #[cfg_attr(feature = "serde", serde(with = "crate::base::durations::seconds"))]
     pub elapsed: Duration,
     /// Sums of the counters of all functions and regions.
     #[cfg_attr(feature = "serde", serde(flatten))]
@@ -110,6 +111,9 @@ pub struct Stats {
     pub background: BackgroundStats,
     /// Counters of Redis (L2). Without Redis, all of them are zero.
     pub redis: RedisStats,
+    /// Counters of the queues of write-behind functions, sorted by name. A queue is listed once this
+    /// process has queued or claimed a write.
+    pub queues: Vec<QueueStats>,
     /// Counters of each function and each region, sorted by name.
     pub functions: Vec<FunctionStats>,
 }
@@ -148,12 +152,18 @@ impl Stats {
             let before = earlier.functions.iter().find(|it| it.name == function.name);
             before.map_or_else(|| function.clone(), |before| function.since(before))
         });
+        let queues = self.queues.iter().map(|queue| {
+            let mut before = earlier.queues.iter();
+            let before = before.find(|it| it.function == queue.function);
+            before.map_or_else(|| queue.clone(), |before| queue.since(before))
+        });
         Self {
             elapsed: self.elapsed.saturating_sub(earlier.elapsed),
             calls: self.calls.since(&earlier.calls),
             invalidations: since(self.invalidations, earlier.invalidations),
             background: self.background.since(&earlier.background),
             redis: self.redis.since(&earlier.redis),
+            queues: queues.collect(),
             functions: functions.collect(),
             ..*self
         }
@@ -176,23 +186,6 @@ impl Deref for Stats {
 
     fn deref(&self) -> &CallStats {
         &self.calls
-    }
-}
-
-/// Lengths of time in seconds, for serde.
-#[cfg(feature = "serde")]
-mod seconds {
-    use std::time::Duration;
-
-    use serde::de::{Deserialize, Deserializer, Error};
-    use serde::ser::Serializer;
-
-    pub(super) fn serialize<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_f64(time.as_secs_f64())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-        Duration::try_from_secs_f64(f64::deserialize(from)?).map_err(D::Error::custom)
     }
 }
 

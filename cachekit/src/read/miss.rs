@@ -5,7 +5,8 @@
 //! 3. Look the entry up in L2, and wait while another process computes it.
 //! 4. If L2 could not be asked, serve what memory has, as `on_disconnect` allows.
 //! 5. Acquire a permit among the computations that may run at once.
-//! 6. Run the body.
+//! 6. If a write-behind function writes the entry, look for a queued write, whose value is newer.
+//! 7. Run the body.
 //!
 //! Each step may end the call with an answer. The sequence is compiled once and not for every
 //! function: it handles entries whose values have any type, and asks [`ValueOps`] about those
@@ -23,6 +24,7 @@ use crate::backfill::lease::LeaseState;
 use crate::base::runtime::has_timer;
 use crate::coordination::single_flight::waiter::Leader;
 use crate::core::outcome::{Dependencies, Outcome};
+use crate::core::queues::queue_of;
 use crate::model::entry::MemoryEntry;
 use crate::model::epoch::Epochs;
 use crate::model::source::SourceTier;
@@ -88,14 +90,16 @@ fn resolve_without_l2(
         Err(answer) => return Resolving::Ready(Resolved::Return(answer)),
     };
     let mut permit = call.compute_permit();
-    let run_body =
-        move |call, permit| run_body(call, lead, &ops, dependencies, LeaseState::None, permit);
-    if permit.try_acquire() {
-        return Resolving::Ready(run_body(call, permit));
+    let run_body = move |call, permit| {
+        Computation::new(call, lead, &ops, dependencies, LeaseState::None, permit)
+    };
+    if queue_of(call.owner.id).is_none() && permit.try_acquire() {
+        let run = run_body(call, permit).counted();
+        return Resolving::Ready(Resolved::RunBody(run));
     }
     Resolving::Pending(Box::pin(async move {
         permit.acquire(&call).await;
-        run_body(call, permit)
+        Resolved::RunBody(run_body(call, permit).with_queued_value().await)
     }))
 }
 
@@ -115,7 +119,8 @@ async fn resolve_with_waits(
         let mut permit = call.compute_permit();
         let Some(lead) = lead else {
             permit.acquire(&call).await;
-            return run_body(call, None, &ops, dependencies, LeaseState::None, permit);
+            let run = Computation::new(call, None, &ops, dependencies, LeaseState::None, permit);
+            return Resolved::RunBody(run.with_queued_value().await);
         };
         let leading = call.lead_flight(lead, &ops, &dependencies, &mut permit);
         match leading.await {
@@ -127,7 +132,9 @@ async fn resolve_with_waits(
             }
             LeaderStep::Compute(lead, lease_state) => {
                 permit.acquire(&call).await;
-                return run_body(call, Some(lead), &ops, dependencies, lease_state, permit);
+                let run =
+                    Computation::new(call, Some(lead), &ops, dependencies, lease_state, permit);
+                return Resolved::RunBody(run.with_queued_value().await);
             }
         }
     }
@@ -243,25 +250,6 @@ impl Call {
     }
 }
 
-/// Creates the computation whose body is to run, which is the last step of a call after a miss.
-fn run_body(
-    call: Box<Call>,
-    lead: Option<Leader<Outcome>>,
-    ops: &ValueOps,
-    dependencies: Dependencies,
-    lease_state: LeaseState,
-    permit: ComputePermit,
-) -> Resolved {
-    Resolved::RunBody(Computation::new(
-        call,
-        lead,
-        ops,
-        dependencies,
-        lease_state,
-        permit,
-    ))
-}
-
 /// Takes `call` through the steps after a miss on this thread, for a synchronous function, whose
 /// entries are in memory only.
 pub(crate) fn resolve_blocking(call: Box<Call>, ops: &ValueOps, entry_tags: EntryTags) -> Resolved {
@@ -280,7 +268,8 @@ pub(crate) fn resolve_blocking(call: Box<Call>, ops: &ValueOps, entry_tags: Entr
     let mut permit = call.compute_permit();
     permit.acquire_blocking(&call);
     let lease_state = call.names_only(&dependencies);
-    run_body(call, lead, ops, dependencies, lease_state, permit)
+    let run = Computation::new(call, lead, ops, dependencies, lease_state, permit);
+    Resolved::RunBody(run.counted())
 }
 
 impl Call {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::sync::expect_no_lock;
+use crate::model::deferred_drop::DeferredDrop;
 use crate::read::answer::Answer;
 use crate::read::hit::take_shared;
 use crate::return_type::shape::{ReturnOps, ReturnType};
@@ -36,4 +37,17 @@ where
         Answer::TimedOut(timeout) => return_ops.timeout_error(&timeout).map(S::err),
     };
     ret.unwrap_or_else(|| unreachable!("an answer that the function has no form for"))
+}
+
+/// Returns the value of a queued write as the function returns it. Returns `None` if the value has
+/// another type than the function's values.
+#[inline(never)]
+pub(crate) fn return_queued<S>(value: DeferredDrop) -> Option<S::Ret>
+where
+    S: ReturnType,
+    S::Value: Clone + Send + Sync + 'static,
+{
+    let value = value.into_shared().downcast::<Option<S::Value>>().ok()?;
+    expect_no_lock();
+    Arc::unwrap_or_clone(value).map(S::some)
 }

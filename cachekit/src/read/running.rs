@@ -1,6 +1,5 @@
 //! A computation whose body runs: the work beside the body, and the work after the body has ended.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -10,10 +9,7 @@ use tokio::task::{Unconstrained, unconstrained};
 use tokio::time::{Sleep, sleep};
 
 use crate::backfill::lease::LeaseState;
-use crate::base::clock::Tick;
-use crate::base::fault::removed;
 use crate::base::sync::expect_no_lock;
-use crate::base::trace;
 use crate::coordination::frame;
 use crate::coordination::frame::{Frame, FrameKind, FrameSlot};
 use crate::coordination::single_flight::waiter::Leader;
@@ -21,11 +17,7 @@ use crate::coordination::taken::{Taken, TakenDependencies};
 use crate::core::build_entry::Value;
 use crate::core::in_frame::Inside;
 use crate::core::outcome::{Dependencies, Outcome};
-use crate::core::taking::Composition;
-use crate::model::config::Tier;
-use crate::model::deferred_drop::AnyShared;
-use crate::model::entry::MemoryEntry;
-use crate::model::freshness::Life;
+use crate::model::deferred_drop::{AnyShared, DeferredDrop};
 use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
 use crate::read::call::Call;
@@ -45,7 +37,7 @@ pub(crate) struct Computation {
     permit: ComputePermit,
     /// Leadership of the computation's flight. `None` if the computation is for its caller alone.
     lead: Option<Leader<Outcome>>,
-    dependencies: Dependencies,
+    pub(crate) dependencies: Dependencies,
     ops: ValueOps,
     /// Time limit of the function's body (`timeout`), with a timer. The body is dropped when the
     /// timer fires. `None` without a limit.
@@ -58,7 +50,12 @@ pub(crate) struct Computation {
     /// the outer frame of the thread.
     frame: FrameSlot,
     began: Duration,
-    call: Box<Call>,
+    /// Value of a queued write, which the computation returns in place of a run of the body. `None`
+    /// if no write of the entry is queued.
+    pub(crate) queued: Option<DeferredDrop>,
+    /// `true` if the value is that of a queued write.
+    pub(crate) is_queued: bool,
+    pub(crate) call: Box<Call>,
 }
 
 /// A computed value as a `dyn Any`, and the data that the cache needs to store the value.
@@ -79,8 +76,6 @@ impl Computation {
         lease_state: LeaseState,
         permit: ComputePermit,
     ) -> Box<Self> {
-        call.count_computation();
-        call.core.call_log().runs(&call.owner.name, &call.key);
         let flight = lead.as_ref().map_or(0, Leader::flight_id);
         if lead.is_some() && !call.never_waits() {
             call.mark_leading();
@@ -107,6 +102,8 @@ impl Computation {
             permit_until,
             frame: FrameSlot::new(Some(frame)),
             began: call.core.clock.now(),
+            queued: None,
+            is_queued: false,
             call,
         })
     }
@@ -154,7 +151,9 @@ impl Computation {
         self.permit_until = None;
         self.permit.release();
         let took = self.call.core.clock.now().saturating_sub(self.began);
-        self.call.owner.counts.compute_time.record(took);
+        if !self.is_queued {
+            self.call.owner.counts.compute_time.record(took);
+        }
         expect_no_lock();
         took
     }
@@ -296,100 +295,5 @@ impl Drop for Computation {
         if self.lead.is_some() && std::thread::panicking() {
             self.call.note_refresh(false);
         }
-    }
-}
-
-impl Call {
-    /// Runs `code`, which the user wrote. If `code` panics, logs that the function's value is not
-    /// cached, and returns `None`.
-    fn catch_panic<T>(&self, code: impl FnOnce() -> T) -> Option<T> {
-        let given = catch_unwind(AssertUnwindSafe(code));
-        given
-            .inspect_err(|_| trace::not_cached(&self.owner.name))
-            .ok()
-    }
-
-    /// Makes an entry of `value`, ends the flight with that entry, and stores the entry in memory
-    /// and in L2. Stores nothing if the value is not to be cached, or was invalidated during the
-    /// computation.
-    fn settle(
-        &self,
-        lead: Leader<Outcome>,
-        ops: &ValueOps,
-        (mut dependencies, taken): (Dependencies, Option<TakenDependencies>),
-        value: Value,
-        lease_state: LeaseState,
-    ) {
-        let core = &self.core;
-        let mut began = lead.leadership.number;
-        if removed!(core, EpochsAfterCompute) {
-            began = core.tags.now();
-        }
-        let took = value.took;
-        let (owner, key, options) = (&self.owner, &self.key, self.options);
-        let ttl = core.ttl(options, &dependencies.entry_tags, value.is_present);
-        let mut taken = core.of_interest(taken, options.depends);
-        let foreign = Composition::take_lineage(taken.as_mut());
-        let is_composed = taken.is_some();
-        let is_kept = taken.as_ref().is_none_or(|taken| core.may_keep(taken));
-        self.note_refresh(is_kept);
-        let ttl = ttl.filter(|_| is_kept);
-        let taken = (taken, foreign.as_ref());
-        let validity = self.validity(began, &mut dependencies, taken, &lease_state);
-        let stored = core.build_entry(owner, key, validity, options, ttl.map(Life::from), value);
-        self.record_taken(&stored);
-        let Some(ttl) = ttl else {
-            lead.settle(Outcome::Value(stored), || {});
-            return;
-        };
-        let ttl = if is_composed {
-            ttl.min(stored.freshness.end.since(Tick::now(&*core.clock)))
-        } else {
-            ttl
-        };
-        if self.store_if_valid(lead, Arc::clone(&stored)) {
-            self.owner.counts.stores.bump();
-            core.call_log().stored(&self.owner.name, &self.key);
-            self.note_refreshed();
-            let entry_tags = dependencies.entry_tags;
-            self.backfill(ops, entry_tags, (ttl, took), stored, (lease_state, foreign));
-        } else {
-            self.owner.counts.refused_stores.bump();
-            trace::store_refused(&self.owner.name, &self.key);
-        }
-    }
-
-    /// Records in the scope of `refresh(future)` around the call that the computed value is stored.
-    fn note_refreshed(&self) {
-        if let Some(scope) = &self.refresh_scope {
-            scope.note_stored(self.owner.id, &self.key);
-        }
-    }
-
-    /// Ends the flight with `stored`, and puts that entry into memory if the entry is valid and its
-    /// tier includes memory. Returns `true` if no invalidation came since the computation began.
-    pub(crate) fn store_if_valid(&self, lead: Leader<Outcome>, stored: Arc<MemoryEntry>) -> bool {
-        let core = &self.core;
-        // A reload may have turned the function off since the call began.
-        let keep = stored.is_valid() && self.owner.is_enabled();
-        let in_memory = self.options.tier != Tier::Redis;
-        let was_stored = lead.settle(Outcome::Value(Arc::clone(&stored)), || {
-            if keep && in_memory {
-                if self.old.is_some() || self.force_refresh {
-                    core.replace(&self.key, stored);
-                } else {
-                    core.insert(&self.key, stored);
-                }
-            }
-        });
-        keep && was_stored
-    }
-
-    /// Returns the longest time that an entry of this call may live in Redis, its stale window
-    /// included.
-    pub(crate) fn longest_life(&self) -> Duration {
-        let ttl = self.options.ttl.unwrap_or(self.core.config.default_ttl);
-        let fresh = self.options.redis_ttl.map_or(ttl, |most| most.min(ttl));
-        fresh.saturating_add(self.options.window())
     }
 }

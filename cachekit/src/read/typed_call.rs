@@ -15,13 +15,14 @@ use pin_project_lite::pin_project;
 use crate::coordination::frame::FrameSlot;
 use crate::core::in_frame::Inside;
 use crate::core::observing::uncached_frame;
+use crate::model::deferred_drop::DeferredDrop;
 use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
 use crate::read::call::Miss;
 use crate::read::complete_call::complete;
 use crate::read::composition::Recorder;
 use crate::read::miss::{Resolved, Resolving, resolve, resolve_blocking};
-use crate::read::return_answer::return_answer_by;
+use crate::read::return_answer::{return_answer_by, return_queued};
 use crate::read::running::Computation;
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
@@ -216,6 +217,14 @@ enum CallState {
     Bypassed(FrameSlot),
 }
 
+/// The state of a call at the point where the function's body would run.
+enum AtBody {
+    Answered(Answer),
+    /// The value of a queued write takes the place of the body's.
+    Queued(DeferredDrop),
+    Runs,
+}
+
 impl From<Resolving> for CallState {
     fn from(resolved: Resolving) -> Self {
         match resolved {
@@ -253,19 +262,28 @@ impl CallState {
         }
     }
 
-    /// Advances the call until the function's body is to run (`Ready(None)`), or until the call has
-    /// an answer without a run of the body.
+    /// Advances the call until the function's body is to run, or until the call has an answer or a
+    /// queued value without a run of the body.
     #[inline(never)]
-    fn come_to_body(&mut self, context: &mut Context<'_>) -> Poll<Option<Answer>> {
+    fn come_to_body(&mut self, context: &mut Context<'_>) -> Poll<AtBody> {
         if let Self::Waiting(resolved) = self {
             match resolved.as_mut().poll(context) {
                 Poll::Ready(resolved) => *self = Self::from(resolved),
                 Poll::Pending => return Poll::Pending,
             }
         }
-        Poll::Ready(match self {
+        let answer = match self {
             Self::Answered(answer) => answer.take(),
             _ => None,
+        };
+        let queued = match self {
+            Self::Running(Some(computation)) => computation.take_queued(),
+            _ => None,
+        };
+        Poll::Ready(match (answer, queued) {
+            (Some(answer), _) => AtBody::Answered(answer),
+            (None, Some(queued)) => AtBody::Queued(queued),
+            (None, None) => AtBody::Runs,
         })
     }
 
@@ -297,11 +315,17 @@ where
         if !matches!(this.state, CallState::Running(_) | CallState::Bypassed(_)) {
             match this.state.come_to_body(context) {
                 Poll::Pending => return Poll::Pending,
-                Poll::Ready(Some(answer)) => {
+                Poll::Ready(AtBody::Answered(answer)) => {
                     record(this.recorder.as_deref(), &answer);
                     return Poll::Ready(return_answer_by(&*this.return_ops, answer));
                 }
-                Poll::Ready(None) => {}
+                Poll::Ready(AtBody::Queued(value)) => {
+                    let ret = return_queued::<S>(value);
+                    if ret.is_some() {
+                        return Poll::Ready(self.end(ret));
+                    }
+                }
+                Poll::Ready(AtBody::Runs) => {}
             }
         }
         let polled = {

@@ -37,6 +37,7 @@ use crate::store::port::{
     Store, StoreFuture, copies,
 };
 use crate::store::write_mark::{DueMark, WriteMark};
+use crate::store::write_queue::WriteQueue;
 
 /// The handle of one cache to the fake store.
 pub(crate) struct Fake {
@@ -131,6 +132,10 @@ impl Store for Fake {
 
     fn connections(&self) -> u64 {
         1
+    }
+
+    fn write_queue(&self) -> &dyn WriteQueue {
+        &self.shared.1
     }
 
     fn read<'a>(&'a self, query: EntryQuery<'a>, until: Instant) -> StoreFuture<'a, Found> {

@@ -32,6 +32,7 @@ use crate::store::key_name::StoreKey;
 use crate::store::lease_grant::LeaseGrant;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::write_mark::{DueMark, WriteMark};
+use crate::store::write_queue::WriteQueue;
 
 /// The origin of a Redis server that does not report its data set. No reported origin equals this
 /// value. Two servers with this origin may have different data sets.
@@ -213,6 +214,9 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// number of these nodes.
     #[cfg(feature = "json")]
     fn ask<'a>(&'a self, question: &'a BusMessage, until: Instant) -> StoreFuture<'a, usize>;
+
+    /// Returns the queues of write-behind functions in the store.
+    fn write_queue(&self) -> &dyn WriteQueue;
 
     /// Sends `message` to the node `whom`, or to every node if `whom` is `None`.
     fn tell<'a>(

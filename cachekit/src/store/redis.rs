@@ -20,6 +20,7 @@ pub(crate) mod subscriber;
 pub(crate) mod supervisor;
 pub(crate) mod timeout;
 pub(crate) mod write_marks;
+pub(crate) mod write_queue;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -278,6 +278,7 @@ impl CacheBuilder {
                 hot: Arc::new(hot),
                 remembered: Arc::default(),
                 removed_keys: Arc::default(),
+                queues: Arc::default(),
                 tags: Arc::new(Tags::new()),
                 epoch: Arc::new(Epoch::of(EpochKind::Cache)),
                 bus_epoch: Arc::new(Epoch::of(EpochKind::Bus)),

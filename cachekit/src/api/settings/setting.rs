@@ -111,6 +111,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting!("redis" "outbox_file", "CACHE_OUTBOX_FILE", "outbox_file", Text,
         outbox_file = |text: &str| Ok::<_, String>(Some(text.into())),
         |it: &Option<std::path::PathBuf>| it.as_ref().map_or_else(String::new, |path| path.display().to_string())),
+    setting!("redis" "volatile_queues", "CACHE_VOLATILE_QUEUES", "volatile_queues", Flag,
+        volatile_queues = parse_flag, bool::to_string),
     setting!("redis" "own_thread", "CACHE_OWN_THREAD", "own_thread", Flag,
         own_thread = parse_flag, bool::to_string),
 ];

@@ -58,6 +58,7 @@ const EXAMPLES: &[(&str, &str, &str, &str)] = &[
         "\"/var/lib/shop/outbox\"",
         "/var/lib/shop/outbox",
     ),
+    ("redis", "volatile_queues", "true", "true"),
     ("redis", "own_thread", "true", "true"),
 ];
 

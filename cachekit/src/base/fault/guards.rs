@@ -30,6 +30,18 @@ pub enum Fault {
     /// Without this guard, a waiter accepts the result of a computation although a value that the
     /// computation took was invalidated after the computation began.
     JoinersByDoor,
+    /// Without this guard, a miss does not look for a queued write of the entry, so it returns the
+    /// value from before that write.
+    IgnoreQueuedValue,
+    /// Without this guard, a worker finishes a queued write before it carries the write out.
+    FinishEarly,
+    /// Without this guard, no worker claims a queued write that a dead worker has claimed.
+    KeepDeadClaims,
+    /// Without this guard, several workers claim the same queued write at the same time.
+    ShareClaims,
+    /// Without this guard, the version of a queued write is the time of the server's clock, also if
+    /// the clock was set back.
+    VersionByClock,
     /// Without this guard, an entry in the store that was computed from other entries is served
     /// although invalidations of this node wait in the outbox.
     IgnoreQueued,

@@ -8,10 +8,11 @@ use crate::store::event::{EventSink, StoreEvent};
 use crate::store::fake::data::Data;
 use crate::store::fake::trouble::{Step, Troubles};
 use crate::store::message::NodeId;
+use crate::store::process_queue::ProcessQueues;
 
 /// The state that all caches over one fake store share.
 #[derive(Default)]
-pub(crate) struct Shared(Mutex<State>);
+pub(crate) struct Shared(Mutex<State>, pub(crate) ProcessQueues);
 
 #[derive(Default)]
 #[expect(

@@ -26,6 +26,7 @@ use crate::store::redis::script::{Call, Script};
 use crate::store::redis::server_info;
 use crate::store::redis::{Redis, beats, is_unknown_script, millis, nonce, write_marks};
 use crate::store::write_mark::{DueMark, WriteMark};
+use crate::store::write_queue::WriteQueue;
 
 impl Store for Redis {
     fn is_up(&self) -> bool {
@@ -89,6 +90,10 @@ impl Store for Redis {
 
     fn connections(&self) -> u64 {
         self.connections.connects()
+    }
+
+    fn write_queue(&self) -> &dyn WriteQueue {
+        self
     }
 
     fn read<'a>(&'a self, query: EntryQuery<'a>, until: Instant) -> StoreFuture<'a, Found> {

@@ -1,6 +1,7 @@
 //! Parses the answers of Redis to the cache's commands and scripts. An answer may contain any
 //! value.
 
+pub(crate) mod queues;
 pub(crate) mod reads;
 
 use std::time::Duration;

@@ -18,6 +18,8 @@ pub(crate) enum Script {
     Versions,
     Mark,
     Sweep,
+    Enqueue,
+    WriteQueue,
 }
 
 impl Script {
@@ -29,7 +31,7 @@ impl Script {
     }
 }
 
-const ALL: [Script; 10] = [
+const ALL: [Script; 12] = [
     Script::Acquire,
     Script::Fill,
     Script::Renew,
@@ -40,6 +42,8 @@ const ALL: [Script; 10] = [
     Script::Versions,
     Script::Mark,
     Script::Sweep,
+    Script::Enqueue,
+    Script::WriteQueue,
 ];
 
 /// The texts of all Lua scripts, in the order of the list `ALL`.
@@ -127,5 +131,7 @@ fn source(script: Script) -> (&'static str, &'static str) {
         Script::Versions => ("versions", include_str!("versions.lua")),
         Script::Mark => ("mark", include_str!("mark.lua")),
         Script::Sweep => ("sweep", include_str!("sweep.lua")),
+        Script::Enqueue => ("enqueue", include_str!("enqueue.lua")),
+        Script::WriteQueue => ("write_queue", include_str!("write_queue.lua")),
     }
 }

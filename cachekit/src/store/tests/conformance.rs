@@ -11,6 +11,7 @@ pub(crate) mod soft;
 pub(crate) mod ttl;
 pub(crate) mod write_marks;
 pub(crate) mod write_order;
+pub(crate) mod write_queues;
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex};

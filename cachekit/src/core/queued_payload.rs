@@ -1,0 +1,85 @@
+//! The arguments of a queued write, encoded for Redis.
+//!
+//! An encoded payload is `W`, the format `1`, the number of the codec, the fingerprint of the
+//! arguments' types (8 bytes, little-endian), and the bytes of the codec. Arguments of other types
+//! than the function has now are not decoded.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::core::state::Core;
+use crate::encoding::codec::{Codec, EncodeError};
+use crate::model::deferred_drop::{AnyShared, DeferredDrop};
+use crate::model::queue_spec::QueueSpec;
+use crate::store::write_queue::{Payload, WriteQueue};
+
+const MAGIC: [u8; 2] = *b"W1";
+
+/// The bytes of an encoded payload before those of the codec.
+const HEAD: usize = MAGIC.len() + 1 + size_of::<u64>();
+
+impl Core {
+    /// Returns the store of the queues: Redis, or the memory of this process without Redis.
+    pub(crate) fn write_queue(&self) -> &dyn WriteQueue {
+        match &self.l2 {
+            Some(l2) => l2.store.write_queue(),
+            None => &self.queues.process,
+        }
+    }
+
+    /// Returns `args`, the arguments of a write as an `Option` of a tuple, in the form in which the
+    /// queue of this cache keeps them.
+    ///
+    /// # Errors
+    ///
+    /// Returns the reason if the arguments cannot be encoded.
+    pub(crate) fn payload(&self, spec: &QueueSpec, args: AnyShared) -> Result<Payload, String> {
+        let Some(l2) = &self.l2 else {
+            return Ok(Payload::Shared(DeferredDrop::new(args)));
+        };
+        let codec = spec.codec.unwrap_or(l2.settings.codec);
+        let wire = (spec.wire)().ok_or("the feature `redis` is off")?;
+        let fingerprint = (wire.fingerprint)(codec)?;
+        let mut bytes = Vec::with_capacity(128);
+        bytes.extend_from_slice(&MAGIC);
+        bytes.push(codec.id());
+        bytes.extend_from_slice(&fingerprint.to_le_bytes());
+        let limit = l2.settings.max_value;
+        let encoded = (wire.encode)(codec, &*args, &mut bytes, limit);
+        encoded.map_err(|error| match error {
+            EncodeError::TooLarge => format!("they take more than {limit} bytes"),
+            EncodeError::Type(reason) => reason,
+            EncodeError::Value => "the codec cannot encode the value".to_owned(),
+        })?;
+        Ok(Payload::Encoded(bytes))
+    }
+}
+
+/// Returns the arguments in `payload`, as an `Option` of a tuple.
+///
+/// # Errors
+///
+/// Returns the reason if the bytes are not the arguments of the function `spec` as it is now.
+pub(crate) fn arguments(spec: &QueueSpec, payload: &Payload) -> Result<DeferredDrop, String> {
+    let bytes = match payload {
+        Payload::Shared(args) => return Ok(args.clone()),
+        Payload::Encoded(bytes) => bytes,
+    };
+    let (head, encoded) = bytes
+        .split_at_checked(HEAD)
+        .filter(|(head, _)| head.starts_with(&MAGIC))
+        .ok_or("the bytes are no queued write of this version of cachekit")?;
+    let codec = Codec::of_id(head[2]).filter(|codec| codec.is_available());
+    let codec = codec.ok_or("the codec of the write is off in this build")?;
+    let wire = (spec.wire)().ok_or("the feature `redis` is off")?;
+    let fingerprint = (wire.fingerprint)(codec)?;
+    if head[3..] != fingerprint.to_le_bytes() {
+        return Err("the types of the function's arguments have changed".to_owned());
+    }
+    // The `Deserialize` of the user's types may panic.
+    let decode = AssertUnwindSafe(|| (wire.decode)(codec, encoded));
+    match catch_unwind(decode) {
+        Ok(Ok(args)) => Ok(DeferredDrop::new(args)),
+        Ok(Err(error)) => Err(format!("the bytes cannot be decoded: {error:?}")),
+        Err(_) => Err("the `Deserialize` of an argument panicked".to_owned()),
+    }
+}

@@ -1,0 +1,66 @@
+//! The error of a call whose write was not queued.
+
+use std::fmt;
+
+/// The error of a call of a write-behind function whose write the queue did not accept.
+///
+/// The error type of the function implements `From<QueueError>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum QueueError {
+    /// The queue of the function is full: workers carry writes out more slowly than they come.
+    Full,
+    /// Redis cannot be reached. The write was not queued.
+    Unavailable,
+    /// Redis did not confirm the write in time. It may have been queued, or may still be.
+    Unconfirmed,
+    /// Redis refused the write with this error code, such as `OOM`, and did not queue it.
+    Refused(String),
+    /// The Redis server may lose queued writes, for this reason. The text names the remedy.
+    Volatile(String),
+    /// The arguments cannot be encoded for Redis, for this reason.
+    NotEncodable(String),
+    /// The cache was shut down, and has no Redis that would keep the write.
+    ShutDown,
+    /// The call was made inside of [`deferred`](crate::deferred). A queued write is no part of a
+    /// transaction, and could not be taken back.
+    InTransaction,
+}
+
+impl fmt::Display for QueueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full => f.write_str(
+                "the write was not queued, because the queue is full: workers are slower than \
+                 writes; raise `capacity`, or start more workers",
+            ),
+            Self::Unavailable => {
+                f.write_str("the write was not queued, because Redis cannot be reached")
+            }
+            Self::Unconfirmed => f.write_str(
+                "Redis did not confirm the write in time; it may have been queued nevertheless",
+            ),
+            Self::Refused(code) => write!(
+                f,
+                "the write was not queued, because Redis refused it with `{code}`"
+            ),
+            Self::Volatile(problem) => write!(
+                f,
+                "the write was not queued, because the Redis server may lose it: {problem}"
+            ),
+            Self::NotEncodable(reason) => write!(
+                f,
+                "the write was not queued, because its arguments cannot be encoded: {reason}"
+            ),
+            Self::ShutDown => f.write_str(
+                "the write was not queued, because the cache was shut down and only memory has the queue",
+            ),
+            Self::InTransaction => f.write_str(
+                "a write-behind function was called inside of `deferred`: its write is no part of \
+                 the transaction; call the function after the transaction",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for QueueError {}

@@ -1,0 +1,100 @@
+//! The step of a miss that looks for the newest value of an entry in a queue of writes.
+
+use std::sync::Arc;
+
+use crate::base::durations::from_now;
+use crate::base::fault::removed;
+use crate::base::runtime::has_timer;
+use crate::base::trace;
+use crate::core::queued_payload::arguments;
+use crate::core::queues::queue_of;
+use crate::l2::tier::SharedTier;
+use crate::model::deferred_drop::DeferredDrop;
+use crate::model::queue_spec::QueueSpec;
+use crate::read::call::Call;
+use crate::read::running::Computation;
+
+/// The queue could not be asked, or its answer could not be read. The value of the function's body may
+/// be older than a queued write.
+struct NotSeen;
+
+impl Computation {
+    /// Looks for a queued write of the entry, whose value then takes the place of the body's. Counts
+    /// a computation if there is none.
+    pub(crate) async fn with_queued_value(mut self: Box<Self>) -> Box<Self> {
+        if let Some(queue) = queue_of(self.call.owner.id) {
+            match self.call.queued_value(queue).await {
+                Ok(queued) => self.queued = queued,
+                Err(NotSeen) => self.dependencies.entry_tags.do_not_store = true,
+            }
+            self.is_queued = self.queued.is_some();
+        }
+        if self.is_queued {
+            return self;
+        }
+        self.counted()
+    }
+
+    /// Counts a computation whose body is about to run.
+    pub(crate) fn counted(self: Box<Self>) -> Box<Self> {
+        self.call.count_computation();
+        let call = &self.call;
+        call.core.call_log().runs(&call.owner.name, &call.key);
+        self
+    }
+
+    /// Takes out the value of a queued write; `None` if the body is to run.
+    pub(crate) fn take_queued(&mut self) -> Option<DeferredDrop> {
+        self.queued.take()
+    }
+}
+
+impl Call {
+    /// Returns the value that a write-behind function has queued for the key of this call. The
+    /// source of the function's values does not have that value yet. Returns `None` if no write is
+    /// queued.
+    ///
+    /// The call asks after it has the right to store, so that a write which is queued later makes
+    /// the store reject the value.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it is unknown whether a write is queued. Then the value of the body must
+    /// not be stored.
+    async fn queued_value(
+        &self,
+        queue: &'static QueueSpec,
+    ) -> Result<Option<DeferredDrop>, NotSeen> {
+        if removed!(self.core, IgnoreQueuedValue) {
+            return Ok(None);
+        }
+        let until = match &self.core.l2 {
+            Some(_) if !has_timer() => return Err(NotSeen),
+            Some(l2) => SharedTier::deadline(l2),
+            None => from_now(self.core.config.lock_timeout),
+        };
+        let store = self.core.write_queue();
+        let newest = store.newest(queue.name(), self.key.as_bytes(), until).await;
+        let newest = newest.map_err(|failure| {
+            trace::redis_failed(&failure);
+            NotSeen
+        })?;
+        // A replayed write may be older than what the source has.
+        let Some(item) = newest.filter(|item| !item.is_replayed) else {
+            return Ok(None);
+        };
+        let args = arguments(queue, &item.payload).map_err(|reason| {
+            trace::queued_write_unreadable(queue.name(), &reason);
+            NotSeen
+        })?;
+        self.value_of(queue, &args).map(Some).ok_or(NotSeen)
+    }
+
+    /// Returns the value of the entry that the user's expression makes of the arguments `args`.
+    /// Returns `None` if the expression panics.
+    fn value_of(&self, queue: &QueueSpec, args: &DeferredDrop) -> Option<DeferredDrop> {
+        let make = queue.value?;
+        let value: Arc<_> = self.catch_panic(|| make(&**args.shared())).flatten()?;
+        Some(DeferredDrop::new(value))
+    }
+}

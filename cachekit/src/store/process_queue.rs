@@ -1,0 +1,154 @@
+//! Queues of write-behind functions in the memory of this process, for a cache without Redis. Their
+//! writes are lost if the process dies.
+
+pub(crate) mod queue;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::base::sync::Mutex;
+use crate::model::queue_spec::QueueKind;
+use crate::store::process_queue::queue::Queue;
+use crate::store::write_queue::{
+    Claim, ClaimRequest, Claimed, DeadItem, Enqueued, Failed, Finish, NewWrite, QueueFuture,
+    QueueState, QueuedItem, Retry, WriteQueue,
+};
+
+/// The queues of one cache, by the names of their functions.
+#[derive(Default)]
+pub(crate) struct ProcessQueues(Mutex<HashMap<String, Queue>>);
+
+impl ProcessQueues {
+    /// Returns the number of writes in all queues, and of dead writes.
+    pub(crate) fn writes(&self) -> u64 {
+        let queues = self.0.lock();
+        let writes = queues
+            .values()
+            .map(|queue| queue.writes + queue.dead.len() as u64);
+        writes.sum()
+    }
+
+    /// Runs `step` on the queue `name`, and returns its result as the result of an operation.
+    fn on<'a, T: Send + 'a>(
+        &self,
+        name: &str,
+        step: impl FnOnce(&mut Queue) -> T,
+    ) -> QueueFuture<'a, T> {
+        let mut queues = self.0.lock();
+        let queue = queues.entry(name.to_owned()).or_insert_with(Queue::new);
+        let done = step(queue);
+        let dropped = std::mem::take(&mut queue.dropped);
+        drop(queues);
+        drop(dropped);
+        Box::pin(std::future::ready(Ok(done)))
+    }
+}
+
+impl WriteQueue for ProcessQueues {
+    fn enqueue<'a>(&'a self, write: &'a NewWrite<'a>, _: Instant) -> QueueFuture<'a, Enqueued> {
+        self.on(write.queue, |queue| queue.enqueue(write))
+    }
+
+    fn newest<'a>(
+        &'a self,
+        queue: &'a str,
+        key: &'a [u8],
+        _: Instant,
+    ) -> QueueFuture<'a, Option<QueuedItem>> {
+        self.on(queue, |queue| queue.keys.get(key)?.items.back().cloned())
+    }
+
+    fn claim<'a>(&'a self, request: &'a ClaimRequest<'a>, _: Instant) -> QueueFuture<'a, Claimed> {
+        self.on(request.claim.queue, |queue| queue.claim(request))
+    }
+
+    fn renew<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        keys: &'a [Vec<u8>],
+        lease: Duration,
+        _: Instant,
+    ) -> QueueFuture<'a, ()> {
+        self.on(claim.queue, |queue| {
+            for key in keys {
+                if queue.claimed(claim, key).is_some() {
+                    queue.set_due(key, Instant::now() + lease);
+                }
+            }
+        })
+    }
+
+    fn finish<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        finish: Finish<'a>,
+        _: Instant,
+    ) -> QueueFuture<'a, ()> {
+        self.on(claim.queue, |queue| {
+            for written in finish.written {
+                queue.finish(claim, written, finish.every, finish.keeps_claim);
+            }
+        })
+    }
+
+    fn retry<'a>(&'a self, claim: Claim<'a>, retry: Retry<'a>, _: Instant) -> QueueFuture<'a, ()> {
+        self.on(claim.queue, |queue| queue.retry(claim, &retry))
+    }
+
+    fn bury<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        failed: Failed<'a>,
+        _: Instant,
+    ) -> QueueFuture<'a, bool> {
+        self.on(claim.queue, |queue| queue.bury(claim, &failed))
+    }
+
+    fn state<'a>(
+        &'a self,
+        (queue, _): (&'a str, QueueKind),
+        hastens: bool,
+        _: Instant,
+    ) -> QueueFuture<'a, QueueState> {
+        self.on(queue, |queue| {
+            if hastens {
+                queue.hasten();
+            }
+            queue.state()
+        })
+    }
+
+    fn dead<'a>(
+        &'a self,
+        queue: &'a str,
+        after: &'a str,
+        most: usize,
+        _: Instant,
+    ) -> QueueFuture<'a, Vec<DeadItem>> {
+        let after: u64 = after.parse().unwrap_or(0);
+        self.on(queue, |queue| {
+            let dead = queue.dead.iter();
+            let later = dead.filter(|it| it.id.parse().is_ok_and(|id: u64| id > after));
+            later.take(most).cloned().collect()
+        })
+    }
+
+    fn take_dead<'a>(
+        &'a self,
+        (queue, kind): (&'a str, QueueKind),
+        id: &'a str,
+        revives: bool,
+        _: Instant,
+    ) -> QueueFuture<'a, bool> {
+        self.on(queue, |queue| queue.take_dead(kind, id, revives))
+    }
+}
+
+impl fmt::Debug for ProcessQueues {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProcessQueues").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,192 @@
+-- The work on the queue of a write-behind function.
+-- KEYS the beginning of the queue's keys
+-- ARGV operation, 'newest' or 'each', and the arguments of the operation
+-- A key is due at its score in `due`. While a claim holds it, that is the end of the claim.
+-- A replayed write has an R before its arguments.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local op, is_newest = ARGV[1], ARGV[2] == 'newest'
+local function name(part) return KEYS[1] .. part end
+local values, due, since, version = name('values'), name('due'), name('since'), name('version')
+local attempts, lost, claims = name('attempts'), name('lost'), name('claims')
+local count, dead = name('count'), name('dead')
+local function items(key) return name('items:' .. key) end
+
+-- A server without memory refuses a script whose first write takes memory. This one takes none, and
+-- what is carried out frees memory.
+if op ~= 'state' then redis.call('HDEL', claims, '') end
+
+local function version_of(item)
+  return tonumber(string.match(item, '^(%d+):') or 0)
+end
+local function first(key)
+  if is_newest then return redis.call('HGET', values, key) end
+  return redis.call('LINDEX', items(key), 0)
+end
+local function remove_first(key)
+  if is_newest then
+    redis.call('HDEL', values, key)
+  else
+    redis.call('LPOP', items(key))
+    redis.call('DECR', count)
+  end
+end
+local function forget_attempts(key)
+  redis.call('HDEL', attempts, key)
+  redis.call('HDEL', lost, key)
+end
+local function forget(key)
+  redis.call('ZREM', due, key)
+  redis.call('ZREM', since, key)
+  redis.call('HDEL', claims, key)
+  forget_attempts(key)
+end
+local function has_claim(claim, key) return redis.call('HGET', claims, key) == claim end
+local function release(key, pause)
+  redis.call('HDEL', claims, key)
+  redis.call('ZADD', due, 'XX', now + pause, key)
+end
+-- After writes of the key were removed. What is left waits from its acceptance on.
+local function go_on(claim, key, every, keeps)
+  local left = first(key)
+  if not left then return forget(key) end
+  redis.call('ZADD', since, 'XX', version_of(left), key)
+  if has_claim(claim, key) then
+    forget_attempts(key)
+    local accepted = math.floor(version_of(left) / 1000)
+    if not keeps then release(key, math.max(0, accepted + every - now)) end
+  end
+end
+local function state()
+  local oldest = redis.call('ZRANGE', since, 0, 0, 'WITHSCORES')
+  local writes = is_newest and redis.call('ZCARD', due) or tonumber(redis.call('GET', count) or 0)
+  local us = string.format('%.0f', time[1] * 1000000 + time[2])
+  local last = redis.call('GET', version) or us
+  return { us, last, writes, redis.call('XLEN', dead), oldest[2] or '' }
+end
+-- The first writes of a key: at most `most`, and of at most `bytes` but for the first.
+local function take(key, most, bytes)
+  local queued = is_newest and { first(key) or nil } or redis.call('LRANGE', items(key), 0, most - 1)
+  local taken = {}
+  for i, item in ipairs(queued) do
+    bytes = bytes - #item
+    if i > 1 and bytes < 0 then break end
+    taken[i] = item
+  end
+  return taken, bytes
+end
+
+local run = {}
+
+function run.claim(most, bytes, lease, claim)
+  most, bytes = tonumber(most), tonumber(bytes)
+  local claimed = {}
+  for _, key in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, most)) do
+    if most <= 0 or bytes <= 0 then break end
+    local taken
+    taken, bytes = take(key, most, bytes)
+    if #taken == 0 then
+      forget(key)
+    else
+      -- The last worker did not end its claim.
+      if redis.call('HEXISTS', claims, key) == 1 then redis.call('HINCRBY', lost, key, 1) end
+      redis.call('HSET', claims, key, claim)
+      redis.call('ZADD', due, now + tonumber(lease), key)
+      most = most - #taken
+      local tries = tonumber(redis.call('HGET', attempts, key) or 0)
+      claimed[#claimed + 1] = { key, tries, tonumber(redis.call('HGET', lost, key) or 0), taken }
+    end
+  end
+  local next_due = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')[2]
+  return { state(), next_due and string.format('%.0f', next_due - now) or '', claimed }
+end
+
+function run.renew(lease, claim, ...)
+  for _, key in ipairs({ ... }) do
+    if has_claim(claim, key) then redis.call('ZADD', due, 'XX', now + tonumber(lease), key) end
+  end
+  return 1
+end
+
+function run.finish(every, claim, keeps, ...)
+  local written = { ... }
+  for i = 1, #written, 2 do
+    local key, last = written[i], tonumber(written[i + 1])
+    local item = first(key)
+    while item and version_of(item) <= last do
+      remove_first(key)
+      item = first(key)
+    end
+    go_on(claim, key, tonumber(every), keeps == '1')
+  end
+  return 1
+end
+
+function run.retry(claim, key, of, pause, counts)
+  if not has_claim(claim, key) then return 0 end
+  local item = first(key)
+  if item and version_of(item) == tonumber(of) then
+    if counts == '1' then redis.call('HINCRBY', attempts, key, 1) end
+    release(key, tonumber(pause))
+  else
+    go_on(claim, key, 0, false)
+  end
+  return 1
+end
+
+function run.bury(claim, key, of, tries, reason)
+  if not has_claim(claim, key) then return 0 end
+  local item = first(key)
+  local is_it = item and version_of(item) == tonumber(of)
+  if is_it then
+    redis.call('XADD', dead, '*', 'key', key, 'attempts', tries, 'reason', reason, 'kind', ARGV[2],
+      'write', item)
+    remove_first(key)
+  end
+  go_on(claim, key, 0, false)
+  return is_it and 1 or 0
+end
+
+function run.state(hastens)
+  if hastens == '1' then
+    for _, key in ipairs(redis.call('ZRANGEBYSCORE', due, '(' .. now, '+inf')) do
+      local waits = redis.call('HEXISTS', claims, key) == 0
+        and redis.call('HEXISTS', attempts, key) == 0
+      if waits then redis.call('ZADD', due, 'XX', now, key) end
+    end
+  end
+  return state()
+end
+
+-- Where each counts, a replayed write is a new one. Where the newest wins, it keeps its version, so
+-- that it does not replace a newer one in the source.
+function run.take_dead(id, revives)
+  local found = redis.call('XRANGE', dead, id, id)[1]
+  if not found then return 0 end
+  local fields = {}
+  for i = 1, #found[2], 2 do fields[found[2][i]] = found[2][i + 1] end
+  -- A command for operators does not know the kind.
+  is_newest = fields.kind == 'newest'
+  local key, of, payload = fields.key, string.match(fields.write, '^(%d+):(.*)$')
+  local queued = first(key)
+  if revives == '1' and of and not (is_newest and queued) then
+    if is_newest then
+      if string.sub(payload, 1, 1) ~= 'R' then payload = 'R' .. payload end
+      redis.call('HSET', values, key, of .. ':' .. payload)
+    else
+      local last = tonumber(redis.call('GET', version) or 0)
+      of = string.format('%.0f', math.max(last + 1, time[1] * 1000000 + time[2]))
+      redis.call('SET', version, of)
+      redis.call('RPUSH', items(key), of .. ':' .. payload)
+      redis.call('INCR', count)
+    end
+    if not queued then
+      redis.call('ZADD', due, now, key)
+      redis.call('ZADD', since, of, key)
+    end
+  end
+  redis.call('XDEL', dead, id)
+  return 1
+end
+
+return run[op](unpack(ARGV, 3))

@@ -1,0 +1,259 @@
+//! The queues of write-behind functions in Redis.
+//!
+//! The keys of a queue begin with `NAMESPACE:wb:{FUNCTION}:`. The braces put them into one slot of a
+//! cluster.
+
+use std::time::Duration;
+
+use redis::Value;
+use tokio::time::Instant;
+
+use crate::model::queue_spec::QueueKind;
+use crate::store::failure::Failure;
+use crate::store::redis::reply::queues;
+use crate::store::redis::script::{Call, Script};
+use crate::store::redis::{Redis, millis};
+use crate::store::write_queue::{
+    Claim, ClaimRequest, Claimed, DeadItem, Enqueued, Failed, Finish, NewWrite, Payload,
+    QueueFuture, QueueState, QueuedItem, Retry, WriteQueue,
+};
+
+impl Redis {
+    /// Returns the beginning of the keys of the queue `name`.
+    fn queue_prefix(&self, name: &str) -> Vec<u8> {
+        [&*self.prefix.bytes, b"wb:{", name.as_bytes(), b"}:"].concat()
+    }
+
+    fn enqueuing(&self, write: &NewWrite<'_>) -> Result<Call, Failure> {
+        let Payload::Encoded(payload) = &write.payload else {
+            return Err(Failure::Rejected("NOTENCODED".to_owned()));
+        };
+        let prefix = self.queue_prefix(write.queue);
+        let key = |part: &[u8]| [&*prefix, part].concat();
+        let is_newest = write.kind == QueueKind::Newest;
+        let first: &[u8] = if is_newest { b"values" } else { b"count" };
+        let mut keys = vec![key(first), key(b"due"), key(b"since"), key(b"version")];
+        keys.push(if is_newest {
+            key(b"attempts")
+        } else {
+            [&*prefix, b"items:", write.key].concat()
+        });
+        Ok(Call {
+            keys,
+            args: vec![
+                write.kind.as_str().into(),
+                write.key.into(),
+                payload.clone(),
+                millis(write.delay),
+                write.capacity.to_string().into(),
+            ],
+        })
+    }
+
+    /// Runs the operation `op` of the script that works on the queue of `queue`.
+    async fn on_queue(
+        &self,
+        (name, kind): (&str, QueueKind),
+        op: &str,
+        args: impl IntoIterator<Item = Vec<u8>>,
+        until: Instant,
+    ) -> Result<Value, Failure> {
+        let words = [op.into(), kind.as_str().into()];
+        let call = Call {
+            keys: vec![self.queue_prefix(name)],
+            args: words.into_iter().chain(args).collect(),
+        };
+        let connected = self.connected()?;
+        self.script(&connected, Script::WriteQueue, &call, until)
+            .await
+    }
+
+    /// Runs an operation under a claim, whose answer is 1 or 0.
+    fn under_claim<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        op: &'static str,
+        args: Vec<Vec<u8>>,
+        until: Instant,
+    ) -> QueueFuture<'a, bool> {
+        Box::pin(async move {
+            let queue = (claim.queue, claim.kind);
+            let value = self.on_queue(queue, op, args, until).await?;
+            let connected = self.connected()?;
+            self.said(&connected, queues::is_done(&value))
+        })
+    }
+}
+
+/// The largest number of keys in one run of a script, whose arguments are limited by the stack of
+/// Lua.
+const MOST_KEYS: usize = 1_000;
+
+impl WriteQueue for Redis {
+    fn enqueue<'a>(&'a self, write: &'a NewWrite<'a>, until: Instant) -> QueueFuture<'a, Enqueued> {
+        Box::pin(async move {
+            let call = self.enqueuing(write)?;
+            let connected = self.connected()?;
+            let value = self
+                .script(&connected, Script::Enqueue, &call, until)
+                .await?;
+            self.said(&connected, queues::enqueued(value))
+        })
+    }
+
+    fn newest<'a>(
+        &'a self,
+        queue: &'a str,
+        key: &'a [u8],
+        until: Instant,
+    ) -> QueueFuture<'a, Option<QueuedItem>> {
+        Box::pin(async move {
+            let values = [&*self.queue_prefix(queue), b"values"].concat();
+            let mut commands = redis::Pipeline::new();
+            commands.cmd("HGET").arg(values).arg(key);
+            let read =
+                |mut values: Vec<Value>| queues::queued_item(values.pop().unwrap_or(Value::Nil));
+            self.run(&commands, until, read).await
+        })
+    }
+
+    fn claim<'a>(
+        &'a self,
+        request: &'a ClaimRequest<'a>,
+        until: Instant,
+    ) -> QueueFuture<'a, Claimed> {
+        Box::pin(async move {
+            let claim = request.claim;
+            let args = [
+                request.most.to_string().into(),
+                request.most_bytes.to_string().into(),
+                millis(request.lease),
+                claim.id.into(),
+            ];
+            let queue = (claim.queue, claim.kind);
+            let value = self.on_queue(queue, "claim", args, until).await?;
+            let connected = self.connected()?;
+            self.said(&connected, queues::claimed(value))
+        })
+    }
+
+    fn renew<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        keys: &'a [Vec<u8>],
+        lease: Duration,
+        until: Instant,
+    ) -> QueueFuture<'a, ()> {
+        Box::pin(async move {
+            for keys in keys.chunks(MOST_KEYS) {
+                let args = [millis(lease), claim.id.into()];
+                let args = args.into_iter().chain(keys.iter().cloned()).collect();
+                self.under_claim(claim, "renew", args, until).await?;
+            }
+            Ok(())
+        })
+    }
+
+    fn finish<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        finish: Finish<'a>,
+        until: Instant,
+    ) -> QueueFuture<'a, ()> {
+        Box::pin(async move {
+            for written in finish.written.chunks(MOST_KEYS) {
+                let pairs = written
+                    .iter()
+                    .flat_map(|it| [it.key.clone(), it.version.to_string().into()]);
+                let keeps = u8::from(finish.keeps_claim).to_string().into();
+                let args = [millis(finish.every), claim.id.into(), keeps];
+                let args = args.into_iter().chain(pairs).collect();
+                self.under_claim(claim, "finish", args, until).await?;
+            }
+            Ok(())
+        })
+    }
+
+    fn retry<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        retry: Retry<'a>,
+        until: Instant,
+    ) -> QueueFuture<'a, ()> {
+        let args = vec![
+            claim.id.into(),
+            retry.write.key.clone(),
+            retry.write.version.to_string().into(),
+            millis(retry.pause),
+            u8::from(retry.counts).to_string().into(),
+        ];
+        let retried = self.under_claim(claim, "retry", args, until);
+        Box::pin(async { retried.await.map(drop) })
+    }
+
+    fn bury<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        failed: Failed<'a>,
+        until: Instant,
+    ) -> QueueFuture<'a, bool> {
+        let args = vec![
+            claim.id.into(),
+            failed.write.key.clone(),
+            failed.write.version.to_string().into(),
+            failed.attempts.to_string().into(),
+            failed.reason.into(),
+        ];
+        self.under_claim(claim, "bury", args, until)
+    }
+
+    fn state<'a>(
+        &'a self,
+        queue: (&'a str, QueueKind),
+        hastens: bool,
+        until: Instant,
+    ) -> QueueFuture<'a, QueueState> {
+        Box::pin(async move {
+            let args = [u8::from(hastens).to_string().into()];
+            let value = self.on_queue(queue, "state", args, until).await?;
+            let connected = self.connected()?;
+            self.said(&connected, queues::state(value))
+        })
+    }
+
+    fn dead<'a>(
+        &'a self,
+        queue: &'a str,
+        after: &'a str,
+        most: usize,
+        until: Instant,
+    ) -> QueueFuture<'a, Vec<DeadItem>> {
+        Box::pin(async move {
+            let dead = [&*self.queue_prefix(queue), b"dead"].concat();
+            let from = match after {
+                "" => "-".to_owned(),
+                after => format!("({after}"),
+            };
+            let mut commands = redis::Pipeline::new();
+            let range = commands.cmd("XRANGE").arg(dead).arg(from).arg("+");
+            range.arg("COUNT").arg(most);
+            let read = |mut values: Vec<Value>| queues::dead(values.pop().unwrap_or(Value::Nil));
+            self.run(&commands, until, read).await
+        })
+    }
+
+    fn take_dead<'a>(
+        &'a self,
+        queue: (&'a str, QueueKind),
+        id: &'a str,
+        revives: bool,
+        until: Instant,
+    ) -> QueueFuture<'a, bool> {
+        Box::pin(async move {
+            let args = [id.into(), u8::from(revives).to_string().into()];
+            let value = self.on_queue(queue, "take_dead", args, until).await?;
+            let connected = self.connected()?;
+            self.said(&connected, queues::is_done(&value))
+        })
+    }
+}

@@ -1,0 +1,270 @@
+//! The port to the queues of write-behind functions.
+//!
+//! A queue has writes that were accepted and not yet carried out. Each write has a key and a
+//! *version*, a number that only rises. A worker *claims* keys whose time has come, carries out
+//! their writes, and *finishes* them. Only one worker has a claim for a key, so the writes of a key
+//! are carried out in order. A claim that its worker neither renews nor finishes ends, and another
+//! worker claims the key. A write of which every attempt failed is put aside, as a *dead write*.
+
+use std::fmt;
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::model::deferred_drop::DeferredDrop;
+use crate::model::queue_spec::QueueKind;
+use crate::store::failure::Failure;
+
+/// The future that an operation on a queue returns.
+pub(crate) type QueueFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
+
+/// The store of the queues: Redis, or the memory of this process.
+///
+/// Every operation is one round trip, and ends at its argument `until` at the latest. An operation
+/// may still run after its caller stopped waiting for it. Each operation but `enqueue` may be
+/// repeated.
+pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
+    /// Accepts a write, unless the queue is full.
+    fn enqueue<'a>(&'a self, write: &'a NewWrite<'a>, until: Instant) -> QueueFuture<'a, Enqueued>;
+
+    /// Returns the write that is queued for `key`, in a queue of the kind newest wins.
+    fn newest<'a>(
+        &'a self,
+        queue: &'a str,
+        key: &'a [u8],
+        until: Instant,
+    ) -> QueueFuture<'a, Option<QueuedItem>>;
+
+    /// Claims keys whose time has come. Counts a lost claim for each key whose last claim was not
+    /// ended by its worker.
+    fn claim<'a>(
+        &'a self,
+        request: &'a ClaimRequest<'a>,
+        until: Instant,
+    ) -> QueueFuture<'a, Claimed>;
+
+    /// Extends `claim` for `keys` to the time `lease` from now on.
+    fn renew<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        keys: &'a [Vec<u8>],
+        lease: Duration,
+        until: Instant,
+    ) -> QueueFuture<'a, ()>;
+
+    /// Removes the writes of each key up to the version that was carried out, and forgets failed
+    /// attempts. Ends the claim unless `finish.keeps_claim`.
+    fn finish<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        finish: Finish<'a>,
+        until: Instant,
+    ) -> QueueFuture<'a, ()>;
+
+    /// Ends the claim of a key whose write was not carried out. The key is due again after the pause
+    /// in `retry`. If a newer write replaced it meanwhile, the key is due for that one.
+    fn retry<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        retry: Retry<'a>,
+        until: Instant,
+    ) -> QueueFuture<'a, ()>;
+
+    /// Puts a write aside, with the reason, and ends the claim of its key. Returns
+    /// `false`, and puts nothing aside, if the claim is over or a newer write replaced it.
+    fn bury<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        failed: Failed<'a>,
+        until: Instant,
+    ) -> QueueFuture<'a, bool>;
+
+    /// If `hastens`, makes all keys due now that no worker has claimed and that do not wait for the
+    /// repetition of a failed write. Returns the state of the queue.
+    fn state<'a>(
+        &'a self,
+        queue: (&'a str, QueueKind),
+        hastens: bool,
+        until: Instant,
+    ) -> QueueFuture<'a, QueueState>;
+
+    /// Returns at most `most` dead writes that come after the one with the id `after`, oldest first.
+    fn dead<'a>(
+        &'a self,
+        queue: &'a str,
+        after: &'a str,
+        most: usize,
+        until: Instant,
+    ) -> QueueFuture<'a, Vec<DeadItem>>;
+
+    /// Takes the dead write `id` from those put aside, and queues it again if `revives`. Where each
+    /// counts, it is a new write. Where the newest wins, it keeps its version, and is dropped if a
+    /// write of its key is queued. Returns `false` if there is no such write.
+    fn take_dead<'a>(
+        &'a self,
+        queue: (&'a str, QueueKind),
+        id: &'a str,
+        revives: bool,
+        until: Instant,
+    ) -> QueueFuture<'a, bool>;
+}
+
+/// The arguments of a write as a queue keeps them.
+#[derive(Debug, Clone)]
+pub(crate) enum Payload {
+    /// The arguments in their encoded form, for a queue in Redis.
+    Encoded(Vec<u8>),
+    /// The arguments themselves, for a queue in the memory of this process.
+    Shared(DeferredDrop),
+}
+
+/// A write that a queue is asked to accept.
+#[derive(Debug)]
+pub(crate) struct NewWrite<'a> {
+    pub(crate) queue: &'a str,
+    pub(crate) kind: QueueKind,
+    pub(crate) key: &'a [u8],
+    pub(crate) payload: Payload,
+    /// The time for which a key waits in the queue before its first write is carried out, so that
+    /// more writes come together.
+    pub(crate) delay: Duration,
+    /// The largest number of writes in the queue.
+    pub(crate) capacity: u64,
+}
+
+/// The result of [`WriteQueue::enqueue`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Enqueued {
+    /// The write was accepted, and has this version.
+    Accepted(u64),
+    /// The queue is full, and did not accept the write.
+    Full {
+        /// The version that the write has if its caller carries it out at once.
+        version: u64,
+        /// `true` if writes of the key are queued, which must be carried out before this one.
+        has_older: bool,
+    },
+}
+
+/// A queued write.
+#[derive(Debug, Clone)]
+pub(crate) struct QueuedItem {
+    pub(crate) version: u64,
+    pub(crate) payload: Payload,
+    /// `true` if the write was put aside and queued again. A newer write may have been carried out
+    /// meanwhile.
+    pub(crate) is_replayed: bool,
+}
+
+/// A claim of a worker, and the queue that it works for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Claim<'a> {
+    pub(crate) queue: &'a str,
+    pub(crate) kind: QueueKind,
+    /// The id of the claim, unique among all claims of all workers of all processes.
+    pub(crate) id: &'a str,
+}
+
+/// The request of a worker for keys to work on.
+#[derive(Debug)]
+pub(crate) struct ClaimRequest<'a> {
+    pub(crate) claim: Claim<'a>,
+    /// The largest number of writes to claim.
+    pub(crate) most: usize,
+    /// The size in bytes from which on no further write is claimed.
+    pub(crate) most_bytes: usize,
+    /// The time after which another worker may claim the keys.
+    pub(crate) lease: Duration,
+}
+
+/// Writes that were carried out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Finish<'a> {
+    /// The last write of each key.
+    pub(crate) written: &'a [Written],
+    /// The time for which a write waits from its acceptance on, so that more writes come together.
+    pub(crate) every: Duration,
+    /// `true` if the worker goes on with further writes of the keys.
+    pub(crate) keeps_claim: bool,
+}
+
+/// A write that was not carried out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Retry<'a> {
+    pub(crate) write: &'a Written,
+    pub(crate) pause: Duration,
+    /// `true` if the attempt failed, `false` if the write was not tried.
+    pub(crate) counts: bool,
+}
+
+/// A write that is put aside.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Failed<'a> {
+    pub(crate) write: &'a Written,
+    /// The number of attempts to carry the write out.
+    pub(crate) attempts: u32,
+    pub(crate) reason: &'a str,
+}
+
+/// The keys that a worker claimed, and the state of the queue.
+#[derive(Debug, Default)]
+pub(crate) struct Claimed {
+    pub(crate) keys: Vec<ClaimedKey>,
+    /// The time until a key is due that nobody works on, or the claim of a key ends. `None` if the
+    /// queue is empty.
+    pub(crate) next_due: Option<Duration>,
+    pub(crate) state: QueueState,
+}
+
+/// A key that a worker claimed, with its writes in the order of their versions.
+#[derive(Debug)]
+pub(crate) struct ClaimedKey {
+    pub(crate) key: Vec<u8>,
+    /// The number of failed attempts to carry out the first write.
+    pub(crate) attempts: u32,
+    /// The number of claims of the first write that were not ended by their workers.
+    pub(crate) lost: u32,
+    pub(crate) items: Vec<QueuedItem>,
+}
+
+/// A key with the version of its last write that was carried out.
+#[derive(Debug, Clone)]
+pub(crate) struct Written {
+    pub(crate) key: Vec<u8>,
+    pub(crate) version: u64,
+}
+
+/// The state of one queue.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct QueueState {
+    /// The number of writes in the queue.
+    pub(crate) writes: u64,
+    /// The number of dead writes.
+    pub(crate) dead: u64,
+    /// The time of the store's clock, in microseconds since the Unix epoch. Versions are such times.
+    pub(crate) now: u64,
+    /// The version of the last write that the queue accepted, or `now` if it accepted none.
+    pub(crate) last: u64,
+    /// The version of the oldest write in the queue. `None` if the queue is empty.
+    pub(crate) oldest: Option<u64>,
+}
+
+impl QueueState {
+    /// Returns the time for which the oldest write has waited. Zero if the queue is empty.
+    pub(crate) fn lag(&self) -> Duration {
+        let oldest = self.oldest.unwrap_or(self.now);
+        Duration::from_micros(self.now.saturating_sub(oldest))
+    }
+}
+
+/// A write that was put aside.
+#[derive(Debug, Clone)]
+pub(crate) struct DeadItem {
+    pub(crate) id: String,
+    pub(crate) key: Vec<u8>,
+    pub(crate) version: u64,
+    pub(crate) attempts: u32,
+    pub(crate) reason: String,
+    pub(crate) payload: Payload,
+}

@@ -1,0 +1,15 @@
+//! Write-behind: functions whose calls are queued, and workers that carry them out.
+//!
+//! A call of a function with `#[write_behind]` puts its arguments into the function's queue
+//! (`accept.rs`). A worker claims what is due (`worker.rs`), and runs the function's body for it
+//! (`carry_out.rs`).
+
+pub(crate) mod accept;
+pub(crate) mod asking;
+pub(crate) mod batches;
+pub(crate) mod carry_out;
+pub(crate) mod dead_writes;
+pub(crate) mod fitness;
+pub(crate) mod flush;
+pub(crate) mod worker;
+pub(crate) mod workers;

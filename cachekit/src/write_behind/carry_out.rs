@@ -1,0 +1,334 @@
+//! One run of a write-behind function's body in a worker, and the end of the writes that it carried
+//! out.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::base::durations::from_now;
+use crate::base::fault::removed;
+use crate::base::select::select;
+use crate::base::trace;
+use crate::core::queued_payload::arguments;
+use crate::core::queues::QueueCounts;
+use crate::core::state::Core;
+use crate::l2::invalidation_targets::InvalidationTargets;
+use crate::model::provided::Provided;
+use crate::model::queue_spec::{BodyFuture, QueueSpec, QueuedCall};
+use crate::model::queued_write::QueuedWrite;
+use crate::store::write_queue::{
+    Claim, Failed, Finish, QueueFuture, QueuedItem, Retry, WriteQueue, Written,
+};
+use crate::write_behind::asking::patient_deadline;
+
+/// The time after which another worker claims the keys of a worker that does not renew its claims.
+pub(crate) const LEASE: Duration = Duration::from_secs(10);
+
+/// The pause between two attempts to tell the queue of the end of a write.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The pause before the first repetition of a failed write. It doubles with each attempt.
+const FIRST_BACKOFF: Duration = Duration::from_secs(1);
+
+/// The longest pause before the repetition of a failed write.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
+
+/// The time after its last success for which a worker takes the source of the writes for healthy, so
+/// that a write which fails is at fault itself.
+const HEALTHY: Duration = Duration::from_secs(60);
+
+/// The number of further attempts, each after the longest pause, before a write is put aside though
+/// no other write succeeds either.
+const PATIENT_RETRIES: u32 = 60;
+
+/// The worker of one function, shared by its concurrent runs.
+#[derive(Debug)]
+pub(crate) struct Runner {
+    pub(crate) core: Arc<Core>,
+    pub(crate) spec: &'static QueueSpec,
+    pub(crate) provided: Arc<Provided>,
+    pub(crate) counts: Arc<QueueCounts>,
+    /// The id of the worker, unique among all workers of all processes.
+    pub(crate) id: String,
+    /// Limits the concurrent runs of the body.
+    pub(crate) permits: Semaphore,
+    /// `true` once the worker is to end.
+    pub(crate) is_stopped: Arc<AtomicBool>,
+    /// The time of the last run that succeeded, in milliseconds since the worker's start and plus
+    /// one. Zero: none succeeded.
+    pub(crate) last_success: AtomicU64,
+    pub(crate) start: Instant,
+}
+
+/// The work on the keys of one claim.
+#[derive(Debug, Clone)]
+pub(crate) struct ClaimedWork {
+    pub(crate) runner: Arc<Runner>,
+    /// The id of the claim.
+    pub(crate) claim: Arc<str>,
+}
+
+/// A write that a worker claimed.
+#[derive(Debug)]
+pub(crate) struct ClaimedWrite {
+    pub(crate) key: Vec<u8>,
+    /// The number of attempts that failed.
+    pub(crate) attempts: u32,
+    pub(crate) item: QueuedItem,
+}
+
+impl ClaimedWrite {
+    fn written(&self) -> Written {
+        Written {
+            key: self.key.clone(),
+            version: self.item.version,
+        }
+    }
+}
+
+impl Runner {
+    /// Returns `true` if the worker is to begin nothing more.
+    pub(crate) fn ends(&self) -> bool {
+        self.is_stopped.load(Ordering::Acquire) || self.core.queues.is_closed()
+    }
+
+    fn succeeded(&self) {
+        let millis = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last_success
+            .store(millis.saturating_add(1), Ordering::Relaxed);
+    }
+
+    /// Returns `true` if a run succeeded a short time ago.
+    fn is_source_healthy(&self) -> bool {
+        let last = self.last_success.load(Ordering::Relaxed);
+        let age = self
+            .start
+            .elapsed()
+            .saturating_sub(Duration::from_millis(last));
+        last > 0 && age < HEALTHY
+    }
+}
+
+impl ClaimedWork {
+    fn claim(&self) -> Claim<'_> {
+        Claim {
+            queue: self.runner.spec.name(),
+            kind: self.runner.spec.kind,
+            id: &self.claim,
+        }
+    }
+
+    /// Carries out `writes` by one run of the body, and finishes them in the queue. With
+    /// `keeps_claim`, the claim goes on for further writes of the keys.
+    ///
+    /// # Errors
+    ///
+    /// Returns the text of the error if the body failed, panicked, or took too long. The writes stay
+    /// claimed.
+    pub(crate) async fn run(
+        &self,
+        writes: &[ClaimedWrite],
+        keeps_claim: bool,
+    ) -> Result<(), String> {
+        let runner = &*self.runner;
+        let _permit = runner.permits.acquire().await;
+        let calls = writes.iter().map(|write| self.call(write));
+        let calls: Vec<QueuedCall> = calls.collect::<Result<_, String>>()?;
+        if removed!(runner.core, FinishEarly) {
+            self.finish(writes, keeps_claim).await;
+        }
+        runner.counts.runs.bump();
+        self.run_body(calls).await.inspect_err(|error| {
+            runner.counts.failures.bump();
+            trace::queued_write_failed(runner.spec.name(), error);
+        })?;
+        runner.succeeded();
+        for _ in writes {
+            runner.counts.written.bump();
+        }
+        self.finish(writes, keeps_claim).await;
+        Ok(())
+    }
+
+    fn call(&self, write: &ClaimedWrite) -> Result<QueuedCall, String> {
+        let write_number = QueuedWrite {
+            version: write.item.version,
+            attempt: write.attempts + 1,
+        };
+        let args = arguments(self.runner.spec, &write.item.payload)?;
+        Ok(QueuedCall {
+            args,
+            write: write_number,
+        })
+    }
+
+    async fn run_body(&self, calls: Vec<QueuedCall>) -> Result<(), String> {
+        let runner = &*self.runner;
+        let make = || (runner.spec.run)(Arc::clone(&runner.provided), calls);
+        let body = catch_unwind(AssertUnwindSafe(make)).map_err(|_| panicked())?;
+        let mut body = DropCaught(Some(body));
+        let caught = std::future::poll_fn(|context| {
+            let Some(body) = &mut body.0 else {
+                return Poll::Ready(Err(panicked()));
+            };
+            let polled = catch_unwind(AssertUnwindSafe(|| body.as_mut().poll(context)));
+            polled.unwrap_or_else(|_| Poll::Ready(Err(panicked())))
+        });
+        let limit = runner.spec.timeout;
+        match timeout(limit, caught).await {
+            Ok(ended) => ended,
+            Err(_) => Err(format!("the function took longer than {limit:?}")),
+        }
+    }
+
+    /// Finishes `writes` in the queue. If the queue cannot be reached for as long as the claims last,
+    /// the writes will be repeated. Invalidates the entries of replayed writes, because the source
+    /// may have had a newer value meanwhile.
+    async fn finish(&self, writes: &[ClaimedWrite], keeps_claim: bool) {
+        let mut written: Vec<Written> = Vec::with_capacity(writes.len());
+        for write in writes {
+            match written.last_mut() {
+                // The writes of one key stand together, in their order.
+                Some(last) if last.key == write.key => last.version = write.item.version,
+                _ => written.push(write.written()),
+            }
+        }
+        let finish = Finish {
+            written: &written,
+            every: self.runner.spec.every,
+            keeps_claim,
+        };
+        self.tell(|queue, until| queue.finish(self.claim(), finish, until))
+            .await;
+        for write in writes.iter().filter(|write| write.item.is_replayed) {
+            self.invalidate(&write.key).await;
+        }
+    }
+
+    /// Ends an attempt at `write` that failed because of `error`: the write is repeated later, or
+    /// put aside.
+    pub(crate) async fn fail(&self, write: &ClaimedWrite, error: &str) {
+        let retries = self.runner.spec.retries;
+        let is_at_fault = self.runner.is_source_healthy()
+            || write.attempts >= retries.saturating_add(PATIENT_RETRIES);
+        if write.attempts >= retries && is_at_fault {
+            return self.put_aside(write, write.attempts + 1, error).await;
+        }
+        self.release(write, true).await;
+    }
+
+    /// Ends the claim of a write that was not carried out. Counts a failed attempt if `counts`.
+    pub(crate) async fn release(&self, write: &ClaimedWrite, counts: bool) {
+        let write_of = write.written();
+        let retry = Retry {
+            write: &write_of,
+            pause: backoff(write.attempts, fastrand::f64()),
+            counts,
+        };
+        self.tell(|queue, until| queue.retry(self.claim(), retry, until))
+            .await;
+    }
+
+    /// Puts `write` aside after `attempts`, for `reason`. Its entry is invalidated, because its value will not become
+    /// that of the source.
+    pub(crate) async fn put_aside(&self, write: &ClaimedWrite, attempts: u32, reason: &str) {
+        let written = write.written();
+        let failed = Failed {
+            write: &written,
+            attempts,
+            reason,
+        };
+        let buried = self
+            .tell(|queue, until| queue.bury(self.claim(), failed, until))
+            .await;
+        if buried == Some(false) {
+            return;
+        }
+        self.runner.counts.buried.bump();
+        trace::queued_write_put_aside(self.runner.spec.name(), reason);
+        self.invalidate(&write.key).await;
+    }
+
+    async fn invalidate(&self, key: &[u8]) {
+        if self.runner.spec.entry.is_some() {
+            let targets = InvalidationTargets::key(key);
+            self.runner.core.invalidate(targets).accepted().await;
+        }
+    }
+
+    /// Repeats `ask` until the queue has answered, for as long as a claim lasts. Returns the answer.
+    async fn tell<'a, T>(
+        &'a self,
+        ask: impl Fn(&'a dyn WriteQueue, Instant) -> QueueFuture<'a, T>,
+    ) -> Option<T> {
+        let core = &self.runner.core;
+        let end = from_now(LEASE);
+        loop {
+            match ask(core.write_queue(), patient_deadline(core)).await {
+                Ok(answer) => return Some(answer),
+                Err(failure) => trace::queue_unreachable(self.runner.spec.name(), &failure),
+            }
+            if Instant::now() >= end {
+                return None;
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Runs `work` on the claimed `keys`, and renews the claims until it has ended.
+    pub(crate) async fn renewing(&self, keys: &[Vec<u8>], work: impl Future<Output = ()>) {
+        let core = &self.runner.core;
+        let renewals = async {
+            loop {
+                sleep(LEASE / 4).await;
+                let queue = core.write_queue();
+                let renewal = queue.renew(self.claim(), keys, LEASE, patient_deadline(core));
+                if let Err(failure) = renewal.await {
+                    trace::queue_unreachable(self.runner.spec.name(), &failure);
+                }
+            }
+        };
+        select(work, renewals).await;
+    }
+}
+
+/// A body's future, whose destructor may panic.
+struct DropCaught(Option<BodyFuture>);
+
+impl Drop for DropCaught {
+    fn drop(&mut self) {
+        let body = self.0.take();
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(body)));
+    }
+}
+
+fn panicked() -> String {
+    "the function panicked".to_owned()
+}
+
+/// Returns the pause after `attempts` failed attempts before the next one. `random` is a number from
+/// 0 to 1: the pause is shortened by up to half, so that writes that failed together are not
+/// repeated together.
+fn backoff(attempts: u32, random: f64) -> Duration {
+    let doubled = FIRST_BACKOFF.saturating_mul(1 << attempts.min(16));
+    doubled
+        .min(LONGEST_BACKOFF)
+        .mul_f64(1.0 - random.clamp(0.0, 1.0) / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_a_minute() {
+        let seconds = [0, 1, 2, 5, 6, 60].map(|attempts| backoff(attempts, 0.0).as_secs());
+        assert_eq!(seconds, [1, 2, 4, 32, 60, 60]);
+        assert_eq!(backoff(0, 1.0), Duration::from_millis(500));
+    }
+}

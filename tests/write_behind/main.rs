@@ -1,0 +1,13 @@
+//! Write-behind: queued writes, workers, reads of queued values, and dead writes.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by a panic"
+)]
+
+mod carts;
+mod claims;
+mod ends;
+mod limits;
+mod views;
+mod world;
