@@ -63,7 +63,7 @@ pub(crate) fn derive_cache_key(item: TokenStream) -> TokenStream {
 }
 
 /// Runs the stages of one attribute. If the attribute has mistakes, the output contains the
-/// mistakes and the unchanged function, so that the function's callers still compile.
+/// mistakes and the function without the attribute, so that the function's callers still compile.
 fn run<Args: Options, Model>(
     attribute: &str,
     args: TokenStream,
@@ -76,7 +76,7 @@ fn run<Args: Options, Model>(
     catch_unwind(stages).unwrap_or_else(|_| {
         let words =
             "bug in cachekit: the attribute panicked; please report the function it stands on";
-        expand::fallback::fallback(&kept, &syn::Error::new(Span::call_site(), words))
+        expand::fallback::fallback(attribute, &kept, &syn::Error::new(Span::call_site(), words))
     })
 }
 
@@ -97,6 +97,6 @@ fn stages<Args: Options, Model>(
     match (errors.finish(model), parsed) {
         (Ok(model), Some(item)) => expand(&model, &item),
         (Ok(_), None) => item,
-        (Err(error), _) => expand::fallback::fallback(&item, &error),
+        (Err(error), _) => expand::fallback::fallback(attribute, &item, &error),
     }
 }

@@ -23,7 +23,9 @@ pub use crate::__private::position::{
     ArgumentNotInTheKey_WriteUnderscore, UNDERSCORE, UNUSED, UnderscoreForAnArgumentInTheKey,
     Unused,
 };
-pub use crate::__private::queue::{all_calls, ended, one_call, queueable, queued_value, value_of};
+pub use crate::__private::queue::{
+    QueuedArgs, Unqueueable, all_calls, ended, one_call, queueable, queued_value, value_of,
+};
 pub use inventory;
 
 pub use crate::__private::warm::{WarmStarted, warm_start};

@@ -121,7 +121,8 @@ impl Options for WriteBehindArgs {
             return Ok(true);
         }
         let is_option = Self::NAMES.iter().any(|name| starts_with(input, name));
-        if is_option {
+        // A key without `key =` gets the message of all attributes.
+        if is_option || input.peek(LitStr) {
             return Ok(false);
         }
         self.references.push(input.parse()?);

@@ -200,7 +200,8 @@ pub(crate) fn forbid_ret(
     }
 }
 
-fn checked_name(name: &syn::LitStr, errors: &mut Errors) -> Option<String> {
+/// Returns the text of the option `name`. Returns `None` if it is empty, which is reported.
+pub(crate) fn checked_name(name: &syn::LitStr, errors: &mut Errors) -> Option<String> {
     let text = name.value();
     if text.is_empty() {
         errors.at(

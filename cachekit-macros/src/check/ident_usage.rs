@@ -2,7 +2,7 @@
 
 use std::iter::Peekable;
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 
 /// Returns the first token of `expr` that uses the variable `word`. The name of a field or a method
@@ -10,7 +10,13 @@ use quote::ToTokens;
 ///
 /// A variable that a format string captures, as in `format!("{id}")`, counts as used at the string.
 pub(crate) fn find(expr: &impl ToTokens, word: &Ident) -> Option<Ident> {
-    find_in(expr.to_token_stream(), word)
+    find_in(expr.to_token_stream(), word, false)
+}
+
+/// Returns what [`find`] does, but for a word before a single colon, as in `User { id: 1 }`: the name
+/// of a field.
+pub(crate) fn find_variable(expr: &impl ToTokens, word: &Ident) -> Option<Ident> {
+    find_in(expr.to_token_stream(), word, true)
 }
 
 /// Returns `true` if `expr` uses a variable whose name is one of `words`.
@@ -18,20 +24,23 @@ pub(crate) fn any(expr: &impl ToTokens, words: &[Ident]) -> bool {
     words.iter().any(|word| find(expr, word).is_some())
 }
 
-fn find_in(tokens: TokenStream, word: &Ident) -> Option<Ident> {
+fn find_in(tokens: TokenStream, word: &Ident, skips_fields: bool) -> Option<Ident> {
     let mut dots = 0;
     let mut trees = tokens.into_iter().peekable();
     while let Some(tree) = trees.next() {
         match tree {
             TokenTree::Group(group) => {
-                if let Some(found) = find_in(group.stream(), word) {
+                if let Some(found) = find_in(group.stream(), word, skips_fields) {
                     return Some(found);
                 }
             }
             // A word after one dot is a field, but after two dots it is the end of a range. The
             // `self` of `self::limit` is part of a path, not the receiver.
             TokenTree::Ident(ident)
-                if dots != 1 && ident == *word && !begins_path(&ident, &mut trees) =>
+                if dots != 1
+                    && ident == *word
+                    && !begins_path(&ident, &mut trees)
+                    && !(skips_fields && is_field(&mut trees)) =>
             {
                 return Some(ident);
             }
@@ -55,6 +64,12 @@ fn find_in(tokens: TokenStream, word: &Ident) -> Option<Ident> {
 fn begins_path(word: &Ident, behind: &mut Peekable<impl Iterator<Item = TokenTree>>) -> bool {
     word == "self"
         && matches!(behind.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == ':')
+}
+
+/// Returns `true` if a single colon is `behind` a word.
+fn is_field(behind: &mut Peekable<impl Iterator<Item = TokenTree>>) -> bool {
+    matches!(behind.peek(), Some(TokenTree::Punct(punct))
+        if punct.as_char() == ':' && punct.spacing() == Spacing::Alone)
 }
 
 /// Returns `true` if a literal is a string that captures the variable `word`, as `{word}` or

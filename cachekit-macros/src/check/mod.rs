@@ -13,6 +13,7 @@ pub(crate) mod key;
 pub(crate) mod key_coverage;
 pub(crate) mod limits;
 pub(crate) mod pattern;
+pub(crate) mod queued_arguments;
 pub(crate) mod scope;
 pub(crate) mod steps;
 pub(crate) mod tags_hash;

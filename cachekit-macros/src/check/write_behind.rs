@@ -1,15 +1,23 @@
 //! Rules of `#[write_behind]`.
 
 use proc_macro2::Span;
-use syn::{GenericParam, LitInt, Type};
+use quote::ToTokens;
+use syn::{GenericArgument, GenericParam, LitInt, PathArguments, Type};
 
+use crate::attr;
 use crate::attr::arg::Arg;
+use crate::attr::duration::DurationValue;
 use crate::attr::reference::ReferenceArgs;
-use crate::attr::value::SkipName;
-use crate::attr::write_behind::{COUNT, ItemOf, WHEN_FULL, WriteBehindArgs};
-use crate::check::cached::forbid_ret;
+use crate::attr::template::Template;
+use crate::attr::tiers::CODECS;
+use crate::attr::write_behind::{COUNT, WHEN_FULL, WriteBehindArgs};
+use crate::check::cached::{checked_name, forbid_ret};
 use crate::check::constant::constant;
 use crate::check::function::FnInfo;
+use crate::check::ident_usage;
+use crate::check::queued_arguments::{
+    NO_GENERICS, check_items, check_queued, number_of_worker, rename_items, roles,
+};
 use crate::check::scope::RetRule;
 use crate::check::steps::Steps;
 use crate::check::tiers::choice;
@@ -17,11 +25,18 @@ use crate::check::writes::{model, values};
 use crate::diag::Errors;
 use crate::fn_form::Form;
 use crate::item::LooseFn;
-use crate::model::{Argument, Callee, Constant, QueueKey, QueuedFn, Reference, Role, StepArg};
-use crate::queued_types::{is_write_number, vec_of};
+use crate::model::text::Text;
+use crate::model::{Constant, QueueKey, QueuedFn, Reference, Role, StepArg};
 
 const NO_RET: RetRule =
     RetRule::Forbidden("the function has not run when its call is queued; name arguments");
+
+const NO_KEY: &str = "say which writes belong together: `get_cart(_, user)`, the entry whose value they \
+                      are, or `key = \"cart:{user}\"`";
+
+const EACH_OF_ENTRY: &str = "with `each` no queued write alone is the value of an entry; write `key = \
+                             \"..\"`, and put `#[invalidates(..)]` below this attribute for the entries \
+                             that the writes change";
 
 /// Returns the model of a function with `#[write_behind]`. Returns `None` only if a mistake was
 /// added to `errors`.
@@ -45,33 +60,22 @@ pub(crate) fn write_behind(
     let mut roles = roles(&info, args.skip.as_ref(), errors);
     let items = items.and_then(|items| rename_items(&mut info, &mut roles, items, errors));
     check_items(&info, &roles, items.as_ref(), errors);
-    let key = key(&info, args.references, args.key, is_each, errors);
+    let arguments = Arguments {
+        info: &info,
+        roles: &roles,
+    };
+    let key = arguments.key(args.references, args.key, is_each, errors);
     let value = args.value;
-    check_value(&info, value.as_ref(), key.as_ref(), errors);
-    let lengths = [
-        (
-            "every",
-            args.every,
-            "write `every = \"20ms\"` for writes at once: workers look into a queue no more often",
-        ),
-        (
-            "timeout",
-            args.timeout,
-            "a `timeout` of 0 leaves no time to write; leave it out for 30 seconds",
-        ),
-    ];
-    let lengths = lengths
-        .into_iter()
-        .filter_map(|(name, length, zero)| Some((name, constant(&info, length?, zero, errors)?)));
-    let lengths: Vec<(&'static str, Constant)> = lengths.collect();
+    arguments.check_value(value.as_ref(), key.as_ref(), errors);
+    let lengths = lengths(&info, args.every, args.timeout, errors);
     let counts = [
-        ("batch", args.batch, 1),
-        ("capacity", args.capacity, 1),
-        ("retries", args.retries, 0),
+        ("batch", args.batch, BATCH),
+        ("capacity", args.capacity, CAPACITY),
+        ("retries", args.retries, None),
     ];
     let counts = counts
         .into_iter()
-        .filter_map(|(name, count, least)| Some((name, number(name, &count?, least, errors)?)));
+        .filter_map(|(name, count, zero)| Some((name, number(&count?, zero, errors)?)));
     let counts: Vec<_> = counts.collect();
     let when_full = args.when_full.as_ref();
     let when_full = when_full.and_then(|arg| choice(arg, WHEN_FULL, errors));
@@ -86,21 +90,18 @@ pub(crate) fn write_behind(
         );
     }
     let codec = args.codec.as_ref();
-    let codec = codec.and_then(|arg| choice(arg, crate::attr::tiers::CODECS, errors));
-    forbid_ret(
-        &info,
-        args.cache.as_ref(),
-        "the cache is needed before the function runs",
-        errors,
-    );
+    let codec = codec.and_then(|arg| choice(arg, CODECS, errors));
+    arguments.check_cache(args.cache.as_ref(), errors);
+    let name = args.name;
+    let name = name.and_then(|name| checked_name(&name.value, errors));
     Some(QueuedFn {
         function: info.into_function(args.krate, args.cache),
         roles,
-        items,
+        items: items.map(|items| items.all),
         key: key?,
         value: value.map(|value| value.value),
         is_each,
-        name: args.name.map(|name| name.value.value()),
+        name,
         lengths,
         counts,
         when_full,
@@ -122,236 +123,204 @@ fn check_form(info: &FnInfo, item: &LooseFn, errors: &mut Errors) {
             "`#[write_behind]` stands on an `async fn`, because its call waits for the queue",
         );
     }
+    check_result(&info.result, item, errors);
     let generic = sig
         .generics
         .params
         .iter()
         .find(|param| !matches!(param, GenericParam::Lifetime(_)));
     if let Some(param) = generic {
-        errors.on(
-            param,
-            "a worker runs the function later and must know its types; write types instead of \
-             parameters",
-        );
+        errors.on(param, NO_GENERICS);
     }
 }
 
-/// Returns the role of each argument: queued, given to workers, or the number of the write.
-fn roles(info: &FnInfo, skip: Option<&Arg<Vec<SkipName>>>, errors: &mut Errors) -> Vec<Role> {
-    let skipped = skip.map_or(&[][..], |skip| &skip.value[..]);
-    for SkipName(name) in skipped {
-        if !info.arguments.iter().any(|argument| argument.name == *name) && !info.incomplete {
-            errors.at(
-                name.span(),
-                format_args!("unused skip: there is no argument `{name}`"),
-            );
-        }
-    }
-    let role = |argument: &Argument| {
-        if let Some(pattern) = &argument.pattern {
-            errors.on(
-                &pattern.written,
-                "name this argument, and take it apart in the body: the queue keeps it whole",
-            );
-        }
-        let is_skipped = skipped.iter().any(|SkipName(name)| *name == argument.name);
-        if is_write_number(&argument.ty) || vec_of(&argument.ty).is_some_and(is_write_number) {
-            Role::WriteNumber
-        } else if is_skipped {
-            Role::Provided
-        } else {
-            if let Type::Reference(reference) = &argument.ty
-                && reference.mutability.is_some()
-            {
-                errors.on(
-                    &argument.ty,
-                    "a queued argument cannot be changed for the caller; take it by value, or name it \
-                     in `skip(..)`",
-                );
-            }
-            Role::Queued
-        }
-    };
-    info.arguments.iter().map(role).collect()
-}
-
-/// Replaces the argument with all items by one item in `info`, so that templates and expressions
-/// may name the item. Returns the argument that was replaced.
-fn rename_items(
-    info: &mut FnInfo,
-    roles: &mut [Role],
-    of: ItemOf,
-    errors: &mut Errors,
-) -> Option<Argument> {
-    let ItemOf { item, items } = of;
-    let Some(at) = info.position(&items) else {
-        errors.at(items.span(), format_args!("there is no argument `{items}`"));
-        return None;
-    };
-    let argument = &mut info.arguments[at];
-    let Some(ty) = vec_of(&argument.ty).cloned() else {
-        errors.on(
-            &argument.ty,
-            format_args!("the function gets many items at once; write `{items}: Vec<..>`"),
-        );
-        return None;
-    };
-    if !matches!(roles[at], Role::Queued) {
-        errors.at(
-            items.span(),
-            format_args!("`{items}` is what is queued; take it out of `skip(..)`"),
-        );
-    }
-    let one = Argument {
-        name: item,
-        ty,
-        pattern: None,
-    };
-    Some(std::mem::replace(argument, one))
-}
-
-/// Reports queued arguments beside the items of `each(item in items)`, which may differ from call to
-/// call, and a missing `Vec` of write numbers.
-fn check_items(info: &FnInfo, roles: &[Role], items: Option<&Argument>, errors: &mut Errors) {
-    let arguments = || info.arguments.iter().zip(roles);
-    if let Some(items) = items {
-        let queued = arguments().filter(|(_, role)| matches!(role, Role::Queued));
-        for (argument, _) in queued.skip(1) {
-            let name = &argument.name;
-            errors.at(
-                name.span(),
-                format_args!(
-                    "one run gets items of many calls, which may differ in `{name}`; make it a part \
-                     of the items of `{}`, or name it in `skip(..)`",
-                    items.name
-                ),
-            );
-        }
-    }
-    for (argument, role) in arguments() {
-        let is_many = vec_of(&argument.ty).is_some();
-        if matches!(role, Role::WriteNumber) && is_many != items.is_some() {
-            let words = if items.is_some() {
-                "one run gets many items, each with its number; write `Vec<QueuedWrite>`"
-            } else {
-                "one run gets one write; write `QueuedWrite`"
+/// Reports a result that is visibly not `Result<(), E>`. The compiler knows other types.
+fn check_result(result: &Type, item: &LooseFn, errors: &mut Errors) {
+    const WORDS: &str = "a write-behind function returns `Result<(), E>`: its caller learns if the \
+                         write was queued, and a worker if it is to repeat the write";
+    match result {
+        Type::Tuple(tuple) if tuple.elems.is_empty() => errors.on(&item.sig.ident, WORDS),
+        Type::Path(path) => {
+            let last = path.path.segments.last();
+            let Some(PathArguments::AngleBracketed(arguments)) = last.map(|it| &it.arguments)
+            else {
+                return;
             };
-            errors.on(&argument.ty, words);
+            let is_result =
+                last.is_some_and(|it| it.ident == "Result") && arguments.args.len() == 2;
+            let is_unit = |argument: &GenericArgument| matches!(argument, GenericArgument::Type(Type::Tuple(tuple)) if tuple.elems.is_empty());
+            if is_result && !arguments.args.first().is_some_and(is_unit) {
+                errors.on(result, WORDS);
+            }
         }
+        _ => {}
     }
 }
 
-fn key(
+/// Message for a batch of zero.
+const BATCH: Option<&str> = Some("`batch = 0` takes nothing from the queue; leave it out for 100");
+
+/// Message for a capacity of zero.
+const CAPACITY: Option<&str> = Some("`capacity = 0` queues nothing; leave it out for 100,000");
+
+fn lengths(
     info: &FnInfo,
-    references: Vec<crate::attr::reference::Reference>,
-    key: Option<Arg<crate::attr::template::Template>>,
-    is_each: bool,
+    every: Option<Arg<DurationValue>>,
+    timeout: Option<Arg<DurationValue>>,
     errors: &mut Errors,
-) -> Option<QueueKey> {
-    let mut references = references.into_iter();
-    let reference = references.next();
-    if let Some(another) = references.next() {
-        errors.on(&another.written, "one function writes one entry");
-    }
-    match (reference, key) {
-        (Some(reference), Some(key)) => {
+) -> Vec<(&'static str, Constant)> {
+    let lengths = [
+        (
+            "every",
+            every,
+            "write `every = \"20ms\"` for writes at once: workers look into a queue no more often",
+        ),
+        (
+            "timeout",
+            timeout,
+            "a `timeout` of 0 leaves no time to write; leave it out for 30 seconds",
+        ),
+    ];
+    let lengths = lengths
+        .into_iter()
+        .filter_map(|(name, length, zero)| Some((name, constant(info, length?, zero, errors)?)));
+    lengths.collect()
+}
+
+/// Returns the number in `arg`. A number of zero is reported by the message `zero`, if there is one.
+fn number(arg: &Arg<LitInt>, zero: Option<&str>, errors: &mut Errors) -> Option<LitInt> {
+    let message = match (arg.value.base10_parse::<u32>(), zero) {
+        (Ok(0), Some(zero)) => zero,
+        (Ok(_), _) => return Some(arg.value.clone()),
+        (Err(_), _) => COUNT,
+    };
+    errors.at(arg.value.span(), message);
+    None
+}
+
+/// The arguments of the function, with the role of each, for the rules about expressions.
+struct Arguments<'a> {
+    info: &'a FnInfo,
+    roles: &'a [Role],
+}
+
+impl Arguments<'_> {
+    fn key(
+        &self,
+        references: Vec<attr::reference::Reference>,
+        key: Option<Arg<Template>>,
+        is_each: bool,
+        errors: &mut Errors,
+    ) -> Option<QueueKey> {
+        let mut references = references.into_iter();
+        let reference = references.next();
+        if let Some(another) = references.next() {
             errors.on(
-                &reference.written,
-                format_args!("the entry names the key too; take it or `{}` out", key.key),
+                &another.written,
+                "one function writes one entry; take the others out, or put `#[invalidates(..)]` \
+                 below this attribute for them",
             );
-            None
         }
-        (Some(reference), None) if is_each => {
-            errors.on(
-                &reference.written,
-                "with `each` no queued write alone is the value of an entry; write `key = \"..\"`, \
-                 and put `#[invalidates(..)]` below this attribute for the entries that the writes \
-                 change",
-            );
-            None
-        }
-        (Some(reference), None) => entry(info, reference, errors).map(QueueKey::Entry),
-        (None, Some(key)) => {
-            let mut steps = Steps::new(info, NO_RET, false);
-            steps.template("key", &key.value, errors);
-            let (before, _) = steps.finish();
-            match before.into_iter().next()?.arg {
-                StepArg::Text(text) => Some(QueueKey::Text(text)),
-                _ => None,
-            }
-        }
-        (None, None) => {
-            if errors.is_empty() {
-                errors.at(
-                    Span::call_site(),
-                    "say which writes belong together: `get_cart(_, user)`, the entry whose value \
-                     they are, or `key = \"cart:{user}\"`",
+        match (reference, key) {
+            (Some(reference), Some(key)) => {
+                errors.on(
+                    &reference.written,
+                    format_args!("the entry names the key too; take it or `{}` out", key.key),
                 );
+                None
             }
-            None
+            (Some(reference), None) if is_each => {
+                errors.on(&reference.written, EACH_OF_ENTRY);
+                None
+            }
+            (Some(reference), None) => self.entry(reference, errors).map(QueueKey::Entry),
+            (None, Some(key)) => self.text(&key, errors).map(QueueKey::Text),
+            (None, None) => {
+                if errors.is_empty() {
+                    errors.at(Span::call_site(), NO_KEY);
+                }
+                None
+            }
         }
     }
-}
 
-fn entry(
-    info: &FnInfo,
-    reference: crate::attr::reference::Reference,
-    errors: &mut Errors,
-) -> Option<Reference> {
-    Steps::new(info, NO_RET, false).uses(&values(&reference), errors);
-    if matches!(reference.args, ReferenceArgs::All) {
-        errors.on(
-            &reference.written,
-            "`..` is every entry; name the one that the function writes",
-        );
-    }
-    let written = reference.written.clone();
-    let reference = model(reference, errors)?;
-    if matches!(reference.callee, Callee::Receiver { .. }) {
-        errors.on(
-            &written,
-            "a worker has no such value; name the method by its type: `Carts::get(_, user)`",
-        );
-    }
-    Some(reference)
-}
-
-fn check_value(
-    info: &FnInfo,
-    value: Option<&Arg<syn::Expr>>,
-    key: Option<&QueueKey>,
-    errors: &mut Errors,
-) {
-    match (value, key) {
-        (Some(value), Some(QueueKey::Text(_))) => errors.at(
-            value.key.span(),
-            "`value` is the value of an entry; name the entry in place of `key`: \
-             `get_cart(_, user)`",
-        ),
-        (None, Some(QueueKey::Entry(_))) => errors.at(
-            Span::call_site(),
-            "say what the value of the entry is from now on: `value = cart`",
-        ),
-        (Some(value), _) => {
-            Steps::new(info, NO_RET, false).uses(&value.value, errors);
+    fn text(&self, key: &Arg<Template>, errors: &mut Errors) -> Option<Text> {
+        let mut steps = Steps::new(self.info, NO_RET, false);
+        steps.template("key", &key.value, errors);
+        for &position in &steps.named {
+            if matches!(self.roles[position], Role::WriteNumber) {
+                let name = &self.info.arguments[position].name;
+                errors.at(key.value.literal.span(), number_of_worker(name));
+            }
         }
-        (None, _) => {}
+        let (before, _) = steps.finish();
+        match before.into_iter().next()?.arg {
+            StepArg::Text(text) => Some(text),
+            _ => None,
+        }
     }
-}
 
-fn number(name: &str, arg: &Arg<LitInt>, least: u64, errors: &mut Errors) -> Option<LitInt> {
-    match arg.value.base10_parse::<u64>() {
-        Ok(number) if number >= least && number <= u64::from(u32::MAX) => Some(arg.value.clone()),
-        Ok(0) => {
-            errors.at(
-                arg.value.span(),
-                format_args!("`{name} = 0` queues nothing; leave it out for the default"),
+    fn entry(
+        &self,
+        reference: attr::reference::Reference,
+        errors: &mut Errors,
+    ) -> Option<Reference> {
+        if matches!(reference.callee, attr::reference::Callee::Method { .. }) {
+            errors.on(
+                &reference.written,
+                "a worker has no such value; name the method by its type: `Carts::get(_, user)`, \
+                 where `_` stands for `self`",
             );
-            None
+            return None;
         }
-        _ => {
-            errors.at(arg.value.span(), COUNT);
-            None
+        self.uses(&values(&reference), errors);
+        if matches!(reference.args, ReferenceArgs::All) {
+            errors.on(
+                &reference.written,
+                "`..` is every entry; name the one that the function writes",
+            );
+        }
+        model(reference, errors)
+    }
+
+    fn check_value(
+        &self,
+        value: Option<&Arg<syn::Expr>>,
+        key: Option<&QueueKey>,
+        errors: &mut Errors,
+    ) {
+        match (value, key) {
+            (Some(value), Some(QueueKey::Text(_))) => errors.at(
+                value.key.span(),
+                "`value` is the value of an entry; name the entry in place of `key`: \
+                 `get_cart(_, user)`",
+            ),
+            (None, Some(QueueKey::Entry(_))) => errors.at(
+                Span::call_site(),
+                "say what the value of the entry is from now on: `value = cart`",
+            ),
+            (Some(value), _) => self.uses(&value.value, errors),
+            (None, _) => {}
+        }
+    }
+
+    /// Reports names in `expr` that a queued write does not have.
+    fn uses(&self, expr: &impl ToTokens, errors: &mut Errors) {
+        let mut steps = Steps::new(self.info, NO_RET, false);
+        steps.uses(expr, errors);
+        check_queued(self.info, self.roles, &steps.named, expr, errors);
+    }
+
+    fn check_cache(&self, cache: Option<&Arg<syn::Expr>>, errors: &mut Errors) {
+        let reason = "the cache is needed before the function runs";
+        forbid_ret(self.info, cache, reason, errors);
+        let Some(cache) = cache else { return };
+        for (argument, role) in self.info.arguments.iter().zip(self.roles) {
+            if matches!(role, Role::WriteNumber)
+                && let Some(name) = ident_usage::find(&cache.value, &argument.name)
+            {
+                errors.at(name.span(), number_of_worker(&name));
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Attribute, FnArg, Pat, Type};
+use syn::{Attribute, FnArg, Meta, Pat, Type};
 
 use crate::expand::assemble::GivenCache;
 use crate::expand::key::write_key;
@@ -45,6 +45,7 @@ pub(crate) fn write_behind(model: &QueuedFn, item: &LooseFn) -> TokenStream {
         }
     }
     let attrs = item.attrs.iter().filter(|attr| is_of_caller(attr));
+    let attrs = attrs.map(of_caller);
     let vis = &item.vis;
     quote!(#(#attrs)* #vis #outer { #inner })
 }
@@ -76,10 +77,11 @@ impl<'a> Parts<'a> {
     /// Returns the statements that bind the names of borrowed arguments as the function's signature
     /// has them, after the tuple of the owned arguments was taken apart.
     fn lend(&self) -> TokenStream {
+        let unused = unused();
         let lend = self.queued.iter().filter_map(|(name, ty)| match ty {
             Type::Reference(reference) => {
                 let elem = &reference.elem;
-                Some(quote!(let #name: &#elem = ::core::borrow::Borrow::borrow(&#name);))
+                Some(quote!(#unused let #name: &#elem = ::core::borrow::Borrow::borrow(&#name);))
             }
             _ => None,
         });
@@ -101,7 +103,7 @@ fn owned_type(ty: &Type) -> TokenStream {
 /// Returns `true` for attributes that concern the callers of the function: documentation, lints and
 /// conditions. The others belong to the user's body.
 fn is_of_caller(attr: &Attribute) -> bool {
-    const OF_CALLER: [&str; 8] = [
+    const OF_CALLER: [&str; 9] = [
         "doc",
         "allow",
         "warn",
@@ -109,17 +111,32 @@ fn is_of_caller(attr: &Attribute) -> bool {
         "expect",
         "forbid",
         "deprecated",
+        "must_use",
         "cfg",
     ];
     OF_CALLER.iter().any(|name| attr.path().is_ident(name))
 }
 
-/// Returns the function with the user's body.
+/// Returns an attribute for the callers of the function. An expected lint is allowed there, because it
+/// is in the body.
+fn of_caller(attr: &Attribute) -> TokenStream {
+    match &attr.meta {
+        Meta::List(list) if list.path.is_ident("expect") => {
+            let lints = &list.tokens;
+            quote!(#[allow(#lints)])
+        }
+        _ => quote!(#attr),
+    }
+}
+
+/// Returns the function with the user's body, which only generated code calls.
 fn body_fn(item: &LooseFn) -> TokenStream {
+    const ONLY_OF_CALLER: [&str; 3] = ["doc", "deprecated", "must_use"];
     let mut sig = item.sig.clone();
     sig.ident = body_name();
-    let is_doc = |attr: &&Attribute| attr.path().is_ident("doc");
-    item.inner(item.attrs.iter().filter(|attr| !is_doc(attr)), &sig)
+    let is_of_body =
+        |attr: &&Attribute| !ONLY_OF_CALLER.iter().any(|name| attr.path().is_ident(name));
+    item.inner(item.attrs.iter().filter(is_of_body), &sig)
 }
 
 /// Returns the arguments of a call of the user's body, in the order of its signature. `write` is the
@@ -156,7 +173,10 @@ fn spec(model: &QueuedFn, parts: &Parts<'_>, paths: &Paths) -> TokenStream {
         const _: fn() = || { #(#queued)* };
         static __CACHEKIT_QUEUE: #private::QueueSpec = #private::QueueSpec::new(
             #private::FnSpec::new(#krate::__site!(), ::core::file!(), ::core::line!()) #named,
-            <__CachekitArgs as #krate::Cacheable>::__wire,
+            {
+                use #private::Unqueueable as _;
+                #private::QueuedArgs::<__CachekitArgs>::__wire
+            },
             #run,
         ) #setters;
         #krate::__register_queue!(__CACHEKIT_QUEUE);

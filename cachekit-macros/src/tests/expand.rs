@@ -186,6 +186,29 @@ fn writes() {
     );
 }
 
+#[test]
+fn queued_writes() {
+    let entry = "get_cart(_, user), value = cart, skip(pool), every = \"100ms\", retries = 2";
+    let save = "/// Saves.\n#[instrument] #[must_use] pub async fn save_cart(pool: &Pool, user: u64, \
+                mut cart: Cart, write: QueuedWrite) -> Result<(), E> { body }";
+    let items = "key = \"views:{view.page}\", each(view in views), batch = 500, when_full = write, \
+                 codec = json, skip(pool)";
+    let add = "async fn add_views(pool: Pool, views: Vec<View>, writes: Vec<QueuedWrite>) \
+               -> Result<(), E> { body }";
+    let cases = [
+        ("write_behind", entry, save),
+        ("write_behind_items", items, add),
+        (
+            "write_behind_borrowed",
+            "key = \"note:{text}\", each, name = \"notes\", cache = notes()",
+            "async fn note(text: &str, ids: &[u64]) -> Result<(), E> { body }",
+        ),
+    ];
+    for (name, args, item) in cases {
+        check(name, &pipeline::write_behind(tokens(args), tokens(item)));
+    }
+}
+
 const KEYS: [&str; 4] = [
     "",
     "key = \"user:{id}\"",

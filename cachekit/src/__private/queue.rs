@@ -2,9 +2,11 @@
 
 use std::any::Any;
 use std::fmt::Display;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::encoding::codec::cacheable::Cacheable;
+use crate::encoding::codec::type_codec::Wire;
 use crate::model::queue_spec::QueuedCall;
 use crate::model::queued_write::QueuedWrite;
 use crate::write::pending::PendingWrite;
@@ -23,6 +25,29 @@ impl<T: Cacheable> Queueable for T {}
 
 /// Does nothing. A call compiles only if a queue can keep an argument of the type `T`.
 pub fn queueable<T: Queueable>() {}
+
+/// The arguments of a write-behind function, as a tuple.
+#[derive(Debug)]
+pub struct QueuedArgs<A>(PhantomData<A>);
+
+impl<A: Cacheable> QueuedArgs<A> {
+    /// Returns the functions that encode and decode the arguments for Redis.
+    pub fn __wire() -> Option<Wire> {
+        A::__wire()
+    }
+}
+
+/// Arguments that cannot be queued. Generated code finds the function of this trait only for them.
+/// [`queueable`] causes the compile error, so that there is no further one.
+pub trait Unqueueable {
+    /// Returns `None`.
+    fn __wire() -> Option<Wire>;
+}
+impl<A> Unqueueable for QueuedArgs<A> {
+    fn __wire() -> Option<Wire> {
+        None
+    }
+}
 
 /// The error of a worker that was given arguments of another type.
 const OTHER_TYPE: &str = "the queued arguments have another type";
@@ -66,11 +91,23 @@ pub fn value_of<V>(_: &PendingWrite<'_, V>) -> Option<V> {
     None
 }
 
+/// An error of a write-behind function, with its text. The trait is implemented for every type that
+/// implements [`Display`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of a write-behind function: it has no text",
+    label = "needs `std::fmt::Display`",
+    note = "the text is logged, and kept with a dead write as the reason; write `impl Display for {Self}`"
+)]
+pub trait ErrorText: Display {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Display> ErrorText for E {}
+
 /// Returns the result of the body with its error as a text, for logs and for dead writes.
 ///
 /// # Errors
 ///
 /// Returns the text of the body's error.
-pub fn ended<E: Display>(result: Result<(), E>) -> Result<(), String> {
+pub fn ended<E: ErrorText>(result: Result<(), E>) -> Result<(), String> {
     result.map_err(|error| error.to_string())
 }

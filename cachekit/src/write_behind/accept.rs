@@ -12,7 +12,6 @@ use crate::base::durations::from_now;
 use crate::base::runtime::has_timer;
 use crate::core::entry_key::Target;
 use crate::core::state::{Cache, Core};
-use crate::encoding::codec::cacheable::Cacheable;
 use crate::invalidate::deferred;
 use crate::invalidate::request::{Invalidation, On};
 use crate::model::deferred_drop::AnyShared;
@@ -29,6 +28,18 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(1
 
 /// The number of keys of one call whose writes are queued at the same time.
 const AT_ONCE: usize = 64;
+
+/// An error of a write-behind function, which a call returns if its write is not queued. The trait
+/// is implemented for every type that implements `From<QueueError>`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of a write-behind function: a call may fail because its write is not queued",
+    label = "needs `From<cachekit::QueueError>`",
+    note = "write `impl From<cachekit::QueueError> for {Self}`"
+)]
+pub trait FromQueueError: From<QueueError> {}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<QueueError>> FromQueueError for E {}
 
 /// The arguments of one write, and the key that it is queued under.
 #[derive(Debug)]
@@ -61,8 +72,8 @@ pub async fn write_behind<A, E, F>(
     run: impl FnOnce(A, QueuedWrite) -> F,
 ) -> Result<(), E>
 where
-    A: Cacheable,
-    E: From<QueueError>,
+    A: Clone + Send + Sync + 'static,
+    E: FromQueueError,
     F: Future<Output = Result<(), E>>,
 {
     let core = Arc::clone(&cache.core);
@@ -102,8 +113,8 @@ pub async fn write_each_behind<A, E, F>(
     run: impl Fn(A, QueuedWrite) -> F,
 ) -> Result<(), E>
 where
-    A: Cacheable,
-    E: From<QueueError>,
+    A: Clone + Send + Sync + 'static,
+    E: FromQueueError,
     F: Future<Output = Result<(), E>>,
 {
     let keys: Vec<Target> = writes.iter().map(|write| write.key.clone()).collect();
@@ -181,7 +192,7 @@ enum Accepted {
     RunNow(QueuedWrite),
 }
 
-async fn accept<A: Cacheable>(
+async fn accept<A: Clone + Send + Sync + 'static>(
     core: &Arc<Core>,
     spec: &'static QueueSpec,
     write: &KeyedArgs<A>,
@@ -196,7 +207,7 @@ async fn accept<A: Cacheable>(
     accepted
 }
 
-async fn try_accept<A: Cacheable>(
+async fn try_accept<A: Clone + Send + Sync + 'static>(
     core: &Arc<Core>,
     spec: &'static QueueSpec,
     write: &KeyedArgs<A>,
