@@ -6,7 +6,7 @@ mod key_collisions;
 use std::sync::LazyLock;
 
 use cachekit::testing::{FakeStore, Fault, scope};
-use cachekit::{BuildError, Cache, CacheBuilder, Policy, cached};
+use cachekit::{BuildError, Cache, CacheBuilder, Policy, QueueError, cached, write_behind};
 use cachekit_tests::capture::Capture;
 
 #[cached(key = "thing:{id}")]
@@ -50,6 +50,41 @@ mod orders {
     }
 }
 
+/// Write-behind functions of one name.
+mod carts {
+    #[cachekit::write_behind(name = "save", key = "cart:{id}")]
+    pub async fn save(id: u64) -> Result<(), cachekit::QueueError> {
+        let _ = id;
+        Ok(())
+    }
+}
+
+mod views {
+    #[cachekit::write_behind(name = "save", key = "view:{page}")]
+    pub async fn save(page: String) -> Result<(), cachekit::QueueError> {
+        let _ = page;
+        Ok(())
+    }
+}
+
+/// Write-behind functions for the entries of one function.
+#[cached(key = "written behind {id}")]
+async fn written(id: u64) -> u64 {
+    id
+}
+
+#[write_behind(written(id), value = 1)]
+async fn sets_one(id: u64) -> Result<(), QueueError> {
+    let _ = id;
+    Ok(())
+}
+
+#[write_behind(written(id), value = 2)]
+async fn sets_two(id: u64) -> Result<(), QueueError> {
+    let _ = id;
+    Ok(())
+}
+
 /// Named as what is stored by hand, and as a region.
 #[cached(key = "by hand {id}", name = "(direct)")]
 async fn direct(id: u64) -> u64 {
@@ -84,6 +119,8 @@ async fn a_cache_over_a_store_is_not_built() {
         for part in [
             "both named `get`",
             "both named `twice`",
+            "both named `save`",
+            "`conflicts::sets_one` and `conflicts::sets_two` both queue values of `conflicts::written`",
             "`(direct)`",
             "`region users`",
             "`thing:{}`",
@@ -118,6 +155,17 @@ async fn shared_first(id: u64) -> String {
 #[cached(key = "shared:{id}", name = "shared", tier = redis)]
 async fn shared_second(id: u64) -> String {
     format!("second {id}")
+}
+
+/// In memory too, a worker would give the writes of one function to the other.
+#[tokio::test]
+async fn no_worker_starts_for_them() {
+    let cache = Cache::builder().build().await.expect("memory only");
+    let error = cache.workers().start().await.expect_err("they conflict");
+    assert!(error.is_function_conflict());
+    let told = error.to_string();
+    assert!(told.contains("both named `save`"), "{told}");
+    assert!(told.contains("one write-behind function"), "{told}");
 }
 
 /// In memory nothing wrong comes of it: it is said once, however many caches there are.

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::base::trace;
+use crate::core::queues;
 use crate::key::template::{overlap, shown};
 use crate::model::function_spec::FnSpec;
 use crate::model::owner::{DIRECT_NAME, REGION};
@@ -20,7 +21,8 @@ pub(crate) fn functions() -> impl Iterator<Item = &'static FnSpec> {
     inventory::iter::<Registered>().map(|entry| entry.0)
 }
 
-/// Returns the conflicts between the registered functions (one name, overlapping keys), each as a
+/// Returns the conflicts between the registered functions (one name, overlapping keys, two queues for
+/// the entries of one function), each as a
 /// message. The search for conflicts runs once in a process.
 ///
 /// Functions that the linker did not collect, such as those of a library that is loaded later, are
@@ -48,6 +50,7 @@ fn find() -> Vec<String> {
     let functions: Vec<&FnSpec> = functions().collect();
     let mut problems = duplicate_names(&functions);
     problems.extend(functions.iter().filter_map(|function| taken(function)));
+    problems.extend(problems_of_queues());
     for (index, a) in functions.iter().enumerate() {
         for b in &functions[index + 1..] {
             if a.name() != b.name() && overlap(a.pieces(), a.name(), b.pieces(), b.name()) {
@@ -91,6 +94,35 @@ fn duplicate_names(functions: &[&FnSpec]) -> Vec<String> {
             )
         })
         .collect()
+}
+
+/// Returns the conflicts between write-behind functions: one name, or one cached function whose
+/// entries they write.
+pub(crate) fn problems_of_queues() -> Vec<String> {
+    let queues: Vec<_> = queues::registered().collect();
+    let functions: Vec<&FnSpec> = queues.iter().map(|queue| &queue.function).collect();
+    let mut problems = duplicate_names(&functions);
+    let mut writers: HashMap<&str, Vec<&str>> = HashMap::new();
+    for queue in &queues {
+        if let Some(entry) = queue.entry {
+            writers
+                .entry(entry().name())
+                .or_default()
+                .push(queue.name());
+        }
+    }
+    for (function, mut writers) in writers {
+        writers.sort_unstable();
+        if let [one, other, ..] = writers[..]
+            && one != other
+        {
+            problems.push(format!(
+                "`{one}` and `{other}` both queue values of `{function}`, and a read looks into one \
+                 queue only: make them one write-behind function"
+            ));
+        }
+    }
+    problems
 }
 
 fn overlapping_keys(a: &FnSpec, b: &FnSpec) -> String {

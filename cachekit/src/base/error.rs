@@ -99,7 +99,8 @@ impl BuildError {
     }
 
     /// Returns `true` if the error is that two cached functions have the same name, or keys that
-    /// overlap.
+    /// overlap, or that two write-behind functions have the same name, or write the entries of one
+    /// function.
     pub fn is_function_conflict(&self) -> bool {
         matches!(self.kind, Kind::Functions { .. })
     }
@@ -118,7 +119,7 @@ impl fmt::Display for BuildError {
                  pass other caches to functions with `cache = EXPR`",
             ),
             Kind::Functions { problems } => {
-                f.write_str("cached functions conflict: ")?;
+                f.write_str("functions conflict: ")?;
                 f.write_str(&problems.join("; "))
             }
             Kind::Configuration { problems } => f.write_str(&problems.join("\n")),

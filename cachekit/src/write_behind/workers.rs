@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
+use crate::api::registry::problems_of_queues;
 use crate::base::error::BuildError;
 use crate::base::unknown_word::unknown;
 use crate::core::queues::registered;
@@ -89,8 +90,9 @@ impl Workers {
     ///
     /// # Errors
     ///
-    /// Returns an error if there is no such function, if a value that a function takes was not
-    /// provided, if the Redis server may lose queued writes, or if the cache was shut down.
+    /// Returns an error if two functions have one name or write the entries of one cached function,
+    /// if there is no such function, if a value that a function takes was not provided, if the Redis
+    /// server may lose queued writes, or if the cache was shut down.
     ///
     /// # Panics
     ///
@@ -101,6 +103,10 @@ impl Workers {
                 "the cache was shut down",
                 "start workers before the shutdown, or build another cache",
             ));
+        }
+        let problems = problems_of_queues();
+        if !problems.is_empty() {
+            return Err(BuildError::functions(problems));
         }
         let specs = self.chosen()?;
         self.check_provided(&specs)?;
