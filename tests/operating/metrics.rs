@@ -7,7 +7,7 @@ mod recorder;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cachekit::{Cache, Histogram, Policy, cached, testing};
+use cachekit::{Cache, Histogram, Policy, QueueError, cached, testing, write_behind};
 use cachekit_tests::redis::Redis;
 use recorder::Recorded;
 
@@ -15,6 +15,18 @@ use recorder::Recorded;
 async fn tagged(id: u64) -> u64 {
     tokio::time::sleep(Duration::from_millis(2)).await;
     id
+}
+
+/// An id whose write takes long.
+const LONG: u64 = 1;
+
+#[write_behind(key = "queued:{id}", every = "20ms", retries = 0)]
+async fn queued(id: u64) -> Result<(), QueueError> {
+    match id {
+        0 => Err(QueueError::Full),
+        LONG => std::future::pending().await,
+        _ => Ok(()),
+    }
 }
 
 const TAGGED: (&str, &str) = ("function", "operating::metrics::tagged");
@@ -64,6 +76,45 @@ async fn calls_are_counted_by_tier_and_misses_by_cause() {
         causes,
         ["absent None 1", "tags Some(\"metrics-family:\") 1"]
     );
+}
+
+/// One write is carried out, one is put aside, and the body of one takes long.
+#[tokio::test(start_paused = true)]
+async fn queues_are_recorded_by_function() {
+    let cache = alone("of_queues").await;
+    testing::scope(cache.clone(), async {
+        for id in [7, 0, LONG] {
+            queued(id).await.expect("there is room");
+        }
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        cache.workers().start().await.expect("workers");
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    })
+    .await;
+    let labels = [
+        ("namespace", "of_queues"),
+        ("function", "operating::metrics::queued"),
+    ];
+    let recorded = Recorded::of(&cache);
+    let count = |name: &str| recorded.one(&format!("cachekit_queue_{name}"), &labels);
+    for (name, expected) in [
+        ("accepted_total", 3.0),
+        ("refused_total", 0.0),
+        ("written_total", 1.0),
+        ("runs_total", 3.0),
+        ("failures_total", 1.0),
+        ("put_aside_total", 1.0),
+        ("queued", 1.0),
+        ("dead", 1.0),
+    ] {
+        assert!(
+            (count(name) - expected).abs() < 0.5,
+            "{name}: {}",
+            count(name)
+        );
+    }
+    let lag = count("lag_seconds");
+    assert!((30.0..33.0).contains(&lag), "{lag}");
 }
 
 #[tokio::test]

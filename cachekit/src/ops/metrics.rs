@@ -32,7 +32,8 @@ impl Cache {
     /// [namespaces](crate::CacheBuilder::namespace). Metrics of calls also have the label `function`,
     /// which names a function, a region or a rule of the HTTP layer. The first 100 that the cache came
     /// to know have time series of their own. All further ones are summed under the name
-    /// `(others)`.
+    /// `(others)`. Metrics of queues have the label `function` too, for each write-behind function
+    /// that this process called or worked for.
     ///
     /// Calls of cached functions do no work for metrics. This method reads [`stats`](Self::stats),
     /// and sets up to a hundred values for each function. Without a recorder the method has no
@@ -65,6 +66,11 @@ impl Cache {
         labels.record(table::CACHE, &stats);
         if self.core().l2.is_some() {
             record_redis(&labels, &stats.redis);
+        }
+        for queue in &stats.queues {
+            let labels = labels.with("function", queue.function.clone());
+            labels.record(table::QUEUE, queue);
+            labels.set_seconds(table::LAG.name, queue.lag);
         }
         for (name, function) in by_name(stats.functions, &self.names_of_own()) {
             let labels = labels.with("function", name);

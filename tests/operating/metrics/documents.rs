@@ -8,16 +8,21 @@ use cachekit_tests::redis::Redis;
 use metrics::Unit;
 use serde_json::Value;
 
-use super::four_calls;
 use super::promql::named;
 use super::recorder::{Recorded, Shape};
+use super::{four_calls, queued};
 
 /// Every metric, from a cache with Redis in which a tag caused a miss.
 async fn everything() -> (Recorded, Cache) {
     let redis = Redis::start();
-    let cache = Cache::builder().redis(redis.url()).build().await;
+    let builder = Cache::builder().redis(redis.url());
+    let cache = builder.volatile_queues(true).build().await;
     let cache = cache.expect("a valid set-up");
-    testing::scope(cache.clone(), four_calls(&cache)).await;
+    testing::scope(cache.clone(), async {
+        four_calls(&cache).await;
+        queued(7).await.expect("Redis is there");
+    })
+    .await;
     (Recorded::of(&cache), cache)
 }
 
@@ -41,11 +46,8 @@ async fn every_metric_is_described_with_its_unit() {
         assert_eq!(is_counter, kind == "counter", "{name}");
         let bytes = name.trim_end_matches("_total").ends_with("_bytes");
         assert_eq!(bytes, unit == Unit::Bytes, "{name}");
-        assert_eq!(
-            name.ends_with("_seconds_sum"),
-            unit == Unit::Seconds,
-            "{name}"
-        );
+        let seconds = name.trim_end_matches("_sum").ends_with("_seconds");
+        assert_eq!(seconds, unit == Unit::Seconds, "{name}");
     }
 }
 
@@ -60,6 +62,7 @@ fn fields(value: &Value, prefix: &str) -> BTreeSet<String> {
 fn metric_of(field: &str) -> Option<String> {
     match field {
         "elapsed" | "hit_rate" | "name" | "functions" | "redis" | "background" => None,
+        "queues" | "queue_function" => None,
         "memory_hits" | "redis_hits" => Some("cachekit_hits".to_owned()),
         "by_cause" => Some("cachekit_misses_by_cause".to_owned()),
         field => Some(format!("cachekit_{}", field.replace("redis_is_", "redis_"))),
@@ -76,9 +79,10 @@ async fn every_number_of_the_statistics_is_a_metric() {
     all.extend(fields(&stats["functions"][0], ""));
     all.extend(fields(&stats["redis"], "redis_"));
     all.extend(fields(&stats["background"], "background_"));
+    all.extend(fields(&stats["queues"][0], "queue_"));
     assert!(all.len() > 50, "{all:?}");
     for name in all.iter().filter_map(|it| metric_of(it)) {
-        let ends = ["", "_total", "_seconds_sum", "_state"];
+        let ends = ["", "_total", "_seconds", "_seconds_sum", "_state"];
         let mut names = ends.iter().map(|end| format!("{name}{end}"));
         let is_there = names.any(|it| shapes.contains_key(&it));
         assert!(is_there, "no metric for {name}");
@@ -248,7 +252,7 @@ async fn the_alerts_ask_for_what_is_recorded() {
             alerts.insert(name.to_owned());
         }
     }
-    assert_eq!(alerts.len(), 10, "{alerts:?}");
+    assert_eq!(alerts.len(), 13, "{alerts:?}");
     let tests = read("docs/operations/alerts_test.yml");
     let untested: Vec<_> = alerts
         .iter()

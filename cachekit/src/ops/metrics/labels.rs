@@ -1,5 +1,7 @@
 //! The labels of time series, and the recording of values under them.
 
+use std::time::Duration;
+
 use metrics::{Label, SharedString};
 
 use crate::model::histogram::Histogram;
@@ -32,6 +34,11 @@ impl Labels {
         metrics::gauge!(name, self.0.iter()).set(value as f64);
     }
 
+    /// Sets the gauge `name` to `length`, in seconds.
+    pub(crate) fn set_seconds(&self, name: &'static str, length: Duration) {
+        metrics::gauge!(name, self.0.iter()).set(length.as_secs_f64());
+    }
+
     /// Records each of `readings`, which read `stats`.
     pub(crate) fn record<T>(&self, readings: &[Reading<T>], stats: &T) {
         for reading in readings {
@@ -57,6 +64,6 @@ impl Labels {
         self.with("le", "+Inf").count(metric.bucket.name, below);
         self.count(metric.count.name, below);
         // A counter of the facade is a whole number, so the sum of seconds is a gauge.
-        metrics::gauge!(metric.sum.name, self.0.iter()).set(lengths.sum().as_secs_f64());
+        self.set_seconds(metric.sum.name, lengths.sum());
     }
 }

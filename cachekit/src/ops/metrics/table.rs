@@ -3,6 +3,7 @@
 use metrics::Unit;
 
 use crate::model::call_stats::CallStats;
+use crate::model::queue_stats::QueueStats;
 use crate::model::redis_stats::RedisStats;
 use crate::model::stats::{FunctionStats, Stats};
 
@@ -176,6 +177,32 @@ pub(crate) const REDIS: &[Reading<RedisStats>] = readings! {
         "Invalidations that Redis has not accepted yet.", |it| it.queued_invalidations as u64;
 };
 
+pub(crate) const QUEUE: &[Reading<QueueStats>] = readings! {
+    Counter(Count) "cachekit_queue_accepted_total",
+        "Writes that the queue accepted from this process.", |it| it.accepted;
+    Counter(Count) "cachekit_queue_refused_total",
+        "Writes that the queue did not accept from this process.", |it| it.refused;
+    Counter(Count) "cachekit_queue_written_total",
+        "Queued writes that this process carried out.", |it| it.written;
+    Counter(Count) "cachekit_queue_runs_total",
+        "Runs of the body of a write-behind function in this process.", |it| it.runs;
+    Counter(Count) "cachekit_queue_failures_total",
+        "Runs of the body of a write-behind function that failed.", |it| it.failures;
+    Counter(Count) "cachekit_queue_put_aside_total",
+        "Queued writes that this process put aside.", |it| it.put_aside;
+    Gauge(Count) "cachekit_queue_queued",
+        "Writes in the queue, as a worker of this process saw it last.", |it| it.queued;
+    Gauge(Count) "cachekit_queue_dead",
+        "Dead writes in the queue, as a worker of this process saw it last.", |it| it.dead;
+};
+
+pub(crate) const LAG: Metric = Metric::new(
+    Kind::Gauge,
+    Unit::Seconds,
+    "cachekit_queue_lag_seconds",
+    "Time for which the oldest queued write has waited, as a worker of this process saw it last.",
+);
+
 pub(crate) const HITS: Metric = counter(
     "cachekit_hits_total",
     "Calls answered with a value from memory, or, if memory could not answer, from Redis.",
@@ -240,6 +267,7 @@ pub(crate) fn all() -> impl Iterator<Item = Metric> {
         .chain(metrics(CACHE))
         .chain(metrics(FUNCTION))
         .chain(metrics(REDIS))
-        .chain([HITS, BY_CAUSE, REDIS_MISSES, BREAKER])
+        .chain(metrics(QUEUE))
+        .chain([HITS, BY_CAUSE, REDIS_MISSES, BREAKER, LAG])
         .chain(of_histograms)
 }
