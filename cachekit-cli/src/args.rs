@@ -7,8 +7,8 @@ use clap_complete::Shell;
 
 /// Looks into the caches of services that use cachekit, and invalidates entries.
 ///
-/// Exit codes: 0, done; 1, the answer is no (no entry, a finding, an invalidation that is not
-/// confirmed, no process); 2, wrong arguments; 3, Redis cannot be used.
+/// Exit codes: 0, done; 1, the answer is no (no entry, no dead write, a finding, an invalidation that
+/// is not confirmed, no process); 2, wrong arguments; 3, Redis cannot be used.
 #[derive(Debug, Parser)]
 #[command(name = "cachekit", version)]
 pub(crate) struct Args {
@@ -91,6 +91,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         asking: Asking,
     },
+    /// Shows, repeats and drops queued writes that were put aside after their last attempt.
+    #[command(subcommand)]
+    DeadWrites(DeadWrites),
     /// Prints the script for completion of this command in a shell.
     Completion {
         /// Shell to complete in.
@@ -156,6 +159,42 @@ fn seconds(text: &str) -> Result<Duration, String> {
     length.filter(is_fit).ok_or_else(|| {
         "expected a number of seconds above 0 and up to 3600, such as `0.5`".to_owned()
     })
+}
+
+/// The commands about dead writes.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadWrites {
+    /// Lists dead writes with their reasons, oldest first.
+    List {
+        /// Name of a write-behind function, such as `shop::save_cart`. All functions without it.
+        function: Option<String>,
+    },
+    /// Shows one dead write with its arguments.
+    Show {
+        /// Name of the function.
+        function: String,
+        /// Id of the dead write, as `list` shows it.
+        id: String,
+    },
+    /// Queues dead writes again, with their versions and with new attempts.
+    Replay(Chosen),
+    /// Drops dead writes. They cannot be brought back.
+    Drop(Chosen),
+}
+
+/// The dead writes to act on: one, or all of the function.
+#[derive(Debug, Arguments)]
+pub(crate) struct Chosen {
+    /// Name of the function.
+    pub(crate) function: String,
+
+    /// Id of the dead write, as `list` shows it.
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub(crate) id: Option<String>,
+
+    /// Takes all dead writes of the function.
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 /// The entries to invalidate: at least one option, each as often as wanted.

@@ -1,6 +1,7 @@
 //! The commands.
 
 mod config;
+mod dead_writes;
 mod doctor;
 mod inspect;
 mod invalidate;
@@ -38,6 +39,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<ExitCode, Error> 
         }
         Command::Top(top) => top::run(server, output, top).await,
         Command::Config { asking } => config::run(server, output, asking).await,
+        Command::DeadWrites(command) => dead_writes::run(server, output, command).await,
         Command::Completion { shell } => {
             // Not written directly: a reader may close the pipe early.
             let mut script = Vec::new();

@@ -1,6 +1,7 @@
 //! The output of the command: text for people, or JSON, and the errors.
 
 use std::fmt;
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
@@ -84,6 +85,13 @@ impl Output {
         !self.is_json && io::stdout().is_terminal()
     }
 
+    /// Prints `text` for people, and nothing in JSON.
+    pub(crate) fn say(self, text: impl fmt::Display) {
+        if !self.is_json {
+            print(&text.to_string());
+        }
+    }
+
     /// Returns `text`, green.
     pub(crate) fn good(self, text: impl fmt::Display) -> String {
         self.coloured(32, text)
@@ -126,6 +134,12 @@ pub(crate) fn print(text: &str) -> bool {
     let mut stdout = io::stdout().lock();
     let written = stdout.write_all(text.as_bytes());
     written.and_then(|()| stdout.flush()).is_ok()
+}
+
+/// Adds the row of a table: a name and what is shown for it.
+pub(crate) fn row(text: &mut String, name: &str, shown: &str) {
+    // Writing to a string does not fail.
+    let _ = writeln!(text, "{name:<12} {shown}");
 }
 
 /// Returns `text` with its control characters escaped: it may have data of users, which must not

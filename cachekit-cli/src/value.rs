@@ -9,9 +9,14 @@ pub(crate) fn decoded(value: &StoredValue) -> Option<Value> {
     if value.is_none {
         return Some(Value::Null);
     }
-    match &*value.codec {
-        "json" => serde_json::from_slice(&value.payload).ok(),
-        "msgpack" => rmp_serde::from_slice(&value.payload).ok(),
+    decoded_bytes(&value.codec, &value.payload)
+}
+
+/// Returns `bytes` as JSON, if `codec` has the names of fields.
+pub(crate) fn decoded_bytes(codec: &str, bytes: &[u8]) -> Option<Value> {
+    match codec {
+        "json" => serde_json::from_slice(bytes).ok(),
+        "msgpack" => rmp_serde::from_slice(bytes).ok(),
         _ => None,
     }
 }

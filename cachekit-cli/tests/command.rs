@@ -2,9 +2,10 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use cachekit::{Cache, Codec, Policy, Tier};
+use cachekit::{Cache, Codec, Policy, QueueError, Tier, cached, testing, write_behind};
 use cachekit_tests::redis::Redis;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -330,4 +331,155 @@ async fn missing_answers_are_said() {
         said.ends_with("\n\n1 process did not answer within 100 ms\n"),
         "{said}"
     );
+}
+
+static IS_DOWN: AtomicBool = AtomicBool::new(true);
+
+#[cached(key = "saved:{id}")]
+async fn get_saved(id: u64) -> Option<String> {
+    Some(format!("{id} in the table"))
+}
+
+/// The reason has a control character, as data of users may.
+#[write_behind(get_saved(id), value = name, retries = 0, every = "20ms", codec = json, name = "shop::save")]
+async fn save(id: u64, name: String) -> Result<(), QueueError> {
+    let _ = (id, name);
+    match IS_DOWN.load(Ordering::SeqCst) {
+        true => Err(QueueError::Refused("the table\nis down".to_owned())),
+        false => Ok(()),
+    }
+}
+
+#[write_behind(
+    key = "count:{id}",
+    each,
+    retries = 0,
+    every = "20ms",
+    name = "shop::count"
+)]
+async fn count(id: u64) -> Result<(), QueueError> {
+    let _ = id;
+    match IS_DOWN.load(Ordering::SeqCst) {
+        true => Err(QueueError::Full),
+        false => Ok(()),
+    }
+}
+
+/// The lines of a list in JSON.
+async fn listed(redis: &Redis, words: &[&str]) -> Vec<Value> {
+    let words = [&["--json", "dead-writes", "list"], words].concat();
+    let (code, said, stderr) = run(redis, &words).await;
+    assert_eq!(code, Some(0), "{stderr}");
+    let lines = said.lines().map(|line| serde_json::from_str(line));
+    lines.collect::<Result<_, _>>().expect("JSON")
+}
+
+async fn dead_writes_of(redis: &Redis) -> Cache {
+    let builder = Cache::builder().namespace("shop").redis(redis.url());
+    let cache = builder.volatile_queues(true).build().await;
+    let cache = cache.expect("a valid set-up");
+    testing::scope(cache.clone(), async {
+        for (id, name) in [(1, "lamp"), (2, "cup")] {
+            save(id, name.to_owned()).await.expect("Redis is there");
+        }
+        count(7).await.expect("Redis is there");
+        cache.workers().start().await.expect("workers");
+        cache.flush().await.expect("Redis is there");
+    })
+    .await;
+    cache
+}
+
+#[tokio::test]
+async fn dead_writes_are_listed_shown_replayed_and_dropped() {
+    let redis = Redis::start();
+    let (code, said, _) = run(&redis, &["dead-writes", "list"]).await;
+    assert_eq!((code, &*said), (Some(0), "no dead writes\n"));
+    let cache = dead_writes_of(&redis).await;
+
+    let all = listed(&redis, &[]).await;
+    let names: Vec<_> = all.iter().map(|it| it["function"].as_str()).collect();
+    assert_eq!(names, ["shop::count", "shop::save", "shop::save"].map(Some));
+    let of_save = listed(&redis, &["shop::save"]).await;
+    assert_eq!(of_save, all[1..]);
+    assert_eq!(
+        (&of_save[0]["attempts"], &of_save[0]["codec"]),
+        (&1.into(), &"json".into())
+    );
+    assert!(of_save[0]["bytes"].as_u64() > Some(0), "{of_save:?}");
+    let (_, said, _) = run(&redis, &["dead-writes", "list", "shop::save"]).await;
+    assert!(said.contains("  saved:1  1 attempt: "), "{said}");
+    assert!(said.contains("the table\\nis down"), "{said}");
+    assert_eq!(said.lines().count(), 2, "{said}");
+
+    let id = |write: &Value| write["id"].as_str().expect("an id").to_owned();
+    let lamp = of_save
+        .iter()
+        .find(|it| it["key"] == "saved:1")
+        .expect("it");
+    let lamp = id(lamp);
+    let (code, said, _) = run(&redis, &["dead-writes", "show", "shop::save", &lamp]).await;
+    assert_eq!(code, Some(0));
+    for part in [
+        "key          saved:1\n",
+        "attempts     1\n",
+        "codec        json\n",
+        "\"lamp\"",
+    ] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+    let words = ["--json", "dead-writes", "show", "shop::save", &lamp];
+    let (_, said, _) = run(&redis, &words).await;
+    let answer: Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(answer["arguments"], serde_json::json!([1, "lamp"]));
+    assert_eq!(answer["write"]["payload"], Value::Null, "not the bytes");
+    let counted = id(&all[0]);
+    let (_, said, _) = run(&redis, &["dead-writes", "show", "shop::count", &counted]).await;
+    assert!(
+        said.contains(" bytes that only the function's types can read\n"),
+        "{said}"
+    );
+
+    IS_DOWN.store(false, Ordering::SeqCst);
+    let get = async |id| testing::scope(cache.clone(), get_saved(id)).await;
+    assert_eq!(get(1).await.as_deref(), Some("1 in the table"));
+    let (code, said, _) = run(&redis, &["dead-writes", "replay", "shop::save", &lamp]).await;
+    assert_eq!((code, &*said), (Some(0), "queued again: 1\n"));
+    testing::scope(cache.clone(), cache.flush())
+        .await
+        .expect("Redis is there");
+    cachekit_tests::until("it is written", || cache.stats().queues[1].written == 1).await;
+    // The command knows nothing of the kind of the queue.
+    let (code, said, _) = run(&redis, &["dead-writes", "replay", "shop::count", "--all"]).await;
+    assert_eq!((code, &*said), (Some(0), "queued again: 1\n"));
+    cachekit_tests::until("it counts", || cache.stats().queues[0].written == 1).await;
+    let (code, said, _) = run(
+        &redis,
+        &["--json", "dead-writes", "drop", "shop::save", "--all"],
+    )
+    .await;
+    assert_eq!(
+        (code, &*said),
+        (Some(0), "{\"function\":\"shop::save\",\"writes\":1}\n")
+    );
+    assert_eq!(listed(&redis, &[]).await, [Value::Null; 0]);
+
+    for words in [
+        &["show", "shop::save", &lamp][..],
+        &["replay", "shop::save", "x"],
+        &["drop", "no", "1-0"],
+    ] {
+        let words = [&["dead-writes"], words].concat();
+        let (code, said, _) = run(&redis, &words).await;
+        assert_eq!(code, Some(1), "{words:?}");
+        assert!(said.starts_with("no dead write `"), "{said}");
+    }
+    for words in [
+        &["drop", "shop::save"][..],
+        &["drop", "shop::save", "1-0", "--all"],
+        &["show", "shop::save"],
+    ] {
+        let words = [&["dead-writes"], words].concat();
+        assert_eq!(run(&redis, &words).await.0, Some(2), "{words:?}");
+    }
 }

@@ -52,7 +52,7 @@ macro_rules! pages {
             #[doc = "[testing]: crate::guide::testing"]
             #[doc = "[transactions]: crate::guide::transactions"]
             #[doc = "[wasm]: crate::guide::wasm"]
-            #[doc = "[write-behind]: crate::guide::write_behind"]
+            #[doc = "[write behind]: crate::guide::write_behind"]
             #[doc = ""]
             #[doc = include_str!(concat!("../docs/", $file))]
             pub mod $name {}

@@ -97,9 +97,11 @@ async fn a_poison_write_is_put_aside_and_holds_up_no_other_key() {
         assert_eq!(dead[0].reason, "the row is not valid");
         assert_eq!(get(&table, 1).await, "", "it was given up");
         table.heal();
+        assert!(!cache.replay_dead_write(&name, "77").await.unwrap());
         assert!(cache.replay_dead_write(&name, &dead[0].id).await.unwrap());
         cache.flush().await.unwrap();
         assert_eq!(table.values()[0], (1, "bad".to_owned()));
+        assert_eq!(get(&table, 1).await, "bad", "the entry was invalidated");
         assert!(cache.dead_writes(&name, 10).await.unwrap().is_empty());
     })
     .await;

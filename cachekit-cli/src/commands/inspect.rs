@@ -1,6 +1,5 @@
 //! `cachekit inspect KEY`.
 
-use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use cachekit::{Content, Dependency, DependencyState, Inspection, StoredValue};
@@ -9,7 +8,7 @@ use serde_json::Value;
 
 use crate::args::Server;
 use crate::connect::connect;
-use crate::output::{Error, NO, Output, length, printable};
+use crate::output::{Error, NO, Output, length, printable, row};
 use crate::value::decoded;
 
 /// The answer in JSON.
@@ -153,9 +152,4 @@ fn name(dependency: &Dependency) -> String {
     } else {
         format!("{kind} {}", printable(name))
     }
-}
-
-fn row(text: &mut String, name: &str, shown: &str) {
-    // Writing to a string does not fail.
-    let _ = writeln!(text, "{name:<12} {shown}");
 }

@@ -54,6 +54,35 @@ impl Core {
     }
 }
 
+/// The parts of an encoded payload.
+struct Parts<'a> {
+    codec: Option<Codec>,
+    fingerprint: &'a [u8],
+    /// The bytes of the codec.
+    encoded: &'a [u8],
+}
+
+/// Returns the parts of an encoded payload. Returns `None` if the bytes are not one of this format.
+fn parts(bytes: &[u8]) -> Option<Parts<'_>> {
+    let (head, encoded) = bytes.split_at_checked(HEAD)?;
+    let head = head.strip_prefix(&MAGIC)?;
+    Some(Parts {
+        codec: Codec::of_id(head[0]),
+        fingerprint: &head[1..],
+        encoded,
+    })
+}
+
+/// Returns the codec and the encoded arguments of a payload, for people who look at it. Returns
+/// `None` if the payload is not encoded, or not in a known form.
+pub(crate) fn encoded_arguments(payload: &Payload) -> Option<(Codec, &[u8])> {
+    let Payload::Encoded(bytes) = payload else {
+        return None;
+    };
+    let parts = parts(bytes)?;
+    Some((parts.codec?, parts.encoded))
+}
+
 /// Returns the arguments in `payload`, as an `Option` of a tuple.
 ///
 /// # Errors
@@ -64,19 +93,16 @@ pub(crate) fn arguments(spec: &QueueSpec, payload: &Payload) -> Result<DeferredD
         Payload::Shared(args) => return Ok(args.clone()),
         Payload::Encoded(bytes) => bytes,
     };
-    let (head, encoded) = bytes
-        .split_at_checked(HEAD)
-        .filter(|(head, _)| head.starts_with(&MAGIC))
-        .ok_or("the bytes are no queued write of this version of cachekit")?;
-    let codec = Codec::of_id(head[2]).filter(|codec| codec.is_available());
+    let parts = parts(bytes).ok_or("the bytes are no queued write of this version of cachekit")?;
+    let codec = parts.codec.filter(|codec| codec.is_available());
     let codec = codec.ok_or("the codec of the write is off in this build")?;
     let wire = (spec.wire)().ok_or("the feature `redis` is off")?;
     let fingerprint = (wire.fingerprint)(codec)?;
-    if head[3..] != fingerprint.to_le_bytes() {
+    if parts.fingerprint != fingerprint.to_le_bytes() {
         return Err("the types of the function's arguments have changed".to_owned());
     }
     // The `Deserialize` of the user's types may panic.
-    let decode = AssertUnwindSafe(|| (wire.decode)(codec, encoded));
+    let decode = AssertUnwindSafe(|| (wire.decode)(codec, parts.encoded));
     match catch_unwind(decode) {
         Ok(Ok(args)) => Ok(DeferredDrop::new(args)),
         Ok(Err(error)) => Err(format!("the bytes cannot be decoded: {error:?}")),

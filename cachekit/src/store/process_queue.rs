@@ -136,13 +136,20 @@ impl WriteQueue for ProcessQueues {
         })
     }
 
+    fn with_dead(&self, _: u64, _: Instant) -> QueueFuture<'_, (u64, Vec<String>)> {
+        let queues = self.0.lock();
+        let with_dead = queues.iter().filter(|(_, queue)| !queue.dead.is_empty());
+        let names = with_dead.map(|(name, _)| name.clone()).collect();
+        Box::pin(std::future::ready(Ok((0, names))))
+    }
+
     fn take_dead<'a>(
         &'a self,
         (queue, kind): (&'a str, QueueKind),
         id: &'a str,
         revives: bool,
         _: Instant,
-    ) -> QueueFuture<'a, bool> {
+    ) -> QueueFuture<'a, Option<Vec<u8>>> {
         self.on(queue, |queue| queue.take_dead(kind, id, revives))
     }
 }

@@ -98,16 +98,21 @@ pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> QueueFuture<'a, Vec<DeadItem>>;
 
+    /// Returns names of queues that have dead writes, or had some: a part of the names, and the
+    /// position after them. The first part is at the position 0, and 0 follows the last one. A name
+    /// may come twice.
+    fn with_dead(&self, position: u64, until: Instant) -> QueueFuture<'_, (u64, Vec<String>)>;
+
     /// Takes the dead write `id` from those put aside, and queues it again if `revives`. Where each
     /// counts, it is a new write. Where the newest wins, it keeps its version, and is dropped if a
-    /// write of its key is queued. Returns `false` if there is no such write.
+    /// write of its key is queued. Returns the key of the write, or `None` if there is no such write.
     fn take_dead<'a>(
         &'a self,
         queue: (&'a str, QueueKind),
         id: &'a str,
         revives: bool,
         until: Instant,
-    ) -> QueueFuture<'a, bool>;
+    ) -> QueueFuture<'a, Option<Vec<u8>>>;
 }
 
 /// The arguments of a write as a queue keeps them.

@@ -214,7 +214,8 @@ impl ClaimedWork {
     /// put aside.
     pub(crate) async fn fail(&self, write: &ClaimedWrite, error: &str) {
         let retries = self.runner.spec.retries;
-        let is_at_fault = self.runner.is_source_healthy()
+        let is_at_fault = retries == 0
+            || self.runner.is_source_healthy()
             || write.attempts >= retries.saturating_add(PATIENT_RETRIES);
         if write.attempts >= retries && is_at_fault {
             return self.put_aside(write, write.attempts + 1, error).await;

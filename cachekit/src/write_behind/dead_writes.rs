@@ -1,16 +1,22 @@
 //! Writes that were put aside, because no attempt to carry them out succeeded.
 
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::core::queued_payload::encoded_arguments;
+use crate::core::queues::registered;
 use crate::core::state::Cache;
+use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::queue_error::QueueError;
 use crate::model::queue_spec::QueueKind;
-use crate::store::write_queue::{DeadItem, Payload};
+use crate::store::write_queue::DeadItem;
 use crate::write_behind::asking::{deadline, error_of};
 
 /// The number of dead writes that one question to the queue returns.
 const PAGE: usize = 100;
 
 /// A queued write that was put aside.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct DeadWrite {
@@ -24,15 +30,34 @@ pub struct DeadWrite {
     pub attempts: u32,
     /// Reason: the text of the last error, or the reason why the arguments cannot be read.
     pub reason: String,
-    /// Size of the encoded arguments in bytes. Zero in a cache without Redis.
-    pub bytes: usize,
+    /// Codec of the arguments. Empty in a cache without Redis, and if the bytes in Redis are not a
+    /// queued write.
+    pub codec: String,
+    /// Arguments that are queued, encoded by `codec` as one array. They may be data of users.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub payload: Vec<u8>,
+}
+
+impl fmt::Debug for DeadWrite {
+    /// Formats everything but the arguments, which may be data of users.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeadWrite")
+            .field("id", &self.id)
+            .field("key", &self.key)
+            .field("version", &self.version)
+            .field("attempts", &self.attempts)
+            .field("reason", &self.reason)
+            .field("codec", &self.codec)
+            .field("payload_bytes", &self.payload.len())
+            .finish()
+    }
 }
 
 impl From<DeadItem> for DeadWrite {
     fn from(item: DeadItem) -> Self {
-        let bytes = match &item.payload {
-            Payload::Encoded(bytes) => bytes.len(),
-            Payload::Shared(_) => 0,
+        let (codec, payload) = match encoded_arguments(&item.payload) {
+            Some((codec, encoded)) => (codec.to_string(), encoded.to_vec()),
+            None => (String::new(), Vec::new()),
         };
         Self {
             id: item.id,
@@ -40,12 +65,43 @@ impl From<DeadItem> for DeadWrite {
             version: item.version,
             attempts: item.attempts,
             reason: item.reason,
-            bytes,
+            codec,
+            payload,
         }
     }
 }
 
 impl Cache {
+    /// Returns the names of the write-behind functions that have dead writes, in alphabetical order,
+    /// also of functions that this program does not have.
+    ///
+    /// Redis looks at all its keys for the answer, a thousand at a time.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if Redis cannot be asked.
+    pub async fn functions_with_dead_writes(&self) -> Result<Vec<String>, QueueError> {
+        let core = &self.core;
+        let (mut names, mut position) = (BTreeSet::new(), 0);
+        loop {
+            let found = core.write_queue().with_dead(position, deadline(core));
+            let (next, some) = found.await.map_err(error_of)?;
+            names.extend(some);
+            if next == 0 {
+                break;
+            }
+            position = next;
+        }
+        let mut with_dead = Vec::new();
+        for name in names {
+            // The stream stays when its last dead write was taken.
+            if !self.dead_writes(&name, 1).await?.is_empty() {
+                with_dead.push(name);
+            }
+        }
+        Ok(with_dead)
+    }
+
     /// Returns the dead writes of the write-behind function with the name `function`, oldest first,
     /// at most `most`.
     ///
@@ -71,9 +127,12 @@ impl Cache {
         Ok(all)
     }
 
-    /// Queues the dead write `id` of `function` again, with its version and with new attempts. Where
-    /// the newest wins and a newer write of the key is queued, the dead write is dropped. Returns
-    /// `false` if there is no such write.
+    /// Queues the dead write `id` of `function` again, with its version and with new attempts, and
+    /// invalidates the entry that it replaces. Where the newest wins and a newer write of the key is
+    /// queued, the dead write is dropped. Returns `false` if there is no such write.
+    ///
+    /// If a newer write of the key was carried out meanwhile, drop the dead write instead: reads would
+    /// get its old value from the queue.
     ///
     /// # Errors
     ///
@@ -98,10 +157,20 @@ impl Cache {
         revives: bool,
     ) -> Result<bool, QueueError> {
         let core = &self.core;
-        let spec = crate::core::queues::registered().find(|spec| spec.name() == function);
+        let spec = registered().find(|spec| spec.name() == function);
+        // Redis keeps the kind with the dead write.
         let kind = spec.map_or(QueueKind::Newest, |spec| spec.kind);
         let queue = core.write_queue();
         let taken = queue.take_dead((function, kind), id, revives, deadline(core));
-        taken.await.map_err(error_of)
+        let Some(key) = taken.await.map_err(error_of)? else {
+            return Ok(false);
+        };
+        if revives && spec.is_none_or(|spec| spec.entry.is_some()) {
+            // The entry has the value that the source had without the write.
+            core.invalidate(InvalidationTargets::key(&key))
+                .accepted()
+                .await;
+        }
+        Ok(true)
     }
 }

@@ -317,22 +317,26 @@ impl Queue {
         }
     }
 
-    pub(crate) fn take_dead(&mut self, kind: QueueKind, id: &str, revives: bool) -> bool {
-        let at = self.dead.iter().position(|dead| dead.id == id);
-        let Some(mut dead) = at.and_then(|at| self.dead.remove(at)) else {
-            return false;
-        };
+    /// Takes out the dead write `id`, and queues it again if `revives`. Returns its key.
+    pub(crate) fn take_dead(
+        &mut self,
+        kind: QueueKind,
+        id: &str,
+        revives: bool,
+    ) -> Option<Vec<u8>> {
+        let at = self.dead.iter().position(|dead| dead.id == id)?;
+        let mut dead = self.dead.remove(at)?;
+        let key = dead.key.clone();
         let is_replaced = kind == QueueKind::Newest && self.keys.contains_key(&dead.key);
         if !revives || is_replaced {
             self.drop_later(dead);
-            return true;
+            return Some(key);
         }
         if kind == QueueKind::Each {
             dead.version = self.next_version();
         }
-        let key = dead.key.clone();
         self.add(&key, kind, replayed(dead), Duration::ZERO);
-        true
+        Some(key)
     }
 }
 

@@ -162,7 +162,7 @@ end
 -- that it does not replace a newer one in the source.
 function run.take_dead(id, revives)
   local found = redis.call('XRANGE', dead, id, id)[1]
-  if not found then return 0 end
+  if not found then return false end
   local fields = {}
   for i = 1, #found[2], 2 do fields[found[2][i]] = found[2][i + 1] end
   -- A command for operators does not know the kind.
@@ -186,7 +186,7 @@ function run.take_dead(id, revives)
     end
   end
   redis.call('XDEL', dead, id)
-  return 1
+  return key
 end
 
 return run[op](unpack(ARGV, 3))

@@ -18,6 +18,31 @@ use crate::store::write_queue::{
     QueueFuture, QueueState, QueuedItem, Retry, WriteQueue,
 };
 
+/// The end of the key of a queue's dead writes, behind the name of the function.
+const DEAD: &[u8] = b"}:dead";
+
+/// The number of keys that Redis looks at for one part of the names of queues.
+const SCANNED: u32 = 1000;
+
+/// Returns `true` if `text` has the form of the id of a dead write, such as `1792216745123-0`. Redis
+/// refuses other texts with an error.
+fn is_id(text: &str) -> bool {
+    let numbers = text.split_once('-');
+    numbers.is_some_and(|(time, number)| [time, number].iter().all(|it| it.parse::<u64>().is_ok()))
+}
+
+/// Returns a pattern of Redis that only `text` matches.
+fn literal(text: &[u8]) -> Vec<u8> {
+    let mut pattern = Vec::with_capacity(text.len());
+    for byte in text {
+        if b"*?[]^-\\".contains(byte) {
+            pattern.push(b'\\');
+        }
+        pattern.push(*byte);
+    }
+    pattern
+}
+
 impl Redis {
     /// Returns the beginning of the keys of the queue `name`.
     fn queue_prefix(&self, name: &str) -> Vec<u8> {
@@ -242,18 +267,36 @@ impl WriteQueue for Redis {
         })
     }
 
+    fn with_dead(&self, position: u64, until: Instant) -> QueueFuture<'_, (u64, Vec<String>)> {
+        Box::pin(async move {
+            let start = [&*self.prefix.bytes, b"wb:{"].concat();
+            let pattern = [&*literal(&start), b"*", DEAD].concat();
+            let mut commands = redis::Pipeline::new();
+            let scan = commands.cmd("SCAN").arg(position);
+            scan.arg("MATCH").arg(pattern).arg("COUNT").arg(SCANNED);
+            let read = |mut values: Vec<Value>| {
+                let found = values.pop().unwrap_or(Value::Nil);
+                queues::scanned(found, start.len(), DEAD.len())
+            };
+            self.run(&commands, until, read).await
+        })
+    }
+
     fn take_dead<'a>(
         &'a self,
         queue: (&'a str, QueueKind),
         id: &'a str,
         revives: bool,
         until: Instant,
-    ) -> QueueFuture<'a, bool> {
+    ) -> QueueFuture<'a, Option<Vec<u8>>> {
         Box::pin(async move {
+            if !is_id(id) {
+                return Ok(None);
+            }
             let args = [id.into(), u8::from(revives).to_string().into()];
             let value = self.on_queue(queue, "take_dead", args, until).await?;
             let connected = self.connected()?;
-            self.said(&connected, queues::is_done(&value))
+            self.said(&connected, queues::taken(value))
         })
     }
 }

@@ -120,10 +120,24 @@ fn dead_item(value: Value) -> Read<DeadItem> {
     })
 }
 
-/// Parses the answer 1 or 0, which says if the script did anything.
-pub(crate) fn is_done(value: &Value) -> Said<bool> {
-    let done = int(value).map(|number| number == 1);
-    done.map_err(|MalformedReply| problem(value))
+/// Parses the position and the keys of a scan. Returns each key without its first `start` and its
+/// last `end` bytes.
+pub(crate) fn scanned(value: Value, start: usize, end: usize) -> Said<(u64, Vec<String>)> {
+    said(value, |value| {
+        let mut parts = list(value)?;
+        let position = number(&some_bytes(next(&mut parts)?)?)?;
+        let names = list(next(&mut parts)?)?.map(|key| {
+            let key = some_bytes(key)?;
+            let name = key.get(start..key.len().saturating_sub(end));
+            Ok(text(name.ok_or(MalformedReply)?.to_vec()))
+        });
+        Ok((position, names.collect::<Read<_>>()?))
+    })
+}
+
+/// Parses the key of a dead write that was taken. Returns `None` if there was none.
+pub(crate) fn taken(value: Value) -> Said<Option<Vec<u8>>> {
+    said(value, bytes)
 }
 
 /// Parses a write in its form in Redis: the version, a colon, the letter R if the write was put aside

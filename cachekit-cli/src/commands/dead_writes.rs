@@ -1,0 +1,212 @@
+//! `cachekit dead-writes`.
+
+use std::collections::HashSet;
+use std::process::ExitCode;
+
+use cachekit::{Cache, DeadWrite, QueueError};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::args::{Chosen, DeadWrites, Server};
+use crate::connect::connect;
+use crate::output::{Error, NO, Output, printable, row};
+use crate::value::decoded_bytes;
+
+/// The number of dead writes that are taken at once.
+const PAGE: usize = 100;
+
+/// A dead write in JSON.
+#[derive(Debug, Serialize)]
+struct Listed<'a> {
+    function: &'a str,
+    #[serde(flatten)]
+    write: &'a DeadWrite,
+    /// Size of the encoded arguments.
+    bytes: usize,
+}
+
+/// The answer of `show` in JSON.
+#[derive(Debug, Serialize)]
+struct Shown<'a> {
+    function: &'a str,
+    write: Option<&'a DeadWrite>,
+    /// Decoded arguments. `None` if the codec has no names of fields.
+    arguments: Option<Value>,
+}
+
+/// The answer of `replay` and `drop` in JSON.
+#[derive(Debug, Serialize)]
+struct Done<'a> {
+    function: &'a str,
+    /// Number of dead writes that were taken.
+    writes: usize,
+}
+
+/// Runs one of the commands about dead writes.
+pub(crate) async fn run(
+    server: &Server,
+    output: Output,
+    command: DeadWrites,
+) -> Result<ExitCode, Error> {
+    let cache = connect(server).await?;
+    let done = match command {
+        DeadWrites::List { function } => list(&cache, output, function).await,
+        DeadWrites::Show { function, id } => show(&cache, output, &function, &id).await,
+        DeadWrites::Replay(chosen) => take(&cache, output, chosen, true).await,
+        DeadWrites::Drop(chosen) => take(&cache, output, chosen, false).await,
+    };
+    let done = done.map_err(|error| Error::unusable(error, "run `cachekit doctor`"))?;
+    let is_sent = cache.shutdown().await.is_complete();
+    Ok(if done && is_sent {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(NO)
+    })
+}
+
+/// Lists the dead writes of one function, or of all. Returns `true`.
+async fn list(cache: &Cache, output: Output, function: Option<String>) -> Result<bool, QueueError> {
+    let functions = match function {
+        Some(function) => vec![function],
+        None => cache.functions_with_dead_writes().await?,
+    };
+    let mut is_empty = true;
+    for function in functions {
+        for write in cache.dead_writes(&function, usize::MAX).await? {
+            is_empty = false;
+            let listed = Listed {
+                function: &function,
+                write: &write,
+                bytes: write.payload.len(),
+            };
+            if !output.print(&listed, line(&function, &write, output)) {
+                return Ok(true);
+            }
+        }
+    }
+    if is_empty {
+        output.say(format_args!("{}\n", output.good("no dead writes")));
+    }
+    Ok(true)
+}
+
+fn line(function: &str, write: &DeadWrite, output: Output) -> String {
+    let DeadWrite { id, attempts, .. } = write;
+    let (key, reason) = (printable(&write.key), printable(&write.reason));
+    let function = printable(function);
+    let reason = output.bad(reason);
+    let s = if *attempts == 1 { "" } else { "s" };
+    format!("{function} {id}  {key}  {attempts} attempt{s}: {reason}\n")
+}
+
+/// Shows the dead write `id`. Returns `false` if there is none.
+async fn show(cache: &Cache, output: Output, function: &str, id: &str) -> Result<bool, QueueError> {
+    let all = cache.dead_writes(function, usize::MAX).await?;
+    let write = all.iter().find(|write| write.id == id);
+    let arguments = write.and_then(|write| decoded_bytes(&write.codec, &write.payload));
+    let text = match write {
+        Some(write) => text(function, write, arguments.as_ref(), output),
+        None => none(function, id),
+    };
+    let shown = Shown {
+        function,
+        write,
+        arguments,
+    };
+    output.print(&shown, text);
+    Ok(write.is_some())
+}
+
+fn none(function: &str, id: &str) -> String {
+    format!(
+        "no dead write `{}` of `{}`\n",
+        printable(id),
+        printable(function)
+    )
+}
+
+fn text(function: &str, write: &DeadWrite, arguments: Option<&Value>, output: Output) -> String {
+    let mut text = String::new();
+    row(&mut text, "function", &printable(function));
+    row(&mut text, "id", &write.id);
+    row(&mut text, "key", &printable(&write.key));
+    row(&mut text, "version", &write.version.to_string());
+    row(&mut text, "attempts", &write.attempts.to_string());
+    row(&mut text, "reason", &output.bad(printable(&write.reason)));
+    let codec = match &*write.codec {
+        "" => "unknown: the bytes are no queued write",
+        codec => codec,
+    };
+    row(&mut text, "codec", codec);
+    let shown = match arguments {
+        Some(arguments) => serde_json::to_string_pretty(arguments).unwrap_or_default(),
+        None => format!(
+            "{} bytes that only the function's types can read",
+            write.payload.len()
+        ),
+    };
+    row(&mut text, "arguments", &shown);
+    text
+}
+
+/// Takes the chosen dead writes, and queues them again if `revives`. Returns `false` if there is no
+/// such write.
+async fn take(
+    cache: &Cache,
+    output: Output,
+    chosen: Chosen,
+    revives: bool,
+) -> Result<bool, QueueError> {
+    let Chosen { function, id, .. } = chosen;
+    let writes = match &id {
+        Some(id) => usize::from(take_one(cache, &function, id, revives).await?),
+        None => take_all(cache, &function, revives).await?,
+    };
+    let text = match (&id, writes) {
+        (Some(id), 0) => none(&function, id),
+        _ => {
+            let done = if revives { "queued again" } else { "dropped" };
+            output.good(format_args!("{done}: {writes}")) + "\n"
+        }
+    };
+    let done = Done {
+        function: &function,
+        writes,
+    };
+    output.print(&done, text);
+    Ok(id.is_none() || writes > 0)
+}
+
+async fn take_one(
+    cache: &Cache,
+    function: &str,
+    id: &str,
+    revives: bool,
+) -> Result<bool, QueueError> {
+    if revives {
+        cache.replay_dead_write(function, id).await
+    } else {
+        cache.drop_dead_write(function, id).await
+    }
+}
+
+/// Takes all dead writes that there are now. A write that fails and is put aside again meanwhile is
+/// recognised by its version, and left.
+async fn take_all(cache: &Cache, function: &str, revives: bool) -> Result<usize, QueueError> {
+    let mut taken = HashSet::new();
+    loop {
+        let page = cache.dead_writes(function, PAGE).await?;
+        let new: Vec<_> = page
+            .iter()
+            .filter(|write| !taken.contains(&write.version))
+            .collect();
+        if new.is_empty() {
+            return Ok(taken.len());
+        }
+        for write in new {
+            if take_one(cache, function, &write.id, revives).await? {
+                taken.insert(write.version);
+            }
+        }
+    }
+}
