@@ -8,6 +8,8 @@
 mod carts;
 mod claims;
 mod ends;
+mod forms;
 mod limits;
+mod unreadable;
 mod views;
 mod world;
