@@ -47,7 +47,7 @@ async fn an_invalidation_below_the_attribute_follows_the_write() {
 /// Its parts are those of the caller or of the body.
 #[write_behind(key = "noted:{id}", skip(table), every = "100ms")]
 #[tracing::instrument(level = "info", skip_all, err)]
-#[expect(clippy::needless_pass_by_value, unused_mut, reason = "for the test")]
+#[expect(unused_mut, reason = "for the test")]
 #[must_use = "the write may be refused"]
 #[deprecated = "for the test"]
 pub(crate) async fn noted(table: Table, id: u64, mut text: String) -> Result<(), Failed> {

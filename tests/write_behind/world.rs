@@ -41,6 +41,7 @@ pub(crate) type Row = (String, u64);
 pub(crate) struct Table(Arc<Rows>);
 
 #[derive(Default)]
+#[expect(clippy::struct_field_names, reason = "the rows are most of it")]
 struct Rows {
     rows: Mutex<BTreeMap<u64, Row>>,
     /// The writes in the order in which they came, with their attempt.

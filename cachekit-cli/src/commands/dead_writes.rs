@@ -162,12 +162,11 @@ async fn take(
         Some(id) => usize::from(take_one(cache, &function, id, revives).await?),
         None => take_all(cache, &function, revives).await?,
     };
-    let text = match (&id, writes) {
-        (Some(id), 0) => none(&function, id),
-        _ => {
-            let done = if revives { "queued again" } else { "dropped" };
-            output.good(format_args!("{done}: {writes}")) + "\n"
-        }
+    let text = if let (Some(id), 0) = (&id, writes) {
+        none(&function, id)
+    } else {
+        let done = if revives { "queued again" } else { "dropped" };
+        output.good(format_args!("{done}: {writes}")) + "\n"
     };
     let done = Done {
         function: &function,

@@ -163,8 +163,9 @@ pub(crate) fn check_queued(
     errors: &mut Errors,
 ) {
     for &position in named {
-        let names = info.arguments[position].names();
-        let used = names
+        let argument = &info.arguments[position];
+        let used = argument
+            .names()
             .iter()
             .find_map(|name| ident_usage::find_variable(expr, name));
         let Some(name) = used else { continue };

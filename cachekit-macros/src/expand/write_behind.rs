@@ -91,12 +91,11 @@ impl<'a> Parts<'a> {
 
 /// Returns the type in which the queue keeps an argument: the owned type of a reference.
 fn owned_type(ty: &Type) -> TokenStream {
-    match ty {
-        Type::Reference(reference) => {
-            let elem = &reference.elem;
-            quote_spanned!(ty.span()=> <#elem as ::std::borrow::ToOwned>::Owned)
-        }
-        _ => quote!(#ty),
+    if let Type::Reference(reference) = ty {
+        let elem = &reference.elem;
+        quote_spanned!(ty.span()=> <#elem as ::std::borrow::ToOwned>::Owned)
+    } else {
+        quote!(#ty)
     }
 }
 
@@ -256,12 +255,11 @@ fn setters(model: &QueuedFn, parts: &Parts<'_>, paths: &Paths) -> TokenStream {
 /// Returns the type of the value that workers give for an argument: the type itself, or the type
 /// behind a reference.
 fn provided_type(ty: &Type) -> TokenStream {
-    match ty {
-        Type::Reference(reference) => {
-            let elem = &reference.elem;
-            quote!(#elem)
-        }
-        _ => quote!(#ty),
+    if let Type::Reference(reference) = ty {
+        let elem = &reference.elem;
+        quote!(#elem)
+    } else {
+        quote!(#ty)
     }
 }
 
@@ -276,9 +274,10 @@ fn run(model: &QueuedFn, parts: &Parts<'_>, paths: &Paths) -> TokenStream {
     let (pattern, lend) = (&parts.args_pattern, parts.lend());
     let provided = |argument: &Argument| {
         let ty = provided_type(&argument.ty);
-        match &argument.ty {
-            Type::Reference(_) => quote!(__provided.get::<#ty>()?),
-            _ => quote!(::core::clone::Clone::clone(__provided.get::<#ty>()?)),
+        if matches!(argument.ty, Type::Reference(_)) {
+            quote!(__provided.get::<#ty>()?)
+        } else {
+            quote!(::core::clone::Clone::clone(__provided.get::<#ty>()?))
         }
     };
     let args = body_args(model, provided, &quote!(__write));
@@ -315,9 +314,12 @@ fn queue(model: &QueuedFn, parts: &Parts<'_>, paths: &Paths) -> TokenStream {
             quote!(#private::Target::new(#write))
         }
     };
-    let own = parts.queued.iter().map(|(name, ty)| match ty {
-        Type::Reference(_) => quote!(::std::borrow::ToOwned::to_owned(#name)),
-        _ => quote!(#name),
+    let own = parts.queued.iter().map(|(name, ty)| {
+        if matches!(ty, Type::Reference(_)) {
+            quote!(::std::borrow::ToOwned::to_owned(#name))
+        } else {
+            quote!(#name)
+        }
     });
     let own = quote!((#(#own,)*));
     let (pattern, lend) = (&parts.args_pattern, parts.lend());

@@ -98,77 +98,79 @@ fn behind(args: &str) -> Vec<String> {
     messages(&pipeline::write_behind(tokens(args), tokens(item)))
 }
 
+/// Options of `#[write_behind]` with one mistake, and words of its message.
+const MISTAKES: &[(&str, &str)] = &[
+    ("skip(pool)", "say which writes belong together"),
+    ("\"cart:{user}\"", "write `key = \"cart:{user}\"`"),
+    (
+        "get(_, user), key = \"a\", value = carts",
+        "take it or `key` out",
+    ),
+    (
+        "get(1), get(2), value = carts",
+        "one function writes one entry",
+    ),
+    ("get(..), value = carts", "`..` is every entry"),
+    ("repo.get(user), value = carts", "`Carts::get(_, user)`"),
+    ("self.get(user), value = carts", "`Carts::get(_, user)`"),
+    (
+        "get(user), each, value = carts",
+        "with `each` no queued write alone",
+    ),
+    ("get(user)", "say what the value of the entry is"),
+    ("get(user), value = ret", "`ret`: the function has not run"),
+    (
+        "get(user), value = pool.cart(), skip(pool)",
+        "`pool` is not queued",
+    ),
+    (
+        "get(pool.id), value = carts, skip(pool)",
+        "`pool` is not queued",
+    ),
+    ("get(user), value = write.version()", "only the body has it"),
+    ("key = \"{write}\"", "only the body has it"),
+    (
+        "key = \"{user}\", cache = write.cache()",
+        "only the body has it",
+    ),
+    ("key = \"{ret}\"", "the function has not run"),
+    (
+        "key = \"{user}\", value = carts",
+        "name the entry in place of `key`",
+    ),
+    ("key = \"{usr}\"", "unknown placeholder `{usr}`"),
+    ("key = \"a\", each, newest", "take one of them out"),
+    ("key = \"a\", each(carts)", "`each(item in items)`"),
+    (
+        "key = \"a\", each(cart in carts, 2)",
+        "`each(item in items)`",
+    ),
+    ("key = \"a\", newest = true", "`newest(item in items)`"),
+    ("key = \"a\", skip(pol)", "did you mean `pool`?"),
+    ("key = \"a\", skip(pool, pool)", "`pool` is skipped twice"),
+    (
+        "key = \"a\", when_full = drop",
+        "expected `wait`, `fail` or `write`",
+    ),
+    ("key = \"a\", when_full = \"wait\"", "without quotes"),
+    ("key = \"a\", codec = xml", "unknown codec `xml`"),
+    ("key = \"a\", batch = 0", "leave it out for 100"),
+    ("key = \"a\", capacity = 0", "leave it out for 100,000"),
+    ("key = \"a\", batch = -1", "a whole number"),
+    ("key = \"a\", retries = 5_000_000_000", "a whole number"),
+    ("key = \"a\", every = 0", "write `every = \"20ms\"`"),
+    ("key = \"a\", every = user", "cannot depend on `user`"),
+    ("key = \"a\", timeout = 0", "leave it out for 30 seconds"),
+    (
+        "key = \"a\", name = \"\"",
+        "a name needs at least one letter",
+    ),
+    ("key = \"a\", retrys = 3", "did you mean `retries`?"),
+];
+
 #[test]
 fn mistakes_in_queued_writes() {
-    let cases = [
-        ("skip(pool)", "say which writes belong together"),
-        ("\"cart:{user}\"", "write `key = \"cart:{user}\"`"),
-        (
-            "get(_, user), key = \"a\", value = carts",
-            "take it or `key` out",
-        ),
-        (
-            "get(1), get(2), value = carts",
-            "one function writes one entry",
-        ),
-        ("get(..), value = carts", "`..` is every entry"),
-        ("repo.get(user), value = carts", "`Carts::get(_, user)`"),
-        ("self.get(user), value = carts", "`Carts::get(_, user)`"),
-        (
-            "get(user), each, value = carts",
-            "with `each` no queued write alone",
-        ),
-        ("get(user)", "say what the value of the entry is"),
-        ("get(user), value = ret", "`ret`: the function has not run"),
-        (
-            "get(user), value = pool.cart(), skip(pool)",
-            "`pool` is not queued",
-        ),
-        (
-            "get(pool.id), value = carts, skip(pool)",
-            "`pool` is not queued",
-        ),
-        ("get(user), value = write.version()", "only the body has it"),
-        ("key = \"{write}\"", "only the body has it"),
-        (
-            "key = \"{user}\", cache = write.cache()",
-            "only the body has it",
-        ),
-        ("key = \"{ret}\"", "the function has not run"),
-        (
-            "key = \"{user}\", value = carts",
-            "name the entry in place of `key`",
-        ),
-        ("key = \"{usr}\"", "unknown placeholder `{usr}`"),
-        ("key = \"a\", each, newest", "take one of them out"),
-        ("key = \"a\", each(carts)", "`each(item in items)`"),
-        (
-            "key = \"a\", each(cart in carts, 2)",
-            "`each(item in items)`",
-        ),
-        ("key = \"a\", newest = true", "`newest(item in items)`"),
-        ("key = \"a\", skip(pol)", "did you mean `pool`?"),
-        ("key = \"a\", skip(pool, pool)", "`pool` is skipped twice"),
-        (
-            "key = \"a\", when_full = drop",
-            "expected `wait`, `fail` or `write`",
-        ),
-        ("key = \"a\", when_full = \"wait\"", "without quotes"),
-        ("key = \"a\", codec = xml", "unknown codec `xml`"),
-        ("key = \"a\", batch = 0", "leave it out for 100"),
-        ("key = \"a\", capacity = 0", "leave it out for 100,000"),
-        ("key = \"a\", batch = -1", "a whole number"),
-        ("key = \"a\", retries = 5_000_000_000", "a whole number"),
-        ("key = \"a\", every = 0", "write `every = \"20ms\"`"),
-        ("key = \"a\", every = user", "cannot depend on `user`"),
-        ("key = \"a\", timeout = 0", "leave it out for 30 seconds"),
-        (
-            "key = \"a\", name = \"\"",
-            "a name needs at least one letter",
-        ),
-        ("key = \"a\", retrys = 3", "did you mean `retries`?"),
-    ];
-    for (args, words) in cases {
+    for (args, words) in MISTAKES {
         let found = behind(args);
         assert!(
             found.len() == 1 && found[0].contains(words),
@@ -184,40 +186,66 @@ fn mistakes_in_queued_writes() {
     }
 }
 
+/// Functions whose writes are queued one by one, with one mistake.
+const ALONE: &[(&str, &str)] = &[
+    (
+        "async fn save(&self, user: u64) -> R { x }",
+        "a free function",
+    ),
+    ("fn save(user: u64) -> R { x }", "stands on an `async fn`"),
+    (
+        "fn save(user: u64) -> impl Future<Output = R> { async move { x } }",
+        "stands on an `async fn`",
+    ),
+    (
+        "async fn save<T>(user: T) -> R { x }",
+        "write types instead of parameters",
+    ),
+    (
+        "async fn save(user: impl Into<u64>) -> R { x }",
+        "must know its types",
+    ),
+    (
+        "async fn save(user: u64, (a, b): (u8, u8)) -> R { x }",
+        "name this argument",
+    ),
+    (
+        "async fn save(user: &mut u64) -> R { x }",
+        "cannot be changed for the caller",
+    ),
+    (
+        "async fn save(user: u64, writes: Vec<QueuedWrite>) -> R { x }",
+        "write `QueuedWrite`",
+    ),
+];
+
+/// Functions whose writes are items of an argument, with one mistake.
+const MANY: &[(&str, &str)] = &[
+    (
+        "async fn save(users: Vec<u64>, write: QueuedWrite) -> R { x }",
+        "`Vec<QueuedWrite>`",
+    ),
+    (
+        "async fn save(users: &[u64]) -> R { x }",
+        "write `users: Vec<..>`",
+    ),
+    (
+        "async fn save(users: Vec<u64>, by: u64) -> R { x }",
+        "may differ in `by`",
+    ),
+    (
+        "async fn save(by: u64, users: Vec<u64>) -> R { x }",
+        "may differ in `by`",
+    ),
+    (
+        "async fn save(user: Vec<u64>) -> R { x }",
+        "there is no argument `users`",
+    ),
+];
+
 #[test]
 fn functions_that_no_worker_can_run() {
-    let cases = [
-        (
-            "async fn save(&self, user: u64) -> R { x }",
-            "a free function",
-        ),
-        ("fn save(user: u64) -> R { x }", "stands on an `async fn`"),
-        (
-            "fn save(user: u64) -> impl Future<Output = R> { async move { x } }",
-            "stands on an `async fn`",
-        ),
-        (
-            "async fn save<T>(user: T) -> R { x }",
-            "write types instead of parameters",
-        ),
-        (
-            "async fn save(user: impl Into<u64>) -> R { x }",
-            "must know its types",
-        ),
-        (
-            "async fn save(user: u64, (a, b): (u8, u8)) -> R { x }",
-            "name this argument",
-        ),
-        (
-            "async fn save(user: &mut u64) -> R { x }",
-            "cannot be changed for the caller",
-        ),
-        (
-            "async fn save(user: u64, writes: Vec<QueuedWrite>) -> R { x }",
-            "write `QueuedWrite`",
-        ),
-    ];
-    for (item, words) in cases {
+    for (item, words) in ALONE {
         let found = messages(&pipeline::write_behind(
             tokens("key = \"{user}\""),
             tokens(item),
@@ -227,29 +255,7 @@ fn functions_that_no_worker_can_run() {
             "{item}: {found:#?}"
         );
     }
-    let cases = [
-        (
-            "async fn save(users: Vec<u64>, write: QueuedWrite) -> R { x }",
-            "`Vec<QueuedWrite>`",
-        ),
-        (
-            "async fn save(users: &[u64]) -> R { x }",
-            "write `users: Vec<..>`",
-        ),
-        (
-            "async fn save(users: Vec<u64>, by: u64) -> R { x }",
-            "may differ in `by`",
-        ),
-        (
-            "async fn save(by: u64, users: Vec<u64>) -> R { x }",
-            "may differ in `by`",
-        ),
-        (
-            "async fn save(user: Vec<u64>) -> R { x }",
-            "there is no argument `users`",
-        ),
-    ];
-    for (item, words) in cases {
+    for (item, words) in MANY {
         let args = "key = \"{user}\", each(user in users)";
         let found = messages(&pipeline::write_behind(tokens(args), tokens(item)));
         assert!(

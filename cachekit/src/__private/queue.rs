@@ -71,7 +71,9 @@ pub fn one_call<A: Clone + 'static>(calls: Vec<QueuedCall>) -> Result<(A, Queued
 pub fn all_calls<A: Clone + 'static>(
     calls: Vec<QueuedCall>,
 ) -> Result<(Vec<A>, Vec<QueuedWrite>), String> {
-    let taken = calls.iter().map(|call| Some((call.args()?, call.write)));
+    let taken = calls
+        .into_iter()
+        .map(|call| Some((call.args()?, call.write)));
     let taken: Option<(Vec<A>, Vec<QueuedWrite>)> = taken.collect();
     taken.ok_or_else(|| OTHER_TYPE.to_owned())
 }

@@ -61,8 +61,8 @@ fn fields(value: &Value, prefix: &str) -> BTreeSet<String> {
 /// scraper measures the time itself and divides, and of the others the fields are asked.
 fn metric_of(field: &str) -> Option<String> {
     match field {
-        "elapsed" | "hit_rate" | "name" | "functions" | "redis" | "background" => None,
-        "queues" | "queue_function" => None,
+        "elapsed" | "hit_rate" | "name" | "functions" | "redis" | "background" | "queues"
+        | "queue_function" => None,
         "memory_hits" | "redis_hits" => Some("cachekit_hits".to_owned()),
         "by_cause" => Some("cachekit_misses_by_cause".to_owned()),
         field => Some(format!("cachekit_{}", field.replace("redis_is_", "redis_"))),

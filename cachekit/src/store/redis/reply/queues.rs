@@ -40,7 +40,7 @@ pub(crate) fn claimed(value: Value) -> Said<Claimed> {
         let mut parts = list(value)?;
         let state = state_of(next(&mut parts)?)?;
         let next_due = some_bytes(next(&mut parts)?)?;
-        let next_due = text(next_due);
+        let next_due = text(&next_due);
         let next_due = match &*next_due {
             "" => None,
             // The end of a claim may be over.
@@ -96,7 +96,7 @@ pub(crate) fn dead(value: Value) -> Said<Vec<DeadItem>> {
 
 fn dead_item(value: Value) -> Read<DeadItem> {
     let mut parts = list(value)?;
-    let id = text(some_bytes(next(&mut parts)?)?);
+    let id = text(&some_bytes(next(&mut parts)?)?);
     let mut fields = list(next(&mut parts)?)?;
     let (mut key, mut attempts, mut reason, mut write) = (None, 0, String::new(), None);
     while let Some(name) = fields.next() {
@@ -104,7 +104,7 @@ fn dead_item(value: Value) -> Read<DeadItem> {
         match &*some_bytes(name)? {
             b"key" => key = Some(value),
             b"attempts" => attempts = number(&value)?,
-            b"reason" => reason = text(value),
+            b"reason" => reason = text(&value),
             b"write" => write = Some(item(value)),
             _ => {}
         }
@@ -129,7 +129,7 @@ pub(crate) fn scanned(value: Value, start: usize, end: usize) -> Said<(u64, Vec<
         let names = list(next(&mut parts)?)?.map(|key| {
             let key = some_bytes(key)?;
             let name = key.get(start..key.len().saturating_sub(end));
-            Ok(text(name.ok_or(MalformedReply)?.to_vec()))
+            Ok(text(name.ok_or(MalformedReply)?))
         });
         Ok((position, names.collect::<Read<_>>()?))
     })
@@ -177,8 +177,8 @@ fn number(bytes: &[u8]) -> Read<u64> {
     number.ok_or(MalformedReply)
 }
 
-fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8_lossy(&bytes).into_owned()
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 fn some_bytes(value: Value) -> Read<Vec<u8>> {
