@@ -11,12 +11,7 @@ pub(crate) mod home_runtime;
 pub(crate) mod random;
 pub(crate) mod runtime;
 pub(crate) mod select;
-#[cfg_attr(
-    not(feature = "config-file"),
-    expect(dead_code, reason = "messages about files list all words")
-)]
 pub(crate) mod spelling;
 pub(crate) mod sync;
 pub(crate) mod trace;
-#[cfg(feature = "config-file")]
 pub(crate) mod unknown_word;
