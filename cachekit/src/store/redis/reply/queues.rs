@@ -140,6 +140,12 @@ pub(crate) fn taken(value: Value) -> Said<Option<Vec<u8>>> {
     said(value, bytes)
 }
 
+/// Parses the answer 1 or 0, which says if the script did anything.
+pub(crate) fn is_done(value: &Value) -> Said<bool> {
+    let done = int(value).map(|number| number == 1);
+    done.map_err(|MalformedReply| problem(value))
+}
+
 /// Parses a write in its form in Redis: the version, a colon, the letter R if the write was put aside
 /// and queued again, and the arguments. Other bytes are a write that nobody can read, with the
 /// version 0.
