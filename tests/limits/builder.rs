@@ -74,6 +74,7 @@ const WITHOUT_NUMBERS: &[&str] = &[
     "redis_password_file",
     "outbox_file",
     "own_thread",
+    "volatile_queues",
     "on_new_master",
     "intents",
     "answers",

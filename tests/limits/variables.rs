@@ -36,6 +36,7 @@ const WITHOUT_NUMBERS: &[&str] = &[
     "CACHE_ANSWERS",
     "CACHE_OUTBOX_FILE",
     "CACHE_OWN_THREAD",
+    "CACHE_VOLATILE_QUEUES",
     "CACHE_SPANS",
     "CACHE_TRACE_CALLS",
     // Needs a file.

@@ -12,7 +12,7 @@ async fn get_shape(table: &Table, id: u64) -> Option<String> {
     table.read(id)
 }
 
-#[write_behind(get_shape(_, id), value = text, skip(table), every = "20ms")]
+#[write_behind(get_shape(_, id), value = text, skip(table), every = "20ms", retries = 0)]
 async fn set_shape(table: &Table, id: u64, text: String, write: QueuedWrite) -> Result<(), Failed> {
     table.write(id, &text, write)
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::base::durations::from_now;
 use crate::base::sync::Mutex;
 use crate::model::queue_spec::QueueKind;
 use crate::store::process_queue::queue::Queue;
@@ -75,7 +76,7 @@ impl WriteQueue for ProcessQueues {
         self.on(claim.queue, |queue| {
             for key in keys {
                 if queue.claimed(claim, key).is_some() {
-                    queue.set_due(key, Instant::now() + lease);
+                    queue.set_due(key, from_now(lease));
                 }
             }
         })

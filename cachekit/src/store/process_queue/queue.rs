@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
 
+use crate::base::durations::from_now;
 use crate::model::queue_spec::QueueKind;
 use crate::store::write_queue::{
     Claim, ClaimRequest, Claimed, ClaimedKey, DeadItem, Enqueued, Failed, NewWrite, Payload,
@@ -120,7 +121,7 @@ impl Queue {
     }
 
     fn add(&mut self, key: &[u8], kind: QueueKind, item: QueuedItem, delay: Duration) {
-        let due = Instant::now() + delay;
+        let due = from_now(delay);
         let waiting = self.keys.entry(key.to_vec()).or_insert_with(|| {
             self.due.insert((due, key.to_vec()));
             Waiting {
@@ -171,7 +172,7 @@ impl Queue {
                 lost: waiting.lost,
                 items,
             });
-            self.set_due(&key, now + request.lease);
+            self.set_due(&key, from_now(request.lease));
         }
         let next = self.due.first();
         claimed.next_due = next.map(|(due, _)| due.saturating_duration_since(now));
@@ -197,7 +198,7 @@ impl Queue {
         if let Some(waiting) = self.keys.get_mut(key) {
             waiting.claim = None;
         }
-        self.set_due(key, Instant::now() + pause);
+        self.set_due(key, from_now(pause));
     }
 
     pub(crate) fn finish(
