@@ -37,11 +37,13 @@ fn stranger(redis: &Redis) -> Client {
 
 /// Answers the next question in place of a node, with `text`.
 fn answer_once(redis: &Redis, text: &'static [u8]) -> thread::JoinHandle<()> {
-    let (mut asked, mut client) = (stranger(redis), redis.client());
+    let (mut listener, mut client) = (stranger(redis), redis.client());
     thread::spawn(move || {
-        let question = asked.message();
-        let (asker, number) = (&question[4..20], &question[20..28]);
-        let digits: String = asker.iter().map(|byte| format!("{byte:02x}")).collect();
+        let question = listener.message();
+        let (node, number) = (&question[4..20], &question[20..28]);
+        let digits = node
+            .iter()
+            .fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"));
         let answer = [&b"CK\x02r"[..], &[0xab; 16], number, text].concat();
         let channel = format!("shop:node:{digits}");
         client.run(&[&b"PUBLISH"[..], channel.as_bytes(), &answer]);
@@ -78,9 +80,9 @@ async fn every_process_answers_for_itself() {
     assert!(stats.elapsed > Duration::ZERO && stats.elapsed <= own.elapsed);
 
     // A process that answers too is not among its own answers.
-    let asked = one.ask_stats(LONG).await.expect("Redis answers");
-    assert_eq!((asked.nodes.len(), asked.silent), (1, 0));
-    assert_eq!(asked.read().next().map(|(_, it)| it.calls()), Some(2));
+    let of_others = one.ask_stats(LONG).await.expect("Redis answers");
+    assert_eq!((of_others.nodes.len(), of_others.silent), (1, 0));
+    assert_eq!(of_others.read().next().map(|(_, it)| it.calls()), Some(2));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Rules of `#[write_behind]`.
 
-use proc_macro2::Span;
+use proc_macro2::{Ident, Span};
 use quote::ToTokens;
 use syn::{GenericArgument, GenericParam, LitInt, PathArguments, Type};
 
@@ -77,18 +77,7 @@ pub(crate) fn write_behind(
         .into_iter()
         .filter_map(|(name, count, zero)| Some((name, number(&count?, zero, errors)?)));
     let counts: Vec<_> = counts.collect();
-    let when_full = args.when_full.as_ref();
-    let when_full = when_full.and_then(|arg| choice(arg, WHEN_FULL, errors));
-    if let Some(arg) = &args.when_full
-        && when_full == Some("Write")
-        && is_each
-    {
-        errors.at(
-            arg.value.span(),
-            "a call that writes itself would overtake queued writes of its key, which all count; write \
-             `when_full = wait` or `fail`",
-        );
-    }
+    let when_full = when_full(args.when_full.as_ref(), is_each, errors);
     let codec = args.codec.as_ref();
     let codec = codec.and_then(|arg| choice(arg, CODECS, errors));
     arguments.check_cache(args.cache.as_ref(), errors);
@@ -107,6 +96,20 @@ pub(crate) fn write_behind(
         when_full,
         codec,
     })
+}
+
+/// Returns the name of the variant of cachekit's enum for the option `when_full`.
+fn when_full(arg: Option<&Arg<Ident>>, is_each: bool, errors: &mut Errors) -> Option<&'static str> {
+    let arg = arg?;
+    let variant = choice(arg, WHEN_FULL, errors)?;
+    if is_each && variant == "Write" {
+        errors.at(
+            arg.value.span(),
+            "a call that writes itself would overtake queued writes of its key, which all count; write \
+             `when_full = wait` or `fail`",
+        );
+    }
+    Some(variant)
 }
 
 fn check_form(info: &FnInfo, item: &LooseFn, errors: &mut Errors) {

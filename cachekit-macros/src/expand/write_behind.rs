@@ -221,35 +221,41 @@ fn setters(model: &QueuedFn, parts: &Parts<'_>, paths: &Paths) -> TokenStream {
     if !needs.is_empty() {
         setters.extend(quote!(.needs(&[#(#needs),*])));
     }
-    if let (QueueKey::Entry(reference), Some(value)) = (&model.key, &model.value) {
-        let mut of_all = reference.clone();
-        of_all.args = None;
-        let find = call(&of_all, HiddenFn::Spec, paths);
-        let (pattern, lend) = (&parts.args_pattern, parts.lend());
-        let unused = unused();
-        let entry = call(reference, HiddenFn::Entry, paths);
-        // Never runs: it gives the value the type of the entry's values. An error about another type
-        // points at the reference.
-        let none = with_span(span_of(reference), quote!(#private::value_of(&__pending)));
-        setters.extend(quote! {
-            .entry(|| #find)
-            .value(|__args| #private::queued_value(__args, |__args: __CachekitArgs| {
-                #unused let #pattern = __args;
-                #lend
-                let mut __value = ::core::option::Option::None;
-                if false {
-                    let __entry = #entry;
-                    let __pending = __entry.__pending();
-                    __value = #none;
-                }
-                if __value.is_none() {
-                    __value = ::core::option::Option::Some(#value);
-                }
-                __value
-            }))
-        });
-    }
+    setters.extend(value(model, parts, paths));
     setters
+}
+
+/// Returns the setters of the entry whose value the writes are, and of the code that makes the value.
+fn value(model: &QueuedFn, parts: &Parts<'_>, paths: &Paths) -> Option<TokenStream> {
+    let (QueueKey::Entry(reference), Some(value)) = (&model.key, &model.value) else {
+        return None;
+    };
+    let private = &paths.private;
+    let mut of_all = reference.clone();
+    of_all.args = None;
+    let find = call(&of_all, HiddenFn::Spec, paths);
+    let (pattern, lend) = (&parts.args_pattern, parts.lend());
+    let unused = unused();
+    let entry = call(reference, HiddenFn::Entry, paths);
+    // Never runs: it gives the value the type of the entry's values. An error about another type
+    // points at the reference.
+    let none = with_span(span_of(reference), quote!(#private::value_of(&__pending)));
+    Some(quote! {
+    .entry(|| #find)
+    .value(|__args| #private::queued_value(__args, |__args: __CachekitArgs| {
+        #unused let #pattern = __args;
+        #lend
+        let mut __value = ::core::option::Option::None;
+        if false {
+            let __entry = #entry;
+            let __pending = __entry.__pending();
+            __value = #none;
+        }
+        if __value.is_none() {
+            __value = ::core::option::Option::Some(#value);
+        }
+        __value
+    }))})
 }
 
 /// Returns the type of the value that workers give for an argument: the type itself, or the type
