@@ -11,17 +11,20 @@ use cachekit_tests::redis::Redis;
 
 use crate::world::{Failed, Table, memory, over, start, start_one};
 
-/// The keys whose writes run, and the writes that ended.
-#[derive(Clone, Default)]
-struct Running(Arc<Mutex<(BTreeMap<u64, usize>, Vec<(u64, u64)>)>>);
+/// The numbers of running writes by key, and the writes that ended, each with its key.
+#[derive(Default)]
+struct Running {
+    by_key: Mutex<BTreeMap<u64, usize>>,
+    ended: Mutex<Vec<(u64, u64)>>,
+}
 
 static RUNNING: std::sync::LazyLock<Running> = std::sync::LazyLock::new(Running::default);
 
 #[write_behind(key = "slow:{id}", each, every = "100ms")]
 async fn slow(id: u64, number: u64) -> Result<(), Failed> {
     let enter = |by: isize| {
-        let mut state = RUNNING.0.lock().unwrap();
-        let running = state.0.entry(id).or_default();
+        let mut by_key = RUNNING.by_key.lock().unwrap();
+        let running = by_key.entry(id).or_default();
         *running = running.checked_add_signed(by).unwrap();
         *running
     };
@@ -29,7 +32,7 @@ async fn slow(id: u64, number: u64) -> Result<(), Failed> {
     tokio::time::sleep(Duration::from_secs(3)).await;
     enter(-1);
     assert_eq!(together, 1, "two writes of one key run");
-    RUNNING.0.lock().unwrap().1.push((id, number));
+    RUNNING.ended.lock().unwrap().push((id, number));
     Ok(())
 }
 
@@ -45,7 +48,7 @@ async fn the_writes_of_a_key_never_run_at_the_same_time() {
         start(&cache, &table).await;
         start(&cache, &table).await;
         cache.flush().await.unwrap();
-        let ended = RUNNING.0.lock().unwrap().1.clone();
+        let ended = RUNNING.ended.lock().unwrap().clone();
         assert_eq!(ended.len(), 15, "each once");
         for id in 0..3 {
             let of_key = ended.iter().filter(|it| it.0 == id).map(|it| it.1);

@@ -191,7 +191,7 @@ fn queued_writes() {
     let entry = "get_cart(_, user), value = cart, skip(pool), every = \"100ms\", retries = 2";
     let save = "/// Saves.\n#[instrument] #[must_use] pub async fn save_cart(pool: &Pool, user: u64, \
                 mut cart: Cart, write: QueuedWrite) -> Result<(), E> { body }";
-    let items = "key = \"views:{view.page}\", each(view in views), batch = 500, when_full = write, \
+    let items = "key = \"views:{view.page}\", each(view in views), batch = 500, when_full = fail, \
                  codec = json, skip(pool)";
     let add = "async fn add_views(pool: Pool, views: Vec<View>, writes: Vec<QueuedWrite>) \
                -> Result<(), E> { body }";

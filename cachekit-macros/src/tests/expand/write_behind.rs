@@ -47,19 +47,22 @@ pub async fn save_cart(pool: &Pool, user: u64, cart: Cart) -> Result<(), E> {
                     reason = "an expression need not use all arguments"
                 )]
                 let (user, cart) = __args;
-                cart
+                let mut __value = ::core::option::Option::None;
+                if false {
+                    let __entry = get_cart::__entry_at(
+                        ::cachekit::__private::UNDERSCORE,
+                        &(user),
+                    );
+                    let __pending = __entry.__pending();
+                    __value = ::cachekit::__private::value_of(&__pending);
+                }
+                if __value.is_none() {
+                    __value = ::core::option::Option::Some(cart);
+                }
+                __value
             },
         ));
     ::cachekit::__register_queue!(__CACHEKIT_QUEUE);
-    let _ = |__args: __CachekitArgs| {
-        #[allow(unused_variables, reason = "an expression need not use all arguments")]
-        let (user, cart) = ::core::clone::Clone::clone(&__args);
-        let __entry = get_cart::__entry_at(::cachekit::__private::UNDERSCORE, &(user));
-        let mut __pending = __entry.__pending();
-        #[allow(unused_variables, reason = "an expression need not use all arguments")]
-        let (user, cart) = __args;
-        __pending.store(cart)
-    };
     let __cache = ::cachekit::__private::Source::with(
         ::cachekit::__source!(),
         ::core::clone::Clone::clone,

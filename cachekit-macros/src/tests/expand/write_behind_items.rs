@@ -38,7 +38,7 @@ async fn add_views(pool: Pool, views: Vec<View>) -> Result<(), E> {
         .each()
         .batched()
         .batch(500)
-        .when_full(::cachekit::__private::WhenFull::Write)
+        .when_full(::cachekit::__private::WhenFull::Fail)
         .codec(::cachekit::Codec::Json)
         .needs(&[::cachekit::__private::Need::of::<Pool>("pool")]);
     ::cachekit::__register_queue!(__CACHEKIT_QUEUE);
