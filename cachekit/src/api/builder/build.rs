@@ -15,6 +15,7 @@ use crate::base::home_runtime::HomeRuntime;
 use crate::base::runtime::has_io;
 #[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
 use crate::base::runtime::has_timer;
+#[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
 use crate::base::trace::call::CallLog;
 use crate::coordination::background::Background;
 use crate::coordination::refresh_claims::RefreshClaims;
