@@ -28,7 +28,7 @@ pub use crate::__private::queue::{
 };
 pub use inventory;
 
-pub use crate::__private::warm::{WarmStarted, warm_start};
+pub use crate::__private::warm::{NoWarmStart, WarmStart, WarmStarted};
 pub use crate::api::registry::Registered;
 pub use crate::api::replicated_entry::{ReplicatedEntry, ordered};
 pub use crate::base::fault::Point;

@@ -12,21 +12,46 @@ use crate::return_type::shape::{ReturnOps, ReturnType};
 /// Future of a warm start.
 pub type WarmStarted = Pin<Box<dyn Future<Output = WarmStartReport> + Send>>;
 
-/// Loads the hottest entries of the function `spec` into memory. The companion's `warm_start` calls
-/// this function.
-pub fn warm_start<S>(
-    source: &impl Source,
-    spec: &'static FnSpec,
-    return_ops: &ReturnOps<S>,
-    most: usize,
-) -> WarmStarted
+/// A return type whose values can be loaded by a warm start.
+pub trait WarmStart {
+    /// Loads the hottest entries of the function `spec` into memory. The companion's `warm_start`
+    /// calls this function.
+    fn __warm_start(&self, source: &impl Source, spec: &'static FnSpec, most: usize)
+    -> WarmStarted;
+}
+
+impl<S> WarmStart for ReturnOps<S>
 where
     S: ReturnType + 'static,
     S::Value: Send + Sync + 'static,
 {
-    let (given, ops) = (source.fixed_cache(), return_ops.value_ops());
-    Box::pin(async move {
-        let cache = given.unwrap_or_else(|| Current.with(Cache::clone));
-        start(cache, spec, ops, most).await
-    })
+    fn __warm_start(
+        &self,
+        source: &impl Source,
+        spec: &'static FnSpec,
+        most: usize,
+    ) -> WarmStarted {
+        let (given, ops) = (source.fixed_cache(), self.value_ops());
+        Box::pin(async move {
+            let cache = given.unwrap_or_else(|| Current.with(Cache::clone));
+            start(cache, spec, ops, most).await
+        })
+    }
 }
+
+/// A return type whose values cannot be cached. The function has its own error for that. This
+/// trait keeps `warm_start` from adding a second error. Method resolution picks it only if
+/// [`WarmStart`] does not apply.
+pub trait NoWarmStart {
+    /// Loads nothing. The program that calls it does not compile.
+    fn __warm_start(
+        &self,
+        _source: &impl Source,
+        _spec: &'static FnSpec,
+        _most: usize,
+    ) -> WarmStarted {
+        Box::pin(std::future::ready(WarmStartReport::default()))
+    }
+}
+
+impl<S: ReturnType> NoWarmStart for &ReturnOps<S> {}

@@ -258,10 +258,12 @@ macro_rules! __warm_start {
         /// Dropping the future ends the loading. Entries that were loaded stay.
         #[inline]
         $($vis)* fn $name(most: usize, $($cache_params)*) -> $crate::__private::WarmStarted {
+            #[allow(unused_imports)]
+            use $crate::__private::{NoWarmStart as _, WarmStart as _};
             $($find_cache)*
             let return_ops = $crate::__wired!(shared $ret);
             let source = $crate::__source!($($cache)?);
-            $crate::__private::warm_start(source, $find_spec, &return_ops, most)
+            (&return_ops).__warm_start(source, $find_spec, most)
         }
     };
     ($($other:tt)*) => {};
