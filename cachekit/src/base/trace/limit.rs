@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "tracing")]
 use crate::base::sync::Mutex;
 
 /// The least time between two events of one kind and one function.
