@@ -18,6 +18,7 @@ compile_error!(
     "the tests remove guards: leave `RUSTFLAGS` unset, or add `--cfg cachekit_faults` to it (`.cargo/config.toml`)"
 );
 
+pub mod args;
 pub mod capture;
 pub mod clock;
 pub mod entry;

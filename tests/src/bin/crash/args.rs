@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::str::FromStr;
+use cachekit_tests::args::number;
 
 use crate::broken::{self, RemovedGuard};
 use crate::point::Point;
@@ -81,11 +81,6 @@ pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Parsed, St
         return Err("--at-once 0: nothing would run".to_owned());
     }
     Ok(Parsed::Runs(order))
-}
-
-fn number<N: FromStr>(name: &str, text: &str) -> Result<N, String> {
-    let number = text.parse();
-    number.map_err(|_| format!("{name} {text}: expected a number"))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::str::FromStr;
+use cachekit_tests::args::number;
 
 use crate::broken::{self, RemovedGuard};
 
@@ -82,11 +82,6 @@ fn shorten(order: &mut Order) {
     order.death_millis = 150..450;
     order.down_seconds = 5;
     order.figure_writes = 4_000;
-}
-
-fn number<N: FromStr>(name: &str, text: &str) -> Result<N, String> {
-    let number = text.parse();
-    number.map_err(|_| format!("{name} {text}: expected a number"))
 }
 
 #[cfg(test)]
