@@ -2,12 +2,13 @@
 
 pub(crate) mod build_entry;
 pub(crate) mod by_owner;
+pub(crate) mod entry_event;
 pub(crate) mod entry_key;
 pub(crate) mod entry_ref;
+#[cfg(any(feature = "testing", cachekit_faults))]
+pub(crate) mod event_log;
 pub(crate) mod function_memories;
 pub(crate) mod in_frame;
-#[cfg(any(feature = "testing", cachekit_faults))]
-pub(crate) mod invalidation_log;
 pub(crate) mod observing;
 pub(crate) mod outcome;
 pub(crate) mod queued_payload;

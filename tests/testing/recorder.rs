@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use cachekit::testing::{ManualClock, Recorder, scope};
-use cachekit::{Cache, cached, invalidates};
+use cachekit::{Cache, Policy, cached, invalidates};
 
 mod shop {
     #[cachekit::cached(name = "recorder::shop::price", key = "recorder-price:{id}", ttl = 60)]
@@ -132,6 +132,48 @@ async fn each_invalidated_name_is_a_line_in_order() {
     assert_eq!(last, ["tag late (soft)", "everything"]);
     assert_eq!(before.invalidated().len(), 7);
     assert_eq!(before.invalidated()[0], "tag early");
+}
+
+#[tokio::test]
+async fn computations_stores_and_invalidations_are_in_their_order() {
+    let cache = cache().await;
+    let seen = Recorder::new(&cache);
+    scope(cache.clone(), async {
+        price(7).await;
+        price(7).await;
+        change(7).await;
+        price(7).await;
+    })
+    .await;
+    let policy = Policy::new();
+    let overtaken = cache.get_or_compute("overtaken", &policy, async || {
+        cache.invalidate("overtaken").await;
+        1_u64
+    });
+    overtaken.await;
+    cache.put("overtaken", 2_u64, &policy).await;
+
+    let lines: Vec<_> = seen.events();
+    let (change, rest): (Vec<_>, Vec<_>) = lines.iter().partition(|line| {
+        ["event recorder", "function rec", "tag rec"]
+            .iter()
+            .any(|name| line.starts_with(&format!("invalidates {name}")))
+    });
+    assert_eq!(change.len(), 3, "{lines:?}");
+    assert_eq!(
+        rest,
+        [
+            "computes recorder::shop::price recorder-price:7",
+            "stores recorder::shop::price recorder-price:7",
+            "invalidates entry recorder-price:7",
+            "computes recorder::shop::price recorder-price:7",
+            "stores recorder::shop::price recorder-price:7",
+            "computes (direct) overtaken",
+            "invalidates entry overtaken",
+            "refuses (direct) overtaken",
+            "stores (direct) overtaken",
+        ]
+    );
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use crate::coordination::tag_epochs::Tags;
 use crate::coordination::write_tokens::Writes;
 use crate::core::by_owner::FunctionCores;
 #[cfg(any(feature = "testing", cachekit_faults))]
-use crate::core::invalidation_log::InvalidationLog;
+use crate::core::event_log::EventLog;
 use crate::core::outcome::Outcome;
 use crate::core::queues::WriteQueues;
 use crate::core::remembered::RememberedFunctions;
@@ -116,7 +116,7 @@ pub(crate) struct Core {
     pub(crate) random: Random,
     pub(crate) invalidations: Arc<Counter>,
     #[cfg(any(feature = "testing", cachekit_faults))]
-    pub(crate) invalidation_log: Arc<InvalidationLog>,
+    pub(crate) event_log: Arc<EventLog>,
     /// Guards (conditions in the code against races) that a test removed from this cache, to show
     /// that the test detects their absence.
     pub(crate) faults: Faults,

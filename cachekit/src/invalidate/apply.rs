@@ -60,6 +60,9 @@ impl Core {
         if targets.everything {
             invalidate_all_of(&self.epoch);
             if mode == InvalidationMode::Hard {
+                let owners = self.owners.read();
+                owners.values().for_each(|owner| owner.residents.end_all());
+                drop(owners);
                 self.memories().for_each(|memory| memory.clear());
             }
         }

@@ -49,7 +49,7 @@ impl Core {
             self.invalidations.bump();
         }
         #[cfg(any(feature = "testing", cachekit_faults))]
-        self.invalidation_log.add(&targets);
+        self.event_log.invalidates(&targets);
         let span = self.removal_span(&targets);
         let mut pending = self.invalidate_uncounted(targets);
         pending.span = span;

@@ -2,17 +2,18 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::model::owner::Owner;
 
 /// State of an entry that memory never had.
-const OUTSIDE: u8 = 0;
-/// State of an entry that was inserted into memory.
-const INSIDE: u8 = 1;
+const OUTSIDE: u32 = 0;
 /// State of an entry that was inserted into memory, and that something else than the need for room
 /// removes: an invalidation, or a newer entry of its key.
-const LEAVING: u8 = 2;
+const LEAVING: u32 = 1;
+/// The least state of an entry that was inserted into memory. The number of times that the owner's
+/// entries had all been removed at that time is added to it.
+const INSIDE: u32 = 2;
 
 /// The owner of an entry (function, region or cache), and the entry's stay in memory.
 ///
@@ -24,7 +25,7 @@ pub(crate) struct Residence {
     owner: Arc<Owner>,
     /// Bytes that the entry and its key take, or 1 if the capacity is in entries.
     weight: u32,
-    state: AtomicU8,
+    state: AtomicU32,
 }
 
 impl Residence {
@@ -32,7 +33,7 @@ impl Residence {
         Self {
             owner,
             weight,
-            state: AtomicU8::new(OUTSIDE),
+            state: AtomicU32::new(OUTSIDE),
         }
     }
 
@@ -42,7 +43,7 @@ impl Residence {
 
     /// Records that the entry is inserted into memory.
     pub(crate) fn begin(&self) {
-        if self.state.swap(INSIDE, Ordering::Relaxed) == OUTSIDE {
+        if self.state.swap(self.inside(), Ordering::Relaxed) == OUTSIDE {
             self.owner.residents.add(self.weight);
         }
     }
@@ -50,9 +51,14 @@ impl Residence {
     /// Records that the entry is about to be removed from memory, or replaced, so that its end is no
     /// eviction.
     pub(crate) fn end(&self) {
-        if self.state.load(Ordering::Relaxed) == INSIDE {
+        if self.state.load(Ordering::Relaxed) >= INSIDE {
             self.state.store(LEAVING, Ordering::Relaxed);
         }
+    }
+
+    /// Returns the state of an entry that is inserted now.
+    fn inside(&self) -> u32 {
+        INSIDE + self.owner.residents.removals()
     }
 }
 
@@ -63,7 +69,7 @@ impl Drop for Residence {
             return;
         }
         self.owner.residents.subtract(self.weight);
-        if state == INSIDE {
+        if state == self.inside() {
             self.owner.counts.evictions.bump();
         }
     }

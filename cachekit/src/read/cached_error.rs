@@ -11,6 +11,7 @@ use crate::base::trace;
 use crate::coordination::single_flight::waiter::Leader;
 use crate::coordination::taken::TakenDependencies;
 use crate::core::build_entry::Value;
+use crate::core::entry_event::EntryEvent;
 use crate::core::outcome::{Dependencies, Outcome};
 use crate::core::state::Core;
 use crate::key::Key;
@@ -108,9 +109,9 @@ impl Call {
             }
         });
         if keep && was_stored {
-            owner.counts.stores.bump();
+            core.count_event(EntryEvent::Stores, owner, key);
         } else {
-            owner.counts.refused_stores.bump();
+            core.count_event(EntryEvent::Refuses, owner, key);
             trace::store_refused(&owner.name, key);
         }
     }

@@ -12,6 +12,7 @@ use crate::base::clock::Tick;
 use crate::base::fault::{guard, removed};
 use crate::base::trace;
 use crate::coordination::single_flight::waiter::Leader;
+use crate::core::entry_event::EntryEvent;
 use crate::core::outcome::Outcome;
 use crate::core::state::Core;
 use crate::key::Key;
@@ -216,7 +217,8 @@ impl Call {
     /// expiration chose the old value for this call.
     pub(crate) fn count_computation(&self) {
         let counts = &self.owner.counts;
-        counts.computations.bump();
+        self.core
+            .count_event(EntryEvent::Computes, &self.owner, &self.key);
         if self.old.is_none() {
             counts.causes.count(self.cause.get());
         }

@@ -7,6 +7,7 @@ use crate::base::trace;
 use crate::coordination::single_flight::waiter::Leader;
 use crate::coordination::taken::TakenDependencies;
 use crate::core::build_entry::Value;
+use crate::core::entry_event::EntryEvent;
 use crate::core::outcome::{Dependencies, Outcome};
 use crate::core::taking::Composition;
 use crate::model::config::Tier;
@@ -67,13 +68,13 @@ impl Call {
             ttl
         };
         if self.store_if_valid(lead, Arc::clone(&stored)) {
-            self.owner.counts.stores.bump();
+            core.count_event(EntryEvent::Stores, &self.owner, &self.key);
             core.call_log().stored(&self.owner.name, &self.key);
             self.note_refreshed();
             let entry_tags = dependencies.entry_tags;
             self.backfill(ops, entry_tags, (ttl, took), stored, (lease_state, foreign));
         } else {
-            self.owner.counts.refused_stores.bump();
+            core.count_event(EntryEvent::Refuses, &self.owner, &self.key);
             trace::store_refused(&self.owner.name, &self.key);
         }
     }

@@ -4,17 +4,17 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::api::registry;
-use crate::core::invalidation_log::Lines;
+use crate::core::event_log::{INVALIDATES, Lines};
 use crate::core::state::Cache;
 use crate::model::stats::{FunctionStats, Stats};
 
 /// A record of what a cache did since the recorder was created: hits by tier, computations and stores
-/// of each function, and invalidations.
+/// of each function, and the computations, stores and invalidations in their order.
 ///
 /// The recorder sees all of the cache: spawned tasks, served requests and refreshes in the background
 /// too. It reads the counters that the cache keeps anyway, so calls take the same path as without a
-/// recorder. The order of calls is not recorded: for the calls of one future in their order, see
-/// [`observed`](crate::observed).
+/// recorder. Hits are counted, but have no place in the order: for all calls of one future in their
+/// order, see [`observed`](crate::observed).
 ///
 /// # Examples
 ///
@@ -50,7 +50,7 @@ use crate::model::stats::{FunctionStats, Stats};
 pub struct Recorder {
     cache: Cache,
     earlier: Stats,
-    invalidated: Arc<Lines>,
+    events: Arc<Lines>,
 }
 
 impl Recorder {
@@ -59,7 +59,7 @@ impl Recorder {
         Self {
             cache: cache.clone(),
             earlier: cache.stats(),
-            invalidated: cache.core.invalidation_log.read(),
+            events: cache.core.event_log.read(),
         }
     }
 
@@ -128,14 +128,34 @@ impl Recorder {
     ///
     /// Invalidations by other caches over the same Redis are in the recorders of those caches.
     pub fn invalidated(&self) -> Vec<String> {
-        self.invalidated.lock().clone()
+        let events = self.events.lock();
+        let invalidated = events
+            .iter()
+            .filter_map(|line| line.strip_prefix(INVALIDATES));
+        invalidated.map(ToOwned::to_owned).collect()
+    }
+
+    /// Returns what the cache did since the recorder was created, in its order: a line each.
+    ///
+    /// - `computes FUNCTION KEY`: the cache begins to run the function.
+    /// - `stores FUNCTION KEY`: the value was stored. With `tier = redis`, it is sent to Redis from
+    ///   now on.
+    /// - `refuses FUNCTION KEY`: the value was not stored, because its entry was invalidated or
+    ///   written after the computation or the write began.
+    /// - `invalidates NAME`, with a name as in [`invalidated`](Self::invalidated): the invalidation
+    ///   begins.
+    ///
+    /// The lines of computations that run at the same time are in the order in which they happened,
+    /// which can differ from run to run.
+    pub fn events(&self) -> Vec<String> {
+        self.events.lock().clone()
     }
 }
 
 impl fmt::Debug for Recorder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recorder")
-            .field("invalidated", &self.invalidated())
+            .field("events", &self.events())
             .finish_non_exhaustive()
     }
 }

@@ -14,6 +14,7 @@ use crate::base::trace;
 use crate::base::trace::span::OperationSpan;
 use crate::coordination::write_tokens::{Redeemed, WriteToken};
 use crate::core::build_entry::Value;
+use crate::core::entry_event::EntryEvent;
 use crate::core::state::Core;
 use crate::core::taking::Composition;
 use crate::core::validity::Validity;
@@ -295,7 +296,7 @@ impl WriteGuard {
             redeemed = Redeemed::Newest;
         }
         if redeemed == Redeemed::Fenced || !stored.is_valid() {
-            owner.counts.refused_stores.bump();
+            core.count_event(EntryEvent::Refuses, owner, key);
             trace::store_refused(&owner.name, key);
             return None;
         }

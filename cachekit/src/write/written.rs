@@ -9,6 +9,7 @@ use crate::base::fault::removed;
 use crate::coordination::single_flight::Entered;
 use crate::coordination::single_flight::table::{Flight, Leadership};
 use crate::coordination::single_flight::waiter::Leader;
+use crate::core::entry_event::EntryEvent;
 use crate::core::outcome::Outcome;
 use crate::model::config::Tier;
 use crate::model::entry::MemoryEntry;
@@ -43,7 +44,8 @@ impl WriteGuard {
     /// `lead` is still in the table of flights. An invalidation or a write that removed the flight
     /// knows of a newer value.
     pub(crate) fn settle(&self, lead: Option<Leader<Outcome>>, stored: &Arc<MemoryEntry>) {
-        self.owner.counts.stores.bump();
+        self.core
+            .count_event(EntryEvent::Stores, &self.owner, &self.key);
         let late_lead = || removed!(self.core, LateFlight).then(|| self.lead(stored));
         let Some(lead) = lead.or_else(|| late_lead().flatten()) else {
             return;
@@ -78,7 +80,8 @@ impl WriteGuard {
         if self.options.tier != Tier::Redis {
             self.insert(stored);
         }
-        self.owner.counts.stores.bump();
+        self.core
+            .count_event(EntryEvent::Stores, &self.owner, &self.key);
     }
 
     /// Puts `stored` into memory. If a newer write with an order is about to store its own entry,

@@ -292,7 +292,7 @@ impl CacheBuilder {
                 random: self.random,
                 invalidations: Arc::new(Counter::default()),
                 #[cfg(any(feature = "testing", cachekit_faults))]
-                invalidation_log: Arc::default(),
+                event_log: Arc::default(),
                 faults: self.faults,
                 background,
                 l2,

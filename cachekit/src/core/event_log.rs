@@ -1,4 +1,4 @@
-//! The invalidations of one cache, for a test that records them.
+//! The events of one cache in their order, for a test that records them.
 
 use std::fmt;
 use std::sync::{Arc, Weak};
@@ -8,17 +8,20 @@ use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
 
-/// Lines that one test reads, one for each invalidated name.
+/// Start of the line of an invalidation.
+pub(crate) const INVALIDATES: &str = "invalidates ";
+
+/// Lines that one test reads, one for each event.
 pub(crate) type Lines = Mutex<Vec<String>>;
 
-/// The tests that record the invalidations of one cache.
+/// The tests that record the events of one cache.
 #[derive(Default)]
-pub(crate) struct InvalidationLog {
+pub(crate) struct EventLog {
     readers: Mutex<Vec<Weak<Lines>>>,
 }
 
-impl InvalidationLog {
-    /// Returns the lines of the invalidations from now on, which grow until they are dropped.
+impl EventLog {
+    /// Returns the lines of the events from now on, which grow until they are dropped.
     pub(crate) fn read(&self) -> Arc<Lines> {
         let lines = Arc::default();
         self.readers.lock().push(Arc::downgrade(&lines));
@@ -26,22 +29,28 @@ impl InvalidationLog {
     }
 
     /// Adds `targets`, which this cache invalidates, to the lines of each reader.
-    pub(crate) fn add(&self, targets: &InvalidationTargets) {
+    pub(crate) fn invalidates(&self, targets: &InvalidationTargets) {
+        self.add(|| lines_of(targets));
+    }
+
+    /// Adds the lines that `lines` makes to those of each reader. Without a reader, `lines` is not
+    /// called.
+    pub(crate) fn add(&self, lines: impl FnOnce() -> Vec<String>) {
         let mut readers = self.readers.lock();
         readers.retain(|reader| reader.strong_count() > 0);
         if readers.is_empty() {
             return;
         }
-        let new = lines_of(targets);
+        let new = lines();
         for reader in readers.iter().filter_map(Weak::upgrade) {
             reader.lock().extend_from_slice(&new);
         }
     }
 }
 
-impl fmt::Debug for InvalidationLog {
+impl fmt::Debug for EventLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InvalidationLog").finish_non_exhaustive()
+        f.debug_struct("EventLog").finish_non_exhaustive()
     }
 }
 
@@ -60,10 +69,13 @@ fn lines_of(targets: &InvalidationTargets) -> Vec<String> {
         .map(|name| format!("function {name}"));
     let everything = targets.everything.then(|| "everything".to_owned());
     let names = keys.chain(tags).chain(functions).chain(everything);
-    match targets.mode {
-        InvalidationMode::Hard => names.collect(),
-        InvalidationMode::Soft => names.map(|name| name + " (soft)").collect(),
-    }
+    let end = match targets.mode {
+        InvalidationMode::Hard => "",
+        InvalidationMode::Soft => " (soft)",
+    };
+    names
+        .map(|name| format!("{INVALIDATES}{name}{end}"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -72,14 +84,14 @@ mod tests {
 
     #[test]
     fn a_reader_that_is_gone_is_forgotten() {
-        let log = InvalidationLog::default();
+        let log = EventLog::default();
         let (stays, goes) = (log.read(), log.read());
         drop(goes);
-        log.add(&InvalidationTargets::function("f"));
-        assert_eq!(*stays.lock(), ["function f"]);
+        log.invalidates(&InvalidationTargets::function("f"));
+        assert_eq!(*stays.lock(), ["invalidates function f"]);
         assert_eq!(log.readers.lock().len(), 1);
         drop(stays);
-        log.add(&InvalidationTargets::everything());
+        log.invalidates(&InvalidationTargets::everything());
         assert_eq!(log.readers.lock().len(), 0);
     }
 }
