@@ -105,8 +105,8 @@
     expect(dead_code, reason = "the second tier's steps are there, but no store")
 )]
 
-// A folder imports only from folders above it in this list. `tests/architecture` checks this, and
-// that no files import each other in a circle.
+// A folder imports only from folders above it in this list. `tests/architecture` checks this rule,
+// and that no files import each other in a circle.
 
 // Folders that import no other folder, and that all others may use.
 mod base;

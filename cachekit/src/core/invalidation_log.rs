@@ -18,7 +18,8 @@ pub(crate) struct InvalidationLog {
 }
 
 impl InvalidationLog {
-    /// Returns the lines of the invalidations from now on, which grow until they are dropped.
+    /// Returns a list that gets a line for each name that is invalidated from now on, until the
+    /// list is dropped.
     pub(crate) fn read(&self) -> Arc<Lines> {
         let lines = Arc::default();
         self.readers.lock().push(Arc::downgrade(&lines));
