@@ -228,7 +228,7 @@ impl CacheBuilder {
     /// them, that cache uses Redis only for entries that they do not concern. Without the setting,
     /// the invalidations are lost with the process. Needs a Redis.
     ///
-    /// An invalidation is written to the disk when it has to wait, before the call that made it
+    /// If an invalidation has to wait, it is written to the disk before the call that made it
     /// returns. The call blocks its thread meanwhile. While Redis is away, an invalidation
     /// therefore takes as long as a synchronisation of the disk, usually some milliseconds. While
     /// Redis accepts invalidations, the file is not used.

@@ -116,8 +116,8 @@ impl FunctionHandle {
     /// From this call on, this process stores the function's hottest keys in Redis every minute and
     /// at a shutdown, for the warm start of other processes (`docs/operating.md`).
     ///
-    /// Loads nothing if the method's return type depends on generic arguments of the method, or if
-    /// the method's values are not both in memory and in Redis.
+    /// Never runs the function. Loads nothing if the method's return type depends on generic
+    /// arguments of the method, or if the method's values are not both in memory and in Redis.
     ///
     /// # Cancel safety
     ///

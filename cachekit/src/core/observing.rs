@@ -137,8 +137,8 @@ impl Core {
         self.config.spans != Spans::Off || self.config.trace_calls
     }
 
-    /// Begins to observe a call of `owner` for `key` that memory did not answer. Returns `None` if
-    /// nobody is told of the call.
+    /// Begins to observe a call of `owner` for `key`, after memory did not answer the call. Returns
+    /// `None` if nobody is told of the call.
     pub(crate) fn observe_call(
         &self,
         surroundings: Surroundings,

@@ -38,7 +38,7 @@ impl Cache {
     /// Calls of cached functions do no work for metrics. This method reads [`stats`](Self::stats),
     /// and sets up to a hundred values for each function. Without a recorder the method has no
     /// effect. Threads that call this method at the same time take turns, so the recorder must not
-    /// call it.
+    /// call this method.
     ///
     /// # Panics
     ///

@@ -25,8 +25,8 @@ const MOST_IN_A_POLL: usize = 256;
 /// Longest delay of a call's start that the starts of the next calls make up for.
 const MOST_LATE: Duration = Duration::from_millis(10);
 
-/// Calls `call`, a cached function, with each of `ids`, so that their values are cached before they
-/// are asked for. Await the result for a report.
+/// Calls `call`, a cached function, with each of `ids`, so that the values are cached before they
+/// are needed. Await the result for a report.
 ///
 /// The calls are usual calls: a value that memory or Redis has is not computed, but a value that Redis
 /// has is put into memory. The calls run inside of the future that you await, 10 at a time. `ids` may

@@ -250,8 +250,8 @@ macro_rules! __warm_start {
         /// memory. From this call on, this process stores the function's hottest keys in Redis
         /// every minute and at a shutdown, for the warm start of other processes.
         ///
-        /// An entry is loaded under the conditions of a call: an entry that was invalidated, that is
-        /// stale or that has another type is left out.
+        /// Never runs the function. An entry is loaded under the conditions of a call: an entry
+        /// that was invalidated, that is stale or that has another type is left out.
         ///
         /// # Cancel safety
         ///

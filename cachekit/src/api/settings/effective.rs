@@ -123,7 +123,7 @@ impl Effective {
 impl Cache {
     /// Returns the effective configuration of this cache: the value of each setting, and the
     /// options of functions that their attributes and the configuration file set, with the origin
-    /// of each. No password is in it.
+    /// of each. The configuration contains no password.
     ///
     /// A `ttl` that an attribute gives as an expression has no value before a call, and is not
     /// shown.
