@@ -7,7 +7,7 @@
 //! | [`freshness`] | how long an entry is served, from which tier, and stale values |
 //! | [`computations`] | who computes on a miss; deadlines and limits |
 //! | [`nested`] | cached functions that call cached functions |
-//! | [`observing`] | where the values of calls came from; calls that bypass the cache, and calls that compute anew |
+//! | [`observing`] | where the values of calls came from; calls that bypass the cache or compute anew |
 //! | [`invalidation`] | how a write invalidates old values: by entry, tag or event, also softly |
 //! | [`transactions`] | writes and reads in an open transaction, with sqlx, diesel and SeaORM |
 //! | [`write_behind`] | queued writes, and workers that carry them out |

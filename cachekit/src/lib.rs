@@ -94,7 +94,7 @@
 //! | `config-file` | yes | settings and options of functions from a file |
 //! | `http` | no | a tower layer that caches HTTP responses |
 //! | `metrics` | no | the statistics as metrics, for Prometheus and other systems |
-//! | `serde` | with `redis` or a codec | with a `memory_capacity` in bytes, memory weighs values by their serialised size |
+//! | `serde` | with `redis` or a codec | memory in bytes counts values by their serialised size |
 //! | `testing` | no | the module `testing`: a cache for each test, its time, a record of what it did, a Redis that fails |
 
 #![forbid(unsafe_code)]
