@@ -67,7 +67,7 @@ pub const fn secs(seconds: u64) -> Duration {
 pub const CAN_COMPRESS: bool = crate::encoding::compress::is_available();
 
 /// Traits by which generated code finds the `ReturnOps`, the table of functions that the cache
-/// needs for a return type. Each trait has a method of the same name, and the compiler takes the
+/// needs for a return type. The traits have methods with the same name, and the compiler takes the
 /// method that exists for the return type.
 pub mod plan {
     pub use crate::return_type::capabilities::{
@@ -85,23 +85,23 @@ pub mod plan {
 }
 
 /// Traits by which generated code makes the error of a function whose computation exceeded its
-/// `timeout`. Each trait has one method of the same name, and the compiler takes the method that
+/// `timeout`. The traits have methods with the same name, and the compiler takes the method that
 /// exists for the function's error type.
 pub mod in_time {
     pub use crate::return_type::timeout_error::{MissingTimeoutError as _, TimeoutError as _};
 }
 
-/// Traits by which generated code finds out if a function's error can be cached (`err_ttl`). Each
-/// trait has a method of the same name, and the compiler takes the method that exists for the error
-/// type.
+/// Traits by which generated code finds out if a function's error can be cached (`err_ttl`). The
+/// traits have methods with the same name, and the compiler takes the method that exists for the
+/// error type.
 pub mod remembered {
     pub use crate::return_type::cacheable_error::{CloneableError as _, UncloneableError as _};
 }
 
-/// Traits by which generated code checks that a value can be stored. Each trait has a method of the
-/// same name, and the compiler takes the method that exists for the value's type. Each tier has a
-/// module. The modules export the traits without names, so that they shadow none of the user's
-/// names.
+/// Traits by which generated code checks that a value can be stored. The traits have methods with
+/// the same name, and the compiler takes the method that exists for the value's type. There is a
+/// module for each tier. The modules export the traits without names, so that they shadow none of
+/// the user's names.
 pub mod keep {
     /// Traits for values that are stored only in the memory of this process.
     pub mod memory {
@@ -119,10 +119,10 @@ pub mod keep {
     }
 }
 
-/// Traits by which generated code finds the functions that encode an entry's value. Each trait has
-/// a method of the same name, and the compiler takes the method that exists for the value's type.
-/// Each tier has a module. These traits require nothing of the value, because the expansion of the
-/// cached function's body checks the value.
+/// Traits by which generated code finds the functions that encode an entry's value. The traits have
+/// methods with the same name, and the compiler takes the method that exists for the value's type.
+/// There is a module for each tier. These traits require nothing of the value, because the
+/// expansion of the cached function's body checks the value.
 pub mod wired {
     /// Traits for values that are stored only in the memory of this process.
     pub mod memory {
@@ -141,15 +141,15 @@ pub mod wired {
 }
 
 /// Traits by which generated code finds out if a borrowed argument can be cloned, so that a body
-/// can own it. Each trait has a method of the same name, and the compiler takes the method that
-/// exists for the argument's type.
+/// can own the clone. The traits have methods with the same name, and the compiler takes the method
+/// that exists for the argument's type.
 pub mod own {
     pub use crate::__private::clone_dispatch::{AnyOwned, Borrowed, OwnClone, Ownable};
 }
 
-/// Traits by which generated code finds out if a key may leave an argument out. Each trait has a
-/// method of the same name, and the compiler takes the method that exists for the argument's type.
-/// The traits are exported without names, so that they shadow none of the user's names.
+/// Traits by which generated code finds out if a key may leave an argument out. The traits have
+/// methods with the same name, and the compiler takes the method that exists for the argument's
+/// type. The traits are exported without names, so that they shadow none of the user's names.
 pub mod kinds {
     pub use crate::__private::key_coverage::{
         NoPointer as _, ViaDisplay as _, ViaEq as _, ViaHash as _, ViaItems as _, ViaIterator as _,
@@ -159,15 +159,15 @@ pub mod kinds {
     pub use crate::__private::key_coverage::{ViaDeserialize as _, ViaSerialize as _};
 }
 
-/// Traits by which generated code writes a value into a key, with `CacheKey` or with `Display`.
-/// Each trait has methods of the same names, and the compiler takes those that exist for the
-/// value's type.
+/// Traits by which generated code writes a value into a key, with `CacheKey` or with `Display`. The
+/// traits have methods with the same names, and the compiler takes those that exist for the value's
+/// type.
 pub mod part {
     pub use crate::__private::autoref::{ByDisplay, ByPart, Part, Unwritable};
 }
 
 /// Traits by which generated code passes an argument to an expression in `key = expr(..)`, as a
-/// clone or as a reference. Each trait has a method of the same name, and the compiler takes the
+/// clone or as a reference. The traits have methods with the same name, and the compiler takes the
 /// method that exists for the argument's type.
 pub mod given {
     pub use crate::__private::autoref::{Given, GivenClone, GivenReference};

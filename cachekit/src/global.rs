@@ -8,8 +8,8 @@ use crate::base::trace::start::default_cache;
 use crate::core::state::Cache;
 use crate::read::background_task::Task;
 
-// From `once_cell`: `OnceCell` of std has no stable `try_insert`, and of two calls of `init` the
-// second must fail.
+// The second of two calls of `init` must fail. This needs `try_insert`, which is not stable in std,
+// so this `OnceCell` is that of the crate `once_cell`.
 static GLOBAL: OnceCell<Cache> = OnceCell::new();
 
 /// Cache with the default settings, in place of the global cache for programs that do not call
@@ -19,8 +19,9 @@ static DEFAULT: OnceCell<Cache> = OnceCell::new();
 /// Makes `cache` the global cache, which annotated functions use. Call `init` once, at start-up.
 ///
 /// Build a cache with Redis on the runtime that lives longest, as in `#[tokio::main]`: that runtime
-/// drives the connections. If it ends, the next call that needs Redis connects again on its own
-/// runtime. A cache with [`own_thread`](crate::CacheBuilder::own_thread) depends on no runtime.
+/// drives the connections. If that runtime ends, the next call that needs Redis connects again on
+/// that call's runtime. A cache with [`own_thread`](crate::CacheBuilder::own_thread) depends on no
+/// runtime.
 ///
 /// Entries that were cached before `init`, in a cache with the default settings, are not moved to
 /// `cache`.
@@ -71,7 +72,7 @@ pub fn global() -> Cache {
     with_current(Clone::clone)
 }
 
-/// Puts `task` into the scope of the caller's task, if a test gave the caller's task a cache of its
+/// Puts `task` into the scope of the caller's task, if a test gave that task a cache of its
 /// own.
 pub(crate) fn carried(task: Task) -> Task {
     #[cfg(any(feature = "testing", cachekit_faults))]

@@ -1,4 +1,4 @@
-//! The guide: one page a concept, the pages of `docs/` in the repository.
+//! The guide: the pages of `docs/` in the repository, with one page for each concept.
 //!
 //! | page | answers |
 //! |---|---|
@@ -7,11 +7,11 @@
 //! | [`freshness`] | how long an entry is served, from which tier, and stale values |
 //! | [`computations`] | who computes on a miss; deadlines and limits |
 //! | [`nested`] | cached functions that call cached functions |
-//! | [`observing`] | where the values of calls came from; calls past the cache and anew |
-//! | [`invalidation`] | how a write removes old values: entries, tags, events, softly |
+//! | [`observing`] | where the values of calls came from; calls that bypass the cache or compute anew |
+//! | [`invalidation`] | how a write invalidates old values: by entry, tag or event, also softly |
 //! | [`transactions`] | writes and reads in an open transaction, with sqlx, diesel and SeaORM |
 //! | [`write_behind`] | queued writes, and workers that carry them out |
-//! | [`guarantees`] | the promises, each with its tests, and what is assumed |
+//! | [`guarantees`] | the guarantees, each with its tests and its assumptions |
 //! | [`configuration`] | settings and options from the builder, a file and the environment |
 //! | [`failure`] | Redis unreachable, slow, full, or back with older data |
 //! | [`mod@http`] | responses of an HTTP service: rules, freshness, invalidation |
@@ -27,8 +27,8 @@
 //! The modules are empty and exist in the documentation only.
 
 /// Defines one documentation module for each page of the guide. The links of a page use labels,
-/// which the end of the page defines as files, for GitHub. The first definition of a label wins, so
-/// the definitions in this macro turn the links into links to modules.
+/// which the end of the page defines as paths of files, for GitHub. The first definition of a label
+/// wins, so the definitions in this macro turn the links into links to modules.
 macro_rules! pages {
     ($($name:ident = $file:literal;)*) => {
         $(

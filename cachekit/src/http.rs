@@ -1,5 +1,5 @@
 //! HTTP response caching: a tower layer that stores the responses of a service, and rules that say
-//! which responses, for how long, and by what they are invalidated.
+//! which responses are stored, for how long, and what invalidates them.
 
 pub(crate) mod body;
 pub(crate) mod cache_control_layer;

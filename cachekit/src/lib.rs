@@ -1,8 +1,8 @@
 //! Caches the results of async functions. Put [`#[cached]`](cached) on functions that read and
-//! [`#[invalidates]`](invalidates) on functions that write. A call that starts after a write has
-//! returned never sees the value from before that write. Other processes follow within
-//! milliseconds. Concurrent misses of one key run the function once (single-flight). Entries live
-//! in memory, and with Redis all processes share them.
+//! [`#[invalidates]`](invalidates) on functions that write. In the same process, a call that starts
+//! after a write has returned never sees the value from before that write. Other processes see the
+//! write within milliseconds. Concurrent misses of one key run the function once (single-flight).
+//! Entries live in memory, and with Redis all processes share them.
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
@@ -89,13 +89,13 @@
 //! | `lz4` | yes | compression of values in Redis |
 //! | `quick_cache` | yes | a second engine of the memory tier, beside moka |
 //! | `tracing` | yes | `tracing` events of the cache |
-//! | `idna-unicode-rs` | yes | with `redis`, 16 crates less in the whole program |
-//! | `bytes`, `chrono`, `rust_decimal`, `uuid` | no | types of these crates in keys, equal values written equally |
+//! | `idna-unicode-rs` | yes | with `redis`, the whole program needs 16 crates less |
+//! | `bytes`, `chrono`, `rust_decimal`, `uuid` | no | types of these crates in keys; equal values are written as equal texts |
 //! | `config-file` | yes | settings and options of functions from a file |
 //! | `http` | no | a tower layer that caches HTTP responses |
-//! | `metrics` | no | the statistics as metrics, for Prometheus and others |
-//! | `serde` | with `redis` or a codec | values weighed by their serialised size |
-//! | `testing` | no | the module `testing`: a cache for each test, its time, a record, a Redis that fails |
+//! | `metrics` | no | the statistics as metrics, for Prometheus and other systems |
+//! | `serde` | with `redis` or a codec | memory in bytes counts values by their serialised size |
+//! | `testing` | no | the module `testing`: a cache for each test, its time, a record of what it did, a Redis that fails |
 
 #![forbid(unsafe_code)]
 // docs.rs, which builds with a nightly compiler, marks each item that is behind a feature.
@@ -105,8 +105,8 @@
     expect(dead_code, reason = "the second tier's steps are there, but no store")
 )]
 
-// A folder imports only from folders above it in this list. `tests/architecture` checks this, and
-// that no files import each other in a circle.
+// A folder imports only from folders above it in this list. `tests/architecture` checks this rule,
+// and that no files import each other in a circle.
 
 // Folders that import no other folder, and that all others may use.
 mod base;

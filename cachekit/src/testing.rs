@@ -1,12 +1,13 @@
 //! Tools for the tests of an application: a cache of its own for each test, a clock, a record of what
 //! the cache did, and a stand-in for Redis that fails on demand.
 //!
-//! The page [`guide::testing`](crate::guide::testing) shows how they work together.
+//! The page [`guide::testing`](crate::guide::testing) shows how the items of this module work
+//! together.
 //!
 //! | item | gives a test |
 //! |---|---|
 //! | [`scope`] | a cache of its own in place of the global cache |
-//! | [`ScopeLayer`] | this cache in the requests that a server serves |
+//! | [`ScopeLayer`] | the test's cache in the requests that a server serves |
 //! | [`ManualClock`] | the time of the cache |
 //! | [`Recorder`] | hits, computations, stores and invalidations since its creation |
 //! | [`FakeRedis`] | a shared tier in memory that fails or is slow on demand |

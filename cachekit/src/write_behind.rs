@@ -1,8 +1,8 @@
 //! Write-behind: functions whose calls are queued, and workers that carry them out.
 //!
 //! A call of a function with `#[write_behind]` puts its arguments into the function's queue
-//! (`accept.rs`). A worker claims what is due (`worker.rs`), and runs the function's body for it
-//! (`carry_out.rs`).
+//! (`accept.rs`). A worker claims the writes that are due (`worker.rs`), and runs the function's
+//! body for them (`carry_out.rs`).
 
 pub(crate) mod accept;
 pub(crate) mod asking;

@@ -63,8 +63,8 @@ impl Source for Cache {
     }
 }
 
-/// Value that the closure which writes a key returns at its end. An expression of the key cannot
-/// return it, so a `return` in such an expression, also one from a macro, does not compile.
+/// Return value of a closure that has written a key. A user's expression in the key cannot make
+/// this value, so a `return` in such an expression, even from a macro, does not compile.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyWritten;
 
@@ -91,8 +91,8 @@ where
 {
     source.with(|cache| {
         let core = cache.core();
-        // A bypass takes the mode too, because the mode is not meant for further calls inside this
-        // call.
+        // The mode is taken even if the call bypasses the cache, because the mode must not apply to
+        // calls inside this call.
         let mode = take_mode(spec.id());
         if mode == CallMode::Uncached || !when || !core.is_enabled() {
             return Err(bypass(core, spec));
@@ -125,7 +125,7 @@ fn bypass(core: &Core, spec: &'static FnSpec) -> Miss {
 
 /// Looks up a key after the thread's own table (L0) did not answer: the table has no usable entry,
 /// or the call is inside of a computation, where the table is lent. A call that the table answers
-/// need not ask if it is inside. `asked` is the time at which the table was asked, if it was.
+/// skips this check. `asked` is the time of the look-up in the table, if there was one.
 #[cold]
 #[inline(never)]
 fn try_hit_slow<S>(
@@ -168,9 +168,9 @@ where
     Ok(return_value(&return_ops, &stored))
 }
 
-/// Returns the entry that this thread's table (L0) has for a call inside of a computation or a scope,
-/// where the table is lent, and the core of the entry. Returns `None` if the table has no entry, or
-/// its entry lacks what the computation needs.
+/// Returns the entry that this thread's table (L0) has for a call, and the entry's core. The call
+/// is inside of a computation or a scope, where the table is lent. Returns `None` if the table has
+/// no entry, or its entry lacks what the computation needs.
 fn entry_inside<'a>(
     core: &'a Arc<Core>,
     spec: &'static FnSpec,

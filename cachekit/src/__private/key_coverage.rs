@@ -8,9 +8,9 @@
 //!
 //! The compiler answers both questions, whether the type is `Shared` and whether it is data, by its
 //! choice of a method. First, inherent methods remove pointers such as `&` and `Arc` from the type.
-//! The method of a trait accepts the types without a pointer. After that, the compiler tries the
-//! traits of this module in order, each one reference deeper, and the first trait that fits
-//! decides.
+//! For a type that is no pointer, a trait's method leaves the type as it is. After that, the
+//! compiler removes one reference after another from the value, and tries one trait of this module
+//! at each step. The first trait that fits decides.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque};

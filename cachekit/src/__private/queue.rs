@@ -37,8 +37,8 @@ impl<A: Cacheable> QueuedArgs<A> {
     }
 }
 
-/// Arguments that cannot be queued. Generated code finds the function of this trait only for them.
-/// [`queueable`] causes the compile error, so that there is no further one.
+/// Arguments that cannot be queued. Generated code calls this trait's function only for such
+/// arguments. The compile error comes from [`queueable`], and this trait prevents a second error.
 pub trait Unqueueable {
     /// Returns `None`.
     fn __wire() -> Option<Wire>;
@@ -88,7 +88,7 @@ pub fn queued_value<A: Clone + 'static, V: Send + Sync + 'static>(
     Some(Arc::new(make(args)))
 }
 
-/// Returns no value of the type that the entry of `pending` has.
+/// Returns `None`, with the type of the value that the write `pending` stores.
 pub fn value_of<V>(_: &PendingWrite<'_, V>) -> Option<V> {
     None
 }

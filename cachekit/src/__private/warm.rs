@@ -39,11 +39,11 @@ where
     }
 }
 
-/// A return type whose values cannot be cached. The function has its own error for that. This
-/// trait keeps `warm_start` from adding a second error. Method resolution picks it only if
-/// [`WarmStart`] does not apply.
+/// A return type whose values cannot be cached. The cached function itself causes the compile
+/// error. This trait prevents a second error from `warm_start`. The compiler takes this trait's
+/// method only if [`WarmStart`] does not apply.
 pub trait NoWarmStart {
-    /// Loads nothing. The program that calls it does not compile.
+    /// Loads nothing. A program that calls this function does not compile.
     fn __warm_start(
         &self,
         _source: &impl Source,

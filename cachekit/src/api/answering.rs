@@ -12,7 +12,7 @@ use crate::model::answers::{LONGEST, VERSION};
 use crate::model::question::Question;
 use crate::store::message::BusMessage;
 
-/// The form of an answer on its way. Without an `answer`, it was too long.
+/// The form in which an answer is sent. If `answer` is `None`, the answer was too long.
 #[derive(Serialize)]
 struct Form<T> {
     version: u64,
@@ -20,12 +20,12 @@ struct Form<T> {
 }
 
 /// Makes `core` answer the questions of other processes, in a background task for each question.
-/// Nothing is done until somebody asks.
+/// Does nothing until another process asks.
 pub(crate) fn answer_questions(core: &Arc<Core>) {
     let Some(l2) = &core.l2 else {
         return;
     };
-    // Not the cache itself: the responder belongs to it.
+    // The reference is weak, because the responder is part of the cache.
     let core = Arc::downgrade(core);
     l2.bus.questions.answer_with(Box::new(move |asked| {
         if let Some(core) = core.upgrade() {
@@ -38,7 +38,7 @@ fn answer(core: &Arc<Core>, asked: Asked) {
     let cache = Cache {
         core: Arc::clone(core),
     };
-    // The task is not that of the bus, which has other messages to handle.
+    // The answer has a task of its own, because the bus's task has other messages to handle.
     core.background.spawn_uncounted(async move {
         let Some(l2) = &cache.core.l2 else {
             return;
@@ -49,7 +49,7 @@ fn answer(core: &Arc<Core>, asked: Asked) {
             text: text(&cache, asked.question),
         };
         let until = SharedTier::background_deadline();
-        // The asker waits for a limited time.
+        // A failure is ignored: the process that asked waits only for a limited time.
         let _ = l2.store.tell(Some(asked.from), &message, until).await;
     });
 }

@@ -59,9 +59,9 @@ pub struct CacheBuilder {
     pub(crate) random: Random,
     #[cfg(any(feature = "testing", cachekit_faults))]
     pub(crate) fake: Option<FakeStore>,
-    /// Variables of the environment that override the settings. Empty: without `from_env`.
+    /// Variables of the environment that override the settings. Empty: `from_env` was not called.
     environment: Environment,
-    /// Path of the configuration file. `None`: without `from_file`.
+    /// Path of the configuration file. `None`: `from_file` was not called.
     file: Option<PathBuf>,
     /// Origins of the settings, and options of functions: what `build` has read.
     configuration: Configuration,
@@ -169,7 +169,7 @@ impl CacheBuilder {
 
     /// Sets a file with the password for a Redis whose address, given to [`redis`](Self::redis),
     /// contains none, such as a secret that an orchestrator mounts. The file is read when the cache
-    /// is built. A line break at its end is no part of the password.
+    /// is built. A line break at the end of the file is not part of the password.
     ///
     /// # Examples
     ///
@@ -189,9 +189,9 @@ impl CacheBuilder {
         self
     }
 
-    /// Queues the writes of write-behind functions also in a Redis server that may lose them: one
-    /// without an append-only file, or with a `maxmemory-policy` that evicts any key. Without this
-    /// setting, such a server is refused.
+    /// Allows queues of write-behind functions in a Redis server that may lose queued writes: a
+    /// server without an append-only file, or with a `maxmemory-policy` that evicts any key.
+    /// Without this setting, such a server is refused.
     #[cfg(feature = "redis")]
     pub fn volatile_queues(mut self, accepted: bool) -> Self {
         self.config.volatile_queues = accepted;
@@ -201,11 +201,11 @@ impl CacheBuilder {
     /// Runs the cache's tasks for Redis on a thread of the cache's own: its connections, messages of
     /// other processes, and background stores. Without Redis, the setting has no effect.
     ///
-    /// By default, these tasks run on the tokio runtime on which the cache is built. If that runtime
-    /// ends, or nothing drives it, the next call that needs Redis begins the tasks again on its own
-    /// runtime. Memory is not trusted until then, and invalidations wait. With a thread of its own,
-    /// the cache depends on no runtime of the program. The calls themselves still run, and wait, on
-    /// the runtimes of their callers.
+    /// By default, these tasks run on the tokio runtime on which the cache is built. If that
+    /// runtime ends, or nothing drives it, the next call that needs Redis begins the tasks again on
+    /// that call's runtime. Memory is not trusted until then, and invalidations wait. With a thread
+    /// of its own, the cache depends on no runtime of the program. The calls themselves still run,
+    /// and wait, on the runtimes of their callers.
     ///
     /// # Examples
     ///
@@ -224,23 +224,23 @@ impl CacheBuilder {
     }
 
     /// Sets a file in which the cache keeps the invalidations that Redis has not accepted, so that
-    /// they survive the process. The next cache with this file sends them, and uses Redis only for
-    /// entries that they do not concern until Redis has accepted them. Without the setting, the
-    /// invalidations are lost with the process. Needs a Redis.
+    /// they survive the process. The next cache with this file sends them. Until Redis has accepted
+    /// them, that cache uses Redis only for entries that they do not concern. Without the setting,
+    /// the invalidations are lost with the process. Needs a Redis.
     ///
-    /// An invalidation is written to the disk when it has to wait, before the call that made it
-    /// returns. A call blocks its thread for that write, so a write while Redis is away takes as
-    /// long as a synchronisation of the disk, usually some milliseconds. While Redis accepts
-    /// invalidations, the file is not used.
+    /// If an invalidation has to wait, it is written to the disk before the call that made it
+    /// returns. The call blocks its thread meanwhile. While Redis is away, an invalidation
+    /// therefore takes as long as a synchronisation of the disk, usually some milliseconds. While
+    /// Redis accepts invalidations, the file is not used.
     ///
-    /// The file contains keys and names of tags, and only its owner may read it. It has at most
-    /// 64 MiB and 100,000 names; one removal of everything replaces more. The same replaces a file
-    /// that is damaged, with a warning in the log. Each process needs a file of its own, on a local
-    /// disk that a restart keeps.
+    /// The file contains keys and names of tags, and only its owner may read it. It has at most 64
+    /// MiB and 100,000 names; if more names wait, one removal of everything replaces them. Such a
+    /// removal also replaces a damaged file, with a warning in the log. Each process needs its own
+    /// file, on a local disk that survives a restart.
     ///
-    /// [`build`](Self::build) returns an error if the file cannot be opened, belongs to a cache with
-    /// another namespace, or is used by another process. Locks of files are supported on Linux and
-    /// the systems of Apple; on others, `build` returns an error.
+    /// [`build`](Self::build) returns an error if the file cannot be opened, belongs to a cache
+    /// with another namespace, or is used by another process. Locks of files are supported on Linux
+    /// and the systems of Apple; on other systems, `build` returns an error.
     ///
     /// # Examples
     ///
@@ -301,9 +301,9 @@ impl CacheBuilder {
         self
     }
 
-    /// Turns the marks of running writes in Redis on or off. If they are off, this process leaves no
-    /// marks, whatever attributes say, and does not carry out those of dead processes. Default:
-    /// `true`.
+    /// Turns the marks of running writes in Redis on or off. If they are off, this process leaves
+    /// no marks, whatever attributes say, and does not carry out the marks of dead processes.
+    /// Default: `true`.
     ///
     /// # Examples
     ///
@@ -319,10 +319,10 @@ impl CacheBuilder {
         self
     }
 
-    /// Turns answers to questions of other processes on or off. The commands `cachekit stats`, `top`
-    /// and `config`, and `Cache::ask_stats`, ask all processes of the namespace for their statistics
-    /// or their configuration. A process answers at most 10 questions in a second. A process with
-    /// `answers(false)` is not among the answers. Default: `true`.
+    /// Turns answers to questions of other processes on or off. The commands `cachekit stats`,
+    /// `top` and `config`, and `Cache::ask_stats`, ask all processes of the namespace for their
+    /// statistics or their configuration. A process answers at most 10 questions in a second. A
+    /// process with `answers(false)` does not answer. Default: `true`.
     pub fn answers(mut self, enabled: bool) -> Self {
         self.config.answers = enabled;
         self

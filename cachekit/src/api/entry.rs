@@ -145,7 +145,7 @@ impl<R> Entry<R> {
     }
 
     /// Removes the entry. A call that begins after `invalidate` returned never gets a value whose
-    /// computation began before.
+    /// computation began before the invalidation.
     ///
     /// # Cancel safety
     ///
@@ -218,11 +218,11 @@ macro_rules! typed {
             /// and the events of the function.
             ///
             /// If two writes of the entry overlap, or a write overlaps with an invalidation of the
-            /// entry, the entry is left empty.
+            /// entry, no value is stored, and the old value is removed.
             ///
             /// # Cancel safety
             ///
-            /// If the future is dropped after it was polled once, the entry is left empty.
+            /// If the future is dropped after it was polled once, the entry is removed.
             pub async fn put(&self, value: T) {
                 let entry = self.raw();
                 let remove_on_drop = RemoveOnDrop::new(&entry.core, &entry.key);

@@ -55,8 +55,8 @@ impl FunctionHandle {
         self.spec.name()
     }
 
-    /// Removes all entries of the function, in constant time. A call that begins after
-    /// `invalidate_all` returned never gets a value whose computation began before.
+    /// Removes all entries of the function, in constant time. A later call never gets a value whose
+    /// computation began before the invalidation.
     pub async fn invalidate_all(&self) {
         let targets = InvalidationTargets::function(self.name());
         self.core.invalidate(targets).accepted().await;
@@ -106,22 +106,22 @@ impl FunctionHandle {
         in_mode(CallMode::Uncached, self.spec.id(), call).await
     }
 
-    /// Runs `call`, a closure with a call of this function, without the cache. For a function that
-    /// is not `async`, this is [`uncached`](Self::uncached).
+    /// Runs `call`, a closure with a call of this function, without the cache. This method is
+    /// [`uncached`](Self::uncached) for functions that are not `async`.
     pub fn uncached_blocking<T>(&self, call: impl FnOnce() -> T) -> T {
         in_mode_blocking(CallMode::Uncached, self.spec.id(), call)
     }
 
-    /// Loads the entries of the function's `most` hottest keys from Redis into memory, and never runs
-    /// the function. From this call on, this process stores the function's hottest keys in Redis
-    /// every minute and at a shutdown, for the warm start of other processes (`docs/operating.md`).
+    /// Loads the entries of at most `most` of the function's hottest keys from Redis into memory.
+    /// From this call on, this process stores the function's hottest keys in Redis every minute and
+    /// at a shutdown, for the warm start of other processes (`docs/operating.md`).
     ///
-    /// Loads nothing if the method's return type depends on generic arguments of the method, or if
-    /// its values are not both in memory and in Redis.
+    /// Never runs the function. Loads nothing if the method's return type depends on generic
+    /// arguments of the method, or if the method's values are not both in memory and in Redis.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future ends the loading. Entries that were loaded stay.
+    /// Dropping the future ends the loading. Entries that were already loaded stay in memory.
     ///
     /// # Examples
     ///

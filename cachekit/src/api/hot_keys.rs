@@ -15,10 +15,10 @@ impl Cache {
     ///
     /// A use is a call of a function, or a direct `get` or `get_or_compute`, whichever tier
     /// answers. Uses are counted by Space-Saving (Metwally, Agrawal, El Abbadi, ICDT 2005), so
-    /// memory is bounded for any number of keys. By this method a count may be too high, by at most
-    /// [`HotKey::error`]. Uses are also sampled: many of a thread's first uses are counted; later,
-    /// one use in 256 on average, drawn at random, counts as 256 uses. The standard deviation of a
-    /// count is `16 * sqrt(uses)`.
+    /// memory is bounded for any number of keys. With Space-Saving, a count may be too high, by at
+    /// most [`HotKey::error`]. Uses are also sampled: many of a thread's first uses are counted;
+    /// later, one use in 256 on average, drawn at random, counts as 256 uses. The standard
+    /// deviation of a count is `16 * sqrt(uses)`.
     ///
     /// Every ten minutes, on the cache's [clock](crate::CacheBuilder::clock), all counts are
     /// halved. At a steady rate, `uses` is therefore the number of uses in the last ten to twenty

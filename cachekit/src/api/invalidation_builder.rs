@@ -25,7 +25,7 @@ use crate::model::tags::Tag;
 /// [`emit`](Cache::emit) are shorter.
 ///
 /// A call that begins after the await has returned never gets a value whose computation began
-/// before, from memory or from a computation that is still running. [`soft`](Self::soft) limits
+/// before the invalidation, be it in memory or still being computed. [`soft`](Self::soft) limits
 /// this promise to fresh values; [`acknowledged`](Self::acknowledged) extends it to every process.
 ///
 /// # Cancel safety
@@ -171,7 +171,7 @@ impl<const ACKNOWLEDGED: bool> InvalidationBuilder<ACKNOWLEDGED> {
         self
     }
 
-    /// Makes the invalidation that ends a write, with all targets that are known now.
+    /// Creates the invalidation that ends a write, with all targets that are known now.
     pub(crate) fn to_write(&self) -> Invalidation {
         let mut invalidation = Invalidation::of(self.cache.clone(), On::Always);
         if self.targets.mode == InvalidationMode::Soft {
@@ -183,7 +183,7 @@ impl<const ACKNOWLEDGED: bool> InvalidationBuilder<ACKNOWLEDGED> {
         invalidation
     }
 
-    /// Adds the targets that events with data have now.
+    /// Adds the targets that the events with data stand for now.
     pub(crate) fn add_events(&self, invalidation: &mut Invalidation) {
         for (event, about) in &self.events_with_data {
             invalidation.add(self.cache.core().event_targets(event, about));
@@ -219,8 +219,8 @@ impl InvalidationBuilder {
     /// Redis does, or if [`within`](InvalidationBuilder::within) ended the wait.
     /// [`RedisStats::unacknowledged`](crate::RedisStats::unacknowledged) counts the waits with the
     /// result `false`, of which the log gets at most one warning a minute.
-    /// [`RedisStats::acknowledged_by_time`](crate::RedisStats::acknowledged_by_time) counts the waits
-    /// in which the time had to pass.
+    /// [`RedisStats::acknowledged_by_time`](crate::RedisStats::acknowledged_by_time) counts the
+    /// waits that lasted for this whole time.
     pub fn acknowledged(self) -> InvalidationBuilder<true> {
         InvalidationBuilder {
             cache: self.cache,

@@ -81,17 +81,17 @@ impl fmt::Debug for HitRateWatch {
 }
 
 impl Cache {
-    /// Calls `callback` after each `window` in which the hit rate of a function, of a region or of
-    /// the whole cache was below `rate`, once for each of them. Hit rates of fewer than 100 calls
+    /// Calls `callback` after each `window`, once for each function, region or whole cache whose
+    /// hit rate in that window was below `rate`. Hit rates of fewer than 100 calls
     /// ([`HitRateWatch::min_calls`]) are not judged.
     ///
     /// The windows follow one another, and are measured by the cache's
     /// [clock](crate::CacheBuilder::clock). The callback runs in a background task of the cache, on
-    /// the runtime of this call or on the cache's [own
-    /// thread](crate::CacheBuilder::own_thread), so it must not block. A panic in the callback is
-    /// logged, and the callback is called again after the next window. The callback ends when the
-    /// returned value is dropped, or the cache is shut down. Outside of a Tokio runtime the callback
-    /// is never called, and [`BackgroundStats::refused`](crate::BackgroundStats::refused) counts it.
+    /// the runtime of this call or on the cache's [own thread](crate::CacheBuilder::own_thread), so
+    /// it must not block. A panic in the callback is logged, and the callback is called again after
+    /// the next window. The callback ends when the returned value is dropped, or the cache is shut
+    /// down. Outside of a Tokio runtime the callback is never called, and
+    /// [`BackgroundStats::refused`](crate::BackgroundStats::refused) counts the refused task.
     ///
     /// # Examples
     ///
@@ -170,7 +170,7 @@ impl<F: FnMut(&LowHitRate)> Watcher<F> {
         }
     }
 
-    /// Calls the callback for each hit rate between `earlier` and `counts` that is too low.
+    /// Calls the callback for each hit rate that was too low from `earlier` to `counts`.
     fn judge(&mut self, counts: &HitCounts, earlier: &HitCounts, window: Duration) {
         let min_calls = self.min_calls.load(Ordering::Relaxed).max(1);
         for (function, calls) in counts.since(earlier) {
@@ -205,8 +205,8 @@ impl HitCounts {
         Self(counts)
     }
 
-    /// Returns the calls of each function since `earlier`, and at last those of all functions,
-    /// without a name.
+    /// Returns the calls of each function since `earlier`. The last item is the sum of all
+    /// functions, without a name.
     fn since(&self, earlier: &Self) -> Vec<(Option<String>, CallStats)> {
         let before: HashMap<_, _> = earlier
             .0

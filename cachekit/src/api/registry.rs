@@ -21,9 +21,9 @@ pub(crate) fn functions() -> impl Iterator<Item = &'static FnSpec> {
     inventory::iter::<Registered>().map(|entry| entry.0)
 }
 
-/// Returns the conflicts between the registered functions (one name, overlapping keys, two queues for
-/// the entries of one function), each as a
-/// message. The search for conflicts runs once in a process.
+/// Returns the conflicts between the registered functions (the same name, overlapping keys, two
+/// queues for the entries of one function), each as a message. The search for conflicts runs once
+/// in a process.
 ///
 /// Functions that the linker did not collect, such as those of a library that is loaded later, are
 /// compared at their first call and not by this search: see [`Owner::is_namesake`].
@@ -96,8 +96,8 @@ fn duplicate_names(functions: &[&FnSpec]) -> Vec<String> {
         .collect()
 }
 
-/// Returns the conflicts between write-behind functions: one name, or one cached function whose
-/// entries they write.
+/// Returns the conflicts between write-behind functions: two with the same name, or two that write
+/// the entries of the same cached function.
 pub(crate) fn problems_of_queues() -> Vec<String> {
     let queues: Vec<_> = queues::registered().collect();
     let functions: Vec<&FnSpec> = queues.iter().map(|queue| &queue.function).collect();

@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use crate::api::entry::Entry;
 
-/// A handle to an entry with replicas. A write removes the entry in place of storing a value.
+/// A handle to an entry with replicas. A write removes the entry instead of storing a value.
 #[doc(hidden)]
 pub struct ReplicatedEntry<R>(Entry<R>);
 

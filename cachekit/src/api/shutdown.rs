@@ -108,8 +108,8 @@ impl Cache {
             let _ = timeout_at(end, background.idle()).await;
             let _ = timeout_at(end, self.outbox_sent()).await;
             if let Some(l2) = &self.core.l2 {
-                // This message, that the process leaves, is sent last, after all stores and
-                // invalidations. The message is sent even if the time is over.
+                // The goodbye is sent last, after all stores and invalidations. The goodbye is sent
+                // even if the time is over.
                 let until = l2.deadline();
                 let goodbye = l2.bus.say_goodbye(&*l2.store, until);
                 let _ = timeout_at(end, goodbye).await;

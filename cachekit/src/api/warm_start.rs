@@ -30,8 +30,8 @@ const KEPT: Duration = Duration::from_secs(86_400);
 /// The number of entries that are read at the same time. Reads at the same time share round trips.
 const AT_ONCE: usize = 64;
 
-/// Loads the entries of the `most` hottest keys of the function `spec` into memory, and remembers
-/// its hottest keys from now on.
+/// Loads the entries of the function `spec` under at most `most` of its hottest keys into memory,
+/// and remembers its hottest keys from now on.
 pub(crate) async fn warm_start(
     cache: Cache,
     spec: &'static FnSpec,
@@ -94,7 +94,7 @@ fn remember(core: &Arc<Core>, spec: &'static FnSpec, most: usize) {
     }
 }
 
-/// Stores the lists until the cache ends. Does not keep the cache alive.
+/// Stores the lists of hottest keys until the cache ends. Does not keep the cache alive.
 async fn store_regularly(core: Weak<Core>) {
     loop {
         sleep(jittered(EVERY)).await;
@@ -121,8 +121,8 @@ pub(crate) async fn store_hot_keys(core: &Core) {
     }
 }
 
-/// Stores the hottest keys of `function` in this process, followed by those that L2 already has: a
-/// process that has just started must not replace the list by a few keys.
+/// Stores in L2 the hottest keys that `function` has in this process, followed by the keys that L2
+/// already has. A process that has just started must not replace the list by a few keys.
 async fn store_list(
     core: &Core,
     store: &dyn Store,

@@ -1,4 +1,4 @@
-//! Writes by hand, with the care of an annotated one.
+//! Writes without an attribute, with the guarantees of annotated writes.
 
 use crate::api::invalidation_builder::InvalidationBuilder;
 use crate::core::state::Cache;
@@ -6,7 +6,7 @@ use crate::write::annotated::with_names;
 
 impl Cache {
     /// Runs `write`, which changes the data source, and then invalidates the targets that `names`
-    /// adds to its builder: `#[invalidates]` for code that is no function of its own.
+    /// adds to its builder. This is `#[invalidates]` for code that is no function of its own.
     ///
     /// The targets are invalidated whatever `write` returns, also an `Err`, and also if `write`
     /// panics or is dropped: the data source may have changed. Inside of
@@ -14,7 +14,7 @@ impl Cache {
     ///
     /// With Redis, a mark with the targets is left before `write` begins. If this process dies
     /// before the invalidation, another process carries it out, as for `#[invalidates]`. An
-    /// [`invalidation`](Self::invalidation) after the write does not have that.
+    /// [`invalidation`](Self::invalidation) after the write leaves no mark.
     ///
     /// The wait for other processes ends as for an awaited builder: with
     /// [`acknowledged`](InvalidationBuilder::acknowledged), when every process has applied the

@@ -56,7 +56,7 @@ impl L2Lookup<'_> {
             value,
         );
         if !was_expected {
-            // Until now, invalidations of keys raised no epochs on this node, so one that came
+            // Until now, invalidations of keys raised no epochs on this node, so an invalidation
             // during this look-up may have been missed.
             stored.evict();
         }
@@ -65,9 +65,9 @@ impl L2Lookup<'_> {
 }
 
 /// Returns the remaining time for which the entry is fresh, and the time for which it has been
-/// stale. An entry is fresh for at most the time that it was stored for, and is stale if `is_old`,
-/// which means that one of its versions was softly invalidated. The remaining life in `found` was
-/// reported by L2 `passed` ago.
+/// stale. An entry is fresh for at most the time that it was stored for. An entry is stale if
+/// `is_old` is `true`, which means that one of the entry's versions was softly invalidated. The
+/// remaining life in `found` was reported by L2 `passed` ago.
 pub(crate) fn life(envelope: &Envelope<'_>, found: &Found, passed: Duration, is_old: bool) -> Life {
     let reported = if is_old {
         Duration::ZERO

@@ -141,9 +141,10 @@ impl LeaseGuard {
         })
     }
 
-    /// Returns the names and versions that L2 compares before it stores a value: those of the grant,
-    /// and those in `foreign`, the lineage of the values that the computation took. The entry will
-    /// have `late` names whose versions were not known at the grant, its own and those of `foreign`.
+    /// Returns the names and versions that L2 compares before it stores a value: those of the
+    /// grant, and those in `foreign`, the lineage of the values that the computation took. `late`
+    /// is the number of the entry's names, its own and those of `foreign`, whose versions were not
+    /// known at the grant.
     fn with_lineage(&self, late: usize, foreign: &Lineage) -> (Vec<StoreKey>, LeaseGrant) {
         let (mut guards, mut grant) = (self.guards.clone(), self.grant.clone());
         if removed!(self.l2.bus.terms, FillWithoutInner) {

@@ -2,7 +2,8 @@
 //! these values.
 //!
 //! Versions are taken where a value was granted or found valid, and never later: a version that is
-//! read after the value may be from after an invalidation that the value does not know.
+//! read after the value may have been made after an invalidation, and would make the invalidated
+//! value look valid.
 
 use std::borrow::Borrow;
 use std::sync::Arc;

@@ -58,7 +58,7 @@ impl Core {
     }
 
     /// Waits until L2 is connected, if its connections have just begun again on another runtime.
-    /// Does not wait for entries with the tier `tier` if those are in memory only.
+    /// Does not wait if entries with the tier `tier` are in memory only.
     pub(crate) async fn wait_for_l2(&self, tier: Tier) {
         if let Some(l2) = &self.l2
             && let Some(starting) = l2.starting()

@@ -13,8 +13,8 @@ use std::time::Duration;
 /// Returned by [`CacheBuilder::build`](crate::CacheBuilder::build),
 /// [`init`](crate::init) and [`init_from_env`](crate::init_from_env).
 ///
-/// The text for `Debug` is that for `Display`, because a `main` that returns the error shows the
-/// former.
+/// `Debug` prints the same text as `Display`, because a `main` that returns the error prints it by
+/// `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BuildError {
     kind: Kind,
@@ -73,7 +73,7 @@ impl BuildError {
     }
 
     /// Returns the name of the setting that cannot be used, without the place where it was set.
-    /// `None` for another error.
+    /// Returns `None` for any other error.
     pub(crate) fn setting_name(&self) -> Option<&str> {
         match &self.kind {
             Kind::Setting { name, .. } => name.split(' ').next(),
@@ -141,7 +141,7 @@ impl std::error::Error for BuildError {}
 /// Every call that waited for the computation gets an error of the function's own error type. The
 /// function's `From<ComputeTimeout>`, or the expression in `timeout_error`, makes that error.
 ///
-/// The text for `Debug` is that for `Display`.
+/// `Debug` prints the same text as `Display`.
 ///
 /// # Examples
 ///

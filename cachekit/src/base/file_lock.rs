@@ -1,4 +1,4 @@
-//! Locks of files against other processes, which the operating system ends with their process.
+//! Locks of files against other processes. The operating system ends a lock with its process.
 
 use std::fs::File;
 use std::io;
@@ -20,7 +20,7 @@ pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
     }
 }
 
-/// Returns an error: the Rust that this crate supports has no lock of a file for this platform.
+/// Returns an error: the oldest Rust that this crate supports has no file locks for this platform.
 #[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
 pub(crate) fn try_lock(_: &File) -> io::Result<bool> {
     Err(io::ErrorKind::Unsupported.into())

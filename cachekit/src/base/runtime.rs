@@ -2,7 +2,7 @@
 //!
 //! Tokio's timer bounds the waits of the cache. A thread outside of a tokio runtime has no timer,
 //! and neither has a runtime that was built without time. Tokio reports a missing timer only by a
-//! panic. The panic is caught here, but the process's panic hook runs, once for each thread that
+//! panic. The panic is caught here. But the process's panic hook runs, once for each thread that
 //! looks for a timer.
 
 use std::cell::Cell;
@@ -39,8 +39,8 @@ pub(crate) fn has_timer() -> bool {
 #[cfg(feature = "redis")]
 pub(crate) fn has_io() -> bool {
     let Ok(socket) = std::net::UdpSocket::bind("127.0.0.1:0") else {
-        // If no socket can be opened, the connection to Redis fails later and is reported by that
-        // time.
+        // If no socket can be opened, the connection to Redis fails later, and that failure is
+        // reported.
         return true;
     };
     let is_ready = socket.set_nonblocking(true).is_ok();

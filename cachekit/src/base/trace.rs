@@ -29,10 +29,10 @@ macro_rules! event {
     }};
 }
 
-/// Emits an event, unless an event with the same message and the same `ABOUT` was emitted within the
-/// last minute: `limited_event!(LEVEL, ABOUT; NAME = VALUE, .., MESSAGE)`. `ABOUT` is a text, such as
-/// the name of a function. The field `left_out` is the number of events that were left out since the
-/// last one. Nothing is counted while no subscriber wants the event.
+/// Emits an event, unless an event with the same message and the same `ABOUT` was emitted within
+/// the last minute: `limited_event!(LEVEL, ABOUT; NAME = VALUE, .., MESSAGE)`. `ABOUT` is a text,
+/// such as the name of a function. The field `left_out` is the number of events that were left out
+/// since the last emitted event. Nothing is counted while no subscriber wants the event.
 #[cfg(feature = "tracing")]
 macro_rules! limited_event {
     ($level:ident, $about:expr; $($name:ident = $value:expr,)* $message:literal) => {
@@ -182,8 +182,8 @@ pub(crate) fn owners_collide(owner: &str, other: &str) {
     );
 }
 
-/// Reports a request for the region `region` with another capacity than the region already has. The
-/// region keeps its first capacity.
+/// Reports a request for another capacity than the region `region` already has. The region keeps
+/// its first capacity.
 pub(crate) fn capacity_kept(region: &str) {
     limited_event!(WARN, region; region = region, "the region keeps its first capacity");
 }
@@ -206,8 +206,8 @@ pub(crate) fn home_ended(is_fit: bool) {
     }
 }
 
-/// Reports that nothing drives the runtime of the connections to Redis. `is_fit` is that of
-/// [`home_ended`].
+/// Reports that nothing drives the runtime of the connections to Redis. `is_fit` means the same as
+/// for [`home_ended`].
 pub(crate) fn home_stands_still(is_fit: bool) {
     if is_fit {
         event!(
@@ -287,8 +287,8 @@ pub(crate) fn outbox_overflowed() {
     );
 }
 
-/// Reports that the file of the outbox at `path` is damaged, so that names may be lost: everything is
-/// removed.
+/// Reports that the file of the outbox at `path` is damaged, so that names may be lost. The cache
+/// therefore invalidates everything.
 pub(crate) fn outbox_file_damaged(path: &str) {
     event!(
         warn,

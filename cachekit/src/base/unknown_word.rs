@@ -2,7 +2,8 @@
 
 use crate::base::spelling::{did_you_mean, quoted};
 
-/// Returns the message for an unknown word, with the word that was meant or all words.
+/// Returns the message for an unknown word, with the word that was probably meant, or else with all
+/// known words.
 pub(crate) fn unknown<'a>(
     what: &str,
     word: &str,

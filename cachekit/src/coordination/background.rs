@@ -21,7 +21,7 @@ use crate::base::runtime::has_timer;
 use crate::base::trace;
 use crate::model::owner::Owner;
 
-/// Number of running background tasks from which no further best-effort task is started.
+/// Number of running background tasks at which no further best-effort task is started.
 const MAX_TASKS: usize = 10_000;
 
 /// Function or cache that a background task belongs to, named in the log if the task panics.

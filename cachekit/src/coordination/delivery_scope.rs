@@ -1,8 +1,8 @@
 //! The scopes of callers that ask if Redis accepted the invalidations of their writes.
 //!
-//! Nothing is recorded for an invalidation that Redis accepts. Only an invalidation that has to wait
-//! looks for a scope, so a write outside of all scopes, or with a Redis that answers, costs nothing
-//! more.
+//! Nothing is recorded for an invalidation that Redis accepts. Only an invalidation that has to
+//! wait looks for a scope, so a write outside of all scopes, or with a Redis that answers, has no
+//! additional cost.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,7 +40,7 @@ pub(crate) fn note_queued() {
 }
 
 /// Records that an invalidation waits for the end of a `deferred` scope, in those scopes of this
-/// task that end before.
+/// task that end before the `deferred` scope.
 pub(crate) fn note_deferred() {
     note(|scope| scope.is_deferred);
 }

@@ -1,10 +1,10 @@
 //! Registries of epochs by name. An epoch is created when its name is first used, and removed after
 //! it is no longer referenced.
 //!
-//! An epoch without references is removed (swept) once its shard has grown. The number of the newest
-//! invalidation, hard or soft, of all epochs that were swept from a shard is kept as the `floor` of
-//! the shard. An epoch that is created later starts with that number, as if its name had been
-//! invalidated then.
+//! An epoch without references is removed (swept) once its shard (a part of the registry) has
+//! grown. The number of the newest invalidation, hard or soft, of all epochs that were swept from a
+//! shard is kept as the `floor` of the shard. An epoch that is created later starts with that
+//! number, as if its name had been invalidated then.
 //!
 //! So the value of a computation that began before an invalidation of a name is rejected, even if
 //! the name's epoch was swept during the computation. In return, a value is sometimes rejected

@@ -1,9 +1,11 @@
 //! The frames of the running task: the computations and scopes that its code runs inside of.
 //!
-//! Each task carries the chain of its frames. The recursion guard asks the chain, and the cache
-//! records in the innermost computation's frame each value that it gives to code inside.
+//! Each task carries the chain of its frames. The recursion guard searches the chain. The cache
+//! records each value that it gives to code inside of a computation, in the frame of the innermost
+//! computation.
 //!
-//! A task that the code spawns has a chain of its own. `tracked` gives it that of its parent.
+//! A task that the code spawns has a chain of its own. `tracked` gives a spawned task the chain of
+//! its parent.
 
 use std::cell::{Cell, RefCell};
 use std::mem::{replace, swap};
@@ -18,7 +20,7 @@ use crate::model::owner::OwnerId;
 thread_local! {
     static CURRENT: RefCell<Current> = const { RefCell::new(Current { frame: None, taken: None }) };
     /// Surroundings of the code that runs on this thread: those of the frame in `CURRENT`. A cached
-    /// call reads them here, without the frame.
+    /// call reads them here, and need not access the frame.
     static SURROUNDINGS: Cell<Surroundings> = const { Cell::new(Surroundings::NONE) };
 }
 
@@ -26,17 +28,18 @@ thread_local! {
 struct Current {
     /// Innermost frame that the code runs inside of. `None`: no frame.
     frame: Option<Arc<Frame>>,
-    /// Record of the values that the code took since it entered `frame` on this thread. It joins the
-    /// record of the frame when the code leaves the frame, so that only leaving takes a lock.
+    /// Record of the values that the code took since it entered `frame` on this thread. When the
+    /// code leaves the frame, this record is added to the frame's record, so that only leaving
+    /// takes a lock.
     taken: Option<Box<Taken>>,
 }
 
-/// Kind of a frame, which says what becomes of the cached calls inside.
+/// Kind of a frame, which decides how the cached calls inside behave.
 #[derive(Debug)]
 pub(crate) enum FrameKind {
     /// A computation: the values that it takes become part of its entry.
     Computation,
-    /// The body of a write: its result becomes an entry as that of a computation does.
+    /// The body of a write: its result becomes an entry, as the result of a computation does.
     Write,
     /// A refresh that no caller waits for: a computation that takes no stale value.
     Refresh,
@@ -62,7 +65,7 @@ pub(crate) struct Frame {
     pub(crate) limit: usize,
     pub(crate) outer: Option<Arc<Frame>>,
     kind: FrameKind,
-    /// Facts about the frame and the frames around it, for calls inside.
+    /// Facts about this frame and the frames around it, for calls inside of this frame.
     surroundings: Surroundings,
     /// Record of the values that the code inside took. `None` until it took the first.
     taken: Mutex<Option<Box<Taken>>>,
@@ -92,8 +95,8 @@ impl Frame {
         matches!(self.kind, FrameKind::Refresh)
     }
 
-    /// Takes out the record of everything that the code inside was given by the cache. Returns
-    /// `None` if that was nothing.
+    /// Takes out the record of everything that the cache gave to the code inside. Returns `None` if
+    /// the cache gave nothing.
     pub(crate) fn take_record(&self) -> Option<TakenDependencies> {
         let taken = self.taken.lock().take()?;
         taken.finish()
@@ -126,8 +129,8 @@ pub(crate) fn current() -> Option<Arc<Frame>> {
     with_current(Arc::clone)
 }
 
-/// The frames that the running code is inside of, as far as they concern a cached call: a set of bits,
-/// which a hit inside of a computation reads at once.
+/// The frames that the running code is inside of, as far as they concern a cached call. The frames
+/// are a set of bits, which a hit inside of a computation reads in one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Surroundings(u8);
 
@@ -166,7 +169,7 @@ impl Surroundings {
         })
     }
 
-    /// Returns these surroundings without the computation that records.
+    /// Returns these surroundings without the computation that records the taken values.
     pub(crate) fn unrecorded(self) -> Self {
         Self(self.0 & !RECORDED)
     }
@@ -206,8 +209,8 @@ impl Surroundings {
         self.has(OBSERVED)
     }
 
-    /// Returns `true` if a call of `owner` has to compute the value of `key`, because it is the first
-    /// of that key in a scope of `refresh(future)`.
+    /// Returns `true` if a call of `owner` has to compute the value of `key`, because it is the
+    /// first call for that key in a scope of `refresh(future)`.
     pub(crate) fn is_refresh_due(self, owner: OwnerId, key: &[u8]) -> bool {
         self.refreshes() && refresh_scope().is_some_and(|scope| scope.is_due(owner, key))
     }
@@ -231,8 +234,8 @@ pub(crate) fn record(record: impl FnOnce(&mut Taken)) {
     });
 }
 
-/// Returns the frame that records the values that code inside of `frame` takes: that of the
-/// innermost computation, unless an untracked scope is nearer.
+/// Returns the frame that records the values that code inside of `frame` takes: the frame of the
+/// innermost computation. Returns `None` if there is none, or if an untracked scope is nearer.
 fn recording(frame: &Arc<Frame>) -> Option<&Arc<Frame>> {
     let mut frame = Some(frame);
     while let Some(it) = frame {
@@ -290,9 +293,9 @@ pub(crate) fn any(mut is_meant: impl FnMut(&Frame) -> bool) -> bool {
     found.unwrap_or(false)
 }
 
-/// Place of a computation's frame while the computation is not polled, and of what belongs to the
-/// code around the computation while it is polled. Kept in the heap and not on the stack: cached
-/// functions may be recursive, so their polls nest.
+/// Place of a computation's frame while the computation is not polled. While the computation is
+/// polled, the place has the frame and the record of the code around the computation. Kept in the
+/// heap and not on the stack: cached functions may be recursive, so their polls nest.
 #[derive(Default)]
 pub(crate) struct FrameSlot {
     frame: Option<Arc<Frame>>,
@@ -331,7 +334,8 @@ impl FrameSlot {
         self.outer = swap_current(&mut self.frame, None);
     }
 
-    /// Ends what [`enter`](Self::enter) began, and adds what the code took to the frame's record.
+    /// Leaves the frame that [`enter`](Self::enter) entered, and adds the values that the code took
+    /// to the frame's record.
     pub(crate) fn leave(&mut self) {
         let taken = swap_current(&mut self.frame, self.outer.take());
         if let (Some(frame), Some(taken)) = (&self.frame, taken) {
@@ -340,8 +344,8 @@ impl FrameSlot {
     }
 }
 
-/// Swaps the frame in `slot` with the current one of this thread, whose record becomes `taken`.
-/// Returns the record of the frame that was left.
+/// Swaps the frame in `slot` with the current frame of this thread, and makes `taken` the record of
+/// the frame that is entered. Returns the record of the frame that was left.
 fn swap_current(slot: &mut Option<Arc<Frame>>, taken: Option<Box<Taken>>) -> Option<Box<Taken>> {
     // When the thread ends, there is no current frame left.
     let left = CURRENT.try_with(|current| {

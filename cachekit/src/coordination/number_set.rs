@@ -1,6 +1,6 @@
 //! A set of numbers that no user chooses.
 
-/// Number of slots of a set that has its first number.
+/// Number of slots of a set after its first number was added.
 const FIRST_SLOTS: usize = 16;
 
 /// Factor by which the number of slots grows.
@@ -16,8 +16,9 @@ const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 /// numbers, so the hash has no secret seed and takes two instructions.
 #[derive(Default)]
 pub(crate) struct NumberSet {
-    /// Numbers, each in the first slot that was free, from the slot on that its hash names. Zero: a
-    /// free slot. The number of slots is a power of two, and at least half of them are free.
+    /// Numbers. Each number is in the first slot that was free, beginning at the slot that its hash
+    /// names. Zero: a free slot. The number of slots is a power of two, and at least half of them
+    /// are free.
     slots: Vec<u64>,
     len: usize,
 }
@@ -61,7 +62,8 @@ impl NumberSet {
 mod tests {
     use super::*;
 
-    /// Numbers of entries, addresses of neighbours in the heap, and of values far from each other.
+    /// Returns numbers such as those of entries, addresses of neighbouring values in the heap, and
+    /// addresses of values that are far from each other.
     fn numbers() -> impl Iterator<Item = u64> {
         let odd = (0..2_000).map(|number| 2 * number + 1);
         let neighbours = (1..=2_000).map(|number| number << 4);

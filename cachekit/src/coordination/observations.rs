@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::base::sync::Mutex;
 use crate::model::source::{Observed, ObservedCall, Source};
 
-/// Number of the next background task. Zero: code that runs for a caller.
+/// Number of the next background task. The number zero means code that runs for a caller.
 static NEXT_TASK: AtomicU64 = AtomicU64::new(1);
 
 thread_local! {
@@ -19,7 +19,7 @@ thread_local! {
 /// The calls that one observer has seen.
 #[derive(Debug)]
 pub(crate) struct Observations {
-    /// Number of calls that are listed at most.
+    /// Largest number of listed calls.
     most: usize,
     /// The background task in which the scope began. Zero: none.
     task: u64,
@@ -96,8 +96,8 @@ fn background_task() -> u64 {
     TASK.try_with(Cell::get).unwrap_or_default()
 }
 
-/// Runs `task` as a background task: the observers of the callers that began it do not see what it
-/// still does.
+/// Runs `task` as a background task. The observers of the callers that began the task do not see
+/// what the task still does.
 pub(crate) async fn unseen<T>(task: impl Future<Output = T>) -> T {
     let number = NEXT_TASK.fetch_add(1, Ordering::Relaxed);
     let mut task = pin!(task);

@@ -4,7 +4,7 @@
 //! A key is paused after a failed refresh, and while another process computes the key. For
 //! refreshes in this process no pause is needed, because their flights are known. Without pauses,
 //! every call near an entry's end would ask Redis for the lease while another process refreshes the
-//! key, and every call after a failed refresh would begin another one.
+//! key, and every call after a failed refresh would begin another refresh.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;

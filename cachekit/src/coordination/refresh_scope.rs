@@ -8,13 +8,14 @@ use crate::base::sync::Mutex;
 use crate::key::Key;
 use crate::model::owner::OwnerId;
 
-/// Number of keys that a scope remembers at most. A further key is computed at each of its calls.
+/// Number of keys that a scope remembers at most. Beyond that number, every call of a key that is
+/// not remembered computes.
 const MOST_KEYS: usize = 65_536;
 
 /// Number of the next scope of this process.
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
-/// A scope whose calls compute anew, and the keys that they have computed.
+/// A scope whose calls compute anew, and the keys that these calls have computed.
 #[derive(Debug)]
 pub(crate) struct RefreshScope {
     /// Number that no other scope of this process has. Not zero.

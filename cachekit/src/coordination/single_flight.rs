@@ -23,7 +23,7 @@
 //!   table has one flight for each text, so that an invalidation of the text finds the flight of
 //!   every function and region.
 //! - The outcome is set before the flight is removed from the table. A caller that arrives between
-//!   the two finds the outcome in the flight. A later caller finds the value in memory.
+//!   these two steps finds the outcome in the flight. A later caller finds the value in memory.
 //!
 //! A flight is in the table exactly while it has a waiter and was neither settled nor retired. So a
 //! future that is dropped at any await point leaves no flight behind.

@@ -14,8 +14,8 @@ use crate::model::epoch::{Epoch, EpochKind, SEQUENCE, Sequence, SequenceNumber};
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
 
-/// Epochs of all tags and events of one node, and of the keys and functions that entries depend on
-/// because their computation took a value from there.
+/// Epochs of all tags and events of one node, and of the keys and functions from which computations
+/// of entries took values.
 #[derive(Debug)]
 pub(crate) struct Tags {
     /// The counter that numbers the invalidations of all caches of this process.
@@ -97,9 +97,9 @@ impl Tags {
         epoch.invalidate_softly(self.sequence.next(), now);
     }
 
-    /// Invalidates every entry that was computed from the entry under `key`. The entry itself must
-    /// have left memory before.
-    /// `only_known` is set by tests alone.
+    /// Invalidates every entry that was computed from the entry under `key`.
+    /// The entry itself must have left memory before. Only tests set
+    /// `only_known`.
     pub(crate) fn invalidate_key(
         &self,
         key: &Key,

@@ -1,4 +1,5 @@
-//! The values that a computation was given by the cache, which become part of its own entry.
+//! The values that the cache gave to a computation, and on which the computation's own entry
+//! depends.
 
 use std::sync::Arc;
 
@@ -10,8 +11,8 @@ use crate::model::entry::MemoryEntry;
 use crate::model::epoch::{Epoch, Epochs};
 use crate::model::lineage::{Lineage, MOST_NAMES};
 
-/// Largest number of epochs that an entry refers to because of the values its computation took. The
-/// value of a computation that took more is returned and not stored.
+/// Largest number of epochs that an entry refers to because of the values its computation took. If
+/// a computation took values with more epochs, its own value is returned and not stored.
 const MOST_EPOCHS: usize = 4_096;
 
 /// Identity of a shared store: the address of the tier. Zero: a cache in memory only.
@@ -29,7 +30,7 @@ pub(crate) struct Origin<'a> {
 
 /// Record of everything that one computation took from the cache.
 ///
-/// The record keeps no value alive: it refers to what the values depend on.
+/// The record keeps no value alive, because it refers only to what the values depend on.
 #[derive(Default)]
 pub(crate) struct Taken {
     /// Addresses of the epochs in `dependencies`, which are even, and numbers of the entries that hits
@@ -52,9 +53,9 @@ pub(crate) struct TakenDependencies {
     /// For each clock of a cache that gave a value, the end of the fresh life that ends first.
     ends: SmallVec<[(Arc<dyn Clock>, Tick); 1]>,
     /// Names and versions in the store. `None` if a taken value has a version that is not known, or
-    /// if there are too many: then the computation's value is not stored in L2.
+    /// if there are too many names. In these cases the computation's value is not stored in L2.
     pub(crate) lineage: Option<Lineage>,
-    /// Identity of the store with the names. `None`: no value was taken yet.
+    /// Identity of the store that has the names. `None`: no value was taken yet.
     store: Option<StoreId>,
     /// `true` if a taken call failed.
     pub(crate) has_error: bool,
@@ -76,11 +77,12 @@ impl Default for TakenDependencies {
 }
 
 impl Taken {
-    /// Notes that a hit takes the value of `entry`. Returns `false` if an earlier hit took it, so that
-    /// its record is complete. Otherwise the caller must [add](Self::add_hit) it.
+    /// Notes that a hit takes the value of `entry`. Returns `false` if an earlier hit took the
+    /// value, which is therefore recorded already. Otherwise the caller must [add](Self::add_hit)
+    /// the value.
     #[inline]
     pub(crate) fn is_first_hit(&mut self, entry: &MemoryEntry) -> bool {
-        // With more epochs the value is not stored, so the entries need not be known.
+        // With too many epochs, the computed value is not stored, so the entries need not be known.
         self.dependencies.are_too_many() || self.known.insert(entry.number)
     }
 
@@ -118,15 +120,16 @@ impl Taken {
         self.dependencies.has_error = true;
     }
 
-    /// Records a value that has no entry: everything that its computation took, and its own
-    /// `epochs`. Its versions in the store are not known.
+    /// Records a value that has no entry: everything that the value's computation took, and the
+    /// value's own `epochs`. The value's versions in the store are not known.
     pub(crate) fn add_unkept(&mut self, taken: Option<&TakenDependencies>, epochs: &Epochs) {
         self.add_epochs(epochs.iter());
         self.add_all(taken);
         self.dependencies.lineage = None;
     }
 
-    /// Records everything that another piece of code took, whose result the computation is given.
+    /// Records everything that was taken by another piece of code, whose result the computation
+    /// gets.
     pub(crate) fn add_all(&mut self, taken: Option<&TakenDependencies>) {
         let Some(taken) = taken else { return };
         self.add_epochs(taken.epochs.iter());
@@ -157,7 +160,7 @@ impl Taken {
         (!self.is_empty()).then_some(self.dependencies)
     }
 
-    /// Adds everything but the epoch of its key that the value of `entry` depends on.
+    /// Adds everything that the value of `entry` depends on, except the epoch of the entry's key.
     fn add_without_key(&mut self, entry: &MemoryEntry, origin: Origin<'_>, end: Tick) {
         let all = &mut self.dependencies;
         all.add_end(origin.clock, end);
@@ -208,7 +211,8 @@ impl TakenDependencies {
 
     /// Adds `epoch`, unless its address is in `known`, the addresses of the epochs that were added.
     fn add_epoch(&mut self, known: &mut NumberSet, epoch: &Arc<Epoch>) {
-        // With more epochs the value is not stored, so they need not be known.
+        // With too many epochs, the computed value is not stored, so further epochs need not be
+        // known.
         if !self.are_too_many() && known.insert(address(epoch)) {
             self.epochs.push(Arc::clone(epoch));
         }

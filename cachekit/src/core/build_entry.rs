@@ -112,8 +112,8 @@ impl Core {
     }
 
     /// Builds an entry for `value`, which depends on `validity`. The entry's fresh life ends with
-    /// that of `validity` at the latest. With `None` as its `life`, the caller must not store the
-    /// entry, but may give it to callers that wait for the value.
+    /// that of `validity` at the latest. If the entry's `life` is `None`, the caller must not store
+    /// the entry, but may give it to callers that wait for the value.
     pub(crate) fn build_entry(
         &self,
         owner: &Arc<Owner>,
@@ -155,7 +155,7 @@ impl Core {
     }
 
     /// Inserts `entry` under `key` into this memory tier (L1), in place of an entry that may still
-    /// be usable. The end of that entry counts as no eviction.
+    /// be usable. The end of the old entry is not counted as an eviction.
     pub(crate) fn replace(&self, key: &Key, entry: Arc<MemoryEntry>) {
         if let Some(old) = self.memory.get(key.as_bytes()) {
             old.owner.end();

@@ -21,7 +21,7 @@ pub(crate) struct EventLog {
 }
 
 impl EventLog {
-    /// Returns the lines of the events from now on, which grow until they are dropped.
+    /// Returns a list that gets a line for each event from now on, until the list is dropped.
     pub(crate) fn read(&self) -> Arc<Lines> {
         let lines = Arc::default();
         self.readers.lock().push(Arc::downgrade(&lines));

@@ -23,7 +23,7 @@ use crate::model::source::{ObservedCall, SourceTier};
 pub(crate) struct CallObserver {
     owner: Arc<Owner>,
     began: Duration,
-    /// Tier that the answer will be from, unless the function runs.
+    /// Tier from which the answer will come, unless the function runs.
     tier: Mutex<SourceTier>,
     is_answered: AtomicBool,
     seats: Vec<Seat>,
@@ -41,7 +41,7 @@ struct Seat {
     is_nested: bool,
 }
 
-/// An answer, as far as it concerns observers.
+/// Facts about an answer that observers are told.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Observation {
     is_stale: bool,
@@ -72,7 +72,8 @@ impl CallObserver {
         span.enter()
     }
 
-    /// Ends the call's span without an answer. Spans around the call would otherwise stay open with it.
+    /// Ends the call's span without an answer. Otherwise the spans around the call would stay open
+    /// as long as the call's span.
     pub(crate) fn end_span(&self) {
         let _ended = std::mem::take(&mut *self.span.lock());
     }
@@ -129,15 +130,15 @@ impl Core {
         CallLog(self.config.trace_calls)
     }
 
-    /// Returns `true` if every call is reported, in a span or in the log. The thread's table (L0)
-    /// answers no call then, because it reports nothing.
+    /// Returns `true` if every call is reported, in a span or in the log. In that case the thread's
+    /// table (L0) answers no call, because a hit in the table is not reported.
     #[inline]
     pub(crate) fn reports_calls(&self) -> bool {
         self.config.spans != Spans::Off || self.config.trace_calls
     }
 
-    /// Begins to observe a call of `owner` for `key` that memory did not answer. Returns `None` if
-    /// nobody is told of the call.
+    /// Begins to observe a call of `owner` for `key`, after memory did not answer the call. Returns
+    /// `None` if nobody is told of the call.
     pub(crate) fn observe_call(
         &self,
         surroundings: Surroundings,

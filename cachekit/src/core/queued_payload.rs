@@ -1,8 +1,8 @@
 //! The arguments of a queued write, encoded for Redis.
 //!
 //! An encoded payload is `W`, the format `1`, the number of the codec, the fingerprint of the
-//! arguments' types (8 bytes, little-endian), and the bytes of the codec. Arguments of other types
-//! than the function has now are not decoded.
+//! arguments' types (8 bytes, little-endian), and the bytes of the codec. Arguments are not decoded
+//! if the function's arguments have other types now.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -14,7 +14,7 @@ use crate::store::write_queue::{Payload, WriteQueue};
 
 const MAGIC: [u8; 2] = *b"W1";
 
-/// The bytes of an encoded payload before those of the codec.
+/// Number of bytes in an encoded payload before the bytes of the codec.
 const HEAD: usize = MAGIC.len() + 1 + size_of::<u64>();
 
 impl Core {
@@ -62,7 +62,8 @@ struct Parts<'a> {
     encoded: &'a [u8],
 }
 
-/// Returns the parts of an encoded payload. Returns `None` if the bytes are not one of this format.
+/// Returns the parts of an encoded payload. Returns `None` if the bytes are not a payload of this
+/// format.
 fn parts(bytes: &[u8]) -> Option<Parts<'_>> {
     let (head, encoded) = bytes.split_at_checked(HEAD)?;
     let head = head.strip_prefix(&MAGIC)?;

@@ -37,8 +37,8 @@ static BY_OWNER: LazyLock<HashMap<OwnerId, &'static QueueSpec>> = LazyLock::new(
         .collect()
 });
 
-/// Returns the write-behind function that writes the entries of `owner`. Returns `None` if no such
-/// function gives their values.
+/// Returns the write-behind function that writes the entries of `owner`. Returns `None` if no
+/// write-behind function gives values of these entries.
 pub(crate) fn queue_of(owner: OwnerId) -> Option<&'static QueueSpec> {
     if BY_OWNER.is_empty() {
         return None;
@@ -86,7 +86,7 @@ impl QueueCounts {
     fn stats(&self, name: &str) -> QueueStats {
         let seen = *self.state.lock();
         let (state, age) = seen.map_or_else(Default::default, |(state, at)| (state, at.elapsed()));
-        // Nobody has looked since, so what was queued may wait still.
+        // No worker has looked since then, so the oldest write may still wait.
         let age = if state.oldest.is_some() {
             age
         } else {

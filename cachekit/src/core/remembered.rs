@@ -1,4 +1,5 @@
-//! The functions whose hottest keys this process remembers in L2, for the warm start of another.
+//! The functions whose hottest keys this process remembers in L2, for the warm start of another
+//! process.
 
 use crate::base::sync::Mutex;
 use crate::model::owner::OwnerId;
@@ -12,7 +13,7 @@ pub(crate) struct RememberedFunctions(Mutex<Vec<RememberedFunction>>);
 pub(crate) struct RememberedFunction {
     pub(crate) id: OwnerId,
     pub(crate) name: String,
-    /// Largest number of its keys.
+    /// Largest number of remembered keys of the function.
     pub(crate) most: usize,
 }
 

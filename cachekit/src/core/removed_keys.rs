@@ -6,14 +6,15 @@ use std::hash::BuildHasher;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Number of keys that are remembered. With more, a key takes the place of another, whose next miss
-/// then counts as the miss of an absent entry.
+/// Largest number of remembered keys. If more keys are removed, a key takes the place of another
+/// key, whose next miss then counts as the miss of an absent entry.
 const PLACES: usize = 1 << 12;
 
-/// Hashes of the keys whose entries were removed last, each at a place that its hash chooses.
+/// Hashes of the keys whose entries were removed most recently, each at a place that the hash
+/// chooses.
 ///
-/// Nothing but the cause of a miss in the statistics depends on this table. It is made at the first
-/// removal, and a miss without removals before it reads one pointer.
+/// Nothing but the cause of a miss in the statistics depends on this table. The table is made at
+/// the first removal. A miss before the first removal reads only a pointer.
 #[derive(Default)]
 pub(crate) struct RemovedKeys {
     hasher: foldhash::quality::RandomState,

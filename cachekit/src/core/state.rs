@@ -95,7 +95,7 @@ pub(crate) struct Core {
     /// Counters for the most used keys of this cache, in the shared memory and in the memories of
     /// functions and regions.
     pub(crate) hot: Arc<HotKeys>,
-    /// Keys that were invalidated last, for the causes of misses.
+    /// Keys that were invalidated most recently, for the causes of misses.
     pub(crate) removed_keys: Arc<RemovedKeys>,
     /// Queues of write-behind functions.
     pub(crate) queues: Arc<WriteQueues>,

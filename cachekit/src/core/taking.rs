@@ -16,8 +16,8 @@ use crate::model::entry_options::Depends;
 use crate::model::epoch::{Epoch, Epochs};
 use crate::model::lineage::Lineage;
 
-/// Longest fresh life of a value whose computation took a call that failed. A page whose widget
-/// failed is computed again soon, and not at every call.
+/// Longest fresh life of a value if a call inside of its computation failed. For example, a page
+/// whose widget failed is computed again soon, but not at every call.
 const AFTER_ERROR: Duration = Duration::from_secs(1);
 
 /// Everything that an entry takes over from the values that its computation took.
@@ -29,7 +29,7 @@ pub(crate) struct Composition {
     /// ends.
     pub(crate) end: Tick,
     /// Names and versions in the store. `None` if they are not known, too many, or those of another
-    /// store: then the value is not stored in L2.
+    /// store. In these cases the value is not stored in L2.
     pub(crate) lineage: Option<Lineage>,
     /// `true` if no entry may be made: there are too many epochs to refer to all of them, or a value
     /// was softly invalidated before it was taken.
@@ -45,9 +45,9 @@ impl Composition {
 }
 
 impl Core {
-    /// Returns the surroundings of a call: if its code is inside of a computation or a scope, and
-    /// what follows for the call. Inside of a computation, invalidations of keys raise epochs from
-    /// now on, so this method must be called before the call looks anything up.
+    /// Returns the surroundings of a call: the computations and scopes that its code is inside of,
+    /// and what they mean for the call. Inside of a computation, invalidations of keys raise epochs
+    /// from now on, so this method must be called before the call looks anything up.
     pub(crate) fn surroundings(&self) -> Surroundings {
         let mut surroundings = frame::surroundings();
         if removed!(self, ForgetNested) {
@@ -79,8 +79,9 @@ impl Core {
         });
     }
 
-    /// Does what [`record_taken`](Self::record_taken) does, for an entry with a value that a hit has
-    /// just found valid. So the entry ends when it was to end, and no second record of it adds anything.
+    /// Does what [`record_taken`](Self::record_taken) does, for an entry with a value that a hit
+    /// has just found valid. Such an entry ends at its usual end, and a second record of the entry
+    /// would add nothing.
     // Not inlined into the code that is compiled for each function.
     #[inline(never)]
     pub(crate) fn record_hit(&self, key: &dyn Fn() -> Key, stored: &Arc<MemoryEntry>) {
@@ -94,8 +95,8 @@ impl Core {
         });
     }
 
-    /// Records that the running code was told that there is no value under `key`. Its versions in the
-    /// store are not known.
+    /// Records that the running code was told that there is no value under `key`. The versions of
+    /// the absence in the store are not known.
     pub(crate) fn record_absence(&self, key: &Key) {
         self.record_unkept(key, None, &Epochs::default());
     }
@@ -162,8 +163,8 @@ impl Core {
         StoreId(l2.map_or(0, |l2| Arc::as_ptr(l2).addr()))
     }
 
-    /// Returns `true` if a value that was computed from `taken` may be stored: none of the values
-    /// was old, and they are not too many to refer to.
+    /// Returns `true` if a value that was computed from `taken` may be stored: no taken value was
+    /// stale, and they do not depend on more epochs than an entry may refer to.
     pub(crate) fn may_keep(&self, taken: &Composition) -> bool {
         Tick::now(&*self.clock) < taken.end && !taken.is_refused
     }

@@ -13,7 +13,7 @@ pub(crate) struct Validity {
     /// Epochs of everything that the value depends on.
     pub(crate) epochs: Epochs,
     /// End of the fresh life of the values that the value was computed from. [`Tick::NEVER`]: the
-    /// value was computed from no other, or they have no end.
+    /// value was computed from no other value, or those values have no end.
     pub(crate) end: Tick,
     /// Names and versions in the store that the value depends on, as far as they are known.
     pub(crate) lineage: EntryLineage,

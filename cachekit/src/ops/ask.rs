@@ -32,8 +32,8 @@ impl Cache {
     /// # Errors
     ///
     /// Returns an error if the cache has no Redis, if Redis cannot be reached or refuses the
-    /// question, or if no message of other processes arrives now. A process without an answer is no
-    /// error, but is counted in [`Answers::silent`].
+    /// question, or if the bus is interrupted. A process without an answer is no error, but is
+    /// counted in [`Answers::silent`].
     ///
     /// # Cancel safety
     ///

@@ -16,9 +16,9 @@ use crate::store::key_name::StoreKey;
 use crate::store::port::{EntryQuery, Found};
 
 impl Cache {
-    /// Reads the entry under `key` from Redis without the type of its value: its function, codec,
-    /// age and remaining life, and each name that it depends on, with the state of that name. Returns
-    /// `None` if Redis has no entry under `key`.
+    /// Reads the entry under `key` from Redis without the type of the entry's value. Returns the
+    /// entry's function, codec, age and remaining life, and each name that the entry depends on,
+    /// with the state of that name. Returns `None` if Redis has no entry under `key`.
     ///
     /// Takes two round trips, and changes nothing.
     ///

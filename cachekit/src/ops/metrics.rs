@@ -29,16 +29,16 @@ impl Cache {
     ///
     /// `docs/operating.md` lists the metrics. Times are in seconds, and sizes in bytes. Each metric
     /// has the label `namespace`, so two caches of one process need different
-    /// [namespaces](crate::CacheBuilder::namespace). Metrics of calls also have the label `function`,
-    /// which names a function, a region or a rule of the HTTP layer. The first 100 that the cache came
-    /// to know have time series of their own. All further ones are summed under the name
-    /// `(others)`. Metrics of queues have the label `function` too, for each write-behind function
-    /// that this process called or worked for.
+    /// [namespaces](crate::CacheBuilder::namespace). Metrics of calls also have the label
+    /// `function`, which names a function, a region or a rule of the HTTP layer. The first 100
+    /// functions, regions and rules that the cache came to know have time series of their own. All
+    /// further ones are summed under the name `(others)`. Metrics of queues have the label
+    /// `function` too, for each write-behind function that this process called or worked for.
     ///
     /// Calls of cached functions do no work for metrics. This method reads [`stats`](Self::stats),
     /// and sets up to a hundred values for each function. Without a recorder the method has no
     /// effect. Threads that call this method at the same time take turns, so the recorder must not
-    /// call it.
+    /// call this method.
     ///
     /// # Panics
     ///
@@ -59,7 +59,8 @@ impl Cache {
     pub fn record_metrics(&self) {
         // Another thread that read earlier counters would set the gauges of sums to smaller values.
         let _recording = unpoisoned(RECORDING.lock());
-        // At each call, because the application may install its recorder after the first call.
+        // The metrics are described at each call, because the application may install its recorder
+        // late.
         table::all().for_each(table::Metric::describe);
         let stats = self.stats();
         let labels = Labels::new("namespace", self.core().config.namespace.clone());

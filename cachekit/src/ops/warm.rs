@@ -22,11 +22,11 @@ const USUAL_CONCURRENCY: usize = 10;
 /// tasks run even if memory answers all calls.
 const MOST_IN_A_POLL: usize = 256;
 
-/// Delay of a start that the next starts make up for.
+/// Longest delay of a call's start that the starts of the next calls make up for.
 const MOST_LATE: Duration = Duration::from_millis(10);
 
-/// Calls `call`, a cached function, with each of `ids`, so that their values are cached before they
-/// are asked for. Await the result for a report.
+/// Calls `call`, a cached function, with each of `ids`, so that the values are cached before they
+/// are needed. Await the result for a report.
 ///
 /// The calls are usual calls: a value that memory or Redis has is not computed, but a value that Redis
 /// has is put into memory. The calls run inside of the future that you await, 10 at a time. `ids` may
@@ -37,7 +37,7 @@ const MOST_LATE: Duration = Duration::from_millis(10);
 ///
 /// # Cancel safety
 ///
-/// Dropping the future drops the calls that run. Values that were stored stay.
+/// Dropping the future drops the running calls. Values that were already stored stay in the cache.
 ///
 /// # Panics
 ///
@@ -104,7 +104,7 @@ pub struct Warming<I, F, Fut: Future> {
     report: WarmReport,
 }
 
-/// A call that runs, with what it is given by the cache.
+/// A running call, with the observations of the cached calls inside of it.
 struct RunningCall<Fut> {
     future: Pin<Box<InFrame<Fut>>>,
     observations: Arc<Observations>,
@@ -149,7 +149,7 @@ impl<I, F, Fut: Future> fmt::Debug for Warming<I, F, Fut> {
     }
 }
 
-// Nothing in it is pinned in place: the calls are in boxes.
+// Nothing inside of a `Warming` is pinned in place, because the calls are in boxes.
 impl<I, F, Fut: Future> Unpin for Warming<I, F, Fut> {}
 
 impl<I, F, Fut> Future for Warming<I, F, Fut>
@@ -189,7 +189,7 @@ where
     F: FnMut(I::Item) -> Fut,
     Fut: Future,
 {
-    /// Starts calls until enough of them run, the next is not due yet, or no id is left.
+    /// Starts calls until enough calls run, the next call is not due yet, or no id is left.
     fn start_calls(&mut self, context: &mut Context<'_>) {
         while self.calls.len() < self.concurrency && self.is_due(context) {
             let Some(id) = self.ids.as_mut().and_then(Iterator::next) else {
@@ -209,17 +209,18 @@ where
         }
     }
 
-    /// Returns the time of the start after one that was due now.
+    /// Returns the time at which the next call may start, after a call was started now.
     fn after_start(&self) -> Instant {
         let now = Instant::now();
         let due = self.next_start.as_ref().map_or(now, |it| it.deadline());
-        // Timers are late by a millisecond or two, which the next starts make up for. After a longer
-        // stop they do not, or they would all begin at once.
+        // Timers are late by a millisecond or two, which the next starts make up for. After a
+        // longer stop they do not, because all calls would then begin at once.
         let earliest = now.checked_sub(MOST_LATE).unwrap_or(now);
         later(due.max(earliest), self.pause)
     }
 
-    /// Returns `true` if the next call may start now. Otherwise the context is woken when it may.
+    /// Returns `true` if the next call may start now. Otherwise the task of `context` is woken when
+    /// the next call may start.
     fn is_due(&mut self, context: &mut Context<'_>) -> bool {
         match &mut self.next_start {
             Some(start) => start.as_mut().poll(context).is_ready(),

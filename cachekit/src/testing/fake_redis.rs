@@ -9,8 +9,9 @@ use crate::store::fake::controls::FakeStore;
 ///
 /// Each cache that is built with [`CacheBuilder::fake_redis`] and a clone of one `FakeRedis` plays
 /// one process of a service: the caches share entries, leases and invalidations, as processes share
-/// them over a Redis. The scripts of a Redis are repeated in Rust, and commands cross no network.
-/// It stores what the cache would store in a Redis, so a codec and `serde` are needed as well.
+/// them over a Redis. The scripts of a Redis are repeated in Rust, and commands cross no network. A
+/// `FakeRedis` stores the bytes that the cache would store in a Redis, so values need a codec and
+/// `serde` as they do with a Redis.
 ///
 /// # Examples
 ///
@@ -51,8 +52,8 @@ impl FakeRedis {
         Self::default()
     }
 
-    /// Ends the connections of all caches, those for messages too, and refuses new ones until
-    /// [`recover`](Self::recover).
+    /// Ends the connections of all caches, those for messages too, and refuses new connections
+    /// until [`recover`](Self::recover).
     pub fn fail(&self) {
         self.store.fail();
     }

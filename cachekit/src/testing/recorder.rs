@@ -11,10 +11,10 @@ use crate::model::stats::{FunctionStats, Stats};
 /// A record of what a cache did since the recorder was created: hits by tier, computations and stores
 /// of each function, and the computations, stores and invalidations in their order.
 ///
-/// The recorder sees all of the cache: spawned tasks, served requests and refreshes in the background
-/// too. It reads the counters that the cache keeps anyway, so calls take the same path as without a
-/// recorder. Hits are counted, but have no place in the order: for all calls of one future in their
-/// order, see [`observed`](crate::observed).
+/// The recorder sees everything that the cache does, also for spawned tasks, served requests and
+/// refreshes in the background. It reads the counters that the cache keeps anyway, so calls take
+/// the same path as without a recorder. Hits are counted, but have no place in the order: for all
+/// calls of one future in their order, see [`observed`](crate::observed).
 ///
 /// # Examples
 ///
@@ -70,12 +70,13 @@ impl Recorder {
 
     /// Returns the statistics of one function or region since the recorder was created.
     ///
-    /// `name` is the name in the statistics, such as `shop::users::get_user`, or the end of it after
-    /// a `::`, such as `get_user`. Of a region, it is `region`, a space and the region's name.
+    /// `name` is the name in the statistics, such as `shop::users::get_user`, or the end of it
+    /// after a `::`, such as `get_user`. For a region, `name` is `region`, a space and the region's
+    /// name.
     ///
     /// # Panics
     ///
-    /// Panics if no function of the program has the name, or if the end `name` belongs to several.
+    /// Panics if no function of the program has the name, or if `name` is the end of several names.
     /// The message lists the names.
     #[track_caller]
     pub fn function(&self, name: &str) -> FunctionStats {
@@ -90,7 +91,7 @@ impl Recorder {
     }
 
     /// Asserts that the cache ran the function `name` this many times since the recorder was
-    /// created. `name` is that of [`function`](Self::function).
+    /// created. `name` is a name as for [`function`](Self::function).
     ///
     /// # Panics
     ///
@@ -118,9 +119,9 @@ impl Recorder {
         );
     }
 
-    /// Returns what the cache invalidated since the recorder was created: a line each, such as `entry
-    /// user:7`, `tag users`, `event user.renamed`, `function shop::get_user` or `everything`. A line
-    /// of a soft invalidation ends with ` (soft)`.
+    /// Returns what the cache invalidated since the recorder was created: one line for each name,
+    /// such as `entry user:7`, `tag users`, `event user.renamed`, `function shop::get_user` or
+    /// `everything`. A line of a soft invalidation ends with ` (soft)`.
     ///
     /// Invalidations are in the order in which they began. The lines of one invalidation are its
     /// entries, then its tags and events, then its functions. Several writes of a

@@ -13,7 +13,7 @@ use crate::testing::scope::SCOPED;
 
 /// A tower layer that runs each request in the [`scope`](crate::testing::scope) of one cache.
 ///
-/// A server runs its connections in tasks of its own, in which the scope of a test does not hold.
+/// A server runs its connections in tasks of its own, to which the scope of a test does not apply.
 /// Add this layer outside of all other layers that use the cache: in axum as the last call of
 /// `Router::layer`.
 ///

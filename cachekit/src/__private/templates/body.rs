@@ -32,14 +32,14 @@ macro_rules! __after {
 /// Expands to the user's body as a future, or as a closure that is called once. A `return` or `?`
 /// in the user's body leaves only this body, not the cached function.
 ///
-/// The expansion begins with a `return` that never runs. This `return` tells the compiler the type
-/// of the later ones in an `async` block, whose type no code can write. Without it,
-/// `Err(Box::new(error))` would not become a `Box<dyn Error>`. A local variable does the same for
-/// the last expression of the block.
+/// The expansion begins with a `return` that never runs. It tells the compiler the type of the
+/// value of each later `return` in an `async` block, because no syntax states that type. Without
+/// it, `Err(Box::new(error))` would not become a `Box<dyn Error>`. A local variable does the same
+/// for the last expression of the block.
 ///
-/// The expansion first moves all arguments into the body, whole, in the order of the signature, and
-/// under the user's patterns. A plain closure would capture only the parts of an argument that the
-/// body uses. With all arguments moved, they are dropped as in the function without an attribute.
+/// The expansion moves all arguments whole into the body, in the order of the signature, with the
+/// user's patterns. A plain closure would capture only the parts of an argument that the body uses.
+/// With all arguments moved, they are dropped as in the function without an attribute.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __body {

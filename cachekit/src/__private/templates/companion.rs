@@ -202,13 +202,13 @@ macro_rules! __siblings {
     };
 }
 
-/// Expands to a handle to a cached method that knows the type of the method's values. Expands to the
-/// handle as it is where `__warm_start!` expands to nothing.
+/// Expands to a handle to a cached method, with the operations on the method's values. If
+/// `__warm_start!` expands to nothing, expands to the handle unchanged.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __with_values {
     (
-        // `$handle`: the handle.
+        // `$handle`: the handle to the cached method.
         handle: $handle:ident,
         returns: $ret:ty,
         turbofish: [],
@@ -235,7 +235,7 @@ macro_rules! __warm_start {
         // `$ret`: the type of the cached function's value.
         returns: $ret:ty,
 
-        // No generic arguments.
+        // `turbofish` is empty: there are no generic arguments.
         turbofish: [],
 
         // The parameters and statements that find the cache, as in `__companion!`.
@@ -246,16 +246,16 @@ macro_rules! __warm_start {
 
         entry_at: { tier: shared, $($entry_at:tt)* }
     ) => {
-        /// Loads the entries of the function's `most` hottest keys from Redis into memory, and never
-        /// runs the function. From this call on, this process stores the function's hottest keys in
-        /// Redis every minute and at a shutdown, for the warm start of other processes.
+        /// Loads the entries of at most `most` of the function's hottest keys from Redis into
+        /// memory. From this call on, this process stores the function's hottest keys in Redis
+        /// every minute and at a shutdown, for the warm start of other processes.
         ///
-        /// An entry is loaded under the conditions of a call: an entry that was invalidated, that is
-        /// stale or that has another type is left out.
+        /// Never runs the function. An entry is loaded under the conditions of a call: an entry
+        /// that was invalidated, that is stale or that has another type is left out.
         ///
         /// # Cancel safety
         ///
-        /// Dropping the future ends the loading. Entries that were loaded stay.
+        /// Dropping the future ends the loading. Entries that were already loaded stay in memory.
         #[inline]
         $($vis)* fn $name(most: usize, $($cache_params)*) -> $crate::__private::WarmStarted {
             #[allow(unused_imports)]
@@ -285,7 +285,7 @@ macro_rules! __call {
 /// arguments of the cached function, and call the cached function.
 ///
 /// A plain function that returns a future compiles much faster than an `async fn`. An `async fn` is
-/// generated only if an argument is an `impl Trait` without written lifetimes, which needs one.
+/// generated only if an argument is an `impl Trait` without written lifetimes.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __refresh {

@@ -140,8 +140,8 @@ macro_rules! __named {
 }
 
 /// Expands to the name of a type in a key. The input is `"function"` for the types around the
-/// function, or `(name)` for another type. A name is an `Option`, and `None` means that it is not
-/// unique.
+/// function, or `(name)` for another type. A name is an `Option`, and `None` means that the name is
+/// not unique.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __type {

@@ -66,10 +66,10 @@ macro_rules! __write_through {
         // is absent, they have none.
         $(order: $ordered:ident,)?
 
-        // The time for which the write's mark stands, as an `Option`. Absent: the cache's.
+        // `$intent`: the life of the write's mark, an `Option`. If absent: the cache's `intent`.
         $(intent: ($intent:expr),)?
 
-        // The statements that bind the arguments which `store` captures.
+        // The statements that bind the arguments that the closure `$store` captures.
         $(bind: { $($bind:tt)* },)?
 
         // `$store`: the closure that stores the value.

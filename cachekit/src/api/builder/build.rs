@@ -61,7 +61,7 @@ impl CacheBuilder {
     /// Builds the cache. A cache with a Redis must be built on a tokio runtime, which then drives
     /// the connections. Build the cache on the runtime that lives longest, as in `#[tokio::main]`.
     /// When that runtime ends, as the runtime of each `#[tokio::test]` does, the next call that
-    /// needs Redis connects again on its own runtime. With [`own_thread`](Self::own_thread) the
+    /// needs Redis connects again on that call's runtime. With [`own_thread`](Self::own_thread) the
     /// connections depend on no runtime of the program.
     ///
     /// # Errors
@@ -69,10 +69,10 @@ impl CacheBuilder {
     /// Returns an error, with the remedy, for a setting that cannot be honoured. Returns an error
     /// for a Redis that answers but refuses the login or the database, or whose account lacks
     /// rights (`docs/redis.md`). With a Redis, returns an error if two cached functions of the
-    /// program have one name or overlapping keys, whichever cache these functions use.
+    /// program have the same name or overlapping keys, whichever cache these functions use.
     pub async fn build(self) -> Result<Cache, BuildError> {
-        // The future is boxed, because the state of connecting is large and the caller's future
-        // need not contain it.
+        // The future is boxed, because it has much state while it connects, and the caller's future
+        // would contain that state.
         Box::pin(self.set_up()).await
     }
 
@@ -249,7 +249,7 @@ impl CacheBuilder {
         ))
     }
 
-    /// Builds a cache with memory only, from the settings without a check.
+    /// Builds a cache with memory only, from the settings, which are not checked.
     pub(crate) fn assemble(self) -> Cache {
         self.with_l2(None)
     }

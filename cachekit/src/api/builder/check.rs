@@ -81,7 +81,7 @@ impl CacheBuilder {
         self.check_features()
     }
 
-    /// Checks the settings into which a few round trips to Redis must fit.
+    /// Checks the lengths of time within which a few round trips to Redis must fit.
     fn check_shortest(&self) -> Result<(), BuildError> {
         let config = &self.config;
         for (name, length, shortest) in [
@@ -108,7 +108,7 @@ impl CacheBuilder {
         is_shared
     }
 
-    /// Checks for functions with one name or with overlapping keys. With L2, returns an error,
+    /// Checks for functions with the same name or with overlapping keys. With L2, returns an error,
     /// because an entry in L2 is recognised by the name of its function. In memory alone such
     /// functions do no harm, so a warning is logged.
     pub(crate) fn check_functions(&self) -> Result<(), BuildError> {

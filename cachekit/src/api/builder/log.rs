@@ -12,9 +12,9 @@ impl CacheBuilder {
     /// Sets whether look-ups, stores and invalidations make `tracing` spans, and whether the spans
     /// show keys. Default: [`Spans::Off`]. Needs the feature `tracing`.
     ///
-    /// With spans, every hit takes the longer way past the thread's own table and allocates, so a hit
-    /// costs several times as much, and the work of the subscriber besides. The page
-    /// `docs/operating.md` lists the spans and their fields.
+    /// With spans, the thread's own table (L0) answers no call, and every hit allocates. A hit
+    /// costs several times as much as without spans, and the work of the subscriber besides. The
+    /// page `docs/operating.md` lists the spans and their fields.
     ///
     /// # Examples
     ///
@@ -35,10 +35,10 @@ impl CacheBuilder {
 
     /// Sets whether the steps of each call are written to the log: `tracing` events of the target
     /// `cachekit` at trace level, with the function and the key. Keys contain the arguments of
-    /// functions, which may be data of users. Default: `false`. Needs the feature `tracing`.
+    /// functions, which may be personal data. Default: `false`. Needs the feature `tracing`.
     ///
-    /// With this setting, every hit takes the longer way past the thread's own table and allocates.
-    /// The page `docs/operating.md` lists the steps.
+    /// With this setting, the thread's own table (L0) answers no call, and every hit allocates. The
+    /// page `docs/operating.md` lists the steps.
     ///
     /// # Examples
     ///
@@ -55,7 +55,7 @@ impl CacheBuilder {
         self
     }
 
-    /// Reports the start of the cache to the log, and a set-up that is probably not meant.
+    /// Logs the start of the cache, and a warning about a set-up that is probably a mistake.
     pub(crate) fn log_start(&self) {
         let config = &self.config;
         let settings = &self.configuration.settings;
@@ -85,8 +85,8 @@ impl CacheBuilder {
     }
 }
 
-/// Returns `true` if a `CACHE_*` variable set `setting`, and `setting` concerns Redis or the time for
-/// which values live. A program without such a variable says nothing about other processes.
+/// Returns `true` if a `CACHE_*` variable set `setting`, and `setting` concerns Redis or the time
+/// for which values live. Only such a variable is a sign of several processes.
 fn is_for_several_processes(setting: &ConfigEntry) -> bool {
     let concerns_life = setting.section == "redis" || setting.name == "default_ttl";
     let is_variable = matches!(

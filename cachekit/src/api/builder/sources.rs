@@ -35,7 +35,7 @@ impl CacheBuilder {
     /// Reads settings from environment variables, such as `CACHE_DEFAULT_TTL` (`300`, `5m`),
     /// `CACHE_MEMORY_CAPACITY` (`10000`, `64MB`) and `REDIS_URL`. The page `docs/configuration.md`
     /// lists all variables. `CACHEKIT_CONFIG` is the path of a configuration file, which is read in
-    /// the place of the one that [`from_file`](Self::from_file) names.
+    /// place of the file that [`from_file`](Self::from_file) names.
     ///
     /// A variable takes precedence over the configuration file and the builder. A variable that is
     /// not set, or empty, changes nothing. [`build`](Self::build) returns an error if a variable
@@ -83,7 +83,7 @@ impl CacheBuilder {
         Ok(Effective { origins, source })
     }
 
-    /// Checks the settings, and names the place where a setting that cannot be used was set.
+    /// Checks the settings. The error names the place where the unusable setting was set.
     pub(crate) fn check_placed(&self, effective: &Effective) -> Result<(), BuildError> {
         let checked = self.check().and_then(|()| match self.config.reload_every {
             Some(_) if effective.source.is_none() => Err(BuildError::setting(

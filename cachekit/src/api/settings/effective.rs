@@ -63,8 +63,8 @@ impl Origins {
         }
     }
 
-    /// Returns the line or the variable at which the setting of the builder's method `method` was
-    /// set. `None`: the builder set it, or it has its default.
+    /// Returns the place where the setting of the builder's method `method` was set: a line of the
+    /// file or a variable. `None`: the builder set it, or it has its default.
     pub(crate) fn place_of(&self, method: &str) -> Option<String> {
         let mut all = SETTINGS.iter().zip(&self.0);
         let (_, origin) = all.find(|(setting, _)| setting.method == method)?;
@@ -78,7 +78,7 @@ impl Origins {
         let entry = |(setting, origin): (&Setting, &ConfigOrigin)| {
             let value = (setting.show)(config);
             let origin = if value.is_empty() {
-                // Another setting of the same field has replaced it, such as a password a file.
+                // Another setting of the same field replaced it, as a password replaces a file.
                 ConfigOrigin::Default
             } else {
                 origin.clone()
@@ -123,7 +123,7 @@ impl Effective {
 impl Cache {
     /// Returns the effective configuration of this cache: the value of each setting, and the
     /// options of functions that their attributes and the configuration file set, with the origin
-    /// of each. No password is in it.
+    /// of each. The configuration contains no password.
     ///
     /// A `ttl` that an attribute gives as an expression has no value before a call, and is not
     /// shown.

@@ -19,7 +19,7 @@ impl Environment {
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
         let ours = named.filter(|(name, value)| {
             let is_ours = name.starts_with("CACHE") || name.starts_with("REDIS_");
-            // An empty variable is one that is not set, as in a file of Docker Compose.
+            // An empty variable counts as not set. Docker Compose passes such variables.
             is_ours && !value.to_string_lossy().trim().is_empty()
         });
         Self(ours.collect())

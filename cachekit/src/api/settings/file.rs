@@ -146,8 +146,8 @@ fn read_settings(
     }
 }
 
-/// Returns the text of a value, which `set` accepts. An `Err` says what is wrong with the value, and
-/// what to write.
+/// Returns the text of a value, if `set` accepts the text. An `Err` says what is wrong with the
+/// value, and what to write.
 fn read_value(
     source: SourceText<'_>,
     kind: Kind,

@@ -23,7 +23,7 @@ pub(crate) struct FunctionOption {
     pub(crate) kind: Kind,
     /// `true` if a reload can change the option while the cache is in use.
     pub(crate) is_reloadable: bool,
-    /// Reason why a file cannot turn the option on: the attribute must have it. Empty: a file can.
+    /// Reason why only the attribute can turn the option on. Empty: a file can turn it on too.
     pub(crate) needs_attribute: &'static str,
     /// Sets the option to the value of a text. An `Err` says what is expected.
     pub(crate) read: fn(&mut FunctionOverride, &str) -> Result<(), String>,
@@ -43,8 +43,8 @@ const ANSWER: &str = "callers get an error of the function's own, which the attr
 const ROOM: &str =
     "the compiled call knows in which memory to look, so that a hit asks for nothing";
 
-/// Returns a row: the key, the kind, the word `live` if a reload can change the option, or `fixed`,
-/// the reason why the attribute must have it, the parser and the text.
+/// Returns a row from the key, the kind, the word `live` (a reload can change the option) or
+/// `fixed`, the reason why only the attribute can turn it on, the parser and the printer.
 macro_rules! option {
     ($key:literal, $kind:ident, $when:ident, $reason:expr, $read:expr, $show:expr) => {
         FunctionOption {
@@ -62,7 +62,7 @@ macro_rules! option {
     (@live) => { true };
     (@fixed) => { false };
     // A length of time. With `off`, zero turns the option off; otherwise the text says what to
-    // write in the place of zero.
+    // write in place of zero.
     (length $key:literal, $reason:expr, $field:ident, off) => {
         option!($key, Length, live, $reason,
             |of: &mut FunctionOverride, text: &str| {

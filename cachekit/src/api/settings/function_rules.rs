@@ -1,5 +1,5 @@
-//! Rules about the options of one function: what a file cannot set, because the function is
-//! compiled without it, and what has no effect.
+//! Rules about the options of one function: options that a file cannot set, because the function is
+//! compiled without them, and options without an effect.
 
 use crate::api::settings::source::FileOption;
 use crate::encoding::compress;
@@ -13,8 +13,8 @@ const OF_MEMORY: &[&str] = &["memory_ttl", "idle", "capacity", "err_ttl"];
 /// Options about Redis, without effect if Redis keeps nothing.
 const OF_REDIS: &[&str] = &["redis_ttl", "codec", "compress", "replicas"];
 
-/// Returns each problem of the options `given`, by which the function `spec` has the options `own`,
-/// with its line.
+/// Returns the problems, each with its line, of the options `given` in a file. With them, the
+/// function `spec` has the options `own`.
 pub(crate) fn check(
     spec: &FnSpec,
     own: &FunctionOverride,
@@ -31,7 +31,7 @@ pub(crate) fn check(
     problems.collect::<Vec<_>>().into_iter()
 }
 
-/// Returns a problem if the option needs the attribute, which does not have it.
+/// Returns a problem if only the attribute can turn the option on, and does not do so.
 fn turned_on(
     attribute: &FunctionOverride,
     own: &FunctionOverride,

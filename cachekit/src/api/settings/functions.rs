@@ -27,7 +27,7 @@ pub(crate) fn resolve(
         }
         let mut own = FunctionOverride::of(spec);
         for given in &options {
-            // Every value was read once, when the file was.
+            // Every value was already parsed once, when the file was read.
             let _ = (given.option.read)(&mut own, &given.text);
         }
         problems.extend(
@@ -108,8 +108,8 @@ impl FunctionTable {
     }
 }
 
-/// Returns the options of the file for the function `spec`. Of two tables with one option, that
-/// with the name of the function counts, or else that with the longer beginning.
+/// Returns the options of the file for the function `spec`. If two tables have the same option, the
+/// table with the whole name wins, or else the longer beginning.
 fn options_for<'a>(source: &'a ConfigSource, spec: &FnSpec) -> Vec<&'a FileOption> {
     let name = spec.name();
     let tables = source.functions.iter().filter(|table| table.is_for(name));

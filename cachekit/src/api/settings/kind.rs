@@ -13,9 +13,9 @@ pub(crate) enum Kind {
     Count,
     /// A number with a fraction, or `false`.
     Factor,
-    /// A text, or one of several words.
+    /// A text, or a word from a list.
     Text,
-    /// A word of several, or `true` or `false`.
+    /// A word from a list, or `true` or `false`.
     WordOrFlag,
     /// A text that no message may repeat, because it is a password or may contain one.
     Secret,

@@ -41,17 +41,17 @@ impl Cache {
     /// Reads the configuration file again, and applies the options of functions in it. The cache
     /// must have been built with a file.
     ///
-    /// An entry keeps the life with which it was stored: other lives apply to what is stored from
-    /// now on. A function that the file turns off (`enabled = false`) is not served from memory
-    /// any more. Settings of the cache, and the options `tier`, `capacity`, `replicas` and
-    /// `max_computations`, change only when the process starts again; the report names those that
-    /// differ in the file.
+    /// An entry keeps the life with which it was stored: a changed life applies to entries that are
+    /// stored from now on. A function that the file turns off (`enabled = false`) is not served
+    /// from memory any more. Settings of the cache, and the options `tier`, `capacity`, `replicas`
+    /// and `max_computations`, change only when the process starts again; the report names those
+    /// that differ in the file.
     ///
     /// The call reads a file, and blocks its thread for that time.
     ///
     /// # Errors
     ///
-    /// Returns an error, and changes nothing, if the file cannot be used, or if the cache has none.
+    /// Returns an error, and changes nothing, if the file cannot be used or was never set.
     ///
     /// # Examples
     ///
@@ -90,14 +90,14 @@ fn apply(core: &Core, source: &ConfigSource) -> Result<ReloadReport, BuildError>
     }
     *core.configuration.functions.write() = new;
     for spec in all {
-        // A function without calls has no state yet, and finds its options with the first.
+        // A function without calls has no state yet, and finds its options at its first call.
         let owner = core.owners.read().get(&spec.id()).map(Arc::clone);
         let Some(owner) = owner else { continue };
         let options = core.configuration.options_of(spec);
         let was_enabled = owner.options().is_enabled;
         owner.set_options(options);
         if was_enabled && !options.is_enabled {
-            // After the options: what is computed from now on is not stored.
+            // The options are set before: values that are computed from now on are not stored.
             core.tags.invalidate_epoch(&owner.epoch);
         }
     }
@@ -105,7 +105,7 @@ fn apply(core: &Core, source: &ConfigSource) -> Result<ReloadReport, BuildError>
 }
 
 /// Returns the settings of the cache that differ in the file. A setting that the environment sets
-/// is left out, because the file has no say in it.
+/// is left out, because the environment takes precedence.
 fn changed_settings(core: &Core, source: &ConfigSource) -> Vec<String> {
     let configuration = &core.configuration;
     let before = configuration.file.iter().flat_map(|(_, written)| written);
@@ -130,8 +130,8 @@ fn changed_settings(core: &Core, source: &ConfigSource) -> Vec<String> {
     changed
 }
 
-/// Reports the options of the function `spec` that `new` changes, and takes back in `new` those
-/// that cannot change while the cache is in use.
+/// Reports the options of the function `spec` that `new` changes, and takes back in `new` the
+/// changes that cannot take effect while the cache is in use.
 fn keep_fixed(
     core: &Core,
     spec: &'static FnSpec,
@@ -180,7 +180,7 @@ fn keep_shown(core: &Core, (spec, key): (&FnSpec, &str), new: &mut FunctionOverr
 ///
 /// # Errors
 ///
-/// Returns the error of the system if it gives no thread.
+/// Returns the error of the system if the thread cannot be started.
 pub(crate) fn watch(cache: &Cache, every: Duration, text: String) -> std::io::Result<()> {
     let core = Arc::downgrade(&cache.core);
     let name = "cachekit-config".to_owned();
@@ -198,13 +198,13 @@ fn look_for_changes(core: &Weak<Core>, every: Duration, text: String) {
         let Some((path, _)) = core.configuration.file.clone() else {
             return;
         };
-        // The text is compared, because two changes may have one time of modification.
+        // The text is compared, because two changes may have the same time of modification.
         let found = fs::read_to_string(&path).map_err(|error| error.kind());
         if found == last {
             seen = None;
             continue;
         }
-        // Half of a file that is being written may be a file without a mistake.
+        // A file that is only half written may be valid, so the text must be found twice.
         if seen.as_ref() != Some(&found) {
             seen = Some(found);
             continue;

@@ -47,7 +47,7 @@ impl ConfigSource {
     /// Sets in `config` every setting of the file.
     pub(crate) fn apply(&self, config: &mut Config) {
         for FileSetting { setting, text, .. } in &self.settings {
-            // Every value was read once, when the file was.
+            // Every value was already parsed once, when the file was read.
             let read = (setting.read)(config, text);
             debug_assert!(read.is_ok(), "{}: {read:?}", setting.key);
         }

@@ -11,7 +11,7 @@ pub enum Fault {
     /// Without this guard, a computation does not record a value for which the cache made no entry.
     ForgetUnkept,
     /// Without this guard, the store does not compare the versions of the values that an entry was
-    /// computed from, nor the versions of all tags with a prefix of these values' tags.
+    /// computed from, nor the version that all tags with the prefix of such a value's tag share.
     FillWithoutInner,
     /// Without this guard, an entry that was computed from other entries lives for its whole `ttl`,
     /// so that ages add up.

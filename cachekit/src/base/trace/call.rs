@@ -1,4 +1,4 @@
-//! Log messages about the way of one call, at trace level. They show the key.
+//! Log messages about the steps of one call, at trace level. The messages show the key.
 //!
 //! A hit in a thread's table (L0) writes no message. A cache that writes these messages therefore
 //! puts no entry into that table.
@@ -7,8 +7,8 @@ use std::fmt;
 
 /// The log of the steps of calls. It writes nothing if its field is `false`.
 ///
-/// The program asks for these messages by a setting of the cache. The level of a subscriber does not
-/// tell: a subscriber that forwards spans often takes all levels.
+/// A setting of the cache turns these messages on. The level of a subscriber cannot decide this,
+/// because a subscriber that forwards spans often accepts all levels.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CallLog(pub(crate) bool);
 
@@ -41,7 +41,7 @@ steps! {
     /// Reports that the look-up in Redis failed, and that the call computes without a lease.
     redis_failed() "the look-up in Redis failed, computes without a lease";
     /// Reports that another process computes the value, and that the call, a refresh, ends with the
-    /// value that it has.
+    /// old value.
     keeps_old() "keeps the old value, which another process computes anew";
     /// Reports that the call waits for another process, which has the lease to compute the key.
     waits_for_process() "waits for another process's computation";

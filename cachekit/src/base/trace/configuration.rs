@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// Reports that changes of the configuration file at `path` were applied, and those that take effect
-/// only when the process starts again.
+/// Reports the changes of the configuration file at `path` that were applied, and the changes that
+/// take effect only when the process starts again.
 pub(crate) fn reloaded(path: &str, changed: &[String], needs_restart: &[String]) {
     event!(
         info,

@@ -1,5 +1,5 @@
-//! A limit on events that each call may cause: of each kind, the log gets one event a minute for
-//! each function.
+//! A limit on events that each call may cause: the log gets at most one event a minute of each kind
+//! for each function.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -55,7 +55,8 @@ impl Limit {
 }
 
 /// Returns the number of events of `kind` and `function` that were left out before this one, or
-/// `None` if this event is to be left out, because another was written within the last minute.
+/// `None` if this event is to be left out, because another such event was written within the last
+/// minute.
 #[cfg(feature = "tracing")]
 pub(crate) fn admit(kind: &'static str, function: &str) -> Option<u64> {
     EVENTS.lock().admit(kind, function, Instant::now())

@@ -1,10 +1,10 @@
-//! Spans of the cache's operations, with the names and fields of the conventions for caches of
-//! OpenTelemetry and Sentry. The target of the spans is `cachekit::span`.
+//! Spans of the cache's operations. Their names and fields follow the conventions of OpenTelemetry
+//! and Sentry for caches. The target of the spans is `cachekit::span`.
 
 use std::fmt;
 
-/// A span of one operation. A span that is not wanted is empty, and so is every span without the
-/// feature `tracing`.
+/// A span of one operation. The span is empty if spans are off, or without the feature
+/// `tracing`.
 #[derive(Clone, Default)]
 pub(crate) struct OperationSpan {
     // In an `Arc`, because a clone of a `Span` calls the subscriber, and this type is cloned inside of
@@ -13,7 +13,7 @@ pub(crate) struct OperationSpan {
     span: Option<std::sync::Arc<tracing::Span>>,
 }
 
-/// A guard: until it is dropped, the code of this thread runs inside of a span.
+/// Guard of a span: until the guard is dropped, the code of this thread runs inside of the span.
 #[must_use = "the code is inside of the span until the guard is dropped"]
 pub(crate) struct Entered {
     #[cfg(feature = "tracing")]

@@ -11,7 +11,7 @@ pub(crate) struct Start<'a> {
     pub(crate) namespace: &'a str,
     /// Path of the configuration file. `None`: the cache has none.
     pub(crate) file: Option<&'a str>,
-    /// Variables of the environment that are used, as `NAME=VALUE`, without secrets.
+    /// Variables of the environment that set a setting, as `NAME=VALUE`, without secrets.
     pub(crate) environment: &'a [String],
 }
 

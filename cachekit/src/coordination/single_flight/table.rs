@@ -80,7 +80,7 @@ impl<O: Clone> Flights<O> {
     }
 
     /// Retires the flight of `key`, if a flight of `key` is running: removes the flight from the
-    /// table, and prevents that its outcome is stored.
+    /// table, and prevents its outcome from being stored.
     pub(crate) fn retire(&self, key: &[u8]) {
         let mut table = self.shard(key).lock();
         if let Some(flight) = table.remove(key) {

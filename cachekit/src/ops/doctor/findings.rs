@@ -7,7 +7,7 @@ use crate::base::error::BuildError;
 use crate::model::server_info::ServerInfo;
 use crate::store::examination::Examination;
 
-/// Severity of a [`Finding`], the greatest first.
+/// Severity of a [`Finding`], in the order from the greatest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(
     feature = "serde",
@@ -18,7 +18,8 @@ use crate::store::examination::Examination;
 pub enum Severity {
     /// The cache does not start, or does not do its work.
     Error,
-    /// The cache works, and does less than it could, or will fail in a situation that is named.
+    /// The cache works, but does less than it could, or will fail in a situation that the finding
+    /// names.
     Warning,
     /// A fact to know. Nothing has to be done.
     Info,

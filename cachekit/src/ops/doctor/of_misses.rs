@@ -3,7 +3,7 @@
 use crate::model::stats::{FunctionStats, Stats};
 use crate::ops::doctor::findings::Finding;
 
-/// The number of misses from which their causes say something.
+/// The smallest number of misses for which their causes are judged.
 const ENOUGH: u64 = 100;
 
 /// Adds a finding for each function most of whose misses come from invalidations of one family of

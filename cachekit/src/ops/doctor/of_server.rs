@@ -10,10 +10,10 @@ use crate::store::examination::Examination;
 /// The oldest version of Redis that can tell the rights of an account.
 const OLDEST: u32 = 7;
 
-/// The share of its memory from which a server counts as almost full.
+/// The share of used memory from which a server counts as almost full.
 const ALMOST_FULL: f64 = 0.95;
 
-/// The difference of clocks that is reported.
+/// The smallest difference of clocks that is reported, in milliseconds.
 const SKEW: i64 = 1_000;
 
 /// Adds all findings about the server of `found`.

@@ -23,7 +23,7 @@ impl Labels {
         labels
     }
 
-    /// Raises the counter `name` to `count`. Another thread may have raised it further.
+    /// Raises the counter `name` to `count`. Does nothing if another thread has raised it further.
     pub(crate) fn count(&self, name: &'static str, count: u64) {
         metrics::counter!(name, self.0.iter()).absolute(count);
     }
@@ -39,7 +39,7 @@ impl Labels {
         metrics::gauge!(name, self.0.iter()).set(length.as_secs_f64());
     }
 
-    /// Records each of `readings`, which read `stats`.
+    /// Records the value that each of `readings` reads from `stats`.
     pub(crate) fn record<T>(&self, readings: &[Reading<T>], stats: &T) {
         for reading in readings {
             let value = (reading.read)(stats);

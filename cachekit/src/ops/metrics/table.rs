@@ -61,7 +61,7 @@ impl Metric {
 
 impl HistogramMetric {
     /// Returns `true` if the upper bound of the bucket `index` is a bound of this metric. The other
-    /// buckets are added to the next bound: each bound is a time series.
+    /// buckets are added to the next bound, because each bound is a time series of its own.
     pub(crate) fn has_bound(&self, index: usize) -> bool {
         let (first, last, step) = self.bounds;
         (first..=last).contains(&index) && (index - first).is_multiple_of(step)
@@ -223,18 +223,18 @@ pub(crate) const BREAKER: Metric = gauge(
     "1 for the state that the circuit breaker is in, else 0.",
 );
 
-/// From 64 microseconds to 67 seconds.
+/// Times of computations, with bounds from 64 microseconds to 67 seconds.
 pub(crate) const COMPUTE_TIME: HistogramMetric = histogram!(
     "cachekit_compute_time_seconds",
     "Run times of the bodies of functions",
     (6, 26, 1)
 );
 
-/// From a millisecond to 12 days.
+/// Ages of served values, with bounds from a millisecond to 12 days.
 pub(crate) const AGE: HistogramMetric =
     histogram!("cachekit_age_seconds", "Ages of served values", (10, 40, 2));
 
-/// From 64 microseconds to 16 seconds.
+/// Round trips on the bus, with bounds from 64 microseconds to 16 seconds.
 pub(crate) const BUS_ROUND_TRIP: HistogramMetric = histogram!(
     "cachekit_redis_bus_round_trip_seconds",
     "Times from the sending of a heartbeat to its return",

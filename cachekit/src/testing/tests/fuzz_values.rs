@@ -184,7 +184,8 @@ fn foreign(codec: Codec, bytes: &[u8]) {
 }
 
 fn unfaithful(codec: Codec, bytes: &[u8]) {
-    // JSON reads a number that is too large for it as infinite, and writes that as `null`.
+    // JSON reads a number that is too large for an `f32` as infinite, and writes infinity as
+    // `null`.
     ends::<Vec<f32>>(codec, bytes);
     // The number of elements without bytes is limited by the number of bytes in the payload. A
     // payload whose length is written in more bytes than needed may therefore have more elements.

@@ -19,8 +19,8 @@ impl CacheBuilder {
         self.with_variables(variables)
     }
 
-    /// Switches off one more protection against races in the cache. A test does so to show that it
-    /// detects the broken promise.
+    /// Removes one more guard (a protection against a race or a failure) from the cache. A test
+    /// does so to show that it detects the broken promise.
     pub fn __seed(mut self, fault: Fault) -> Self {
         self.faults = self.faults.with(fault);
         self
@@ -32,8 +32,8 @@ impl CacheBuilder {
         self
     }
 
-    /// Sets a hook that the cache calls between two of its steps, so that a test can act at this
-    /// moment.
+    /// Sets a hook that the cache calls between two of its steps, so that a test can act between
+    /// these steps.
     pub fn __step_in(mut self, step_in: StepIn) -> Self {
         self.faults.step_in = Some(step_in);
         self

@@ -6,7 +6,7 @@ use crate::api::settings::file::source_text::SourceText;
 use crate::base::unknown_word::unknown;
 
 /// Tables at the top of a file: those of the cache and its functions, and the rules of HTTP
-/// responses. Each reader reads its own tables, so that one file can have all.
+/// responses. Each reader reads its own tables, so that one file can have all tables.
 const TABLES: &[&str] = &["cache", "redis", "functions", "http"];
 
 /// Returns a problem, with its line, for each table or key at the top of a file that no reader

@@ -18,7 +18,7 @@ static SHARED: FnSpec = FnSpec::new(|| "", "shop.rs", 4)
     .named("shop::shared")
     .tier(Tier::Redis);
 
-/// Returns the problems of a file, without its name in front.
+/// Returns the problems of a file, without the name of the file.
 fn problems(text: &str) -> String {
     let parsed = parse("cachekit.toml".to_owned(), text.to_owned());
     let all = [&GET_USER, &PRICE, &LOCAL, &SHARED];

@@ -18,7 +18,7 @@ fn every_setting_is_read() {
     }
 }
 
-/// The other half is a test of the rules: `http/rules/tests/files.rs`.
+/// With the feature `http`, `http/rules/tests/files.rs` tests the rules.
 #[cfg(not(feature = "http"))]
 #[test]
 fn rules_of_http_need_their_feature() {

@@ -82,8 +82,8 @@ fn names_are_unique() {
     assert!(ATTRIBUTE_ONLY.iter().all(|key| !options.contains(key)));
 }
 
-/// Fields of the options of functions that no file sets: `has_fixed_ttl` comes with `ttl`, and the
-/// other is for HTTP responses.
+/// Fields of the options of functions that no file sets: `has_fixed_ttl` comes with `ttl`, and
+/// `detach_limit` is for HTTP responses.
 const NOT_IN_FILES: &[&str] = &["has_fixed_ttl", "detach_limit"];
 
 #[test]
