@@ -60,7 +60,7 @@ impl Redis {
     /// Returns the commands of a hard invalidation: the removal of `names`, the publication of
     /// `message`, and then the removal of the marks `ended`. In this order, a node that receives
     /// the message reads the state after the removal. If the connection breaks before the last
-    /// command, the marks remain, and another process invalidates the names again.
+    /// command, the marks remain, and the names are invalidated again.
     pub(crate) fn removing(
         &self,
         names: &[StoreKey],
