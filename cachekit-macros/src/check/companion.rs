@@ -15,8 +15,8 @@ use crate::check::key::Key;
 use crate::item::LooseFn;
 use crate::model::{Companion, CompanionParts};
 
-/// Arguments and parameters that the options of one `#[cached]` use, as far as the companion's
-/// functions need them.
+/// Arguments and generic parameters that the options of one `#[cached]` use, as far as the
+/// companion's functions need them.
 pub(crate) struct Uses<'a> {
     pub(crate) key: &'a Key,
     /// Positions of the arguments that tags, events and expressions name.
