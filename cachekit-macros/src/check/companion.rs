@@ -140,7 +140,7 @@ pub(crate) fn companion(
     };
     let fn_name = item.sig.ident.clone();
     // A companion type cannot be defined in an `impl`. An associated function that does not contain
-    // the word `Self` cannot be told from a free function.
+    // the word `Self` cannot be distinguished from a free function.
     let is_free = info.receiver.is_none() && !in_self && !names_self(item);
     if is_free {
         return Companion::Type {

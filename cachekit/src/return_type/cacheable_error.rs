@@ -32,7 +32,7 @@ impl<E> fmt::Debug for NotCloneable<E> {
 }
 
 /// A requirement of the option `err_ttl`, which stores errors for later calls: the error can be
-/// cloned. If the error cannot be cloned, generated code requires this of the stand-in
+/// cloned. If the error cannot be cloned, generated code puts this requirement on the stand-in
 /// `NotCloneable`, which does not meet it. This causes the compile error.
 #[diagnostic::on_unimplemented(
     message = "the error that this function returns cannot be remembered",

@@ -11,8 +11,8 @@ use std::marker::PhantomData;
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
 /// A requirement on the value that a cached function returns: memory can keep the value. If the
-/// value cannot be cloned or shared by threads, generated code requires it of the stand-in
-/// `NotCacheable`, which does not meet it. This causes the compile error.
+/// value cannot be cloned or shared by threads, generated code puts this requirement on the
+/// stand-in `NotCacheable`, which does not meet it. This causes the compile error.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be cached",
     label = "a cached value must be `Clone + Send + Sync + 'static`",
@@ -30,8 +30,8 @@ pub trait RequireCacheable {
 }
 
 /// A requirement on the value that a cached function stores in Redis: serde can encode and decode
-/// the value. If serde cannot, generated code requires it of the stand-in `NotSerializable`, which
-/// does not meet it. This causes the compile error.
+/// the value. If serde cannot, generated code puts this requirement on the stand-in
+/// `NotSerializable`, which does not meet it. This causes the compile error.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be stored in Redis",
     label = "needs `serde::Serialize` and `serde::Deserialize`",
@@ -48,8 +48,8 @@ pub trait RequireSerializable {
 }
 
 /// A requirement on the value that a cached function stores in Redis: the value is no reference. If
-/// the value is a reference, generated code requires it of the stand-in `NotOwned`, which does not
-/// meet it. This causes the compile error.
+/// the value is a reference, generated code puts this requirement on the stand-in `NotOwned`, which
+/// does not meet it. This causes the compile error.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be stored in Redis",
     label = "only what owns its data can be read back",

@@ -37,8 +37,8 @@ impl<E> fmt::Debug for NoTimeoutError<E> {
 
 /// A requirement of the option `timeout`, which limits the duration of a computation: the function
 /// has an error for a computation that took too long. If the function has no such error, generated
-/// code requires it of the stand-in `NoTimeoutError`, which does not meet it. This causes the
-/// compile error.
+/// code puts this requirement on the stand-in `NoTimeoutError`, which does not meet it. This causes
+/// the compile error.
 #[diagnostic::on_unimplemented(
     message = "`timeout` does not know which error to answer with",
     label = "the function's error type cannot be made of a `cachekit::ComputeTimeout`",

@@ -134,7 +134,7 @@ pub(crate) struct NewWrite<'a> {
     pub(crate) key: &'a [u8],
     pub(crate) payload: Payload,
     /// The time for which a key waits in the queue before its first write is carried out, so that
-    /// more writes come together.
+    /// several writes are carried out together.
     pub(crate) delay: Duration,
     /// The largest number of writes in the queue.
     pub(crate) capacity: u64,
@@ -149,7 +149,7 @@ pub(crate) enum Enqueued {
     Full {
         /// The version that the write has if its caller carries it out at once.
         version: u64,
-        /// `true` if writes of the key are queued, which must be carried out before this one.
+        /// `true` if writes of the key are queued, which must be carried out before this write.
         has_older: bool,
     },
 }
@@ -190,7 +190,8 @@ pub(crate) struct ClaimRequest<'a> {
 pub(crate) struct Finish<'a> {
     /// For each key, the last write that was carried out.
     pub(crate) written: &'a [Written],
-    /// The time for which a write waits from its acceptance on, so that more writes come together.
+    /// The time for which a write waits from its acceptance on, so that several writes are carried
+    /// out together.
     pub(crate) every: Duration,
     /// `true` if the worker goes on with further writes of the keys.
     pub(crate) keeps_claim: bool,

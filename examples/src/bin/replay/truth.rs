@@ -64,8 +64,8 @@ struct Writes {
     through: Box<[Rises]>,
 }
 
-/// Versions that were the newest, each with the time from which on it was. Versions and times only
-/// rise.
+/// The versions that were the newest, each with the time at which it became the newest. Versions
+/// and times only rise.
 #[derive(Debug, Clone, Default)]
 struct Rises(Vec<(Instant, u32)>);
 
