@@ -26,9 +26,9 @@ pub(crate) const BEAT: Duration = Duration::from_millis(250);
 /// rounds.
 const QUICK_ROUNDS: u8 = 12;
 
-/// Returns the pause after the round `round` of a mark, before its next round. The first rounds
-/// follow one another for 3 seconds. Later rounds are 4, 8, 16, 32 and 64 seconds after the first.
-/// If no process carries the last round out, the mark is due again 64 seconds later.
+/// Returns the pause after the round `round` of a mark, before its next round. The first 12 rounds
+/// follow one another every 250 milliseconds. Later rounds are 4, 8, 16, 32 and 64 seconds after
+/// the first. If no process carries the last round out, the mark is due again 64 seconds later.
 pub(crate) fn pause_after(round: u8) -> Duration {
     match round {
         0..QUICK_ROUNDS => BEAT,

@@ -1,6 +1,6 @@
 //! A cart service whose database is written later: changes of carts and views of articles are
-//! queued, and a worker writes them to a `SQLite` database. With `carts serve FILE` and `carts work
-//! FILE`, one process serves, and the other writes to the database in FILE. With `carts`, one
+//! queued, and a worker writes them to a `SQLite` database. With `carts serve FILE`, a process
+//! serves. With `carts work FILE`, a process writes to the database in FILE. With `carts`, one
 //! process does both.
 //!
 //! In one process without Redis, queued writes are lost if the process dies. `carts` prints:
