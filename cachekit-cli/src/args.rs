@@ -7,15 +7,16 @@ use clap_complete::Shell;
 
 /// Looks into the caches of services that use cachekit, and invalidates entries.
 ///
-/// Exit codes: 0, done; 1, the answer is no (no entry, no dead write, a finding, an invalidation that
-/// is not confirmed, no process); 2, wrong arguments; 3, Redis cannot be used.
+/// Exit codes: 0, done; 1, the answer is no (no entry, no dead write, an error that the doctor
+/// found, an invalidation that is not confirmed, no process that answers); 2, wrong arguments; 3,
+/// Redis cannot be used.
 #[derive(Debug, Parser)]
 #[command(name = "cachekit", version)]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) server: Server,
 
-    /// Prints JSON, a line for each answer.
+    /// Prints JSON, one line for each answer.
     #[arg(long, global = true)]
     pub(crate) json: bool,
 
@@ -30,8 +31,8 @@ pub(crate) struct Server {
     #[arg(long, global = true, env = "REDIS_URL", hide_env_values = true)]
     pub(crate) redis: Option<String>,
 
-    /// Password of Redis, if the address has none. Better in the environment, as it is seen here by
-    /// other users of the machine.
+    /// Password of Redis, if the address has none. Set it in the environment instead, because other
+    /// users of the machine can see the arguments of a command.
     #[arg(
         long,
         global = true,
@@ -65,26 +66,26 @@ pub(crate) enum Command {
     Invalidate(Targets),
     /// Invalidates all entries of the namespace, in every process.
     Clear {
-        /// Returns when no process can serve an old value.
+        /// Waits until no process can serve an old value.
         #[arg(long)]
         ack: bool,
     },
-    /// Prints the invalidations of all processes as they happen, until it is interrupted.
+    /// Prints the invalidations of all processes as they happen, until the command is interrupted.
     Watch,
     /// Shows the statistics of all processes: the functions with their calls, hit rates, times and
     /// misses, summed over the processes.
     Stats {
         #[command(flatten)]
         asking: Asking,
-        /// Shows each process for itself, and not the sum.
+        /// Shows the statistics of each process, and not their sum.
         #[arg(long)]
         nodes: bool,
-        /// Name of a function to show, such as `shop::users::get_user`.
+        /// Name of the only function to show, such as `shop::users::get_user`.
         #[arg(long, value_name = "NAME")]
         function: Option<String>,
     },
-    /// Shows what the functions of all processes do now, refreshed in each round, until it is
-    /// interrupted.
+    /// Shows what the functions of all processes do now, refreshed in each round, until the command
+    /// is interrupted.
     Top(Top),
     /// Shows the effective configuration of all processes, with the origin of each value.
     Config {
@@ -96,7 +97,7 @@ pub(crate) enum Command {
     DeadWrites(DeadWrites),
     /// Prints the script for completion of this command in a shell.
     Completion {
-        /// Shell to complete in.
+        /// Shell for which the script is printed.
         shell: Shell,
     },
 }
@@ -139,9 +140,9 @@ pub(crate) struct Top {
 /// A column of `top`.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Sort {
-    /// Calls in a second.
+    /// Calls per second.
     Calls,
-    /// Misses in a second.
+    /// Misses per second.
     Misses,
     /// Time spent in the functions' bodies.
     Time,
@@ -166,7 +167,8 @@ fn seconds(text: &str) -> Result<Duration, String> {
 pub(crate) enum DeadWrites {
     /// Lists dead writes with their reasons, oldest first.
     List {
-        /// Name of a write-behind function, such as `shop::save_cart`. All functions without it.
+        /// Name of a write-behind function, such as `shop::save_cart`. Without a name, all
+        /// functions.
         function: Option<String>,
     },
     /// Shows one dead write with its arguments.
@@ -176,9 +178,9 @@ pub(crate) enum DeadWrites {
         /// Id of the dead write, as `list` shows it.
         id: String,
     },
-    /// Queues dead writes again, with their versions and with new attempts.
+    /// Queues dead writes again, with new attempts.
     Replay(Chosen),
-    /// Drops dead writes. They cannot be brought back.
+    /// Drops dead writes. Dropped writes cannot be brought back.
     Drop(Chosen),
 }
 
@@ -192,12 +194,12 @@ pub(crate) struct Chosen {
     #[arg(required_unless_present = "all", conflicts_with = "all")]
     pub(crate) id: Option<String>,
 
-    /// Takes all dead writes of the function.
+    /// Selects all dead writes of the function.
     #[arg(long)]
     pub(crate) all: bool,
 }
 
-/// The entries to invalidate: at least one option, each as often as wanted.
+/// The entries to invalidate: at least one option. Each option may be repeated.
 #[derive(Debug, Arguments)]
 #[group(required = true, multiple = true)]
 pub(crate) struct Names {
@@ -224,11 +226,11 @@ pub(crate) struct Targets {
     #[command(flatten)]
     pub(crate) names: Names,
 
-    /// Returns when no process can serve an old value.
+    /// Waits until no process can serve an old value.
     #[arg(long)]
     pub(crate) ack: bool,
 
-    /// Makes the values stale in place of removing them.
+    /// Makes the values stale instead of removing them.
     #[arg(long)]
     pub(crate) soft: bool,
 }

@@ -57,11 +57,12 @@ impl fmt::Display for Missing {
     }
 }
 
-/// Returns `answers` if one of them can be read.
+/// Returns `answers` with the missing answers, if at least one answer can be read.
 ///
 /// # Errors
 ///
-/// Returns the error that ends the command with exit code 1 if no process answered.
+/// Returns the error with exit code 1 if no process gave an answer that can be read, and the error
+/// with exit code 3 if Redis cannot be used.
 pub(crate) fn answered<T>(
     answers: Result<Answers<T>, QueryError>,
     wait: Duration,

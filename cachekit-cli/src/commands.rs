@@ -41,7 +41,8 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<ExitCode, Error> 
         Command::Config { asking } => config::run(server, output, asking).await,
         Command::DeadWrites(command) => dead_writes::run(server, output, command).await,
         Command::Completion { shell } => {
-            // Not written directly: a reader may close the pipe early.
+            // The script is not written to standard output directly, because the reader may close
+            // the pipe early.
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "cachekit", &mut script);
             output::print(&String::from_utf8_lossy(&script));

@@ -13,8 +13,8 @@ pub(crate) fn builder(server: &Server) -> Result<CacheBuilder, Error> {
             "give `--redis redis://host:6379`, or set `REDIS_URL`",
         ));
     };
-    // Without marks: the command must not finish the writes of services. Without answers: the command
-    // is not one of the processes that it asks.
+    // The cache handles no marks, because the command must not finish the writes of services. The
+    // cache answers no questions, because the command is not one of the processes that it asks.
     let builder = Cache::builder()
         .redis(url)
         .namespace(&server.namespace)
@@ -33,7 +33,7 @@ pub(crate) async fn connect(server: &Server) -> Result<Cache, Error> {
     if cache.stats().redis.is_up {
         return Ok(cache);
     }
-    // The doctor knows the reason in words.
+    // The doctor describes the reason in words.
     let diagnosis = builder(server)?.doctor().await;
     let mut findings = diagnosis.findings.into_iter();
     let error = findings.find(|finding| finding.severity == Severity::Error);

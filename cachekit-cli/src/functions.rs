@@ -18,13 +18,14 @@ pub(crate) struct Function {
     pub(crate) name: String,
     #[serde(flatten)]
     pub(crate) calls: CallStats,
-    /// Calls in a second, with each process by the time that its counters cover.
+    /// Calls per second: the sum over the processes of the calls in each process, divided by the
+    /// time that the process's counters cover.
     pub(crate) per_second: f64,
     pub(crate) entries: u64,
     pub(crate) bytes: u64,
 }
 
-/// Returns the functions of all `processes`, each summed up, sorted by name.
+/// Returns the functions of all `processes`, each with its sums over the processes, sorted by name.
 pub(crate) fn summed<'a>(processes: impl Iterator<Item = &'a Stats>) -> Vec<Function> {
     let mut by_name = BTreeMap::<&str, Function>::new();
     for stats in processes {
@@ -88,7 +89,7 @@ fn row(name: &str, width: usize, cells: &[String; COLUMNS.len()], causes: &str) 
     format!("{}\n", format!("{line}  {causes}").trim_end())
 }
 
-/// Returns the hit rate, or `-` without a call.
+/// Returns the hit rate, or `-` if there was no call.
 fn share(calls: &CallStats) -> String {
     if calls.calls() == 0 {
         "-".to_owned()

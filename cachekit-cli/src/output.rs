@@ -67,8 +67,8 @@ impl Output {
         }
     }
 
-    /// Prints `answer` as one line of JSON, or `text` for people.
-    /// Returns `false` if nobody reads any more.
+    /// Prints `answer` as one line of JSON, or `text` for people. Returns `false` if the output can
+    /// no longer be written.
     pub(crate) fn print(self, answer: &impl Serialize, text: impl fmt::Display) -> bool {
         if self.is_json {
             match serde_json::to_string(answer) {
@@ -128,22 +128,22 @@ impl Output {
     }
 }
 
-/// Prints `text` to standard output. Returns `false` if that failed, because the reader has gone, as
-/// `head` does, or the disk is full. The exit code stays that of the command.
+/// Prints `text` to standard output. Returns `false` if that failed, because the reader has ended,
+/// as `head` does, or the disk is full. The failure does not change the command's exit code.
 pub(crate) fn print(text: &str) -> bool {
     let mut stdout = io::stdout().lock();
     let written = stdout.write_all(text.as_bytes());
     written.and_then(|()| stdout.flush()).is_ok()
 }
 
-/// Adds the row of a table: a name and what is shown for it.
+/// Appends a row to the table `text`: the name `name`, and `shown`, the text for that name.
 pub(crate) fn row(text: &mut String, name: &str, shown: &str) {
     // Writing to a string does not fail.
     let _ = writeln!(text, "{name:<12} {shown}");
 }
 
-/// Returns `text` with its control characters escaped: it may have data of users, which must not
-/// control the terminal.
+/// Returns `text` with its control characters escaped. `text` may contain data that users entered,
+/// and these data must not control the terminal.
 pub(crate) fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {

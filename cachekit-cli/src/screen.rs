@@ -2,12 +2,14 @@
 
 use crate::output::print;
 
-/// Changes to the terminal's other screen, without a cursor and without line breaks in long lines.
+/// Switches to the terminal's alternate screen, without a cursor and without line breaks in long
+/// lines.
 const BEGIN: &str = "\u{1b}[?1049h\u{1b}[?25l\u{1b}[?7l";
 /// Undoes `BEGIN`.
 const END: &str = "\u{1b}[?7h\u{1b}[?25h\u{1b}[?1049l";
 
-/// The other screen of the terminal. When it is dropped, the terminal is as it was before.
+/// The alternate screen of the terminal. When this value is dropped, the terminal is as it was
+/// before.
 #[derive(Debug)]
 pub(crate) struct Screen(());
 
@@ -17,7 +19,8 @@ impl Screen {
         Self(())
     }
 
-    /// Draws `text` over what was drawn before. Returns `false` if nobody reads any more.
+    /// Draws `text` over the text that was drawn before. Returns `false` if the output can no
+    /// longer be written.
     #[expect(
         clippy::unused_self,
         reason = "a text is drawn on a screen that has begun"
@@ -33,8 +36,8 @@ impl Drop for Screen {
     }
 }
 
-/// Returns the bytes that draw `text` from the first line on. Each line is cleared behind its end,
-/// and the screen behind the last line, so that nothing flickers.
+/// Returns the bytes that draw `text` from the first line on. The rest of each line is cleared
+/// after its end, and the rest of the screen after the last line, so that nothing flickers.
 fn drawn(text: &str) -> String {
     let lines = text.lines().map(|line| format!("{line}\u{1b}[K\r\n"));
     format!("\u{1b}[H{}\u{1b}[J", lines.collect::<String>())

@@ -3,8 +3,8 @@
 use cachekit::StoredValue;
 use serde_json::Value;
 
-/// Returns the value as JSON, if its codec has the names of its fields. Returns `None` for bincode,
-/// which has none, and for bytes that cannot be read.
+/// Returns the value as JSON, if its codec writes the names of fields. Returns `None` for bincode,
+/// which writes no names, and for bytes that cannot be read.
 pub(crate) fn decoded(value: &StoredValue) -> Option<Value> {
     if value.is_none {
         return Some(Value::Null);
@@ -12,7 +12,7 @@ pub(crate) fn decoded(value: &StoredValue) -> Option<Value> {
     decoded_bytes(&value.codec, &value.payload)
 }
 
-/// Returns `bytes` as JSON, if `codec` has the names of fields.
+/// Returns `bytes` as JSON, if `codec` writes the names of fields.
 pub(crate) fn decoded_bytes(codec: &str, bytes: &[u8]) -> Option<Value> {
     match codec {
         "json" => serde_json::from_slice(bytes).ok(),

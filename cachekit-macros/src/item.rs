@@ -69,8 +69,8 @@ impl LooseFn {
 }
 
 impl LooseFn {
-    /// Returns a function with the body of this function, with `attrs` and `sig` as its attributes
-    /// and its signature, which only the code around it can name.
+    /// Returns a function with the attributes `attrs`, the signature `sig` and the body of this
+    /// function. Only the code around the returned function can name it.
     pub(crate) fn inner<'a>(
         &self,
         attrs: impl Iterator<Item = &'a Attribute>,

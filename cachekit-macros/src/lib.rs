@@ -39,14 +39,14 @@ mod tests;
 /// | option | meaning | default |
 /// |---|---|---|
 /// | `key = "user:{id}"` | template over the arguments; `{self.tenant}`, `{req.page}`, `{opts.sort()}`; `<id>` is accepted for `{id}`; or `key = expr(EXPRESSION)` | name and every argument |
-/// | `ttl = 300` | seconds, `"5m"`, or an expression over arguments and `ret` giving a `Duration` or an `Option` of one | the cache's `default_ttl` |
+/// | `ttl = 300` | seconds, `"5m"`, or an expression over the arguments and `ret` that gives a `Duration` or an `Option<Duration>` | the cache's `default_ttl` |
 /// | `tags = ["users", "org:{ret.org_id}"]` | templates over the arguments and `ret`, the value about to be stored; `..EXPR` for a sequence | none |
 /// | `events = ["user.changed"]` | entries are removed when `cache.emit("user.changed")` runs | none |
-/// | `skip(pool, trace_id)` | arguments that belong outside the key: without `key`, each argument to leave out; with `key`, those that could change the result | none |
+/// | `skip(pool, trace_id)` | arguments that the key deliberately leaves out; with `key`, only arguments that look as if they could change the result must be in `skip` | none |
 /// | `stale = 60` | stale-while-revalidate: for that long after `ttl`, calls get the stale value at once while one computation refreshes it in the background | none |
 /// | `stale_if_error = "1h"` | fail-safe: for that long after `ttl`, calls get the stale value if the function returns an `Err` or takes longer than `timeout` | none |
 /// | `early = 1.0` | early expiration (XFetch): how early before its end an entry is recomputed, at random; `false`: never | 1.0 |
-/// | `depends = names`, `false`, `true` | what reaches the entry of the cached values that the body took: their invalidations and the end of the first (`true`), their invalidations alone (`names`), or nothing (`false`) | `true` |
+/// | `depends = names`, `false`, `true` | the effect of inner entries, whose values the body took from the cache, on this entry: `true`, an invalidation of an inner entry invalidates this entry, and the inner entry that ends first ends this entry; `names`, only invalidations have an effect; `false`, no effect | `true` |
 /// | `soft_timeout = "50ms"` | fail-safe timeout: after that long, the call gets the stale value, if there is one, and the computation continues | none |
 /// | `detach` | if a caller is dropped, its computation continues and its value is stored | the computation is dropped, and a waiter computes |
 /// | `none_ttl = 30` | `Option` results: remember `None` that long | not remembered |
@@ -69,7 +69,7 @@ mod tests;
 /// | `timeout_error = EXPR` | the error after `timeout` | made by `E: From<cachekit::ComputeTimeout>` |
 /// | `max_computations = 64` | the most computations of this function that run at once in this process | unbounded |
 /// | `codec = bincode`, `msgpack`, `json` | the encoding of values in Redis | the cache's codec |
-/// | `compress`, `compress = false` | turns compression of values for Redis on or off; values are compressed from `compress_above` or 1,024 bytes on | the cache's setting |
+/// | `compress`, `compress = false` | turns compression of values for Redis on or off; a value is compressed if it has at least `compress_above` bytes (1,024 by default) | the cache's setting |
 /// | `companion = NAME`, `Self`, `false` | renames the companion, gives one to an associated function or a private method, or omits it | the function's name |
 /// | `crate = path` | the path of the crate cachekit, if renamed | `::cachekit` |
 ///
@@ -101,10 +101,10 @@ pub fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `tags = ["users"]` | every entry with one of these tags; sequences as in `cached` | none |
 /// | `events = ["product.updated"]` | emits these events | none |
 /// | `on = ok`, `always`, `before` | invalidates after `Ok` or a body that did not finish; after any result; or before and after the body | `ok` |
-/// | `ack`, `ack = "200ms"` | the call returns when every process has applied the invalidation, or, as best effort, after that time; for `async` functions | no |
+/// | `ack`, `ack = "200ms"` | the call returns when every process has applied the invalidation, or after that time even if a process has not; for `async` functions | no |
 /// | `soft` | entries become stale and remain for `stale`, `stale_if_error` and `soft_timeout`; an entry without these is removed | no |
 /// | `if = EXPR` | `bool` over the arguments and `ret`; false invalidates nothing | true |
-/// | `intent = "3s"`, `false` | how long the mark of the write stands in Redis without a renewal: by then at the latest another process invalidates if this one dies; `false`: no mark | the cache's |
+/// | `intent = "3s"`, `false` | the time for which the mark of the write stands in Redis without a renewal: if this process dies, another process invalidates after this time at the latest; `false`: no mark | the cache's |
 /// | `cache = EXPR` | the `Cache` of tags, keys and events | the global one |
 /// | `crate = path` | the path of the crate cachekit, if renamed | `::cachekit` |
 ///
@@ -120,7 +120,7 @@ pub fn invalidates(args: TokenStream, item: TokenStream) -> TokenStream {
 /// |---|---|---|
 /// | `get_user(_, id)` | the entry to write; exactly one | |
 /// | `value = EXPR` | the value, over the arguments and `ret` | the returned value |
-/// | `order_by = ret.version` | of overlapping writes, the one with the greatest number stays | they leave the entry empty |
+/// | `order_by = ret.version` | of overlapping writes, the one with the greatest number stays | overlapping writes leave the entry empty |
 /// | `intent = "3s"`, `false` | as in `invalidates` | the cache's |
 /// | `crate = path` | the path of the crate cachekit, if renamed | `::cachekit` |
 #[proc_macro_attribute]
@@ -138,18 +138,18 @@ pub fn write_through(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// | option | meaning | default |
 /// |---|---|---|
-/// | `get_cart(_, user)` | the entry whose value a queued write is: the newest write of each key is carried out | |
+/// | `get_cart(_, user)` | the entry that gets the value of a queued write; of the queued writes of a key, only the newest is carried out | |
 /// | `value = EXPR` | the value of that entry, over the arguments | |
-/// | `key = "views:{page}"` | the key of the writes, where they are the value of no entry | |
-/// | `each` | each write counts; without it, the newest of each key replaces the older ones | |
+/// | `key = "views:{page}"` | the key of the writes, if they are not the value of an entry | |
+/// | `each` | each write counts; without `each`, the newest write of a key replaces older writes of the key | |
 /// | `each(view in views)`, `newest(cart in carts)` | the function takes a `Vec`, and one run carries out many writes; the key and the value name one item | one write for each run |
 /// | `skip(pool)` | arguments that are not queued: a worker gets them from `provide(..)`, by their type | none |
 /// | `batch = 500` | the most writes that a worker takes from the queue at once | 100 |
 /// | `every = "1s"` | the time for which a key waits for further writes | 1 s |
-/// | `retries = 10` | the number of times that a failed write is repeated, with pauses that double from 1 s to 60 s; then it is put aside | 10 |
+/// | `retries = 10` | the number of times that a failed write is repeated, with pauses that double from 1 s to 60 s; then the write is put aside | 10 |
 /// | `timeout = "30s"` | the longest time for one run | 30 s |
 /// | `capacity = 100_000` | the most writes in the queue | 100,000 |
-/// | `when_full = wait`, `fail`, `write` | a call whose queue is full waits for `lock_timeout`, returns an error, or writes itself | `wait` |
+/// | `when_full = wait`, `fail`, `write` | a call whose queue is full waits for `lock_timeout`, returns an error, or carries out its write itself | `wait` |
 /// | `codec = bincode`, `msgpack`, `json` | the encoding of queued arguments | the cache's codec |
 /// | `name = "carts::save_cart"` | the name of the queue, also in statistics and logs | the function's full path |
 /// | `cache = EXPR` | the `Cache` with the queue | the global one |

@@ -196,7 +196,7 @@ pub(crate) struct Labels {
     /// Templates in `events = [..]` that have placeholders for arguments, as the user wrote them.
     pub(crate) events: Vec<String>,
     /// Literal starts of the templates in `tags = [..]`, without those that end with their first
-    /// colon: statistics know such a start from the tag itself.
+    /// colon: statistics find such a start in the tag itself.
     pub(crate) tag_families: Vec<String>,
     /// Hash of the tags and events; zero if there are none.
     pub(crate) tags_hash: u64,
@@ -403,7 +403,7 @@ pub(crate) struct QueuedFn {
     pub(crate) key: QueueKey,
     /// Expression of the option `value = EXPR`. `None`: the writes are the values of no entry.
     pub(crate) value: Option<Expr>,
-    /// `true` if each write counts; `false` if the newest of a key replaces the older ones.
+    /// `true` if each write counts; `false` if the newest write of a key replaces older writes.
     pub(crate) is_each: bool,
     pub(crate) name: Option<String>,
     /// Names and values of options with a constant duration.
@@ -429,7 +429,7 @@ pub(crate) enum Role {
 
 /// Key of a queued write.
 pub(crate) enum QueueKey {
-    /// The key of an entry, whose value the write is.
+    /// The key of an entry. The write is the new value of this entry.
     Entry(Reference),
     /// The text of the option `key`.
     Text(Text),

@@ -4,12 +4,12 @@ use proc_macro2::Ident;
 use quote::format_ident;
 use syn::{FnArg, GenericArgument, PathArguments, Type};
 
-/// Returns `true` if the type is `QueuedWrite`, by its last name.
+/// Returns `true` if the last name in the type's path is `QueuedWrite`.
 pub(crate) fn is_write_number(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|it| it.ident == "QueuedWrite"))
 }
 
-/// Returns `T` if the type is `Vec<T>`, by its last name.
+/// Returns `T` if the last part of the type's path is `Vec<T>`.
 pub(crate) fn vec_of(ty: &Type) -> Option<&Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last().filter(|it| it.ident == "Vec")?;
@@ -22,7 +22,7 @@ pub(crate) fn vec_of(ty: &Type) -> Option<&Type> {
     }
 }
 
-/// Returns `true` if callers pass the argument `input`: all but the number of the write.
+/// Returns `true` if callers pass the argument `input`, which is not the number of the write.
 pub(crate) fn is_passed(input: &FnArg) -> bool {
     let FnArg::Typed(input) = input else {
         return true;

@@ -1,10 +1,10 @@
-//! Beginning and end of a program: the help, the output, and failures.
+//! The beginning and the end of a program: the help, the output, and failures.
 
 use std::error::Error;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-/// What ends a program, in words.
+/// An error that ends a program, as text.
 pub type Fail = Box<dyn Error + Send + Sync>;
 
 /// Runs a program whose command line was read as `args`; `None` asks for the text `help`.
@@ -27,11 +27,11 @@ pub async fn run<A>(
     }
 }
 
-/// Writes `text` at once, for a script that waits for it.
+/// Writes `text` to standard output and flushes it, for a script that waits for the text.
 ///
 /// # Errors
 ///
-/// Standard output cannot be written.
+/// Returns an error if standard output cannot be written.
 pub fn say(text: &str) -> Result<(), Fail> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;

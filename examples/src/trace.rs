@@ -1,14 +1,14 @@
-//! Access traces: which keys a real program asked for, in order.
+//! Access traces: the keys that a real program asked for, in order.
 //!
-//! A trace is a row of 4-byte big-endian unsigned integers, one key an access, plain or
-//! compressed with xz; the format of the traces that Caffeine's simulator carries.
+//! A trace is a sequence of 4-byte big-endian unsigned integers, one key for each access, plain or
+//! compressed with xz. The traces of Caffeine's simulator have this format.
 
 use std::fmt;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// A trace that cannot be read, in words.
+/// The error for a trace that cannot be read.
 #[derive(Debug)]
 pub struct TraceError {
     path: PathBuf,
@@ -23,7 +23,7 @@ impl fmt::Display for TraceError {
 
 impl std::error::Error for TraceError {}
 
-/// The variable that names a folder with traces.
+/// The environment variable that names a folder with traces.
 pub const FOLDER: &str = "CACHEKIT_TRACES";
 
 /// Reads the first `limit` accesses of the trace called `name`.
@@ -33,7 +33,7 @@ pub const FOLDER: &str = "CACHEKIT_TRACES";
 ///
 /// # Errors
 ///
-/// If there is no such file, or it is not a trace.
+/// Returns an error if there is no such file, or the file is not a trace.
 pub fn read(name: &Path, limit: usize) -> Result<Vec<u32>, TraceError> {
     let path = find(name, std::env::var_os(FOLDER).map(PathBuf::from).as_deref())?;
     let error = |problem: String| TraceError {
@@ -48,7 +48,7 @@ const XZ: &[u8] = &[0xFD, b'7', b'z', b'X', b'Z', 0];
 
 fn load(path: &Path, limit: usize) -> Result<Vec<u32>, String> {
     let bytes = fs::read(path).map_err(|cause| cause.to_string())?;
-    // Read as plain keys it would give a workload, but not the one that was meant.
+    // If the file were read as plain keys, the workload would not be that of the trace.
     if path.extension().is_some_and(|end| end == "xz") && !bytes.starts_with(XZ) {
         return Err("no xz data in it, though its name says so; fetch it again".to_owned());
     }

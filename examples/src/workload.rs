@@ -1,14 +1,15 @@
-//! A generated workload: a few products that everybody looks at, and many that few do.
+//! A generated workload: a few products that are read often, and many products that are read
+//! seldom.
 
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use rand_distr::Zipf;
 
-/// `accesses` keys from 1 to `products`, drawn from Zipf's law with exponent 0.99.
+/// Returns `accesses` keys from 1 to `products`, drawn by Zipf's law with the exponent 0.99.
 ///
 /// # Panics
 ///
-/// If `products` is zero.
+/// Panics if `products` is zero.
 pub fn zipf(products: u32, accesses: usize, seed: u64) -> Vec<u32> {
     let law = Zipf::new(f64::from(products), 0.99).expect("at least one product");
     let random = SmallRng::seed_from_u64(seed);
@@ -34,8 +35,8 @@ mod tests {
         assert_ne!(zipf(100, 50, 7), zipf(100, 50, 8));
     }
 
-    /// Zipf's law: the first of 1,000 keys has 1 part in about 7.7 of all accesses, twice
-    /// as many as the second.
+    /// Zipf's law: of 1,000 keys, the first gets about one in 7.7 of all accesses, which is twice
+    /// as many as the second key gets.
     #[test]
     fn few_keys_have_most_accesses() {
         let keys = zipf(1_000, 100_000, 1);

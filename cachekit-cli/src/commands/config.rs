@@ -18,7 +18,7 @@ struct Answer<'a> {
     missing: Missing,
 }
 
-/// Processes with one configuration.
+/// Processes that have the same configuration.
 #[derive(Debug, Serialize)]
 struct Group<'a> {
     nodes: Vec<&'a str>,
@@ -60,7 +60,8 @@ fn grouped(answers: &Answers<EffectiveConfig>) -> Vec<Group<'_>> {
 fn text(group: &Group<'_>) -> String {
     let (processes, nodes) = (counted(group.nodes.len()), group.nodes.join(", "));
     let config = group.config.to_string();
-    // Values come from other processes. The line breaks are those of the table.
+    // The values come from other processes, so their control characters are escaped. The line
+    // breaks are the table's own.
     let lines = config.lines().map(|line| printable(line.trim_end()) + "\n");
     format!("{processes}: {nodes}\n\n{}\n", lines.collect::<String>())
 }

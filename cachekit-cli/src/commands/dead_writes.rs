@@ -12,7 +12,7 @@ use crate::connect::connect;
 use crate::output::{Error, NO, Output, printable, row};
 use crate::value::decoded_bytes;
 
-/// The number of dead writes that are taken at once.
+/// The number of dead writes that are read at once.
 const PAGE: usize = 100;
 
 /// A dead write in JSON.
@@ -30,7 +30,7 @@ struct Listed<'a> {
 struct Shown<'a> {
     function: &'a str,
     write: Option<&'a DeadWrite>,
-    /// Decoded arguments. `None` if the codec has no names of fields.
+    /// Decoded arguments. `None` if the codec does not write the names of fields.
     arguments: Option<Value>,
 }
 
@@ -38,7 +38,7 @@ struct Shown<'a> {
 #[derive(Debug, Serialize)]
 struct Done<'a> {
     function: &'a str,
-    /// Number of dead writes that were taken.
+    /// Number of dead writes that were queued again or dropped.
     writes: usize,
 }
 
@@ -64,7 +64,7 @@ pub(crate) async fn run(
     })
 }
 
-/// Lists the dead writes of one function, or of all. Returns `true`.
+/// Lists the dead writes of one function, or of all functions. Returns `true`.
 async fn list(cache: &Cache, output: Output, function: Option<String>) -> Result<bool, QueueError> {
     let functions = match function {
         Some(function) => vec![function],
@@ -99,7 +99,7 @@ fn line(function: &str, write: &DeadWrite, output: Output) -> String {
     format!("{function} {id}  {key}  {attempts} attempt{s}: {reason}\n")
 }
 
-/// Shows the dead write `id`. Returns `false` if there is none.
+/// Shows the dead write `id`. Returns `false` if there is no such dead write.
 async fn show(cache: &Cache, output: Output, function: &str, id: &str) -> Result<bool, QueueError> {
     let all = cache.dead_writes(function, usize::MAX).await?;
     let write = all.iter().find(|write| write.id == id);
@@ -149,8 +149,8 @@ fn text(function: &str, write: &DeadWrite, arguments: Option<&Value>, output: Ou
     text
 }
 
-/// Takes the chosen dead writes, and queues them again if `revives`. Returns `false` if there is no
-/// such write.
+/// Queues the chosen dead writes again if `revives`, and drops them otherwise. Returns `false` if
+/// there is no dead write with the chosen id.
 async fn take(
     cache: &Cache,
     output: Output,
@@ -189,8 +189,9 @@ async fn take_one(
     }
 }
 
-/// Takes all dead writes that there are now. A write that fails and is put aside again meanwhile is
-/// recognised by its version, and left.
+/// Queues all dead writes of the function again if `revives`, and drops them otherwise. Returns
+/// their number. If a write that keeps its version fails and is put aside again meanwhile, it is
+/// recognised by its version and left.
 async fn take_all(cache: &Cache, function: &str, revives: bool) -> Result<usize, QueueError> {
     let mut taken = HashSet::new();
     loop {

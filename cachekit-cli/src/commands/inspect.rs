@@ -16,11 +16,11 @@ use crate::value::decoded;
 struct Answer<'a> {
     key: &'a str,
     entry: Option<&'a Inspection>,
-    /// Decoded value. `None` if the codec has no names of fields.
+    /// Decoded value. `None` if the codec does not write the names of fields.
     value: Option<Value>,
 }
 
-/// Shows the entry under `key`. The exit code is 1 if there is none.
+/// Shows the entry under `key`. The exit code is 1 if there is no such entry.
 pub(crate) async fn run(server: &Server, output: Output, key: &str) -> Result<ExitCode, Error> {
     let cache = connect(server).await?;
     let found = cache.inspect(key).await;

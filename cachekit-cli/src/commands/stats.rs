@@ -14,9 +14,9 @@ use crate::output::{Error, Output, length};
 /// The part of the statistics that is shown.
 #[derive(Debug)]
 pub(crate) struct Shown {
-    /// `true` if each process is shown for itself.
+    /// `true` if the statistics of each process are shown, and not their sum.
     pub(crate) by_node: bool,
-    /// Name of the only function to show. `None`: all are shown.
+    /// Name of the only function to show. `None`: all functions are shown.
     pub(crate) function: Option<String>,
 }
 

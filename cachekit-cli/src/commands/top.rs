@@ -20,20 +20,21 @@ use crate::screen::Screen;
 struct Round {
     /// Number of processes whose calls are in `functions`.
     processes: usize,
-    /// Calls of all functions in a second.
+    /// Calls of all functions per second.
     per_second: f64,
     functions: Vec<Function>,
     #[serde(flatten)]
     missing: Missing,
 }
 
-/// The last statistics of each process.
+/// The statistics of each process in the previous round.
 type Before = HashMap<String, Stats>;
 
 /// Shows rounds until the command is interrupted. The exit code is 1 if no process answers.
 pub(crate) async fn run(server: &Server, output: Output, top: Top) -> Result<ExitCode, Error> {
     let cache = connect(server).await?;
-    // Dropped after the rounds in every case, so that the terminal is as it was.
+    // The screen is dropped after the rounds in every case, so that the terminal is as it was
+    // before.
     let screen = output.redraws().then(Screen::begin);
     tokio::select! {
         shown = show(&cache, output, top, screen.as_ref()) => shown?,
@@ -83,8 +84,8 @@ fn by_node(answers: &Answers<Stats>) -> Before {
 }
 
 impl Round {
-    /// Returns what `answers` have counted since `before`. A process that was not there before
-    /// counts from its next round on.
+    /// Returns what `answers` have counted since `before`. A process without statistics in `before`
+    /// counts from the next round on.
     fn of(answers: &Answers<Stats>, before: &Before, missing: Missing, top: Top) -> Self {
         let since = answers.read().filter_map(|(node, now)| {
             let earlier = before.get(node)?;

@@ -122,7 +122,7 @@ pub(crate) fn parse_all<A: Options>(tokens: TokenStream, errors: &mut Errors) ->
         Ok(())
     })
     .parse2(tokens);
-    // After a mistake in a list, the tokens that remain of the list count as unexpected. The
+    // After a mistake in a list, syn reports the remaining tokens of the list as unexpected. The
     // mistake itself was already reported.
     if let Err(error) = result
         && errors.is_empty()

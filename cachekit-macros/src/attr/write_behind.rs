@@ -121,7 +121,7 @@ impl Options for WriteBehindArgs {
             return Ok(true);
         }
         let is_option = Self::NAMES.iter().any(|name| starts_with(input, name));
-        // A key without `key =` gets the message of all attributes.
+        // A key without `key =` gets the same message as in the other attributes.
         if is_option || input.peek(LitStr) {
             return Ok(false);
         }

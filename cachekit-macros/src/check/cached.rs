@@ -43,7 +43,7 @@ fn event_templates(items: &Arg<Items>) -> Vec<String> {
 }
 
 /// Returns the literal starts of the templates in `tags = [..]`, by which statistics count misses.
-/// A start that ends with its first colon is left out, because the tag's text tells it.
+/// A start that ends with its first colon is left out, because statistics find it in the tag.
 fn tag_families(items: &Arg<Items>) -> Vec<String> {
     let starts = items.value.0.iter().filter_map(|item| match item {
         Item::Template(template) => match template.pieces.first() {
@@ -59,8 +59,8 @@ fn tag_families(items: &Arg<Items>) -> Vec<String> {
     families
 }
 
-/// Returns the facts about `tags = [..]` and `events = [..]` that the constant data of the function
-/// has.
+/// Returns the facts about `tags = [..]` and `events = [..]` that belong to the constant data of
+/// the function.
 fn labels(tags: Option<&Arg<Items>>, events: Option<&Arg<Items>>) -> Labels {
     Labels {
         events: events.map_or_else(Vec::new, event_templates),
@@ -185,8 +185,8 @@ fn constant_ttl(
     }
 }
 
-/// Reports `ret` in an expression that runs before the body, and `self` in one of a function
-/// without `self`.
+/// Reports `ret` in an expression that runs before the body. Also reports `self` in the expression
+/// if the function has no `self`.
 pub(crate) fn forbid_ret(
     info: &FnInfo,
     arg: Option<&Arg<Expr>>,
@@ -200,7 +200,7 @@ pub(crate) fn forbid_ret(
     }
 }
 
-/// Returns the text of the option `name`. Returns `None` if it is empty, which is reported.
+/// Returns the text of the option `name`. If the text is empty, reports it and returns `None`.
 pub(crate) fn checked_name(name: &syn::LitStr, errors: &mut Errors) -> Option<String> {
     let text = name.value();
     if text.is_empty() {

@@ -15,8 +15,8 @@ use crate::check::key::Key;
 use crate::item::LooseFn;
 use crate::model::{Companion, CompanionParts};
 
-/// Arguments and parameters that the options of one `#[cached]` use, as far as the companion's
-/// functions need them.
+/// Arguments and generic parameters that the options of one `#[cached]` use, as far as the
+/// companion's functions need them.
 pub(crate) struct Uses<'a> {
     pub(crate) key: &'a Key,
     /// Positions of the arguments that tags, events and expressions name.
@@ -140,7 +140,7 @@ pub(crate) fn companion(
     };
     let fn_name = item.sig.ident.clone();
     // A companion type cannot be defined in an `impl`. An associated function that does not contain
-    // the word `Self` cannot be told from a free function.
+    // the word `Self` cannot be distinguished from a free function.
     let is_free = info.receiver.is_none() && !in_self && !names_self(item);
     if is_free {
         return Companion::Type {

@@ -88,7 +88,7 @@ impl FnInfo {
         info
     }
 
-    /// Returns the position of the argument that has the name `name`, or whose pattern binds it.
+    /// Returns the position of the argument with the name `name`, or whose pattern binds `name`.
     pub(crate) fn position(&self, name: &Ident) -> Option<usize> {
         self.arguments
             .iter()

@@ -13,8 +13,8 @@ pub(crate) fn find(expr: &impl ToTokens, word: &Ident) -> Option<Ident> {
     find_in(expr.to_token_stream(), word, false)
 }
 
-/// Returns what [`find`] does, but for a word before a single colon, as in `User { id: 1 }`: the name
-/// of a field.
+/// Returns the token that [`find`] returns, but skips a word before a single colon, because the
+/// word is the name of a field, as in `User { id: 1 }`.
 pub(crate) fn find_variable(expr: &impl ToTokens, word: &Ident) -> Option<Ident> {
     find_in(expr.to_token_stream(), word, true)
 }
@@ -66,7 +66,7 @@ fn begins_path(word: &Ident, behind: &mut Peekable<impl Iterator<Item = TokenTre
         && matches!(behind.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == ':')
 }
 
-/// Returns `true` if a single colon is `behind` a word.
+/// Returns `true` if `behind`, the tokens after a word, begins with a single colon.
 fn is_field(behind: &mut Peekable<impl Iterator<Item = TokenTree>>) -> bool {
     matches!(behind.peek(), Some(TokenTree::Punct(punct))
         if punct.as_char() == ':' && punct.spacing() == Spacing::Alone)

@@ -259,7 +259,7 @@ fn skipped(info: &FnInfo, skip: Option<&Arg<Vec<SkipName>>>, errors: &mut Errors
     skipped
 }
 
-/// Returns the message for `name` in `skip(..)`, which is no argument of the function.
+/// Returns the message for a `name` in `skip(..)` that is no argument of the function.
 pub(crate) fn unknown_skip(info: &FnInfo, name: &Ident) -> String {
     let mut names: Vec<String> = info
         .arguments

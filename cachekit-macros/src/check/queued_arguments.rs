@@ -1,5 +1,5 @@
-//! Rules of `#[write_behind]` for the arguments of the function: which are queued, which workers are
-//! given, and which are the number of the write.
+//! Rules of `#[write_behind]` for the arguments of the function: each argument is queued, is given
+//! to workers, or is the number of the write.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ use crate::queued_types::{is_write_number, vec_of};
 /// The argument with all items of `each(item in items)`.
 pub(crate) struct Items {
     pub(crate) all: Argument,
-    /// Position of the argument, in whose place the item is.
+    /// Position of the argument with all items, which one item replaces.
     at: usize,
 }
 
@@ -113,8 +113,8 @@ pub(crate) fn rename_items(
     Some(Items { all, at })
 }
 
-/// Reports queued arguments beside the items of `each(item in items)`, which may differ from call to
-/// call, and a missing `Vec` of write numbers.
+/// Reports queued arguments beside the items of `each(item in items)`, because they may differ
+/// between calls. Also reports a write number whose type does not fit: a `Vec` belongs to items.
 pub(crate) fn check_items(
     info: &FnInfo,
     roles: &[Role],
@@ -153,8 +153,8 @@ pub(crate) fn check_items(
     }
 }
 
-/// Reports names in `expr`, an expression over queued arguments, that are not queued. `named` has
-/// the positions of the arguments that `expr` uses.
+/// Reports arguments in `expr` that are not queued, because `expr` may use only queued arguments.
+/// `named` has the positions of the arguments that `expr` uses.
 pub(crate) fn check_queued(
     info: &FnInfo,
     roles: &[Role],

@@ -1,4 +1,4 @@
-//! Resolution of the names in templates and expressions: to arguments, parameters, `self` or `ret`.
+//! Resolution of names in templates and expressions: arguments, generic parameters, `self`, `ret`.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::diag::Errors;
 use crate::model::text::{Piece, Text};
 use crate::spelling::{did_you_mean, quoted};
 
-/// Arguments and parameters that a template uses, such as `id` in `"user:{id}"`.
+/// Arguments and generic parameters that a template uses, such as `id` in `"user:{id}"`.
 #[derive(Default)]
 pub(crate) struct Named {
     /// Positions of the arguments that the template uses.
@@ -38,7 +38,7 @@ pub(crate) struct Named {
     pub(crate) ret: Option<Ident>,
 }
 
-/// Template whose placeholders are resolved to arguments, parameters, `self` or `ret`.
+/// Template with its placeholders resolved to arguments, generic parameters, `self` or `ret`.
 pub(crate) struct Resolved {
     pieces: Vec<ResolvedPiece>,
     pub(crate) named: Named,
@@ -122,7 +122,7 @@ pub(crate) fn resolve(
 }
 
 impl Resolved {
-    /// Records the arguments and parameters that the expression in `key = expr(..)` uses.
+    /// Records arguments and generic parameters that the expression of `key = expr(..)` uses.
     fn expression(&mut self, info: &FnInfo, expr: &syn::Expr, rule: RetRule, errors: &mut Errors) {
         info.check_self(expr, errors);
         let named = &mut self.named;

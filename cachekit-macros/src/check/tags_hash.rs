@@ -7,10 +7,10 @@ use crate::attr::arg::Arg;
 use crate::attr::value::{Item, Items};
 
 /// Returns a hash (FNV-1a) of all tags and events of a function; zero if there are none. An entry
-/// that other tags or events were made for has another hash.
+/// that was stored with other tags or events has another hash.
 ///
-/// The hash is part of entries in Redis, so it must be equal for every version of the compiler. For
-/// that, it is made from the tokens, and not from a text that the compiler formats.
+/// The hash is part of entries in Redis, so it must be equal for every version of the compiler.
+/// Therefore the hash is made from the tokens, and not from a text that the compiler formats.
 pub(crate) fn hash(lists: [Option<&Arg<Items>>; 2]) -> u64 {
     let mut words = Vec::new();
     // The word `tag` or `event` precedes each text, so that an event is not taken for a tag with

@@ -137,7 +137,7 @@ fn check_form(info: &FnInfo, item: &LooseFn, errors: &mut Errors) {
     }
 }
 
-/// Reports a result that is visibly not `Result<(), E>`. The compiler knows other types.
+/// Reports a return type that is visibly not `Result<(), E>`. The compiler checks other types.
 fn check_result(result: &Type, item: &LooseFn, errors: &mut Errors) {
     const WORDS: &str = "a write-behind function returns `Result<(), E>`: its caller learns if the \
                          write was queued, and a worker if it is to repeat the write";
@@ -190,7 +190,7 @@ fn lengths(
     lengths.collect()
 }
 
-/// Returns the number in `arg`. A number of zero is reported by the message `zero`, if there is one.
+/// Returns the number in `arg`. If the number is zero, reports the message `zero`, if it is `Some`.
 fn number(arg: &Arg<LitInt>, zero: Option<&str>, errors: &mut Errors) -> Option<LitInt> {
     let message = match (arg.value.base10_parse::<u32>(), zero) {
         (Ok(0), Some(zero)) => zero,

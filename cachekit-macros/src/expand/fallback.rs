@@ -8,7 +8,7 @@ use crate::item::LooseFn;
 use crate::queued_types::{body_name, is_passed};
 
 /// Returns the item, followed by the mistakes of `attribute` as compile errors. The item is
-/// unchanged, unless its callers would get errors of their own then.
+/// unchanged, unless its callers would not compile with the unchanged item.
 pub(crate) fn fallback(attribute: &str, item: &TokenStream, error: &syn::Error) -> TokenStream {
     let errors = error.to_compile_error();
     let as_called = match attribute {
@@ -19,8 +19,8 @@ pub(crate) fn fallback(attribute: &str, item: &TokenStream, error: &syn::Error) 
     quote!(#item #errors)
 }
 
-/// Returns a function without the argument that callers of a write-behind function do not pass, and
-/// in it the function as it was written. Returns `None` if there is no such argument.
+/// Returns a write-behind function without the argument that callers do not pass. The function as
+/// the user wrote it is in its body. Returns `None` if there is no such argument.
 fn without_write_number(item: &TokenStream) -> Option<TokenStream> {
     let parse = |input: ParseStream<'_>| LooseFn::parse("write_behind", input);
     let item = parse.parse2(item.clone()).ok()?;

@@ -50,7 +50,7 @@ pub(crate) fn write_behind(model: &QueuedFn, item: &LooseFn) -> TokenStream {
     quote!(#(#attrs)* #vis #outer { #inner })
 }
 
-/// Parts of the expansion that several of its pieces need.
+/// Parts of the expansion that several functions of this module use.
 struct Parts<'a> {
     /// Names and types of the queued arguments, or of one item.
     queued: Vec<(&'a Ident, &'a Type)>,
@@ -74,8 +74,8 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Returns the statements that bind the names of borrowed arguments as the function's signature
-    /// has them, after the tuple of the owned arguments was taken apart.
+    /// Returns the statements that make references of owned arguments, if the function's signature
+    /// has references. The statements run after the tuple of the owned arguments was taken apart.
     fn lend(&self) -> TokenStream {
         let unused = unused();
         let lend = self.queued.iter().filter_map(|(name, ty)| match ty {
@@ -100,7 +100,7 @@ fn owned_type(ty: &Type) -> TokenStream {
 }
 
 /// Returns `true` for attributes that concern the callers of the function: documentation, lints and
-/// conditions. The others belong to the user's body.
+/// conditions. Other attributes belong to the user's body.
 fn is_of_caller(attr: &Attribute) -> bool {
     const OF_CALLER: [&str; 9] = [
         "doc",
@@ -116,8 +116,8 @@ fn is_of_caller(attr: &Attribute) -> bool {
     OF_CALLER.iter().any(|name| attr.path().is_ident(name))
 }
 
-/// Returns an attribute for the callers of the function. An expected lint is allowed there, because it
-/// is in the body.
+/// Returns an attribute for the function that callers call. An `expect` becomes an `allow`, because
+/// the expected lint occurs in the user's body.
 fn of_caller(attr: &Attribute) -> TokenStream {
     match &attr.meta {
         Meta::List(list) if list.path.is_ident("expect") => {
@@ -138,8 +138,8 @@ fn body_fn(item: &LooseFn) -> TokenStream {
     item.inner(item.attrs.iter().filter(is_of_body), &sig)
 }
 
-/// Returns the arguments of a call of the user's body, in the order of its signature. `write` is the
-/// number of the write, or the numbers of all.
+/// Returns the arguments of a call of the user's body, in the order of its signature. `write` is
+/// the number of the write, or the numbers of all writes.
 fn body_args(
     model: &QueuedFn,
     provided: impl Fn(&Argument) -> TokenStream,
@@ -225,7 +225,7 @@ fn setters(model: &QueuedFn, parts: &Parts<'_>, paths: &Paths) -> TokenStream {
     setters
 }
 
-/// Returns the setters of the entry whose value the writes are, and of the code that makes the value.
+/// Returns the setters for the entry whose value is written, and for the code that makes the value.
 fn value(model: &QueuedFn, parts: &Parts<'_>, paths: &Paths) -> Option<TokenStream> {
     let (QueueKey::Entry(reference), Some(value)) = (&model.key, &model.value) else {
         return None;
@@ -237,8 +237,8 @@ fn value(model: &QueuedFn, parts: &Parts<'_>, paths: &Paths) -> Option<TokenStre
     let (pattern, lend) = (&parts.args_pattern, parts.lend());
     let unused = unused();
     let entry = call(reference, HiddenFn::Entry, paths);
-    // Never runs: it gives the value the type of the entry's values. An error about another type
-    // points at the reference.
+    // This code never runs. It makes the compiler check that the value has the type of the entry's
+    // values. An error about another type points at the reference.
     let none = with_span(span_of(reference), quote!(#private::value_of(&__pending)));
     Some(quote! {
     .entry(|| #find)
@@ -258,8 +258,8 @@ fn value(model: &QueuedFn, parts: &Parts<'_>, paths: &Paths) -> Option<TokenStre
     }))})
 }
 
-/// Returns the type of the value that workers give for an argument: the type itself, or the type
-/// behind a reference.
+/// Returns the type of the value that a worker supplies for an argument: the argument's type, or
+/// the type behind a reference.
 fn provided_type(ty: &Type) -> TokenStream {
     if let Type::Reference(reference) = ty {
         let elem = &reference.elem;
@@ -333,7 +333,7 @@ fn queue(model: &QueuedFn, parts: &Parts<'_>, paths: &Paths) -> TokenStream {
         let name = &argument.name;
         match (&argument.ty, &model.items) {
             (Type::Reference(_), _) | (_, None) => quote!(#name),
-            // The closure may carry out several writes.
+            // The closure may run for several writes, so it clones the argument.
             (_, Some(_)) => quote!(::core::clone::Clone::clone(&#name)),
         }
     };

@@ -275,7 +275,7 @@ fn expansions_are_short() {
     assert_eq!(lengths.len(), 100);
     lengths.sort();
     let (median, longest) = (lengths[50].0, &lengths[99]);
-    // A fifth of these lines are the labels of the templates' arguments.
+    // A fifth of these lines are the labels of the template macros' arguments.
     assert!(longest.0 <= 30, "median {median}, longest {longest:?}");
 }
 

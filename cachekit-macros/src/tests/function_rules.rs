@@ -1,4 +1,4 @@
-//! Tests of the messages about functions. With a mistake, the function itself is still emitted.
+//! Tests of the messages about functions. The output has the function even if it has a mistake.
 
 use crate::pipeline;
 use crate::tests::{cached_messages, messages, tokens};

@@ -1,4 +1,4 @@
-//! Formatter for expansions, which puts each argument of a template on a line of its own.
+//! Formatter for expansions, which puts each argument of a template macro on a line of its own.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree
 /// Number of columns beyond which a line is broken.
 const WIDTH: usize = 100;
 
-/// Names of the templates whose arguments have labels.
+/// Names of the template macros of cachekit, whose arguments have labels.
 const TEMPLATES: [&str; 5] = [
     "__cached",
     "__invalidates",
@@ -42,8 +42,8 @@ pub(crate) fn show(expansion: &TokenStream) -> String {
     shown
 }
 
-/// Replaces the arguments of each template call by a name, and stores the arguments with that name
-/// in `calls`.
+/// Replaces the arguments of each call of a template macro by a name, and stores the arguments with
+/// that name in `calls`.
 fn without_arguments(tokens: TokenStream, calls: &mut Vec<(String, TokenStream)>) -> TokenStream {
     let mut is_template = false;
     let trees = tokens.into_iter().map(|tree| match tree {
@@ -100,7 +100,7 @@ fn split(tokens: TokenStream, ends: impl Fn(&TokenTree, &[TokenTree]) -> bool) -
     parts
 }
 
-/// Appends a line `label: value,` to `shown` for each argument of a template.
+/// Appends a line `label: value,` to `shown` for each argument of a template macro.
 fn labelled(tokens: &TokenStream, indent: usize, shown: &mut String) {
     let ends =
         |tree: &TokenTree, behind: &[TokenTree]| is_punct(Some(tree), ',') && is_label(behind);

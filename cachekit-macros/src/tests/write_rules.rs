@@ -98,7 +98,7 @@ fn behind(args: &str) -> Vec<String> {
     messages(&pipeline::write_behind(tokens(args), tokens(item)))
 }
 
-/// Options of `#[write_behind]` with one mistake, and words of its message.
+/// Options of `#[write_behind]`, each with one mistake, and words of the mistake's message.
 const MISTAKES: &[(&str, &str)] = &[
     ("skip(pool)", "say which writes belong together"),
     ("\"cart:{user}\"", "write `key = \"cart:{user}\"`"),
@@ -186,7 +186,7 @@ fn mistakes_in_queued_writes() {
     }
 }
 
-/// Functions whose writes are queued one by one, with one mistake.
+/// Functions whose writes are queued one by one, each with one mistake.
 const ALONE: &[(&str, &str)] = &[
     (
         "async fn save(&self, user: u64) -> R { x }",
@@ -219,7 +219,7 @@ const ALONE: &[(&str, &str)] = &[
     ),
 ];
 
-/// Functions whose writes are items of an argument, with one mistake.
+/// Functions whose writes are items of an argument, each with one mistake.
 const MANY: &[(&str, &str)] = &[
     (
         "async fn save(users: Vec<u64>, write: QueuedWrite) -> R { x }",
@@ -265,7 +265,7 @@ fn functions_that_no_worker_can_run() {
     }
 }
 
-/// A function with a mistake can be called as if it had none.
+/// Tests that a function with a mistake can be called as if it had none.
 #[test]
 fn callers_see_no_second_mistake() {
     let item = "pub async fn save(user: u64, write: QueuedWrite) -> R { x }";

@@ -41,13 +41,14 @@ use std::str::FromStr;
 ///
 /// If a codec would not read a value back as it was, the value is not stored in Redis, but stays in
 /// memory. The value counts as unstorable
-/// ([`RedisStats::unstorable`](crate::model::redis_stats::RedisStats::unstorable)), and a warning gives
-/// the reason, once for each function. With every codec, a value is unstorable if one of its fields
-/// is written and not read, or read and not written (`skip_serializing`, `skip_deserializing`, two
-/// names in `rename`). The documentation of each codec lists further reasons. In addition, the
-/// cache reads the first values of each type back and writes them again, in debug builds all
-/// values. In this way, the cache finds a type whose `Serialize` and `Deserialize` differ, or whose
-/// `skip_serializing_if` omits another value than its `default` gives.
+/// ([`RedisStats::unstorable`](crate::model::redis_stats::RedisStats::unstorable)), and a warning
+/// gives the reason, once for each function. With every codec, a value is unstorable if one of its
+/// fields is written and not read, or read and not written (`skip_serializing`,
+/// `skip_deserializing`, two names in `rename`). The documentation of each codec lists further
+/// reasons. In addition, the cache reads the first values of each type back and writes them again.
+/// In debug builds, the cache does so with all values. In this way, the cache finds a type whose
+/// `Serialize` and `Deserialize` differ, or whose `skip_serializing_if` omits a value that differs
+/// from the field's `default`.
 ///
 /// The cache cannot detect some losses, because serde gives no sign of them. The following values
 /// change on the way through Redis, but not in memory:
@@ -106,9 +107,9 @@ pub enum Codec {
     /// JSON (feature `json`).
     ///
     /// This codec is for values that people or other programs read. JSON tolerates the changes of a
-    /// type that [`MsgPack`](Self::MsgPack) tolerates. JSON does not store the values that
-    /// `MsgPack` does not store, and neither a `NaN`, nor an infinity, nor a map whose keys are
-    /// neither strings nor numbers.
+    /// type that [`MsgPack`](Self::MsgPack) tolerates. The values that `MsgPack` does not store are
+    /// not stored as JSON either. In addition, a `NaN`, an infinity, and a map whose keys are
+    /// neither strings nor numbers are not stored.
     Json,
 }
 

@@ -11,7 +11,7 @@ pub(crate) mod lz4;
 
 use std::borrow::Cow;
 
-/// The number of bytes from which a payload is compressed, if its function has the option
+/// The smallest length in bytes at which a payload is compressed, if its function has the option
 /// `compress` and the cache sets no threshold.
 pub(crate) const USUAL_THRESHOLD: usize = 1 << 10;
 

@@ -73,7 +73,7 @@ const CODEC: usize = 4;
 
 /// Bit in the codec byte of an entry that marks a compressed payload. The bit is not in the byte of
 /// flags, because older versions of the library do not check all flags. A version that does not
-/// know the bit takes the byte for an unknown codec, and the entry for a miss.
+/// know the bit takes the byte for an unknown codec, so the entry is a miss.
 const PACKED: u8 = 0x80;
 
 /// A fencing token of a key. Redis stores a value only if the store shows the current token of the
@@ -124,10 +124,9 @@ impl fmt::Debug for Token {
     }
 }
 
-/// The version of a tag, an event, a function or everything. The only use of a version is a test if
-/// two versions are equal. The first 8 of the 24 bytes are the origin, which identifies the data
-/// set of the Redis server. The last 8 bytes are the *soft half*, the only bytes that a soft
-/// invalidation changes.
+/// The version of a tag, an event, a function or everything. Versions are only compared for
+/// equality. The first 8 of the 24 bytes are the origin, which identifies the data set of the Redis
+/// server. The last 8 bytes are the *soft half*, the only bytes that a soft invalidation changes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Version(pub(crate) [u8; Version::LEN]);
 

@@ -1,7 +1,7 @@
 //! A writer of JSON for the data types of the library itself, such as statistics.
 //!
-//! The library depends on `serde_json` only with the feature `json`, and a process answers questions
-//! about its statistics without that feature too.
+//! The library depends on `serde_json` only with the feature `json`, but a process must answer
+//! questions about its statistics without that feature too.
 
 use std::fmt;
 use std::fmt::Write as _;

@@ -35,7 +35,7 @@ impl FunctionPath {
     pub fn new(own: &'static str, item: &'static str, closure: &'static str) -> Self {
         let path = item.strip_suffix("::__here").unwrap_or(item);
         // Cuts off the names of the `async` block and of the closure that writes a key. The code
-        // has no loop, because the compiler evaluates it.
+        // has no loop, so the compiler can evaluate it.
         let path = path.strip_suffix(CLOSURE).unwrap_or(path);
         let path = path.strip_suffix(CLOSURE).unwrap_or(path);
         let path = path.strip_suffix(CLOSURE).unwrap_or(path);

@@ -32,8 +32,8 @@ impl<E> fmt::Debug for NotCloneable<E> {
 }
 
 /// A requirement of the option `err_ttl`, which stores errors for later calls: the error can be
-/// cloned. Generated code requires it of `NotCloneable`, a stand-in that does not meet it, if the
-/// error cannot be cloned. This causes the compile error.
+/// cloned. If the error cannot be cloned, generated code puts this requirement on the stand-in
+/// `NotCloneable`, which does not meet it. This causes the compile error.
 #[diagnostic::on_unimplemented(
     message = "the error that this function returns cannot be remembered",
     label = "`err_ttl` needs an error that is `Clone + Send + Sync + 'static`",

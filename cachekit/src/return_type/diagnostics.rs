@@ -1,8 +1,8 @@
 //! Compile errors for a value that a cache cannot keep.
 //!
 //! At compile time, generated code gets either the functions for the value's return type, or a
-//! marker type for the property that the value lacks. The generated code then requires a trait that
-//! only this marker lacks. So the error is short, its message is the message that the trait
+//! stand-in for the property that the value lacks. The generated code then requires a trait that
+//! only this stand-in lacks. So the error is short, its message is the message that the trait
 //! defines, and the compiler reports no further errors.
 
 use std::fmt;
@@ -10,9 +10,9 @@ use std::marker::PhantomData;
 
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// A requirement on the value that a cached function returns: memory can keep the value. Generated
-/// code requires it of `NotCacheable`, a stand-in that does not meet it, if the value cannot be
-/// cloned or shared by threads. This causes the compile error.
+/// A requirement on the value that a cached function returns: memory can keep the value. If the
+/// value cannot be cloned or shared by threads, generated code puts this requirement on the
+/// stand-in `NotCacheable`, which does not meet it. This causes the compile error.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be cached",
     label = "a cached value must be `Clone + Send + Sync + 'static`",
@@ -30,8 +30,8 @@ pub trait RequireCacheable {
 }
 
 /// A requirement on the value that a cached function stores in Redis: serde can encode and decode
-/// the value. Generated code requires it of `NotSerializable`, a stand-in that does not meet it, if
-/// serde cannot. This causes the compile error.
+/// the value. If serde cannot, generated code puts this requirement on the stand-in
+/// `NotSerializable`, which does not meet it. This causes the compile error.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be stored in Redis",
     label = "needs `serde::Serialize` and `serde::Deserialize`",
@@ -47,9 +47,9 @@ pub trait RequireSerializable {
     fn of(self) -> Self::Checked;
 }
 
-/// A requirement on the value that a cached function stores in Redis: the value is no reference.
-/// Generated code requires it of `NotOwned`, a stand-in that does not meet it, if the value is a
-/// reference. This causes the compile error.
+/// A requirement on the value that a cached function stores in Redis: the value is no reference. If
+/// the value is a reference, generated code puts this requirement on the stand-in `NotOwned`, which
+/// does not meet it. This causes the compile error.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be stored in Redis",
     label = "only what owns its data can be read back",

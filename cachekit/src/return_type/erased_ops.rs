@@ -1,6 +1,6 @@
 //! Operations on the values and errors of a function, for code that does not know their types.
 //!
-//! All code of a call, except the body, is equal for all functions and compiled once. This code
+//! All code of a call, except the body, is the same for all functions and compiled once. This code
 //! handles entries whose values have any type, and uses [`ValueOps`] for everything that depends on
 //! the type.
 

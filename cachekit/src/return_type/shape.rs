@@ -1,6 +1,6 @@
 //! The form of a function's return type (value, absence, error), found by the type system.
 //!
-//! A macro sees names: `ApiResult<User>` may be a `Result`. So the generated code asks the
+//! A macro sees only names: `ApiResult<User>` may be a `Result`. So the generated code asks the
 //! compiler, by the rule that an inherent method is preferred to a method of a trait. In a first
 //! step, `probe` removes a `Result`. In a second step, `Peel` removes an `Option`. All steps are at
 //! compile time, and a [`ReturnType`] is a type without a value.

@@ -36,9 +36,9 @@ impl<E> fmt::Debug for NoTimeoutError<E> {
 }
 
 /// A requirement of the option `timeout`, which limits the duration of a computation: the function
-/// has an error for a computation that took too long. Generated code requires it of
-/// `NoTimeoutError`, a stand-in that does not meet it, if the function has no such error. This
-/// causes the compile error.
+/// has an error for a computation that took too long. If the function has no such error, generated
+/// code puts this requirement on the stand-in `NoTimeoutError`, which does not meet it. This causes
+/// the compile error.
 #[diagnostic::on_unimplemented(
     message = "`timeout` does not know which error to answer with",
     label = "the function's error type cannot be made of a `cachekit::ComputeTimeout`",

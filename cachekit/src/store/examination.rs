@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::model::server_info::ServerInfo;
 
-/// Facts about a store, found over connections of the examination's own.
+/// Facts about a store, which an examination found over connections that it opened for itself.
 #[derive(Debug, Clone)]
 pub(crate) struct Examination {
     /// The address of the server, without user and password.
@@ -17,8 +17,9 @@ pub(crate) struct Examination {
     pub(crate) refuses_writes: Option<String>,
     /// The rights that the account lacks. `None` if it lacks none.
     pub(crate) missing_rights: Option<MissingRightsFound>,
-    /// The time by which the clock of the server is ahead of this machine's, in milliseconds, and
-    /// below zero if it is behind. `None` if the server did not tell its time.
+    /// The number of milliseconds by which the server's clock is ahead of this machine's clock. The
+    /// number is negative if the server's clock is behind. `None` if the server did not tell its
+    /// time.
     pub(crate) clock_ahead: Option<i64>,
     /// The time from sending a message on the bus to its arrival. `None` if no message arrived.
     pub(crate) bus_round_trip: Option<Duration>,
@@ -30,9 +31,9 @@ pub(crate) struct MissingRightsFound {
     /// The commands that the account may not run.
     pub(crate) commands: String,
     pub(crate) remedy: String,
-    /// `true` if the cache works without all of these commands.
+    /// `true` if the cache works although the account may run none of these commands.
     pub(crate) can_be_spared: bool,
 }
 
-/// The problem for which a store cannot be examined, and its remedy, as texts for the user.
+/// The problem that prevents the examination of a store, and the remedy, as texts for the user.
 pub(crate) type Unexamined = (String, String);

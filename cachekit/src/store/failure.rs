@@ -1,6 +1,6 @@
 //! The failures of operations on a store that processes share.
 
-/// The error code of an operation for which the cache's account in the store lacks a right.
+/// The error code of an operation that fails because the cache's account lacks a right.
 pub(crate) const NO_RIGHT: &str = "NOPERM";
 
 /// The failure of an operation on the store.

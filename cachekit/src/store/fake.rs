@@ -1,8 +1,8 @@
 //! The fake store: a store in memory for tests, with faults on demand.
 //!
 //! The fake store gives the answers that Redis would give, step for step. The cases in
-//! `store/tests/conformance` run on both. The fake store uses tokio's time, which stands still while
-//! a test pauses the time.
+//! `store/tests/conformance` run on the fake store and on Redis. The fake store uses tokio's time,
+//! which stands still while a test pauses the time.
 
 pub(crate) mod controls;
 pub(crate) mod data;
@@ -106,7 +106,7 @@ impl Store for Fake {
 
     fn resubscribe(&self) {}
 
-    /// Replaces the subscription, as a store with connections does.
+    /// Replaces this cache's bus subscription, as a store with connections does.
     fn begin_tasks(&self) {
         let (ended, begun) = {
             let mut state = self.shared.lock();

@@ -1,10 +1,11 @@
 //! Names of entries and versions in a store. The names are documented for other programs, which may
 //! remove an entry by its name.
 //!
-//! After the namespace and a colon, a name begins with its kind: `k:user:42` is an entry, `t:org:7`
-//! the version of a tag, `e:product.updated` of an event, `f:shop::get_user` of a function, and
-//! `all` of the namespace. `g:org:` is a guard, which is removed with every tag that has the prefix
-//! `org:`. If the entry `k:user:42` has replicas, `c1:user:42` is another replica, and `v:user:42`
+//! After the namespace and a colon, a name begins with its kind. `k:user:42` is an entry. `t:org:7`
+//! is the version of a tag, `e:product.updated` is the version of an event, `f:shop::get_user` is
+//! the version of a function, and `all` is the version of the namespace. `g:org:` is a guard: the
+//! version of all tags with the prefix `org:`. An invalidation of any of these tags removes the
+//! guard. If the entry `k:user:42` has replicas, `c1:user:42` is another replica, and `v:user:42`
 //! is the version that all replicas depend on.
 
 use std::borrow::Cow;

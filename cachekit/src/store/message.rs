@@ -74,14 +74,14 @@ pub(crate) enum BusMessage {
     /// number `subscription`. When the heartbeat arrives, every message that the server published
     /// before the heartbeat on that subscription has arrived too.
     Heartbeat { subscription: u64, sent: u64 },
-    /// A question that the node `from` asks all nodes, and numbers `number`. Each node that answers
-    /// sends an `Answer` with that number to `from`.
+    /// A question with the number `number`, which the node `from` asks all nodes. Each node that
+    /// answers sends an `Answer` with that number to `from`.
     Ask {
         from: NodeId,
         number: u64,
         question: Question,
     },
-    /// The answer of the node `by` to the question that the receiving node numbered `number`.
+    /// The answer of the node `by` to the receiving node's question with the number `number`.
     Answer {
         by: NodeId,
         number: u64,

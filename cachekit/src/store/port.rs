@@ -163,7 +163,7 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// The replicas' version of each entry is invalidated together with the entry, in the same
     /// mode.
     ///
-    /// After the names, and never before them, the marks `ended` are removed.
+    /// The marks `ended` are removed after the names, never before them.
     fn invalidate<'a>(
         &'a self,
         names: &'a [StoreKey],
@@ -189,8 +189,9 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// node gets the mark before that round is due.
     fn sweep(&self, most: usize, until: Instant) -> StoreFuture<'_, Vec<DueMark>>;
 
-    /// Stores `bytes` under `name` for `life`, whatever the store has there. The name is that of no
-    /// entry and no version: nothing may depend on `bytes`.
+    /// Stores `bytes` under `name` for `life`, and replaces bytes that the store already has under
+    /// `name`. `name` must be the name of neither an entry nor a version, because nothing may
+    /// depend on `bytes`.
     fn remember<'a>(
         &'a self,
         name: &'a StoreKey,

@@ -23,7 +23,7 @@ use crate::store::write_queue::{
 pub(crate) struct ProcessQueues(Mutex<HashMap<String, Queue>>);
 
 impl ProcessQueues {
-    /// Returns the number of writes in all queues, and of dead writes.
+    /// Returns the sum of the numbers of queued writes and of dead writes in all queues.
     pub(crate) fn writes(&self) -> u64 {
         let queues = self.0.lock();
         let writes = queues
@@ -32,7 +32,8 @@ impl ProcessQueues {
         writes.sum()
     }
 
-    /// Runs `step` on the queue `name`, and returns its result as the result of an operation.
+    /// Runs `step` on the queue `name`, and returns the result of `step` as the result of an
+    /// operation.
     fn on<'a, T: Send + 'a>(
         &self,
         name: &str,

@@ -66,8 +66,8 @@ pub(crate) struct Redis {
 }
 
 impl Redis {
-    /// Connects to the server in `settings`, by tasks on `home`. If the server is unreachable now, a background task
-    /// connects as soon as the server can be reached.
+    /// Connects to the server in `settings`, by tasks on `home`. If the server is unreachable now,
+    /// a background task connects as soon as the server can be reached.
     ///
     /// # Errors
     ///

@@ -5,9 +5,9 @@
 //! If the process dies before that, another process finds the mark and invalidates the names in its
 //! place.
 //!
-//! The data source may decide a commit long after the death of the process that sent it. Therefore
-//! a mark that was left behind is carried out in several *rounds*, and is removed with the last
-//! one.
+//! The data source may carry out a commit long after the death of the process that sent the commit.
+//! Therefore a mark that was left behind is carried out in several *rounds*, and is removed with
+//! the last one.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,18 +16,19 @@ use std::time::Duration;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{NodeId, read_names, take, write_names};
 
-/// The number of the last round of a mark. When that round was carried out, the mark is removed.
+/// The number of the last round of a mark. After that round was carried out, the mark is removed.
 pub(crate) const LAST_ROUND: u8 = 17;
 
 /// The pause between the first rounds of a mark.
 pub(crate) const BEAT: Duration = Duration::from_millis(250);
 
-/// The number of the first rounds of a mark, which follow one another after a pause of [`BEAT`].
+/// The number of the quick rounds: the first rounds of a mark, with a pause of [`BEAT`] between two
+/// rounds.
 const QUICK_ROUNDS: u8 = 12;
 
-/// Returns the pause after the round `round` of a mark, before its next round. The first rounds
-/// follow one another for 3 seconds. Later rounds are 4, 8, 16, 32 and 64 seconds after the first.
-/// If no process carries the last round out, the mark is due again 64 seconds later.
+/// Returns the pause after the round `round` of a mark, before its next round. The first 12 rounds
+/// follow one another every 250 milliseconds. Later rounds are 4, 8, 16, 32 and 64 seconds after
+/// the first. If no process carries the last round out, the mark is due again 64 seconds later.
 pub(crate) fn pause_after(round: u8) -> Duration {
     match round {
         0..QUICK_ROUNDS => BEAT,

@@ -4,7 +4,7 @@
 //! *version*, a number that only rises. A worker *claims* keys whose time has come, carries out
 //! their writes, and *finishes* them. Only one worker has a claim for a key, so the writes of a key
 //! are carried out in order. A claim that its worker neither renews nor finishes ends, and another
-//! worker claims the key. A write of which every attempt failed is put aside, as a *dead write*.
+//! worker claims the key. A write whose last attempt failed is put aside, as a *dead write*.
 
 use std::fmt;
 use std::pin::Pin;
@@ -28,7 +28,7 @@ pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
     /// Accepts a write, unless the queue is full.
     fn enqueue<'a>(&'a self, write: &'a NewWrite<'a>, until: Instant) -> QueueFuture<'a, Enqueued>;
 
-    /// Returns the write that is queued for `key`, in a queue of the kind newest wins.
+    /// Returns the queued write of `key`, in a queue in which the newest write of a key wins.
     fn newest<'a>(
         &'a self,
         queue: &'a str,
@@ -44,7 +44,7 @@ pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> QueueFuture<'a, Claimed>;
 
-    /// Extends `claim` for `keys` to the time `lease` from now on.
+    /// Extends `claim` of `keys`, so that it ends after the time `lease` from now.
     fn renew<'a>(
         &'a self,
         claim: Claim<'a>,
@@ -53,8 +53,8 @@ pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> QueueFuture<'a, ()>;
 
-    /// Removes the writes of each key up to the version that was carried out, and forgets failed
-    /// attempts. Ends the claim unless `finish.keeps_claim`.
+    /// Removes the writes of each key up to the version that was carried out, and forgets the
+    /// failed attempts of the key. Ends the claim unless `finish.keeps_claim`.
     fn finish<'a>(
         &'a self,
         claim: Claim<'a>,
@@ -62,8 +62,8 @@ pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> QueueFuture<'a, ()>;
 
-    /// Ends the claim of a key whose write was not carried out. The key is due again after the pause
-    /// in `retry`. If a newer write replaced it meanwhile, the key is due for that one.
+    /// Ends the claim of a key whose write was not carried out. The key is due again after the
+    /// pause in `retry`. If a newer write has replaced the write meanwhile, the key is due at once.
     fn retry<'a>(
         &'a self,
         claim: Claim<'a>,
@@ -71,8 +71,8 @@ pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> QueueFuture<'a, ()>;
 
-    /// Puts a write aside, with the reason, and ends the claim of its key. Returns
-    /// `false`, and puts nothing aside, if the claim is over or a newer write replaced it.
+    /// Puts a write aside, with the reason, and ends the claim of its key. Returns `false`, and
+    /// puts nothing aside, if the claim has ended or a newer write has replaced the write.
     fn bury<'a>(
         &'a self,
         claim: Claim<'a>,
@@ -80,8 +80,8 @@ pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> QueueFuture<'a, bool>;
 
-    /// If `hastens`, makes all keys due now that no worker has claimed and that do not wait for the
-    /// repetition of a failed write. Returns the state of the queue.
+    /// If `hastens`, makes each key due now, unless a worker has claimed the key or its failed
+    /// write waits to be tried again. Returns the state of the queue.
     fn state<'a>(
         &'a self,
         queue: (&'a str, QueueKind),
@@ -89,7 +89,8 @@ pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> QueueFuture<'a, QueueState>;
 
-    /// Returns at most `most` dead writes that come after the one with the id `after`, oldest first.
+    /// Returns at most `most` dead writes that come after the dead write with the id `after`,
+    /// oldest first.
     fn dead<'a>(
         &'a self,
         queue: &'a str,
@@ -98,14 +99,15 @@ pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> QueueFuture<'a, Vec<DeadItem>>;
 
-    /// Returns names of queues that have dead writes, or had some: a part of the names, and the
-    /// position after them. The first part is at the position 0, and 0 follows the last one. A name
-    /// may come twice.
+    /// Returns a part of the names of the queues that have or had dead writes, and the position of
+    /// the next part. The first part is at the position 0. With the last part, the returned
+    /// position is 0. A name may occur twice.
     fn with_dead(&self, position: u64, until: Instant) -> QueueFuture<'_, (u64, Vec<String>)>;
 
-    /// Takes the dead write `id` from those put aside, and queues it again if `revives`. Where each
-    /// counts, it is a new write. Where the newest wins, it keeps its version, and is dropped if a
-    /// write of its key is queued. Returns the key of the write, or `None` if there is no such write.
+    /// Removes the dead write `id`, and queues it again if `revives`. In a queue in which each
+    /// write counts, the write gets a new version. In a queue in which the newest write of a key
+    /// wins, the write keeps its version, and is dropped if another write of its key is queued.
+    /// Returns the key of the write, or `None` if there is no such write.
     fn take_dead<'a>(
         &'a self,
         queue: (&'a str, QueueKind),
@@ -132,7 +134,7 @@ pub(crate) struct NewWrite<'a> {
     pub(crate) key: &'a [u8],
     pub(crate) payload: Payload,
     /// The time for which a key waits in the queue before its first write is carried out, so that
-    /// more writes come together.
+    /// several writes are carried out together.
     pub(crate) delay: Duration,
     /// The largest number of writes in the queue.
     pub(crate) capacity: u64,
@@ -147,7 +149,7 @@ pub(crate) enum Enqueued {
     Full {
         /// The version that the write has if its caller carries it out at once.
         version: u64,
-        /// `true` if writes of the key are queued, which must be carried out before this one.
+        /// `true` if writes of the key are queued, which must be carried out before this write.
         has_older: bool,
     },
 }
@@ -162,7 +164,7 @@ pub(crate) struct QueuedItem {
     pub(crate) is_replayed: bool,
 }
 
-/// A claim of a worker, and the queue that it works for.
+/// A claim of a worker, and the queue that the worker works on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Claim<'a> {
     pub(crate) queue: &'a str,
@@ -177,7 +179,7 @@ pub(crate) struct ClaimRequest<'a> {
     pub(crate) claim: Claim<'a>,
     /// The largest number of writes to claim.
     pub(crate) most: usize,
-    /// The size in bytes from which on no further write is claimed.
+    /// The size in bytes at which no further write is claimed.
     pub(crate) most_bytes: usize,
     /// The time after which another worker may claim the keys.
     pub(crate) lease: Duration,
@@ -186,9 +188,10 @@ pub(crate) struct ClaimRequest<'a> {
 /// Writes that were carried out.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Finish<'a> {
-    /// The last write of each key.
+    /// For each key, the last write that was carried out.
     pub(crate) written: &'a [Written],
-    /// The time for which a write waits from its acceptance on, so that more writes come together.
+    /// The time for which a write waits from its acceptance on, so that several writes are carried
+    /// out together.
     pub(crate) every: Duration,
     /// `true` if the worker goes on with further writes of the keys.
     pub(crate) keeps_claim: bool,
@@ -216,8 +219,8 @@ pub(crate) struct Failed<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Claimed {
     pub(crate) keys: Vec<ClaimedKey>,
-    /// The time until a key is due that nobody works on, or the claim of a key ends. `None` if the
-    /// queue is empty.
+    /// The time until a key without a claim is due, or a claim ends, whichever comes first. `None`
+    /// if the queue is empty.
     pub(crate) next_due: Option<Duration>,
     pub(crate) state: QueueState,
 }
@@ -249,7 +252,8 @@ pub(crate) struct QueueState {
     pub(crate) dead: u64,
     /// The time of the store's clock, in microseconds since the Unix epoch. Versions are such times.
     pub(crate) now: u64,
-    /// The version of the last write that the queue accepted, or `now` if it accepted none.
+    /// The version that the queue gave last, even to a write that it did not accept. If the queue
+    /// gave none, this is `now` in Redis, and the time of the queue's creation in memory.
     pub(crate) last: u64,
     /// The version of the oldest write in the queue. `None` if the queue is empty.
     pub(crate) oldest: Option<u64>,

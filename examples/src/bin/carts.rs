@@ -1,8 +1,9 @@
-//! A cart service whose database follows: changes of carts and views of articles are queued, and a
-//! worker writes them to a `SQLite` database. `carts [serve | work] [FILE]`: one process serves and
-//! another writes to the database in FILE, or one process does both.
+//! A cart service whose database is written later: changes of carts and views of articles are
+//! queued, and a worker writes them to a `SQLite` database. With `carts serve FILE`, a process
+//! serves. With `carts work FILE`, a process writes to the database in FILE. With `carts`, one
+//! process does both.
 //!
-//! In one process without Redis, what is queued is lost if the process dies. `carts` prints:
+//! In one process without Redis, queued writes are lost if the process dies. `carts` prints:
 //!
 //! ```text
 //! 40 changes and views took 3.0ms
@@ -18,8 +19,8 @@
 //! user 3 has 8 articles; the database has 5 carts and 40 views
 //! ```
 //!
-//! In two processes over a Redis with an append-only file, a crash of either loses nothing that a call
-//! returned `Ok` for. `carts work FILE & carts serve FILE` prints:
+//! In two processes over a Redis with an append-only file, a crash of either process loses no write
+//! whose call returned `Ok`. `carts work FILE & carts serve FILE` prints:
 //!
 //! ```text
 //! 40 changes and views took 57.3ms
@@ -52,7 +53,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 
-/// The error of a write-behind function is any type that a `QueueError` becomes.
+/// The error of the write-behind functions. A write-behind function can have any error type that
+/// implements `Display` and `From<QueueError>`.
 type Failed = Box<dyn Error + Send + Sync>;
 
 const USERS: u64 = 5;
@@ -78,8 +80,8 @@ async fn get_cart(pool: &SqlitePool, user: u64) -> Result<Cart, Failed> {
     Ok(articles.split_terminator(' ').map(str::to_owned).collect())
 }
 
-/// Writes the newest cart of a user. Another worker repeats what a dead worker left unfinished, so a
-/// version that is not later than the row's must change nothing.
+/// Writes the newest cart of a user. Another worker repeats a write that a dead worker left
+/// unfinished, so a write must change nothing if its version is not greater than the row's version.
 #[write_behind(get_cart(_, user), value = cart, skip(pool), every = "200ms")]
 async fn save_cart(
     pool: &SqlitePool,
@@ -101,8 +103,8 @@ async fn save_cart(
     Ok(())
 }
 
-/// Counts views, many in one transaction. The views of an article come in the order of their versions,
-/// so a version that is not later than the row's was counted before.
+/// Counts views, many in one transaction. The views of an article come in the order of their
+/// versions, so a view whose version is not greater than the row's version was counted before.
 #[write_behind(key = "views:{view.article}", each(view in views), skip(pool), batch = 500, every = "200ms")]
 async fn add_views(
     pool: &SqlitePool,
@@ -145,7 +147,7 @@ async fn serve(pool: &SqlitePool) -> Result<(), Failed> {
     show(pool).await
 }
 
-/// Prints what a customer sees, and what the database has.
+/// Prints a cart as its customer sees it, and the numbers of carts and views in the database.
 async fn show(pool: &SqlitePool) -> Result<(), Failed> {
     let cart = get_cart(pool, 3).await?;
     let query = "SELECT (SELECT count(*) FROM cart), (SELECT total(count) FROM view)";
@@ -182,15 +184,16 @@ async fn main() -> Result<(), Failed> {
     cachekit::init_from_env().await?;
     let cache = cachekit::global();
     if task != "serve" {
-        // What a function names in `skip(..)` is not queued: workers give it to the function.
+        // Arguments that a function names in `skip(..)` are not queued: the worker supplies them.
         cache.workers().provide(pool.clone()).start().await?;
     }
     if task == "work" {
-        // It may be killed at any moment: another worker, or this one at its next start, goes on.
+        // This process may be killed at any moment. Another worker, or the next start of this one,
+        // then carries out its writes.
         return std::future::pending().await;
     }
     serve(&pool).await?;
-    // Carries out what is queued if only this process has it.
+    // Carries out the queued writes if the queue is in the memory of this process.
     cache.shutdown().await;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Which eviction policy keeps more hits: replays access traces through the memory tier.
+//! Compares the hit ratios of eviction policies: replays access traces through the memory tier.
 
 use std::collections::HashSet;
 use std::io::{self, Write as _};
@@ -20,7 +20,7 @@ by one caller, with room for 5, 10 and 25 % of its distinct keys.
 ";
 
 const ACCESSES: usize = 2_000_000;
-/// The settings of the cache that decide which entry leaves, each with its name.
+/// The eviction policies to compare, each with its name and its settings of the cache.
 const POLICIES: [(&str, Settings); 3] = [
     ("TinyLFU", |cache| cache.eviction(Eviction::TinyLfu)),
     ("LRU", |cache| cache.eviction(Eviction::Lru)),
@@ -31,7 +31,7 @@ type Settings = fn(CacheBuilder) -> CacheBuilder;
 
 type Fail = Box<dyn std::error::Error>;
 
-/// Keys in the order of their accesses, and what to call them.
+/// The keys of a trace in the order of their accesses, and the name of the trace.
 struct Trace {
     name: String,
     keys: Vec<u32>,
@@ -49,7 +49,8 @@ async fn main() -> ExitCode {
     }
 }
 
-/// As in `hit_ratio | head`: no failure.
+/// Returns `true` if the reader of the output has ended, as in `hit_ratio | head`, which is no
+/// failure.
 fn reader_left(fail: &(dyn std::error::Error + 'static)) -> bool {
     fail.downcast_ref::<io::Error>()
         .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
@@ -60,7 +61,8 @@ async fn run() -> Result<(), Fail> {
     let mut words = lexopt::Parser::from_env();
     while let Some(word) = words.next()? {
         match word {
-            // All are read before the first is replayed, so that a bad name is told at once.
+            // All traces are read before the first is replayed, so that a wrong name is reported at
+            // once.
             Arg::Value(file) => traces.push(Trace {
                 name: file.to_string_lossy().into_owned(),
                 keys: trace::read(Path::new(&file), ACCESSES)?,

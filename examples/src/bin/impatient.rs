@@ -1,4 +1,4 @@
-//! Callers who have less time than a function takes, without `detach` and with it.
+//! Callers that wait for less time than a function takes, without `detach` and with `detach`.
 
 use std::time::Duration;
 
@@ -21,7 +21,8 @@ async fn report(id: u64) -> String {
     format!("report {id}")
 }
 
-/// Returns the number of answered callers, of 50 that come 20 ms apart and wait for 60 ms each.
+/// Makes 50 calls, one every 20 ms, each of which waits for at most 60 ms. Returns the number of
+/// calls that got an answer.
 async fn answered<F: Future<Output: Send + 'static> + Send + 'static>(
     call: impl Fn() -> F,
 ) -> usize {

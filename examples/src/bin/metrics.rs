@@ -73,7 +73,8 @@ async fn price(category: &str, product: u64) -> u64 {
     100 * category.len() as u64 + product
 }
 
-/// Changes a price. The attribute drops the prices of the whole category, which the metrics show.
+/// Changes a price. The attribute invalidates all prices of the category, and the metrics show the
+/// invalidation.
 #[invalidates(tags = ["category:{category}"])]
 async fn set_price(category: &str) {
     tokio::time::sleep(Duration::from_millis(20)).await; // the write

@@ -1,7 +1,8 @@
-//! Measures how soon a write at one node of `http_api` is seen at another one.
+//! Measures the time until a write at one node of `http_api` is seen at another node.
 //!
-//! Each round has the reader's node store a product, writes the product's price at the writer's
-//! node, and asks the reader's node until it has the new price. `scripts/http-load` runs it.
+//! In each round, the reader's node stores a product, the writer's node gets a new price of the
+//! product, and the reader's node is asked until it returns the new price. `scripts/http-load` runs
+//! this program.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -29,7 +30,7 @@ Usage: purge_delay --writer URL --reader URL [OPTIONS]
 Prints the percentiles, in microseconds, as JSON.
 ";
 
-/// Products that the rounds take turns in.
+/// The number of products, which the rounds use in turn.
 const PRODUCTS: u32 = 100;
 
 /// The time after which a round fails.
@@ -95,8 +96,8 @@ async fn measure(args: Args) -> Result<(), Fail> {
 }
 
 impl Nodes<'_> {
-    /// Returns the time from the answer to the write until the reader's node was asked for the
-    /// first answer that had it.
+    /// Returns the time from the answer to the write until the first request to the reader's node
+    /// whose answer has the new price.
     async fn round(&self, id: u32, round: u32) -> Result<Duration, Fail> {
         self.read(id).await?;
         let cents = 10_000 + round;
@@ -113,7 +114,7 @@ impl Nodes<'_> {
         }
     }
 
-    /// Returns the price that the reader's node gives.
+    /// Returns the price in the answer of the reader's node.
     async fn read(&self, id: u32) -> Result<u64, Fail> {
         let uri = format!("{}/api/products/{id}", self.args.reader);
         let request = Request::get(uri).body(Body::empty())?;

@@ -1,6 +1,7 @@
 //! A reverse proxy with a shared cache (RFC 9111) in front of one origin.
 //!
-//! `scripts/http-conformance` runs the HTTP cache tests of <https://cache-tests.fyi> against it.
+//! `scripts/http-conformance` runs the HTTP cache tests of <https://cache-tests.fyi> against this
+//! proxy.
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -49,9 +50,9 @@ const IDLE: Duration = Duration::from_secs(2);
 enum Profile {
     /// The defaults of the shared mode.
     Default,
-    /// Everything that RFC 9111 permits.
+    /// Settings with which the cache stores and serves all that RFC 9111 permits.
     Conformance,
-    /// No cache: to see what the proxy does by itself.
+    /// No cache, so that the tests show the behaviour of the proxy alone.
     None,
 }
 
@@ -107,7 +108,7 @@ fn profile(name: &str) -> Result<Profile, Fail> {
     }
 }
 
-/// Returns the rules of the cache; `None` for no cache.
+/// Returns the rules of the cache, or `None` if the profile has no cache.
 fn rules(profile: Profile) -> Result<Option<RuleSet>, RuleError> {
     let rules = match profile {
         Profile::None => return Ok(None),
@@ -127,8 +128,8 @@ async fn serve(args: Args) -> Result<(), Fail> {
         .build(HttpConnector::new());
     let origin = args.origin;
     let service = service_fn(move |request| forward(client.clone(), origin.clone(), request));
-    // Outside of the cache, which gets the origin's failures as errors: it may have a stale
-    // response for them.
+    // This layer is outside of the cache. The cache gets the origin's failures as errors, and may
+    // answer them with a stale response.
     let errors = ServiceBuilder::new().layer(HandleErrorLayer::new(bad_gateway));
     let app = match rules(args.profile)? {
         Some(rules) => {
@@ -146,7 +147,7 @@ async fn bad_gateway(error: legacy::Error) -> (StatusCode, String) {
     (StatusCode::BAD_GATEWAY, format!("{error}\n"))
 }
 
-/// Forwards a request to the origin, as one hop of its way (RFC 9110, section 7.6).
+/// Forwards a request to the origin, as one hop on the way of the request (RFC 9110, section 7.6).
 async fn forward(
     client: Client<HttpConnector, Body>,
     origin: Authority,
@@ -165,7 +166,7 @@ async fn forward(
     Ok(response.map(Body::new))
 }
 
-/// Removes the fields that concern one connection, among them those that `Connection` lists.
+/// Removes the fields that concern one connection, including the fields that `Connection` lists.
 fn remove_hop_by_hop(headers: &mut HeaderMap) {
     let lines: Vec<_> = headers.get_all(CONNECTION).iter().cloned().collect();
     let listed = lines.iter().filter_map(|line| line.to_str().ok());

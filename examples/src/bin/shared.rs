@@ -1,5 +1,5 @@
-//! Processes that share a Redis. Run it twice with `REDIS_URL` set: the first run computes, the
-//! second gets from Redis what the first left there.
+//! Processes that share a Redis. Run this program twice with `REDIS_URL` set: the first run
+//! computes the values, and the second run gets them from Redis.
 
 use std::error::Error;
 use std::time::{Duration, Instant};
@@ -38,7 +38,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let what = answered(&before, &cache.stats());
         println!("{city:<8} {people:>8}   {what:<18} {took:>8.1?}");
     }
-    // The last value may still be on its way: no call waits until Redis has it.
+    // The last value may still be on its way to Redis, because no call waits until Redis has stored
+    // its value.
     tokio::time::sleep(Duration::from_millis(100)).await;
     Ok(())
 }

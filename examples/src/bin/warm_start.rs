@@ -1,6 +1,6 @@
-//! A process that begins with what the one before used most. Run it twice with `REDIS_URL` set: the
-//! first run stores its hottest keys in Redis at its end, and the second loads their entries into
-//! memory at its start.
+//! A process that begins with the entries that the previous process used most. Run this program
+//! twice with `REDIS_URL` set: the first run stores its hottest keys in Redis at its end, and the
+//! second run loads the entries of these keys into memory at its start.
 
 use std::error::Error;
 use std::time::Duration;
@@ -13,7 +13,7 @@ async fn product(id: u64) -> Result<String, std::io::Error> {
     Ok(format!("product {id}"))
 }
 
-/// The service: most of its calls are about few products.
+/// Calls the cached function as a service would: most calls are about a few products.
 async fn serve() -> Result<(), std::io::Error> {
     for call in 0..2_000 {
         product(if call % 4 == 0 { call % 100 } else { call % 5 }).await?;

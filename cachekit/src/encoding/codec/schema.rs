@@ -147,7 +147,7 @@ pub(crate) fn of<T: DeserializeOwned + 'static>(codec: Codec) -> &'static Schema
     // cache.
     let traced = Schema::trace::<T>(codec != Codec::Bincode);
     let mut known = KNOWN.write();
-    // The schema is never freed: one for each type and codec of the program.
+    // Schemas are never freed: the program has at most one for each type and codec.
     known
         .entry(id)
         .or_insert_with(|| Box::leak(Box::new(traced)))

@@ -11,8 +11,8 @@ use serde::ser::{
 };
 
 /// The most layers of a value inside one another (structs, options, sequences) whose bytes are
-/// counted for its weight. More layers could overflow the stack. The codecs read at most as many
-/// layers.
+/// counted for its weight. More layers could overflow the stack. The codecs do not read values with
+/// more layers either.
 const MAX_DEPTH: u8 = 128;
 /// The number of bytes of a `String` or `Vec` itself, without its content.
 const HEADER: usize = 3 * size_of::<usize>();

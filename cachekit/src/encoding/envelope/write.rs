@@ -40,8 +40,8 @@ pub(crate) struct Draft<'a> {
     /// The order (`order_by`) of the write that stores the entry. `None` if a computation or a
     /// write without an order stores the entry.
     pub(crate) order: Option<u64>,
-    /// The number of bytes from which the payload is compressed, if compression saves enough.
-    /// `None` if the payload is not to be compressed.
+    /// The smallest length in bytes at which the payload is compressed, if compression saves
+    /// enough. `None` if the payload is not to be compressed.
     pub(crate) compress_above: Option<usize>,
 }
 

@@ -80,8 +80,8 @@ impl FakeStore {
         self.away(false);
     }
 
-    /// Records if caches that open the store have no subscription. Returns the numbers of the caches
-    /// that have opened it.
+    /// Sets whether caches that open the store from now on get no bus subscription (`is_cut`).
+    /// Returns the numbers of the caches that have opened the store already.
     fn cut_all(&self, is_cut: bool) -> Vec<usize> {
         let mut state = self.shared.lock();
         state.is_cut = is_cut;

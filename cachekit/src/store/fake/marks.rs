@@ -12,9 +12,9 @@ use crate::store::write_mark::{DueMark, LAST_ROUND, WriteMark, pause_after};
 /// The state of one mark.
 #[derive(Debug, Clone, Copy)]
 struct Standing {
-    /// The time at which the mark is over, or its next round is due.
+    /// The time at which the life of the mark ends, or at which its next round is due.
     due: Instant,
-    /// The number of the last round; 0 while the write is open.
+    /// The number of the round that was handed out last; 0 if no round was handed out.
     round: u8,
 }
 

@@ -12,8 +12,8 @@ use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 
 impl Fake {
-    /// Simulates a round trip as [`ask_and_tell`](Self::ask_and_tell) does, of an operation that sends
-    /// no messages.
+    /// Simulates the round trip of an operation that sends no messages, as
+    /// [`ask_and_tell`](Self::ask_and_tell) does.
     pub(crate) async fn ask<T, F>(
         &self,
         op: Op,
@@ -83,7 +83,7 @@ impl Fake {
         answer.inspect(tell)
     }
 
-    /// Sends `message` to all caches, or to one.
+    /// Sends `message` to the cache of the node `whom`, or to all caches if `whom` is `None`.
     pub(crate) fn publish(&self, whom: Option<NodeId>, message: &BusMessage) {
         self.shared
             .tell(whom, &StoreEvent::Received(message.clone()));

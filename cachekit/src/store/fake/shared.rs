@@ -23,7 +23,7 @@ pub(crate) struct State {
     pub(crate) data: Data,
     pub(crate) troubles: Troubles,
     pub(crate) is_unreachable: bool,
-    /// `true` if no cache has a bus subscription, also not one that opens the store now.
+    /// `true` if no cache has a bus subscription, and a cache that opens the store now gets none.
     pub(crate) is_cut: bool,
     /// `true` if the messages that wake waiters for a lease are lost.
     pub(crate) is_mute: bool,
@@ -35,9 +35,9 @@ pub(crate) struct State {
     /// The operations that were sent to the store and have not run yet.
     pub(crate) held: Vec<Later>,
     pub(crate) listeners: Vec<Listener>,
-    /// Caches whose process died, by the number of their opening.
+    /// The numbers of the caches whose processes died.
     pub(crate) dead: HashSet<usize>,
-    /// The number of listeners opened so far.
+    /// The number of caches that have opened the store so far.
     pub(crate) opened: usize,
     /// The number of bus subscriptions made after the first subscription of each cache.
     pub(crate) subscriptions: u64,
@@ -88,7 +88,7 @@ impl Shared {
         listening.map(|listener| listener.node).collect()
     }
 
-    /// Sends `message` to all listeners, or to one.
+    /// Sends `message` to the listener of the node `whom`, or to all listeners if `whom` is `None`.
     pub(crate) fn tell(&self, whom: Option<NodeId>, message: &StoreEvent) {
         let mut state = self.lock();
         if state.is_silent && matches!(message, StoreEvent::Received(_)) {

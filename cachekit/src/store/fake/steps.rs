@@ -11,10 +11,11 @@ use crate::store::key_name::StoreKey;
 use crate::store::lease_grant::LeaseGrant;
 use crate::store::port::{AcquireRequest, Acquired, Found, LeaseTimes, TokenKind};
 
-/// The number of bytes of an entry in which the names of value tags are looked for.
+/// The largest number of bytes in which the names of an entry's value tags are looked for.
 const VALUE_TAGS: usize = 8192;
 
-/// The fencing token of an entry, with the versions of the value tags, which only the entry names.
+/// The fencing token of an entry, with the versions of its value tags. Only the entry itself
+/// contains the names of these tags.
 type Late = (Token, Vec<Option<Version>>);
 
 impl Data {
@@ -187,8 +188,8 @@ impl Data {
         token
     }
 
-    /// Keeps `entry` for at least `room`. The times that are measured from the entry's end change
-    /// with the end.
+    /// Keeps `entry` for at least `room`. If the end of the entry moves, the times in `head` that
+    /// are measured from the end change too.
     fn make_room(
         &mut self,
         entry: &StoreKey,

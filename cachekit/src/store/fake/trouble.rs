@@ -28,15 +28,16 @@ pub enum Op {
     Invalidate,
     /// Stores a list of hottest keys.
     Remember,
-    /// Sends a hello and a heartbeat. The fake store's log of operations leaves this one out.
+    /// Sends a hello and a heartbeat. The fake store's log does not contain this operation.
     Heartbeat,
-    /// Sends an acknowledgement or a goodbye. The fake store's log of operations leaves this one out.
+    /// Sends an acknowledgement or a goodbye. The fake store's log does not contain this operation.
     Tell,
-    /// Marks a write, or extends its mark. The fake store's log of operations leaves this one out.
+    /// Marks a write, or extends its mark. The fake store's log does not contain this operation.
     Mark,
-    /// Removes marks of writes, without an invalidation. The fake store's log of operations leaves this one out.
+    /// Removes marks of writes, without an invalidation. The fake store's log does not contain this
+    /// operation.
     Unmark,
-    /// Hands out marks that were left behind. The fake store's log of operations leaves this one out.
+    /// Hands out marks that were left behind. The fake store's log does not contain this operation.
     Sweep,
 }
 

@@ -12,17 +12,18 @@ use crate::store::write_queue::{
     QueueState, QueuedItem, Retry, Written,
 };
 
-/// The largest number of dead writes that one queue keeps. Beyond it, the oldest is dropped.
+/// The largest number of dead writes that one queue keeps. If a queue gets more, it drops its
+/// oldest dead write.
 const MAX_DEAD: usize = 10_000;
 
 /// The queue of one function.
 pub(crate) struct Queue {
     /// The time of the queue's creation.
     start: Instant,
-    /// That time in microseconds since the Unix epoch.
+    /// The time of the queue's creation, in microseconds since the Unix epoch.
     start_micros: u64,
     pub(crate) keys: HashMap<Vec<u8>, Waiting>,
-    /// The keys by the time at which they are due, or at which their claim ends.
+    /// Each key with the time at which it is due, or at which its claim ends.
     due: BTreeSet<(Instant, Vec<u8>)>,
     /// The version of the first write of each key.
     firsts: BTreeSet<u64>,
@@ -48,8 +49,9 @@ impl Waiting {
         self.items.front().map(|item| item.version)
     }
 
-    /// Returns the first writes: at most `most`, and of at most `bytes`, which are counted down, but
-    /// for the first.
+    /// Returns the first writes of the key: at most `most` writes, with at most `bytes` bytes in
+    /// all. The first write is returned even if it is larger. Subtracts the size of the returned
+    /// writes from `bytes`, and sets `bytes` to 0 if a further write does not fit.
     fn take(&self, most: usize, bytes: &mut usize) -> Vec<QueuedItem> {
         let mut taken = Vec::new();
         for item in self.items.iter().take(most) {
@@ -74,7 +76,7 @@ impl Waiting {
 
 impl Queue {
     pub(crate) fn new() -> Self {
-        // Versions are times, so they go on from those of an earlier process.
+        // Versions are times, so they are greater than the versions of an earlier process.
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
         let micros = since_epoch.map_or(0, |time| time.as_micros());
         Self {
@@ -91,7 +93,7 @@ impl Queue {
         }
     }
 
-    /// Returns the time in microseconds since the Unix epoch.
+    /// Returns the present time in microseconds since the Unix epoch.
     fn now(&self) -> u64 {
         let micros = self.start.elapsed().as_micros();
         self.start_micros
@@ -138,7 +140,7 @@ impl Queue {
                 self.firsts.remove(&first);
             }
             self.dropped.extend(waiting.items.drain(..));
-            // The attempts were those of the write that is replaced.
+            // The counted attempts were attempts of the write that is replaced.
             waiting.attempts = 0;
         }
         if waiting.items.is_empty() {
@@ -213,7 +215,9 @@ impl Queue {
         self.go_on(claim, &written.key, every, keeps);
     }
 
-    /// Ends `claim` after writes of `key` were removed. What is left waits from its acceptance on.
+    /// Forgets failed attempts after writes of `key` were removed, and ends `claim` unless `keeps`.
+    /// The key is then due when its first remaining write has waited for `every` since its
+    /// acceptance.
     fn go_on(&mut self, claim: Claim<'_>, key: &[u8], every: Duration, keeps: bool) {
         let now = self.now();
         let Some(waiting) = self.claimed(claim, key) else {
@@ -227,7 +231,8 @@ impl Queue {
         }
     }
 
-    /// Takes out the writes of a key up to a version. Forgets the key if it has no further writes.
+    /// Removes and returns the writes of a key up to a version. Forgets the key if it has no
+    /// further writes.
     fn take_up_to(&mut self, written: &Written) -> Vec<QueuedItem> {
         let Some(waiting) = self.keys.get_mut(&written.key) else {
             return Vec::new();
@@ -318,7 +323,7 @@ impl Queue {
         }
     }
 
-    /// Takes out the dead write `id`, and queues it again if `revives`. Returns its key.
+    /// Removes the dead write `id`, and queues it again if `revives`. Returns the key of the write.
     pub(crate) fn take_dead(
         &mut self,
         kind: QueueKind,
@@ -341,7 +346,7 @@ impl Queue {
     }
 }
 
-/// Returns a dead write that is queued again.
+/// Converts a dead write into a write that can be queued again.
 fn replayed(dead: DeadItem) -> QueuedItem {
     QueuedItem {
         version: dead.version,

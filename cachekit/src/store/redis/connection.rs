@@ -67,7 +67,7 @@ impl ConnectionManager {
             reported: Mutex::default(),
             sink,
         });
-        // The connection's own task must run at home.
+        // The connection's own task must run on the home runtime.
         let connecting = Arc::clone(&shared);
         let first = home
             .spawn(async move { connecting.connect(None).await })

@@ -1,5 +1,5 @@
-//! The examination of a Redis server, of the cache's account there and of the bus, over connections
-//! of its own.
+//! The examination of a Redis server, of the cache's account on this server, and of the bus. The
+//! examination opens connections of its own.
 //!
 //! An examination changes nothing in Redis. It deletes the key `beat`, which never has a value, and
 //! sends a message to a channel to which only the examination subscribes.
@@ -176,9 +176,9 @@ impl Examiner {
     }
 }
 
-/// Returns the time by which the server's clock, read from `answer` to `TIME`, is ahead of the clock
-/// of this machine, in milliseconds. The server read its clock between `asked_at` and now, so a
-/// difference within that time counts as none.
+/// Returns the time by which the server's clock, read from `answer` to `TIME`, is ahead of the
+/// clock of this machine, in milliseconds. The server read its clock between `asked_at` and now, so
+/// a difference within that time counts as zero.
 fn clock_ahead(answer: &Value, asked_at: SystemTime) -> Option<i64> {
     let Value::Array(parts) = answer else {
         return None;

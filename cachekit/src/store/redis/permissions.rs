@@ -162,7 +162,7 @@ const OF_INTENTS: [&str; 4] = ["ZADD", "ZREM", "ZRANGEBYSCORE", "ZCARD"];
 
 /// Returns `true` if the cache works without the right to run `command`: `SCRIPT LOAD` and
 /// `PUBSUB`, `INFO` if the cache accepts any data set (`any_origin`), and the commands for marks if
-/// the cache has none (`has_intents`).
+/// the cache does not mark its writes (`has_intents`).
 pub(crate) fn can_be_spared(command: &str, any_origin: bool, has_intents: bool) -> bool {
     command == SCRIPT_LOAD
         || command == PUBSUB
@@ -176,7 +176,8 @@ pub(crate) fn is_refused(answer: &Value) -> bool {
     let Value::ServerError(error) = answer else {
         return false;
     };
-    // Redis 7.0 sends these words alone, and Redis 6 behind the place in the script.
+    // Redis 7.0 begins the error with these words. Redis 6 names the place in the script before
+    // them.
     let in_script = "The user executing the script can't";
     let says = |details: &str| details.contains(in_script);
     error.code() == NO_RIGHT || error.details().is_some_and(says)

@@ -25,8 +25,8 @@ use crate::store::redis::read_commands::ReadPipeline;
 use crate::store::redis::reply::Said;
 use crate::store::redis::timeout::in_time;
 
-/// The number of calls that wait for Redis from which a further call joins a batch. Below this
-/// number, each call sends its own commands.
+/// The smallest number of calls that wait for Redis at which a further call joins a batch. Below
+/// this number, each call sends its own commands.
 const BATCH_FROM: usize = 4;
 
 /// The largest number of batches that wait for answers from Redis at once. With several batches in
@@ -67,8 +67,8 @@ struct Pending {
     /// The number of tasks that send batches of reads. No such task ends while a batch waits to be
     /// sent.
     in_flight: usize,
-    /// The number of times that the connection's tasks were begun again. A sender of batches from
-    /// before the last time may no longer run, and is not counted in `in_flight`.
+    /// The number of times that the connection's tasks were begun again. A sender of batches that
+    /// was made before the last restart may no longer run, and is not counted in `in_flight`.
     restarts: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Refused commands: the log gets the first refusal of a command and not every further one.
+//! Refused commands: the log gets the first refusal of a command, but not each further refusal.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -12,8 +12,8 @@ pub(crate) fn question() -> Cmd {
     cmd("INFO")
 }
 
-/// Parses `text`, the answer to `INFO`. `database` is the number of the cache's database. A line
-/// that is missing, as in an older Redis, leaves its field as it is by default.
+/// Parses `text`, the answer to `INFO`. `database` is the number of the cache's database. If a line
+/// is missing, as in an older Redis, its field keeps the default value.
 pub(crate) fn read(text: &str, database: i64) -> ServerInfo {
     let field = |name: &str| value(text, name);
     let number = |name: &str| field(name).and_then(|it| it.parse().ok()).unwrap_or(0_u64);

@@ -1,7 +1,7 @@
 //! The connection to Redis that receives published messages.
 //!
 //! The connection carries no commands. If the client took a published message for an answer, every
-//! later command would get the answer of another.
+//! later command would get the answer to another command.
 
 use std::fmt;
 use std::sync::Arc;
@@ -64,7 +64,7 @@ impl Channels {
             return Some(StoreEvent::Wake(StoreKey::read(text)));
         }
         if self.ask.as_ref() == Some(channel) {
-            // A question of another version invalidates nothing, so it is passed over.
+            // A question in another version of the format invalidates nothing, so it is ignored.
             let question = BusMessage::read(text).filter(|it| matches!(it, BusMessage::Ask { .. }));
             return question.map(StoreEvent::Received);
         }
@@ -86,8 +86,8 @@ struct Subscriptions {
     channels: Channels,
     sink: EventSink,
     reconnect: Notify,
-    /// The number of the next subscription. No two subscriptions have one number, whichever task
-    /// made them.
+    /// The number of the next subscription. Two subscriptions never have the same number, even if
+    /// different tasks made them.
     next: AtomicU64,
 }
 

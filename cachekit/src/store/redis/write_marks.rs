@@ -1,4 +1,4 @@
-//! The marks of open writes in Redis, and the removals that end them.
+//! The marks of open writes in Redis, and the invalidations that remove these marks.
 
 use std::time::Duration;
 
@@ -58,9 +58,9 @@ impl Redis {
     }
 
     /// Returns the commands of a hard invalidation: the removal of `names`, the publication of
-    /// `message`, and then the removal of the marks `ended`. In this order, a node that receives the
-    /// message reads the state after the removal. A connection that breaks between two of the
-    /// commands never leaves the names, or another node's memory of them, without a mark.
+    /// `message`, and then the removal of the marks `ended`. In this order, a node that receives
+    /// the message reads the state after the removal. If the connection breaks before the last
+    /// command, the marks remain, and the names are invalidated again.
     pub(crate) fn removing(
         &self,
         names: &[StoreKey],

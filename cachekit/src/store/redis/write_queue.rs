@@ -1,7 +1,7 @@
 //! The queues of write-behind functions in Redis.
 //!
-//! The keys of a queue begin with `NAMESPACE:wb:{FUNCTION}:`. The braces put them into one slot of a
-//! cluster.
+//! The keys of a queue begin with `NAMESPACE:wb:{FUNCTION}:`. The braces put all keys of a queue
+//! into one slot of a Redis Cluster.
 
 use std::time::Duration;
 
@@ -18,10 +18,10 @@ use crate::store::write_queue::{
     QueueFuture, QueueState, QueuedItem, Retry, WriteQueue,
 };
 
-/// The end of the key of a queue's dead writes, behind the name of the function.
+/// The last part of the Redis key of a queue's dead writes, after the name of the function.
 const DEAD: &[u8] = b"}:dead";
 
-/// The number of keys that Redis looks at for one part of the names of queues.
+/// The number of Redis keys that one step of the search for queues with dead writes looks at.
 const SCANNED: u32 = 1000;
 
 /// Returns `true` if `text` has the form of the id of a dead write, such as `1792216745123-0`. Redis
@@ -75,7 +75,7 @@ impl Redis {
         })
     }
 
-    /// Runs the operation `op` of the script that works on the queue of `queue`.
+    /// Runs the operation `op` of the queue script on the queue `name`.
     async fn on_queue(
         &self,
         (name, kind): (&str, QueueKind),
@@ -93,7 +93,7 @@ impl Redis {
             .await
     }
 
-    /// Runs an operation under a claim, whose answer is 1 or 0.
+    /// Runs an operation under `claim`. The script answers 1 or 0.
     fn under_claim<'a>(
         &'a self,
         claim: Claim<'a>,

@@ -103,7 +103,7 @@ async fn redis() -> Under {
         arrived,
         _server: Some(server),
     };
-    // A message that is sent before is lost.
+    // A message that is sent before the subscription begins is lost.
     under.listens().await;
     under
 }

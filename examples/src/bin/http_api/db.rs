@@ -9,11 +9,11 @@ use sqlx::sqlite::{
 };
 use sqlx::{FromRow, Row, SqlitePool};
 
-/// Products and categories that a new database has.
+/// The numbers of products and of categories in a new database.
 const PRODUCTS: u32 = 2_000;
 const CATEGORIES: u32 = 50;
 
-/// Products in one list.
+/// The largest number of products in a list.
 const IN_A_LIST: u32 = 50;
 
 /// A product.
@@ -25,7 +25,7 @@ pub(crate) struct Product {
     pub(crate) price_cents: u32,
 }
 
-/// A category with what is computed from its products.
+/// A category, with the number of its products and their lowest price.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Category {
     pub(crate) id: u32,
@@ -41,7 +41,7 @@ pub(crate) struct Config {
     pub(crate) currency: String,
 }
 
-/// An order of products.
+/// The order in which products are listed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Sort {
@@ -88,7 +88,8 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Opens the database in `file`, and creates it if it is not there. Several processes may.
+    /// Opens the database in `file`, and creates the database if it does not exist. Several
+    /// processes may open one file.
     pub(crate) async fn open(file: &Path) -> Result<Self, sqlx::Error> {
         let options = SqliteConnectOptions::new()
             .filename(file)
@@ -138,7 +139,7 @@ impl Database {
         row.bind(id).fetch_one(&self.pool).await
     }
 
-    /// Reads the first products of a category, or of all.
+    /// Reads the first products of a category, or of all categories.
     pub(crate) async fn products(
         &self,
         category: Option<u32>,
@@ -161,7 +162,7 @@ impl Database {
         row.bind(cents).bind(id).fetch_one(&self.pool).await
     }
 
-    /// Reads a category, and computes what its products say about it.
+    /// Reads a category, and computes the number of its products and their lowest price.
     pub(crate) async fn category(&self, id: u32) -> Result<Category, sqlx::Error> {
         let row = sqlx::query_as(
             "SELECT category.id, category.name, count(*) AS products,
@@ -172,7 +173,7 @@ impl Database {
         row.bind(id).fetch_one(&self.pool).await
     }
 
-    /// Reads the configuration of a tenant; each tenant has one.
+    /// Reads the configuration of a tenant. A tenant without a stored configuration gets a default.
     pub(crate) async fn config(&self, tenant: &str) -> Result<Config, sqlx::Error> {
         let row = sqlx::query_as("SELECT * FROM config WHERE tenant = ?");
         let config = row.bind(tenant).fetch_optional(&self.pool).await?;

@@ -1,5 +1,5 @@
-//! The handlers: they read and write the database, and know nothing of stored responses but the
-//! events and tags of what they write.
+//! The handlers. They read and write the database. They do not handle stored responses, except for
+//! the tags of responses, and the tags and events that writes invalidate.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -20,16 +20,16 @@ use serde_json::{Value, json};
 
 use crate::db::{Category, Config, Database, Product, Sort};
 
-/// The tenant of requests that name none.
+/// The tenant of requests that name no tenant.
 const NO_TENANT: &str = "public";
 
 /// The state of the service.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) database: Database,
-    /// `None` without the layer.
+    /// `None` if the service runs without the layer that caches responses.
     pub(crate) layer: Option<HttpCacheLayer>,
-    /// Calls of handlers that read.
+    /// The number of calls of handlers that read.
     pub(crate) calls: AtomicU64,
 }
 
@@ -63,7 +63,7 @@ impl IntoResponse for Failure {
 
 type Answer<T> = Result<T, Failure>;
 
-/// Routes that the layer is for.
+/// Returns the routes whose responses the layer caches.
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/api/products", get(list))
@@ -74,8 +74,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/api/events", get(ticks))
 }
 
-/// Returns the tag of a product's responses. The rule's own tag has the text of the path, and `007`
-/// and `7` are one product.
+/// Returns the tag of a product's responses. The rule's own tag contains the text of the path, but
+/// the paths with `007` and `7` are one product.
 fn product_tag(id: u32) -> String {
     format!("product:{id}")
 }
@@ -108,7 +108,8 @@ struct Price {
     cents: u32,
 }
 
-/// Writes a price. The rules name the event; the page of the category is named nowhere.
+/// Writes a price. The rules name the event that this handler emits. Neither the rules nor this
+/// handler name the page of the category.
 async fn reprice(
     State(app): State<Arc<App>>,
     Path(id): Path<u32>,
@@ -142,7 +143,8 @@ fn tenant_tag(tenant: &str) -> String {
     format!("config:{tenant}")
 }
 
-/// Shows the configuration of the tenant in `x-tenant`, which no template of a rule can name.
+/// Shows the configuration of the tenant in the header `x-tenant`. The template of a rule cannot
+/// name a header, so the handler adds the tag.
 async fn show_config(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
@@ -181,7 +183,7 @@ async fn ticks() -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     }))
 }
 
-/// Shows what the cache did.
+/// Shows the statistics of the cache.
 pub(crate) async fn stats(State(app): State<Arc<App>>) -> Json<Value> {
     let rules = app.layer.iter().flat_map(HttpCacheLayer::stats);
     let rules = rules.map(|rule| {

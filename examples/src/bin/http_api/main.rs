@@ -1,7 +1,8 @@
 //! A shop's interface over HTTP, whose responses are cached by the rules in `cache.toml`.
 //!
-//! It needs nothing: the database is a file in a temporary folder, and the cache is in memory. With
-//! `REDIS_URL`, processes share the cache; `--database` has them share the database too.
+//! The program needs no set-up: the database is a file in a temporary folder, and the cache is in
+//! memory. With `REDIS_URL`, processes share the cache. With `--database`, they share the database
+//! too.
 
 mod db;
 mod handlers;
@@ -97,7 +98,7 @@ fn router(app: Arc<App>) -> Router {
         Some(layer) => routes.layer(layer.clone()),
         None => routes,
     };
-    // Outside of the layer: no rule is asked about the statistics.
+    // This route is outside of the layer, so responses with statistics are not cached.
     let routes = routes.route("/cache/stats", get(handlers::stats));
     routes.with_state(app)
 }

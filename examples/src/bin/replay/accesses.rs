@@ -5,25 +5,25 @@ use rand::{Rng, SeedableRng};
 
 use crate::args::Args;
 
-/// The share of shops in the writes, where pages are read.
+/// The share of writes that rename a shop, if the workload reads pages.
 const SHOPS: f64 = 0.1;
 
 /// A single access: a read or a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     Read(u32),
-    /// A read of the page that begins with the product.
+    /// A read of the page that begins with this product.
     ReadPage(u32),
-    /// A write that invalidates.
+    /// A write that invalidates the product's entry.
     ChangePrice(u32),
-    /// A write that stores.
+    /// A write that stores the new product as the product's entry.
     Restock(u32),
-    /// A write of the product's shop.
+    /// A write of the shop of this product.
     RenameShop(u32),
 }
 
 impl Access {
-    /// The product that it is about.
+    /// Returns the product of the access.
     pub(crate) fn product(self) -> u32 {
         match self {
             Self::Read(id)
@@ -35,7 +35,7 @@ impl Access {
     }
 }
 
-/// All accesses.
+/// All accesses, and the products that they are about.
 #[derive(Debug)]
 pub(crate) struct Workload {
     accesses: Vec<Access>,

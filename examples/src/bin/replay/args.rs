@@ -59,11 +59,11 @@ pub(crate) enum Parsed {
     Help,
 }
 
-/// Each caller holds a histogram of some 200 KB.
+/// The largest number of callers. Each caller has a histogram of some 200 KB.
 const MOST_TASKS: usize = 1_000;
 const TASKS: usize = 16;
 
-/// Each node holds a memory tier and connections.
+/// The largest number of nodes. Each node has a memory tier and connections.
 const MOST_NODES: usize = 64;
 
 pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Parsed, Fail> {
@@ -133,7 +133,7 @@ fn parse_value<T: FromStr>(parser: &mut Parser, name: &str, expected: &str) -> R
         .map_err(|_| format!("{name}: cannot read `{text}`; give {expected}").into())
 }
 
-/// A number of at least 1.
+/// Parses a number of at least 1.
 fn number<T: FromStr + PartialOrd + From<u8>>(parser: &mut Parser, name: &str) -> Result<T, Fail> {
     let number: T = parse_value(parser, name, "a number of at least 1")?;
     if number < T::from(1) {
@@ -142,7 +142,7 @@ fn number<T: FromStr + PartialOrd + From<u8>>(parser: &mut Parser, name: &str) -
     Ok(number)
 }
 
-/// A number from 1 to `most`.
+/// Parses a number from 1 to `most`.
 fn at_most(parser: &mut Parser, name: &str, most: usize) -> Result<usize, Fail> {
     let number = number(parser, name)?;
     if number > most {

@@ -17,12 +17,12 @@ pub(crate) struct Product {
     pub(crate) name: String,
     pub(crate) price_cents: u32,
     pub(crate) category_id: u32,
-    /// Raised by every write.
+    /// A number that every write of the row raises.
     pub(crate) version: u32,
 }
 
 impl Product {
-    /// From a row in the order of the table's columns.
+    /// Makes the value from a row, whose columns are in the order of the table's columns.
     fn from_row(
         (id, name, price_cents, category_id, version): (u32, String, u32, u32, u32),
     ) -> Self {
@@ -41,29 +41,29 @@ impl Product {
 pub(crate) struct ShopRow {
     pub(crate) id: u32,
     pub(crate) name: String,
-    /// Raised by every write.
+    /// A number that every write of the row raises.
     pub(crate) version: u32,
 }
 
 impl ShopRow {
-    /// From a row in the order of the table's columns.
+    /// Makes the value from a row, whose columns are in the order of the table's columns.
     fn from_row((id, name, version): (u32, String, u32)) -> Self {
         Self { id, name, version }
     }
 }
 
-/// As many as there are categories of products.
+/// The number of shops, which is the number of categories of products.
 pub(crate) const SHOPS: u32 = 50;
 
-/// The products on a page.
+/// The number of products on a page.
 const ON_A_PAGE: u32 = 3;
 
-/// The database, counting its queries.
+/// The database, with a count of its queries.
 #[derive(Debug)]
 pub(crate) struct Database {
     pool: SqlitePool,
     queries: AtomicU64,
-    /// Holds the file; removed with the database.
+    /// The folder of the database's file, which is removed when this value is dropped.
     _folder: TempDir,
 }
 
@@ -124,7 +124,7 @@ impl Database {
             .map(Arc::new)
     }
 
-    /// The write itself, which the annotated functions wrap.
+    /// Writes a product. The annotated functions call this method.
     pub(crate) async fn update(&self, id: u32) -> Result<Product, sqlx::Error> {
         self.queries.fetch_add(1, Ordering::Relaxed);
         let row = sqlx::query_as(
@@ -137,7 +137,7 @@ impl Database {
             .map(Product::from_row)
     }
 
-    /// The ids of the products on the page that begins with this one.
+    /// Returns the ids of the products on the page that begins with the product `id`.
     pub(crate) async fn on_page(&self, id: u32) -> Result<Vec<u32>, sqlx::Error> {
         self.queries.fetch_add(1, Ordering::Relaxed);
         let ids = sqlx::query_scalar("SELECT id FROM product WHERE id >= ? ORDER BY id LIMIT ?");

@@ -1,7 +1,7 @@
 //! Replays a workload through annotated functions over a real database.
 //!
-//! With no arguments: product views drawn from Zipf's law over an `SQLite` database that the
-//! program makes, with and without the cache. See `--help`.
+//! Without arguments, the program makes an `SQLite` database, and reads products that are drawn by
+//! Zipf's law, first with the cache and then without the cache. See `--help`.
 
 mod accesses;
 mod args;
@@ -55,7 +55,7 @@ async fn tokio_main(args: &Args) -> Result<bool, Fail> {
     replay(args).await
 }
 
-/// Replays; whether no read was stale.
+/// Replays the workload and prints the report. Returns `true` if no read was stale.
 async fn replay(args: &Args) -> Result<bool, Fail> {
     let caches = nodes::caches(args).await?;
     let keys = match &args.trace {
@@ -74,7 +74,8 @@ async fn replay(args: &Args) -> Result<bool, Fail> {
     } else {
         None
     };
-    // Afterwards, when the database has its pages at hand: the comparison must not flatter.
+    // The run without the cache is last, when the database has its pages in memory, so that the
+    // comparison does not favour the cache.
     let without = run::without_cache(&database, &workload, args).await?;
     nodes::clear(&caches).await;
     let shares = Shares {
@@ -94,6 +95,6 @@ async fn replay(args: &Args) -> Result<bool, Fail> {
     Ok(report.stale().next().is_none())
 }
 
-/// The generated workload.
+/// The numbers of products and of accesses in the generated workload.
 const PRODUCTS: u32 = 20_000;
 const ACCESSES: usize = 1_000_000;

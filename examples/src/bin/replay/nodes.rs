@@ -1,5 +1,5 @@
-//! The nodes: each has a cache of its own, as a process of a service has. What they share is
-//! the database and, where there is one, a Redis.
+//! The nodes. Each node has a cache of its own, as a process of a service has. The nodes share the
+//! database and, with `--redis`, a Redis.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -11,10 +11,10 @@ use crate::args::Args;
 use crate::database::Database;
 use crate::shop::Shop;
 
-/// The longest that a node's memory may go on with what another node invalidated.
+/// The longest time for which a node's memory may serve entries that another node has invalidated.
 pub(crate) const BUS_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A cache for each node.
+/// Builds a cache for each node.
 pub(crate) async fn caches(args: &Args) -> Result<Vec<Cache>, Fail> {
     let namespace = namespace();
     let mut caches = Vec::with_capacity(args.nodes);
@@ -24,7 +24,7 @@ pub(crate) async fn caches(args: &Args) -> Result<Vec<Cache>, Fail> {
     Ok(caches)
 }
 
-/// The shop as each node has it.
+/// Returns the shop of each node.
 pub(crate) fn open(caches: &[Cache], database: &Arc<Database>) -> Vec<Arc<Shop>> {
     let shop = |cache: &Cache| Shop {
         database: Arc::clone(database),
@@ -33,7 +33,7 @@ pub(crate) fn open(caches: &[Cache], database: &Arc<Database>) -> Vec<Arc<Shop>>
     caches.iter().map(|cache| Arc::new(shop(cache))).collect()
 }
 
-/// Leaves nothing of use in Redis.
+/// Invalidates all entries, so that none remains usable in Redis.
 pub(crate) async fn clear(caches: &[Cache]) {
     for cache in caches {
         cache.clear().await;
@@ -51,11 +51,12 @@ async fn cache(args: &Args, namespace: &str) -> Result<Cache, Fail> {
     let builder = builder.redis(url).namespace(namespace);
     let builder = builder
         .bus_timeout(BUS_TIMEOUT)
-        // Any other choice serves, by design, what is invalid if Redis goes away: then a
-        // stale read would say nothing.
+        // With any other choice, a node that loses its Redis serves invalid entries by design, so a
+        // stale read would not show a mistake.
         .on_disconnect(OnDisconnect::Bypass);
     let cache = builder.build().await?;
-    // A service goes on without its Redis; here that would be a report about something else.
+    // A service works without its Redis too, but this program would then report numbers of another
+    // set-up.
     if !cache.stats().redis.is_up {
         let why = "--redis: cannot be reached; start it, or correct the address";
         return Err(why.into());
@@ -63,7 +64,8 @@ async fn cache(args: &Args, namespace: &str) -> Result<Cache, Fail> {
     Ok(cache)
 }
 
-/// A namespace that no other run has: in containers process ids come again.
+/// Returns a namespace that no other run has. A process id is not enough, because process ids
+/// repeat in containers.
 fn namespace() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let millis = now.map_or(0, |now| now.as_millis());

@@ -1,9 +1,9 @@
 //! The measurement of the time for which a write is not known on other nodes.
 //!
-//! A trace reads most products too seldom to see it, so it is asked for: a product that every
-//! node has just read is written through one of them, and from the moment on when that write
-//! has returned the others are asked in a loop for what they have, until none answers with
-//! anything older. The usual callers go on meanwhile.
+//! A trace reads most products too seldom to show this time, so the program measures it with calls
+//! of its own. Every node reads a product, and one node writes it. From the moment when the write
+//! has returned, each other node is asked in a loop for its value, until it returns nothing older
+//! than the write. The usual callers continue meanwhile.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,18 +18,18 @@ use crate::shop::{self, Shop, get_product};
 use crate::truth::{Item, StaleRead, Verdict, WINDOW};
 use crate::work::Work;
 
-/// So many writes are measured.
+/// The number of writes that are measured.
 const WRITES: usize = 500;
 
 /// The times and counts that were measured.
 #[derive(Debug)]
 pub(crate) struct Propagation {
-    /// For each write, in nanoseconds, how long until no other node had anything older.
+    /// For each write, the time in nanoseconds until no other node returned an older value.
     pub(crate) delays: Histogram<u64>,
     pub(crate) stale: Vec<StaleRead>,
 }
 
-/// Measures while other callers work, and stops them then.
+/// Measures while other callers work, and then stops these callers.
 pub(crate) async fn measure(
     shops: Vec<Arc<Shop>>,
     work: Arc<Work>,
@@ -55,7 +55,7 @@ pub(crate) async fn measure(
         let delay = probe.until_gone(written, &mut measured.stale).await?;
         let nanos = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
         measured.delays.saturating_record(nanos);
-        // A write that does not arrive is measured for long, and one is enough.
+        // The measurement of a write that does not arrive takes long, and one such write is enough.
         if !measured.stale.is_empty() {
             break;
         }
@@ -63,7 +63,7 @@ pub(crate) async fn measure(
     Ok(measured)
 }
 
-/// The callers do not go on for ever, however this ends.
+/// A guard that stops the callers when it is dropped, however the measurement ends.
 struct Stopping<'a>(&'a Work);
 
 impl Drop for Stopping<'_> {
@@ -87,8 +87,8 @@ struct Written {
 }
 
 impl Probe<'_> {
-    /// Has every node read the product, and again: the first time its memory gets it only
-    /// when Redis has taken it.
+    /// Reads the product on every node, three times. After the first read, the product may not be
+    /// in the node's memory yet, because memory gets it only when Redis has stored it.
     async fn everybody_has_it(&self) -> Result<(), Fail> {
         for _ in 0..3 {
             for shop in self.shops {
@@ -113,8 +113,8 @@ impl Probe<'_> {
         Ok(Written { version, at })
     }
 
-    /// Returns the time from the write until the last of the other nodes has nothing older. Each
-    /// node is asked apart from the others, so a node that asks Redis keeps no other node waiting.
+    /// Returns the time from the write until no other node returns an older value. Each node is
+    /// asked by a task of its own, so a node that waits for Redis does not delay the others.
     async fn until_gone(
         &self,
         written: Written,
@@ -138,8 +138,8 @@ impl Probe<'_> {
     }
 }
 
-/// Returns the time from the write until one node has nothing older, and a stale answer that it
-/// gave before, if there was one.
+/// Returns the time from the write until the node `node` returns no older value, and a stale answer
+/// that the node gave before, if there was one.
 async fn ask(
     node: usize,
     shop: Arc<Shop>,
@@ -159,11 +159,12 @@ async fn ask(
         if let Verdict::Stale(read) = work.truth.judge(node, item, version, asked) {
             stale = Some(read);
         }
-        // Said to be stale, or not accepted by Redis, it need not end.
+        // If the older value is stale already, or Redis does not accept the write, the node may
+        // return the older value for ever.
         if stale.is_some() || delay > WINDOW * 2 {
             return (delay, stale);
         }
-        // The message arrives on the same threads.
+        // The message of the write is handled on the same threads, so this loop must yield.
         tokio::task::yield_now().await;
     }
 }

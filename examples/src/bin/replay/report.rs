@@ -12,13 +12,13 @@ use crate::run::Outcome;
 use crate::shares::Shares;
 use crate::truth::{StaleRead, WINDOW};
 
-/// Prints to standard output. A reader that went away is no failure.
+/// Prints to standard output. It is no failure if the reader of the output has ended.
 pub(crate) fn print(text: &str) {
     let mut out = io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// All that there is to say.
+/// All data of the report.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Report<'a> {
     pub(crate) workload: &'a Workload,
@@ -30,21 +30,21 @@ pub(crate) struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// Every stale read, also of those that measured.
+    /// Returns every stale read, including the reads of the measurement of propagation.
     pub(crate) fn stale(&self) -> impl Iterator<Item = &'a StaleRead> {
         let measured = self.propagation.into_iter();
         let measured = measured.flat_map(|measured| &measured.stale);
         self.with.stale.iter().chain(measured)
     }
 
-    /// The whole report.
+    /// Returns the whole report as text.
     pub(crate) fn table(&self) -> String {
         let Self { with, shares, .. } = *self;
         let mut text = String::new();
         let mut row = |name: &str, value: String| {
             let _ = writeln!(text, "{name:<28} {value:>14}");
         };
-        // As counted by the callers: it says so if an access was lost.
+        // The number that the callers counted, which shows if an access was lost.
         let calls = with.reads + with.writes;
         row("calls", calls.to_string());
         row("  reads", with.reads.to_string());
@@ -87,7 +87,7 @@ fn in_words(stale: &StaleRead) -> String {
     )
 }
 
-/// Appends to `text` how soon a write is known on all nodes, and what that means.
+/// Appends to `text` the times until a write is known on all nodes, and an explanation.
 fn propagation(text: &mut String, measured: &Propagation) {
     let writes = measured.delays.len();
     let mut row = |name: &str, value: String| {
@@ -105,7 +105,7 @@ fn propagation(text: &mut String, measured: &Propagation) {
     );
 }
 
-/// The hits of each node, where there are several.
+/// Appends to `text` the hits of each node, if there are several nodes.
 fn nodes(text: &mut String, shares: &Shares<'_>) {
     if shares.stats.len() < 2 {
         return;

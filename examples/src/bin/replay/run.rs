@@ -27,11 +27,12 @@ pub(crate) struct Outcome {
     pub(crate) stale: Vec<StaleRead>,
 }
 
-/// Reads older than a write through another node, within what is allowed.
+/// The reads that returned an older value than a write through another node, within the time in
+/// which this is allowed.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Behind {
     pub(crate) reads: u64,
-    /// The longest after such a write.
+    /// The longest time after such a write.
     pub(crate) worst: Duration,
 }
 
@@ -42,13 +43,13 @@ impl Behind {
     }
 }
 
-/// Latencies are recorded up to a minute, in nanoseconds.
+/// The longest latency that is recorded: a minute, in nanoseconds.
 pub(crate) const LONGEST: u64 = 60_000_000_000;
 
-/// Accesses without the cache, for comparison.
+/// The largest number of accesses without the cache, for comparison.
 const BASELINE: usize = 20_000;
 
-/// The first accesses, reads and writes, by the database alone.
+/// Runs the first accesses, reads and writes, on the database without the cache.
 pub(crate) async fn without_cache(
     database: &Arc<Database>,
     workload: &Workload,
@@ -65,7 +66,7 @@ pub(crate) async fn without_cache(
     .await
 }
 
-/// All accesses through the annotated functions, by callers that are spread over the nodes.
+/// Runs all accesses through the annotated functions, by callers that are spread over the nodes.
 pub(crate) async fn with_cache(
     shops: &[Arc<Shop>],
     workload: &Workload,
@@ -76,7 +77,7 @@ pub(crate) async fn with_cache(
     together(&work, callers(shops, &work, args)).await
 }
 
-/// Measures for how long writes are not known on other nodes, while the callers go on as before.
+/// Measures the time until writes are known on other nodes, while callers repeat the accesses.
 pub(crate) async fn propagation(
     shops: &[Arc<Shop>],
     workload: &Workload,
@@ -118,7 +119,7 @@ async fn ask_database(database: Arc<Database>, work: Arc<Work>) -> Answer {
                 database.rename_shop(id).await?;
                 part.writes += 1;
             }
-            // Writers hold up readers of the database, so the baseline has them too.
+            // Writes delay reads of the database, so the run without the cache has the writes too.
             Access::ChangePrice(id) | Access::Restock(id) => {
                 database.update(id).await?;
                 part.writes += 1;
@@ -128,7 +129,7 @@ async fn ask_database(database: Arc<Database>, work: Arc<Work>) -> Answer {
     Ok(part)
 }
 
-/// Loads the parts of a page without the cache, as [`shop::get_page()`] does with it.
+/// Loads the parts of a page without the cache. With the cache, [`shop::get_page()`] does this.
 async fn load_page(database: &Database, id: u32) -> Result<(), Fail> {
     let mut category = 0;
     for id in database.on_page(id).await?.into_iter().rev() {
@@ -192,7 +193,7 @@ impl Part {
     }
 }
 
-/// Waits for all callers and adds up what they saw.
+/// Waits for all callers and adds up their measurements.
 async fn together(work: &Work, callers: Vec<JoinHandle<Answer>>) -> Result<Outcome, Fail> {
     let start = Instant::now();
     let mut all = Part::new()?;

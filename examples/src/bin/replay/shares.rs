@@ -1,11 +1,11 @@
-//! The share of the calls that each tier answered, of all nodes together.
+//! The share of the calls that each tier answered, over all nodes.
 
 use cachekit::{RedisMisses, Stats};
 
 /// The counts of the caches and of the database.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shares<'a> {
-    /// As the callers counted them.
+    /// The number of reads, as the callers counted them.
     pub(crate) reads: u64,
     /// The number of queries to the database, writes included.
     pub(crate) queries: u64,
@@ -18,7 +18,7 @@ pub(crate) struct Shares<'a> {
 type Row = (&'static str, String);
 
 impl Shares<'_> {
-    /// The rows of the report, nearest tier first.
+    /// Returns the rows of the report, in the order of the tiers: memory first.
     pub(crate) fn rows(&self) -> Vec<Row> {
         let mut rows = vec![];
         if self.stats.len() > 1 {
@@ -28,7 +28,7 @@ impl Shares<'_> {
         if self.is_shared {
             rows.push(("hits in Redis", self.of_reads(|of| of.redis_hits)));
         }
-        // That other may have had it from Redis.
+        // The other call may have got the value from Redis.
         let coalesced = self.of_reads(|of| of.coalesced);
         rows.push(("answered by another's call", coalesced));
         rows.push(("database queries", self.queries.to_string()));
@@ -82,7 +82,7 @@ impl Shares<'_> {
 
 type Reason = (&'static str, fn(&RedisMisses) -> u64);
 
-/// Why entries in Redis were of no use.
+/// The reasons for misses in Redis, with their counters.
 const REASONS: [Reason; 13] = [
     ("  none there", |of| of.absent),
     ("  expired", |of| of.expired),

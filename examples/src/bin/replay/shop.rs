@@ -9,14 +9,14 @@ use crate::accesses::Access;
 use crate::database::{Database, Product, ShopRow};
 use crate::truth::Item;
 
-/// The shop as one node has it: a database that all share, and a cache of its own.
+/// The shop as one node has it: the database that all nodes share, and a cache of the node's own.
 #[derive(Debug)]
 pub(crate) struct Shop {
     pub(crate) database: Arc<Database>,
     pub(crate) cache: Cache,
 }
 
-/// The main job: a slow lookup, cached.
+/// Returns a product: a slow look-up, whose result is cached.
 #[cached(
     key = "product:{id}",
     ttl = 300,
@@ -27,20 +27,20 @@ pub(crate) async fn get_product(shop: &Shop, id: u32) -> Result<Arc<Product>, sq
     shop.database.load(id).await
 }
 
-/// The shop of a category.
+/// Returns the shop of a category.
 #[cached(key = "shop:{id}", ttl = 300, cache = shop.cache)]
 pub(crate) async fn get_shop(shop: &Shop, id: u32) -> Result<Arc<ShopRow>, sqlx::Error> {
     shop.database.load_shop(id).await
 }
 
-/// Some products, and the shop of the first.
+/// A page: some products, and the shop of the first product.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Page {
     pub(crate) products: Vec<Arc<Product>>,
     pub(crate) shop: Arc<ShopRow>,
 }
 
-/// An entry that is made of others, which no write names.
+/// Returns a page. Its entry is computed from other entries, and no write names it.
 #[cached(key = "page:{id}", ttl = 300, cache = shop.cache)]
 pub(crate) async fn get_page(shop: &Shop, id: u32) -> Result<Arc<Page>, sqlx::Error> {
     let mut products = Vec::new();
@@ -52,25 +52,27 @@ pub(crate) async fn get_page(shop: &Shop, id: u32) -> Result<Arc<Page>, sqlx::Er
     Ok(Arc::new(Page { products, shop }))
 }
 
-/// A write after which the cached shop is gone. The shop of a product is known when it is written.
+/// Writes the shop of a product, and invalidates the shop's entry. The id of the shop is known only
+/// after the write.
 #[invalidates(get_shop(_, ret.id), cache = shop.cache)]
 async fn rename_shop(shop: &Shop, product: u32) -> Result<ShopRow, sqlx::Error> {
     shop.database.rename_shop(product).await
 }
 
-/// A write after which the cached product is gone.
+/// Writes a product, and invalidates the product's entry.
 #[invalidates(get_product(_, id), cache = shop.cache)]
 pub(crate) async fn change_price(shop: &Shop, id: u32) -> Result<u32, sqlx::Error> {
     Ok(shop.database.update(id).await?.version)
 }
 
-/// A write after which the new product is cached.
+/// Writes a product, and stores the new product as the product's entry.
 #[write_through(get_product(shop, id))]
 pub(crate) async fn restock(shop: &Shop, id: u32) -> Result<Arc<Product>, sqlx::Error> {
     shop.database.update(id).await.map(Arc::new)
 }
 
-/// A write of any kind: of what, and its version then. A read is none, and taken for a restock.
+/// Carries out a write of any kind. Returns the written row and its new version. Treats a read as a
+/// restock.
 pub(crate) async fn write(shop: &Shop, access: Access) -> Result<(Item, u32), sqlx::Error> {
     match access {
         Access::ChangePrice(id) => Ok((Item::Product(id), change_price(shop, id).await?)),

@@ -1,8 +1,8 @@
 //! The oldest row that each read may return, by the writes that had returned before it began.
 //!
-//! A node's own writes hold as soon as they returned. Those of other nodes reach its memory
-//! by a message: they hold [`WINDOW`] after Redis accepted them at the latest, and a read that
-//! is older within it is counted, not blamed.
+//! A read must see a write of its own node as soon as the write has returned. A write of another
+//! node reaches a node's memory by a message, so a read must see that write only [`WINDOW`] after
+//! Redis accepted it. Within this time, an older read is counted, and is not a mistake.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,10 +13,10 @@ use crate::database::{Product, SHOPS};
 use crate::nodes::BUS_TIMEOUT;
 use crate::shop::Page;
 
-/// For rounding of timers, and for what is in progress when the time is taken.
+/// The allowance for the rounding of timers, and for reads in progress when the time is taken.
 const ALLOWANCE: Duration = Duration::from_millis(50);
 
-/// So long after a write a read on another node may be older.
+/// The time after a write within which a read on another node may be older than the write.
 pub(crate) const WINDOW: Duration = BUS_TIMEOUT.saturating_add(ALLOWANCE);
 
 /// A row that is written and read.
@@ -27,12 +27,12 @@ pub(crate) enum Item {
 }
 
 impl Item {
-    /// A product that was read, with its version.
+    /// Returns the row of a product that was read, and the version of the row.
     pub(crate) fn of(product: &Product) -> (Self, u32) {
         (Self::Product(product.id), product.version)
     }
 
-    /// Everything that a page was made of.
+    /// Returns the rows from which a page was computed, each with its version.
     pub(crate) fn on_page(page: &Page) -> Vec<(Self, u32)> {
         let shop = (Self::Shop(page.shop.id), page.shop.version);
         let products = page.products.iter().map(|product| Self::of(product));
@@ -49,7 +49,7 @@ impl fmt::Display for Item {
     }
 }
 
-/// The writes of each row, by when they returned.
+/// The writes of each row, with the times at which they returned.
 #[derive(Debug, Default)]
 pub(crate) struct Truth {
     writes: HashMap<Item, Mutex<Writes>>,
@@ -58,13 +58,14 @@ pub(crate) struct Truth {
 /// The writes of one row.
 #[derive(Debug)]
 struct Writes {
-    /// Those that Redis accepted.
+    /// The writes through any node that Redis has accepted.
     anywhere: Rises,
-    /// Those through each node.
+    /// For each node, the writes through this node that have returned.
     through: Box<[Rises]>,
 }
 
-/// The newest version so far, and since when it is that: both only rise.
+/// The versions that were the newest, each with the time at which it became the newest. Versions
+/// and times only rise.
 #[derive(Debug, Clone, Default)]
 struct Rises(Vec<(Instant, u32)>);
 
@@ -79,7 +80,8 @@ impl Rises {
         }
     }
 
-    /// The first version newer than `got`, if it was there at `time`, and for how long then.
+    /// Returns the first version that is newer than `got`, and the time for which it had existed at
+    /// `time`. Returns `None` if there was no such version at `time`.
     fn newer_than(&self, got: u32, time: Instant) -> Option<(u32, Duration)> {
         let first = self.0.partition_point(|(_, version)| *version <= got);
         let (since, version) = *self.0.get(first)?;
@@ -91,7 +93,8 @@ impl Rises {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Fresh,
-    /// Older than a write through another node, which Redis had accepted so long before.
+    /// The read returned an older version than a write through another node, which Redis had
+    /// accepted this time before the read began.
     Behind(Duration),
     Stale(StaleRead),
 }
@@ -102,9 +105,9 @@ pub(crate) struct StaleRead {
     pub(crate) item: Item,
     pub(crate) node: usize,
     pub(crate) got: u32,
-    /// The oldest that it should have known of.
+    /// The oldest version newer than `got` that the read should have seen.
     pub(crate) newer: u32,
-    /// When that had been written, before the read began.
+    /// The time from the write of the version `newer` to the beginning of the read.
     pub(crate) since: Duration,
     /// `true` if the write was made through the node that read.
     pub(crate) own: bool,
@@ -124,21 +127,22 @@ impl Truth {
         }
     }
 
-    /// A write of `item` through `node` returned at `at`.
+    /// Records that a write of `item` through `node` returned at the time `at`.
     pub(crate) fn returned(&self, node: usize, item: Item, version: u32, at: Instant) {
         if let Some(mut writes) = self.of(item) {
             writes.through[node].add(at, version);
         }
     }
 
-    /// Redis had accepted a write of `item` by `at`.
+    /// Records that Redis had accepted a write of `item` by the time `at`.
     pub(crate) fn accepted(&self, item: Item, version: u32, at: Instant) {
         if let Some(mut writes) = self.of(item) {
             writes.anywhere.add(at, version);
         }
     }
 
-    /// Judges what a read on `node` returned that began at `began`.
+    /// Judges the version `got` of `item`, which a read on `node` that began at the time `began`
+    /// returned.
     pub(crate) fn judge(&self, node: usize, item: Item, got: u32, began: Instant) -> Verdict {
         let Some(writes) = self.of(item) else {
             return Verdict::Fresh;

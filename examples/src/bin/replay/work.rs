@@ -10,22 +10,22 @@ use crate::accesses::Access;
 use crate::shop::Shop;
 use crate::truth::{Item, Truth};
 
-/// The pause between two looks whether Redis has accepted the waiting invalidations.
+/// The pause between two checks whether Redis has accepted the waiting invalidations.
 const LOOK: Duration = Duration::from_millis(1);
 
 pub(crate) struct Work {
     accesses: Vec<Access>,
     next: AtomicUsize,
-    /// `true` when endless work is over. `None` for work that ends by itself.
+    /// `true` after endless work was stopped. `None` for work that ends by itself.
     stopped: Option<AtomicBool>,
     pub(crate) truth: Arc<Truth>,
     bar: ProgressBar,
 }
 
 impl Work {
-    /// Each access once.
+    /// Creates work that hands out each access once.
     pub(crate) fn new(what: &'static str, accesses: &[Access], truth: Arc<Truth>) -> Arc<Self> {
-        // Drawn on standard error, and only if that is a terminal.
+        // The bar is drawn on standard error, and only if standard error is a terminal.
         let bar = ProgressBar::new(accesses.len() as u64).with_message(what);
         if let Ok(style) = ProgressStyle::with_template("{msg:18} {wide_bar} {percent:>3} %") {
             bar.set_style(style);
@@ -39,7 +39,7 @@ impl Work {
         })
     }
 
-    /// All accesses again and again, until it is [stopped](Self::stop).
+    /// Creates work that hands out all accesses again and again, until it is [stopped](Self::stop).
     pub(crate) fn endless(accesses: &[Access], truth: Arc<Truth>) -> Arc<Self> {
         Arc::new(Self {
             accesses: accesses.to_vec(),
@@ -76,8 +76,9 @@ impl Work {
         self.bar.finish_and_clear();
     }
 
-    /// A write through `node` returned at `at`: from now on readers there have to know of it,
-    /// and others from when Redis has accepted it, nearly always before it returned.
+    /// Records that a write through `node` returned at the time `at`. From then on, readers on this
+    /// node must see the write. Readers on other nodes must see it after Redis has accepted it,
+    /// which is nearly always before the write returned.
     pub(crate) fn returned(
         self: &Arc<Self>,
         node: usize,

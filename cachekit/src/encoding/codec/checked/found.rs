@@ -7,7 +7,8 @@ use crate::encoding::codec::Codec;
 pub(crate) struct Found {
     pub(crate) what: String,
     pub(crate) remedy: &'static str,
-    /// `true` if the codec can encode no value of the type, and not only this value.
+    /// `true` if the codec can encode no value of the type; `false` if the reason concerns only
+    /// this value.
     pub(crate) is_of_the_type: bool,
 }
 

@@ -19,8 +19,8 @@ const MAX_STEPS: u32 = 200_000;
 /// layers ends at this limit.
 const MAX_DEPTH: u8 = 192;
 
-/// The depth in layers from which on a schema trace gives the least nested sample values: `None`,
-/// an empty sequence or map, and a variant that does not contain its own enum. The trace
+/// The depth in layers at which a schema trace begins to give the least nested sample values:
+/// `None`, an empty sequence or map, and a variant that does not contain its own enum. The trace
 /// deserializes a type from sample values, to learn its fields.
 pub(crate) const SHALLOW_FROM: u8 = 96;
 

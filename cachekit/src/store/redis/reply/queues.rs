@@ -29,7 +29,7 @@ pub(crate) fn enqueued(value: Value) -> Said<Enqueued> {
     })
 }
 
-/// Parses a queued write. Returns `None` if the answer is that there is none.
+/// Parses a queued write. Returns `None` if the answer says that no write is queued.
 pub(crate) fn queued_item(value: Value) -> Said<Option<QueuedItem>> {
     said(value, |value| Ok(bytes(value)?.map(item)))
 }
@@ -43,7 +43,7 @@ pub(crate) fn claimed(value: Value) -> Said<Claimed> {
         let next_due = text(&next_due);
         let next_due = match &*next_due {
             "" => None,
-            // The end of a claim may be over.
+            // The number is negative if a claim has ended already.
             text => Some(text.parse::<i64>().map_err(|_| MalformedReply)?.max(0)),
         };
         let keys = list(next(&mut parts)?)?.map(claimed_key);
@@ -135,7 +135,7 @@ pub(crate) fn scanned(value: Value, start: usize, end: usize) -> Said<(u64, Vec<
     })
 }
 
-/// Parses the key of a dead write that was taken. Returns `None` if there was none.
+/// Parses the key of a dead write that was taken. Returns `None` if there was no such dead write.
 pub(crate) fn taken(value: Value) -> Said<Option<Vec<u8>>> {
     said(value, bytes)
 }
@@ -146,9 +146,9 @@ pub(crate) fn is_done(value: &Value) -> Said<bool> {
     done.map_err(|MalformedReply| problem(value))
 }
 
-/// Parses a write in its form in Redis: the version, a colon, the letter R if the write was put aside
-/// and queued again, and the arguments. Other bytes are a write that nobody can read, with the
-/// version 0.
+/// Parses a write in its form in Redis: the version, a colon, the letter R if the write was put
+/// aside and queued again, and the arguments. Bytes in another form become a write with the version
+/// 0, whose arguments nobody can read.
 fn item(mut bytes: Vec<u8>) -> QueuedItem {
     let colon = bytes.iter().position(|byte| *byte == b':');
     let version = colon.and_then(|colon| number(&bytes[..colon]).ok());
@@ -168,7 +168,7 @@ fn item(mut bytes: Vec<u8>) -> QueuedItem {
     }
 }
 
-/// Parses a number. The empty text is no number.
+/// Parses a number. Returns `None` for an empty text.
 fn optional_number(value: Value) -> Read<Option<u64>> {
     let bytes = some_bytes(value)?;
     if bytes.is_empty() {

@@ -21,7 +21,7 @@ struct Question {
 }
 
 /// The rights that an adapter has granted so far, and a number for each token and version that the
-/// adapter made. Tokens and versions differ between adapters, and their numbers do not.
+/// adapter made. Tokens and versions differ between adapters, but their numbers are equal.
 #[derive(Default)]
 struct Player {
     grants: Vec<(LeaseGrant, Option<Token>)>,

@@ -106,8 +106,7 @@ async fn a_softened_version_is_akin_to_itself_and_fences(under: &Under) {
         let late = spot().fill(&computing, None, &[]);
         assert_eq!(under.fill(&late).await, Filled::Invalidated, "{text}");
         if text != "g:org:" {
-            // The store does not offer an entry that depends on the softly invalidated version as
-            // valid.
+            // For the store, an entry that depends on the softly invalidated version is not valid.
             under.granted(&ask(None)).await;
         }
         under.invalidate(&[text, "k:a"]).await;

@@ -1,4 +1,4 @@
-//! Lifetimes, all measured against the entry's own remaining life.
+//! Lifetimes of entries, leases and tokens, measured by the remaining life of the entry.
 
 use super::*;
 use crate::encoding::envelope::read::Envelope;

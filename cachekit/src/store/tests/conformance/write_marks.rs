@@ -1,4 +1,4 @@
-//! Marks of open writes, and the rounds in which those of dead nodes are handed out.
+//! Marks of open writes, and the rounds in which the marks of dead nodes are handed out.
 
 use super::*;
 use crate::store::write_mark::{BEAT, DueMark, LAST_ROUND, WriteMark, pause_after};
@@ -20,7 +20,7 @@ impl Under {
         self.store.sweep(100, soon()).await.unwrap()
     }
 
-    /// Sweeps until something is due, and returns the rounds.
+    /// Sweeps until at least one mark is due, and returns the rounds of the due marks.
     async fn next_round(&self) -> Vec<u8> {
         for _ in 0..1_000 {
             let due = self.sweep().await;
@@ -37,7 +37,7 @@ async fn the_mark_of_a_listening_node_is_handed_out_when_it_is_over(under: &Unde
     let mark = mark_of(under.node, 1);
     under.mark(&mark, SHORT).await;
     assert_eq!(under.sweep().await, []);
-    // Renewed, as by a writer that lives.
+    // The mark is renewed, as a writer that lives would do.
     under.mark(&mark, LONG).await;
     tokio::time::sleep(SHORT + BEAT).await;
     assert_eq!(under.sweep().await, []);

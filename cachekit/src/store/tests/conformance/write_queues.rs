@@ -209,7 +209,7 @@ async fn each_write_is_kept_in_its_order(under: &Under) {
     assert_eq!(under.queue_state(EACH, false).await.writes, 4);
 }
 
-/// The limits of a queue for two writes.
+/// The delay of a key, and the capacity of a queue for two writes.
 const TWO: (Duration, u64) = (Duration::ZERO, 2);
 
 fn is_full(answer: Enqueued) -> bool {
@@ -258,7 +258,7 @@ async fn a_queue_can_be_hastened(under: &Under) {
     let state = under.queue_state(NEWEST, true).await;
     assert_eq!(Some(state.last), state.oldest);
     assert_eq!(under.claimed(w).await.len(), 1);
-    // What is claimed stays claimed.
+    // A key that is claimed stays claimed.
     under.queue_state(NEWEST, true).await;
     assert_eq!(under.claimed(claim_of(NEWEST, "v")).await, []);
 }
@@ -293,7 +293,7 @@ async fn a_claim_can_be_renewed(under: &Under) {
     assert_eq!(under.claimed(other).await, []);
 }
 
-/// The worker goes on with the next write of the key.
+/// Tests that a worker can finish a write and keep its claim, for the next write of the key.
 async fn a_claim_can_outlast_a_finished_write(under: &Under) {
     let one = under.enqueue(EACH, "a", "1").await;
     let two = under.enqueue(EACH, "a", "2").await;
@@ -329,13 +329,13 @@ async fn a_failed_write_is_due_again_after_its_pause(under: &Under) {
     assert_eq!(under.claimed(c).await, [key("a", 3, &["1"])]);
     under.fail(c, "a", one, SHORT).await;
     assert_eq!(under.claimed(c).await, []);
-    // Nothing is hastened that waits for its repetition.
+    // A failed write that waits to be tried again is not hastened.
     under.queue_state(EACH, true).await;
     assert_eq!(under.claimed(c).await, []);
     tokio::time::sleep(SHORT).await;
     under.enqueue(EACH, "a", "2").await;
     assert_eq!(under.claimed(c).await, [key("a", 4, &["1", "2"])]);
-    // A success begins the count anew.
+    // A success resets the count of failed attempts.
     under.finish(c, "a", one).await;
     assert_eq!(under.claimed(c).await, [key("a", 0, &["2"])]);
 }
@@ -368,7 +368,7 @@ async fn a_dead_write_is_kept_and_can_be_queued_again(under: &Under) {
     let nonsense = queue.take_dead((QUEUE, EACH), "nonsense", true, soon());
     assert_eq!(nonsense.await, Ok(None));
     assert_eq!(under.dead().await, []);
-    // It is a new write: that of the other does not finish it.
+    // The queued write has a new version, so the end of the other write does not finish it.
     under.finish(c, "a", two).await;
     let claimed = under.claim(c, 100, LONG).await;
     assert_eq!(seen(&claimed), [key("a", 0, &["1"])]);
@@ -408,7 +408,8 @@ async fn a_dead_write_does_not_replace_a_newer_one(under: &Under) {
     assert_eq!(under.dead().await, []);
 }
 
-/// The source may have had a newer write meanwhile.
+/// Tests that a replayed write keeps its version, because the source may have a newer write by
+/// then.
 async fn a_replayed_write_keeps_its_version_and_is_told_apart(under: &Under) {
     let (one, c) = (under.enqueue(NEWEST, "a", "1").await, claim_of(NEWEST, "c"));
     under.claimed(c).await;
@@ -423,7 +424,7 @@ async fn a_replayed_write_keeps_its_version_and_is_told_apart(under: &Under) {
     assert_eq!(under.claimed(c).await, [key("a", 0, &["1"])]);
 }
 
-/// The write was replaced while its last attempt ran.
+/// Tests that a write is not put aside if a newer write replaced it during its last attempt.
 async fn a_replaced_write_is_not_put_aside(under: &Under) {
     let (one, c) = (under.enqueue(NEWEST, "a", "1").await, claim_of(NEWEST, "c"));
     under.claimed(c).await;
