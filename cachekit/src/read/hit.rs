@@ -30,10 +30,10 @@ enum ThreadHit<S: ReturnType> {
 }
 
 impl Core {
-    /// Answers a call from this thread's table (L0), at the coarse reading `now` of the clock. Takes
-    /// no lock, and allocates nothing except for the clone of the value. Returns `None` if the table
-    /// has no usable value, or the bus is not live. `text` makes the key, for the count of the key's
-    /// uses.
+    /// Answers a call from this thread's table (L0), at the coarse reading `now` of the clock.
+    /// Takes no lock, and allocates nothing except for the clone of the value. Returns `None` if
+    /// the table has no usable value, or the bus is not live. `text` makes the text of the key, to
+    /// count the use of the key.
     #[inline]
     pub(crate) fn hit_on_thread<S, K: AsRef<[u8]>>(
         &self,
@@ -122,7 +122,7 @@ impl Core {
 
     /// Returns the entry in memory (L1) that answers the call, or a `MemoryMiss`. Also puts the
     /// value of that entry into this thread's table (L0), for the next call on this thread, unless
-    /// calls are reported.
+    /// the cache reports calls as spans or logs them.
     pub(crate) fn hit_in_memory(
         &self,
         ops: &ValueOps,
@@ -318,7 +318,8 @@ impl Core {
         if removed!(self, NoHeartbeat) {
             return true;
         }
-        // Asked first: entries in memory only need the messages of other nodes, too.
+        // An entry in memory alone also needs the permission of `on_disconnect`: other nodes may
+        // have invalidated it.
         let can_ask = l2.is_usable() && !stored.local && l2.has_capacity();
         !can_ask && l2.serves_disconnected(now)
     }

@@ -46,7 +46,8 @@ impl Core {
         };
         lookup.knows_call = false;
         let _in_flight = lookup.l2.in_flight_guard();
-        // Without the lead, a call has the key now, and stores what it finds or computes.
+        // Without the lead, a call leads the flight of the key now, and stores the value that it
+        // finds or computes.
         let Some(lead) = self.lead_lookup(owner, key, &no_tags, began) else {
             return Ok(false);
         };
