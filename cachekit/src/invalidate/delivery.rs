@@ -1,4 +1,4 @@
-//! The report to a caller if Redis accepted the invalidations of the caller's writes.
+//! The report that tells a caller if Redis accepted the invalidations of the caller's writes.
 
 use crate::coordination::delivery_scope;
 use crate::invalidate::deferred;
@@ -21,9 +21,9 @@ impl Delivery {
     }
 }
 
-/// Runs `future`, which writes, and returns its result with the state of its invalidations. A
-/// service can answer "202 Accepted" instead of "200 OK" while other processes may still serve old
-/// values.
+/// Runs `future`, which writes, and returns its result with the state of the writes' invalidations.
+/// A service can answer "202 Accepted" instead of "200 OK" while other processes may still serve
+/// old values.
 ///
 /// The invalidations are those of functions with `#[invalidates]` or `#[write_through]`, of
 /// [`deferred`](crate::deferred), and of methods of [`Cache`](crate::Cache) and

@@ -90,7 +90,7 @@ pub(crate) fn lend() -> bool {
     lent.ok().flatten().unwrap_or(false)
 }
 
-/// Ends what a [`lend`] that returned `true` on this thread began.
+/// Ends the lending that a call of [`lend`] began, if that call returned `true` on this thread.
 pub(crate) fn give_back() {
     let _ = TABLE.try_with(|table| table.try_borrow_mut().map(|mut it| it.give_back()));
 }
