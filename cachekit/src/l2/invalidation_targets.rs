@@ -76,8 +76,8 @@ impl InvalidationTargets {
         }
     }
 
-    /// Returns what the targets are, in a word: `everything`, the name of a function or region, or
-    /// else `events`, `tags` or `keys`.
+    /// Returns a word for the targets: `everything`, the name of a function or region, or else
+    /// `events`, `tags` or `keys`.
     pub(crate) fn summary(&self) -> &str {
         let function = self.functions.first().or(self.function_of_keys.as_ref());
         match (function, &*self.tags) {

@@ -14,9 +14,9 @@ use crate::store::message::BusMessage;
 use crate::store::write_mark::WriteMark;
 
 impl SharedTier {
-    /// Carries out `removal` in the store and on every other node. If the store does not accept it
-    /// until `until`, or the caller is dropped, the names are put into the outbox. The outbox
-    /// invalidates names in hard mode, even after a soft invalidation.
+    /// Carries out `removal` in the store and on every other node. If the store does not accept the
+    /// removal by the time `until`, or the caller is dropped, the names are put into the outbox.
+    /// The outbox invalidates names in hard mode, even after a soft invalidation.
     pub(crate) async fn invalidate(&self, removal: Removal, mut until: Instant) {
         let Removal { names, mode, ended } = removal;
         let removal = self.pending_removal(names, ended);

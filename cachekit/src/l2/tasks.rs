@@ -148,9 +148,9 @@ impl TierTasks {
         }
     }
 
-    /// Makes sure that the names in the outbox are sent, although the home may end before it has
-    /// sent them, and although no later call may notice that. For this purpose, a task on the
-    /// caller's runtime checks the home regularly until the outbox is empty.
+    /// Makes sure that the names in the outbox are sent, even if the home ends before it has sent
+    /// them, and no later call notices that. For this purpose, a task on the caller's runtime
+    /// checks the home regularly until the outbox is empty.
     pub(crate) fn watch_outbox(self: &Arc<Self>) {
         self.ensure_driven();
         let Ok(current) = Handle::try_current() else {
@@ -217,8 +217,9 @@ impl TierTasks {
         silence > self.bus_timeout * MISSED_BEATS && !self.parts.bus.liveness.is_over()
     }
 
-    /// Asks the home for a sign of life, from the caller's runtime. Without an answer, the tasks are
-    /// begun again. Until then, calls do without the store.
+    /// Asks the home for a sign of life, from the caller's runtime. Without an answer, the tasks
+    /// are begun again. Until the home answers or the tasks are begun again, calls do not use the
+    /// store.
     #[cold]
     fn question_home(self: &Arc<Self>) {
         let Ok(current) = Handle::try_current() else {

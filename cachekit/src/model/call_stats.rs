@@ -136,7 +136,7 @@ counters! {
 }
 
 impl Counts {
-    /// Returns the counters that a hit rate consists of. All others are zero.
+    /// Returns the counters from which a hit rate is computed. All other counters are zero.
     pub(crate) fn read_hits(&self) -> CallStats {
         CallStats {
             memory_hits: self.memory_hits.sum(),

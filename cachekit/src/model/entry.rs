@@ -173,8 +173,8 @@ impl MemoryEntry {
             && guard!(self.owner, IgnoreDead: self.expired_at.load(Ordering::Acquire) == LIVE)
     }
 
-    /// Returns the time from the computation of the value to `now`. For a value from Redis, the time
-    /// is as exact as its remaining life in Redis is.
+    /// Returns the time from the computation of the value to `now`. For a value from Redis, the
+    /// time is as exact as the value's remaining life in Redis.
     pub(crate) fn age(&self, now: Tick) -> Duration {
         let age = signed(now.nanos()).saturating_sub(self.computed_at);
         Duration::from_nanos(u64::try_from(age).unwrap_or(0))
@@ -206,7 +206,7 @@ impl MemoryEntry {
         }
     }
 
-    /// Returns the cause of a miss that the invalidation of `epoch` made.
+    /// Returns the cause of a miss that is due to an invalidation of `epoch`.
     fn moved(&self, epoch: &Epoch) -> MissCause {
         match epoch.kind() {
             EpochKind::Owner => MissCause::FUNCTION,
@@ -307,7 +307,8 @@ fn nanos(length: Duration) -> u64 {
     u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Converts nanoseconds for differences that may be negative. They last for 292 years.
+/// Converts nanoseconds to a signed number, for differences that may be negative. The number is
+/// large enough for 292 years.
 fn signed(nanos: u64) -> i64 {
     i64::try_from(nanos).unwrap_or(i64::MAX)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::encoding::envelope::Version;
 
 /// Largest number of names that an entry in the store takes over from the entries it was computed
-/// from. An entry with more stays in the memory of its process.
+/// from. An entry with more names stays in the memory of its process.
 pub(crate) const MOST_NAMES: usize = 256;
 
 /// State of an entry in memory with regard to its lineage: known, not asked for, or impossible to

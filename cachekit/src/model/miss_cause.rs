@@ -36,8 +36,8 @@ macro_rules! causes {
         /// counted by the cause.
         ///
         /// Misses that another call's computation, a stale value or Redis answered are not counted
-        /// here. A cause is what memory and Redis tell together: if one of them has nothing left of
-        /// the entry, the other may still know the cause.
+        /// here. A cause combines the knowledge of memory and Redis: if one of them has nothing
+        /// left of the entry, the other may still know the cause.
         #[derive(Debug, Clone, Default, PartialEq, Eq)]
         #[cfg_attr(
             feature = "serde",
@@ -95,12 +95,12 @@ causes! {
     UNCONFIRMED unconfirmed,
     /// Memory had no entry, and Redis could not be asked.
     UNREACHABLE unreachable,
-    /// The call computed whatever the tiers had (`refresh`).
+    /// The call computed, even if a tier had a fresh value (`refresh`).
     FORCED forced,
     /// Any other cause, for example a data set of Redis that was exchanged.
     OTHER other,
-    /// A tag of the entry was invalidated whose family is not in [`tags`](Self::tags), because the
-    /// function has too many families, or the tag has neither a template nor a colon.
+    /// A tag of the entry was invalidated, and the tag's family is not in [`tags`](Self::tags),
+    /// because the function has too many families, or the tag has neither a template nor a colon.
     OTHER_TAG other_tags,
 }
 

@@ -10,8 +10,8 @@ use crate::model::owner::Owner;
 const OUTSIDE: u8 = 0;
 /// State of an entry that was inserted into memory.
 const INSIDE: u8 = 1;
-/// State of an entry that was inserted into memory, and that something else than the need for room
-/// removes: an invalidation, or a newer entry of its key.
+/// State of an entry that was inserted into memory, and that is removed for another reason than a
+/// lack of room: by an invalidation, or by a newer entry of its key.
 const LEAVING: u8 = 2;
 
 /// The owner of an entry (function, region or cache), and the entry's stay in memory.

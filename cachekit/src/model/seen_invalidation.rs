@@ -16,7 +16,7 @@ pub struct SeenInvalidation {
     /// Identity of the process that sent the message, as hexadecimal digits. `None`: another program
     /// sent it.
     pub from: Option<String>,
-    /// `true` if the sender waits until every process has confirmed it.
+    /// `true` if the sender waits until every process has confirmed the invalidation.
     pub is_acknowledged: bool,
     /// Names that the message concerns.
     pub targets: Vec<SeenTarget>,

@@ -34,7 +34,8 @@ impl SourceTier {
     }
 }
 
-/// The source of a value: the worst of the cached calls that the value was made from.
+/// The source of a value: the worst tier and the greatest age among the cached calls that the value
+/// was made from.
 ///
 /// [`with_source`](crate::with_source) and [`observed`](crate::observed) return it. A call inside of
 /// another call's computation is part of that call, and is not counted.

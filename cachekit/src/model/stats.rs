@@ -129,8 +129,8 @@ impl Stats {
         stats
     }
 
-    /// Returns what was counted after `earlier`, an earlier result of `stats` of this cache: rates
-    /// over a window are the difference of two results. Numbers of things that exist now, such as
+    /// Returns what was counted after `earlier`, an earlier result of `stats` of this cache. Use it
+    /// for rates over a window. Numbers of things that exist now, such as
     /// [`entries`](Self::entries), and states are those of `self`.
     ///
     /// # Examples

@@ -233,7 +233,7 @@ impl BusClient {
         }
     }
 
-    /// Applies the invalidation of `targets`, which this node carries out for a dead one, to this
+    /// Applies the invalidation of `targets`, which this node carries out for a dead node, to this
     /// node's memory.
     pub(crate) fn apply(&self, targets: &InvalidationTargets) {
         if let Some(listener) = self.listener() {

@@ -1,4 +1,4 @@
-//! Those who watch the messages that arrive on the bus, such as the command `cachekit watch`.
+//! Watchers of the messages that arrive on the bus, such as the command `cachekit watch`.
 
 use std::sync::Arc;
 
