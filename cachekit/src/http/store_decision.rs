@@ -202,7 +202,7 @@ fn decide_owned(
 }
 
 /// Returns the age, in seconds, of a response that was asked for at `asked_at`. Without `Age`, the
-/// handler has made the response, whatever clock its `Date` is of.
+/// age is zero, whatever `Date` says: the handler has made the response.
 fn age_at_arrival(transaction: &Transaction, headers: &HeaderMap, asked_at: u64) -> u64 {
     if !headers.contains_key(AGE) {
         return 0;
@@ -232,7 +232,7 @@ fn decide_shared(
     };
     let mut freshness = freshness_of(&plan, transaction.now());
     if let Some(ttl) = hint.ttl {
-        // Caches between subtract the age from the `max-age` of the response itself.
+        // Caches on the way to clients subtract the age from the `max-age` of the response itself.
         let age = Duration::from_secs(freshness.initial_age);
         freshness.lifetime = millis(ttl.saturating_add(age));
     }
@@ -294,7 +294,7 @@ fn plan_of(
     )
 }
 
-/// Returns the fields of the request that a response varies by, but for those in the key, with the
+/// Returns the fields of the request that a response varies by, except those in the key, with the
 /// request's values.
 fn varies(
     transaction: &Transaction,

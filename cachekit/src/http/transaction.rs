@@ -49,7 +49,7 @@ impl Transaction {
         self.shared.now()
     }
 
-    /// Returns this transaction without the fields of the request that are of its client alone.
+    /// Returns this transaction without the fields of the request that concern its client alone.
     /// `old` is the response that is refreshed in the background. In shared mode, the response says
     /// for whom it is, so the handler gets the whole request, and the result is `None`.
     pub(crate) fn without_client(&self, old: Option<&Kept>) -> Option<Self> {
@@ -89,7 +89,7 @@ impl Transaction {
     }
 
     /// Returns `true` if the handler sees a field of the request that says who the client is, and
-    /// that is not in the key. In owned mode it sees none.
+    /// that is not in the key. In owned mode, the handler sees no such field.
     fn is_personal(&self) -> bool {
         let in_key = self.names_in_key();
         let is_seen =

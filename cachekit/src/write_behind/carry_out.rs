@@ -1,5 +1,5 @@
-//! One run of a write-behind function's body in a worker, and the end of the writes that it carried
-//! out.
+//! A run of a write-behind function's body in a worker, and the end of the writes that the run
+//! carried out.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
