@@ -160,7 +160,8 @@ impl Entries {
         }
     }
 
-    /// Remembers that the shared tier has `other`, a stale response of another variant, under `key`.
+    /// Remembers that the shared tier has `other`, a stale response of another variant, under
+    /// `key`.
     pub(crate) fn note_other_variant(&self, key: &[u8], other: &Kept) {
         self.other_variants
             .note(key, &other.vary, self.core.clock.now());

@@ -61,7 +61,7 @@ where
         }
     }
 
-    /// Answers the request. `found` is what memory has at `place`.
+    /// Answers the request. `found` is the result of the look-up in memory at `place`.
     pub(crate) async fn run(self, place: Place, mut found: Found) -> Answer<B, S::Error> {
         let transaction = Arc::clone(&self.transaction);
         let mut variants = Variants::at(transaction.entries(), place);

@@ -1,7 +1,7 @@
 //! Keys under which the shared tier has a stale response of another variant.
 //!
-//! Such a response is not put into memory, so a look-up in memory would not find its way to the other
-//! variants, and every hit would ask the shared tier first.
+//! Such a response is not put into memory, so a look-up in memory would not find its way to the
+//! other variants, and every hit would ask the shared tier first.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -66,8 +66,8 @@ impl Purge {
         is_something
     }
 
-    /// Invalidates the stored responses of the request's target, after the handler's service failed:
-    /// the handler may have written.
+    /// Invalidates the stored responses of the request's target, after the handler's service
+    /// failed: the handler may have written.
     pub(crate) async fn after_error(mut self) {
         self.invalidate(self.tags(&HeaderMap::new())).await;
         self.is_pending = false;

@@ -113,8 +113,8 @@ fn core_of(cache: &Cache, first: &RegionState) -> Arc<Core> {
     Arc::new(core.with_memory(*capacity, Arc::clone(memory)))
 }
 
-/// Returns the longest time from the first byte of a body to its last one, and the longest time of a
-/// refresh.
+/// Returns the longest time from the first byte of a body to its last one, and the longest time of
+/// a refresh.
 pub(crate) fn fill_limit(rule: &CompiledRule) -> Duration {
     rule.wait_timeout.max(FILL_LIMIT)
 }

@@ -94,9 +94,9 @@ pub(crate) fn decide(
     }
 }
 
-/// Returns the stored response `old` with the fields of `confirmation`, if the handler answered that
-/// `old` is still right. The `Err` has the response for this client alone: with the new fields it
-/// must not be stored.
+/// Returns the stored response `old` with the fields of `confirmation`, if the handler answered
+/// that `old` is still right. The `Err` has the response for this client alone: with the new fields
+/// it must not be stored.
 pub(crate) fn confirmed(
     transaction: &Transaction,
     old: &Kept,
@@ -133,9 +133,9 @@ pub(crate) fn confirmed(
     Some(Ok(Arc::new(updated)))
 }
 
-/// Returns the handler's failure as a response for all who wait for it; `None` if the failure may be
-/// for one client only. In shared mode no request waits for a failure of another (RFC 9111, section
-/// 4).
+/// Returns the handler's failure as a response for all who wait for it; `None` if the failure may
+/// be for one client only. In shared mode no request waits for a failure of another (RFC 9111,
+/// section 4).
 pub(crate) fn failure(transaction: &Transaction, parts: &Parts, body: Bytes) -> Option<Kept> {
     let headers = &parts.headers;
     let is_personal = headers.contains_key(SET_COOKIE) || owned_restriction(headers).is_err();

@@ -37,8 +37,8 @@ type DeferredQueue = Arc<Mutex<Vec<Invalidation>>>;
 /// transaction, [`reading_cache`](Deferred::reading_cache) lets the cached calls use the cache.
 ///
 /// If `future` ends with `Err`, the invalidations are carried out too: the commit may have happened
-/// although its answer was lost. Inside of another `deferred`, the invalidations wait for the end of
-/// the outer scope.
+/// although its answer was lost. Inside of another `deferred`, the invalidations wait for the end
+/// of the outer scope.
 ///
 /// Invalidations that `future` makes directly on a [`Cache`](crate::Cache) or an
 /// [`Entry`](crate::Entry) take effect at once. So do all invalidations of tasks that `future`

@@ -29,10 +29,10 @@ impl Delivery {
 /// [`deferred`](crate::deferred), and of methods of [`Cache`](crate::Cache) and
 /// [`Entry`](crate::Entry). Those of tasks that `future` spawns are not included.
 ///
-/// An invalidation is [`Delivery::Queued`] if Redis did not accept it while its caller waited: Redis
-/// did not answer in time, answered with an error, or a synchronous function did not wait. An
-/// invalidation that waits for the end of an enclosing `deferred` is queued, too. The state does not
-/// include acknowledgements of other processes (`ack`).
+/// An invalidation is [`Delivery::Queued`] if Redis did not accept it while its caller waited:
+/// Redis did not answer in time, answered with an error, or a synchronous function did not wait. An
+/// invalidation that waits for the end of an enclosing `deferred` is queued, too. The state does
+/// not include acknowledgements of other processes (`ack`).
 ///
 /// Scopes may be nested. An invalidation in an inner scope counts in every enclosing scope. Outside
 /// of a scope, a write costs the same as without this function.

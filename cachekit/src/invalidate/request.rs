@@ -219,8 +219,8 @@ impl Invalidation {
         }
     }
 
-    /// Returns the invalidation in the form that can be joined with others. The targets are empty if
-    /// the condition (`if = EXPR`) was `false`.
+    /// Returns the invalidation in the form that can be joined with others. The targets are empty
+    /// if the condition (`if = EXPR`) was `false`.
     pub(crate) fn into_ending(self) -> Ending {
         Ending {
             targets: self.wanted(),
@@ -270,8 +270,8 @@ impl Ending {
 }
 
 impl Core {
-    /// Marks a write that will invalidate `names` as open in Redis. Without `intent`, the setting of
-    /// the cache applies. Returns `None` without Redis, and if the write is to have no mark.
+    /// Marks a write that will invalidate `names` as open in Redis. Without `intent`, the setting
+    /// of the cache applies. Returns `None` without Redis, and if the write is to have no mark.
     pub(crate) fn open_write(
         &self,
         names: impl FnOnce() -> Vec<StoreKey>,

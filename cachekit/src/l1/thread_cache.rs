@@ -82,9 +82,9 @@ pub(crate) fn find_entry(
     found.ok().flatten()
 }
 
-/// Lends this thread's table: [`find`] finds nothing on this thread until [`give_back`], so that each
-/// call takes the path that knows about the computations around it. Returns `false` if the table was
-/// lent already, or is in use.
+/// Lends this thread's table: [`find`] finds nothing on this thread until [`give_back`], so that
+/// each call takes the path that knows about the computations around it. Returns `false` if the
+/// table was lent already, or is in use.
 pub(crate) fn lend() -> bool {
     let lent = TABLE.try_with(|table| Some(table.try_borrow_mut().ok()?.lend()));
     lent.ok().flatten().unwrap_or(false)

@@ -15,8 +15,8 @@ pub(crate) struct InvalidationTargets {
     /// The names of cached functions and regions.
     pub(crate) functions: Vec<Box<str>>,
     pub(crate) everything: bool,
-    /// Name of the function or region of the first key whose function is known, for the span. Without
-    /// spans, `None`.
+    /// Name of the function or region of the first key whose function is known, for the span.
+    /// Without spans, `None`.
     pub(crate) function_of_keys: Option<Box<str>>,
     pub(crate) mode: InvalidationMode,
 }

@@ -163,9 +163,10 @@ impl Outbox {
     }
 
     /// Adds `names`, the invalidated names that are still to be sent to the store, to the outbox.
-    /// `ended` are the marks in the store of the writes that made these invalidations. The marks are
-    /// removed from the store only after the store has accepted the names. Returns `true` if the
-    /// outbox had too many names, so that one invalidation of everything now replaces all of them.
+    /// `ended` are the marks in the store of the writes that made these invalidations. The marks
+    /// are removed from the store only after the store has accepted the names. Returns `true` if
+    /// the outbox had too many names, so that one invalidation of everything now replaces all of
+    /// them.
     fn insert(&self, names: impl IntoIterator<Item = StoreKey>, mut ended: Vec<WriteMark>) -> bool {
         let mut overflows = false;
         let mut queue = self.lock();

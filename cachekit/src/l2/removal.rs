@@ -89,8 +89,8 @@ impl SharedTier {
     }
 }
 
-/// An invalidation to be sent to the store: its names and mode, and the marks of the writes that end
-/// with it.
+/// An invalidation to be sent to the store: its names and mode, and the marks of the writes that
+/// end with it.
 #[derive(Debug)]
 pub(crate) struct Removal {
     pub(crate) names: Vec<StoreKey>,
@@ -146,8 +146,8 @@ pub(crate) struct PendingRemoval<'a> {
 }
 
 impl PendingRemoval<'_> {
-    /// Marks the removal as that of a computed value if `is_computed` is `true`. Such a removal need
-    /// not survive the process: other processes may serve the entry in the store.
+    /// Marks the removal as that of a computed value if `is_computed` is `true`. Such a removal
+    /// need not survive the process: other processes may serve the entry in the store.
     pub(crate) fn of_computed(mut self, is_computed: bool) -> Self {
         self.is_computed = is_computed;
         self

@@ -1,6 +1,6 @@
 //! The tasks of the shared tier (L2) that run for as long as the cache: connections, heartbeats and
-//! recovery. If the runtime that drives the tasks ends or stands still, the next call that needs the
-//! tasks begins them again on its own runtime.
+//! recovery. If the runtime that drives the tasks ends or stands still, the next call that needs
+//! the tasks begins them again on its own runtime.
 
 #[cfg(all(test, cachekit_faults))]
 mod tests;
@@ -49,7 +49,8 @@ pub(crate) struct TierTasks {
     /// Notifies the recovery task that the cache is dropped, so that the task sends the outbox and
     /// ends.
     abandoned: Arc<Notify>,
-    /// `true` after the cache was dropped: the tasks are not begun again, except to send the outbox.
+    /// `true` after the cache was dropped: the tasks are not begun again, except to send the
+    /// outbox.
     is_abandoned: AtomicBool,
     /// `true` from a restart of the tasks until the store is connected, or a call has waited for
     /// that in vain.

@@ -160,8 +160,8 @@ impl SharedTier {
 }
 
 impl SharedTier {
-    /// Returns `true` if calls may use the store: the store is reachable, the first sweep ended, the
-    /// cache is not shut down, the runtime can limit the wait for an answer, and no
+    /// Returns `true` if calls may use the store: the store is reachable, the first sweep ended,
+    /// the cache is not shut down, the runtime can limit the wait for an answer, and no
     /// invalidation that may concern every entry waits in the outbox.
     pub(crate) fn is_usable(&self) -> bool {
         self.tasks.ensure_driven();
@@ -181,8 +181,8 @@ impl SharedTier {
         self.tasks.starting()
     }
 
-    /// Puts `names`, which this caller invalidates, into the outbox, which sends their invalidation,
-    /// and then removes the marks `ended` of the writes that end with it.
+    /// Puts `names`, which this caller invalidates, into the outbox, which sends their
+    /// invalidation, and then removes the marks `ended` of the writes that end with it.
     pub(crate) fn queue(&self, names: Vec<StoreKey>, ended: Vec<WriteMark>) {
         delivery_scope::note_queued();
         self.bus.outbox.add_recorded(names, ended);

@@ -35,8 +35,8 @@ pub(crate) struct MemoryEntry {
     pub(crate) owner: Residence,
     /// Odd number that no other entry of this process has, also after this entry was dropped.
     pub(crate) number: u64,
-    /// Time at which the value was computed, in nanoseconds of the clock. The time may be before the
-    /// start of the clock, because another process may have computed the value.
+    /// Time at which the value was computed, in nanoseconds of the clock. The time may be before
+    /// the start of the clock, because another process may have computed the value.
     computed_at: i64,
     /// Number of the node's last invalidation when the computation of the value began.
     pub(crate) began: SequenceNumber,
@@ -180,8 +180,8 @@ impl MemoryEntry {
         Duration::from_nanos(u64::try_from(age).unwrap_or(0))
     }
 
-    /// Records the age of the entry for the statistics, because it answers `calls` calls at `now`: a
-    /// sampled call stands for many calls, and a call that is no sample for none.
+    /// Records the age of the entry for the statistics, because it answers `calls` calls at `now`:
+    /// a sampled call stands for many calls, and a call that is no sample for none.
     pub(crate) fn count_age(&self, calls: u32, now: Tick) {
         if calls > 0 {
             self.owner.counts.age.record_many(self.age(now), calls);
@@ -273,8 +273,8 @@ impl MemoryEntry {
         }
     }
 
-    /// Returns `true` if the names and versions were not asked for, so that reading or computing the
-    /// entry anew finds them.
+    /// Returns `true` if the names and versions were not asked for, so that reading or computing
+    /// the entry anew finds them.
     pub(crate) fn may_gain_lineage(&self) -> bool {
         matches!(self.lineage, EntryLineage::NotAsked)
             || self.has_better_lineage.load(Ordering::Relaxed)

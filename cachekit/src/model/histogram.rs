@@ -39,9 +39,9 @@ impl Histogram {
         (count > 0).then(|| Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
     }
 
-    /// Returns an iterator over the buckets, in ascending order: the upper bound of each bucket, and
-    /// the number of lengths in it. A length belongs to the first bucket whose bound is greater. The
-    /// bound of the last bucket, for lengths from 25 days on, is [`Duration::MAX`].
+    /// Returns an iterator over the buckets, in ascending order: the upper bound of each bucket,
+    /// and the number of lengths in it. A length belongs to the first bucket whose bound is
+    /// greater. The bound of the last bucket, for lengths from 25 days on, is [`Duration::MAX`].
     pub fn buckets(&self) -> impl Iterator<Item = (Duration, u64)> {
         let counts = self.counts.iter().copied().chain(std::iter::repeat(0));
         (0..BUCKETS).map(upper_bound).zip(counts)

@@ -8,7 +8,8 @@ use crate::base::sync::RwLock;
 /// Largest number of families of tags whose misses are counted apart, for each function.
 const FAMILIES: usize = 16;
 
-/// Cause of a call's miss. A cause is the index of its counter, so that counting costs one addition.
+/// Cause of a call's miss. A cause is the index of its counter, so that counting costs one
+/// addition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct MissCause(u8);
 
@@ -105,8 +106,8 @@ causes! {
 }
 
 impl MissCause {
-    /// Returns the cause that an entry in Redis gives a call whose cause in memory is `self`. An
-    /// entry that is absent from Redis explains nothing if memory knows better.
+    /// Returns the cause for a call whose cause in memory is `self`, and whose cause in Redis is
+    /// `in_redis`. If memory knows the cause, an entry that is absent from Redis explains nothing.
     pub(crate) fn in_redis(self, in_redis: Self) -> Self {
         let memory_knows = self != Self::UNCONFIRMED && self != Self::CHANGED;
         if in_redis == Self::ABSENT && memory_knows {

@@ -55,14 +55,15 @@ pub struct QueuedCall {
 }
 
 impl QueuedCall {
-    /// Returns a copy of the arguments of the write, which have the type `A`. Returns `None` if they
-    /// have another type.
+    /// Returns a copy of the arguments of the write, which have the type `A`. Returns `None` if
+    /// they have another type.
     pub fn args<A: Clone + 'static>(&self) -> Option<A> {
         self.args.shared().downcast_ref::<Option<A>>()?.clone()
     }
 }
 
-/// The future of a run of the function's body in a worker. An error is the text of the body's error.
+/// The future of a run of the function's body in a worker. An error is the text of the body's
+/// error.
 pub type BodyFuture = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 
 /// The code that runs the function's body for queued writes.

@@ -44,14 +44,15 @@ pub struct RedisStats {
     /// Acknowledged invalidations (`acknowledged()`) that every process confirmed in time.
     pub acknowledged: u64,
     /// Acknowledged invalidations that not every process confirmed, and that took effect all the
-    /// same: the call waited until the other processes, such as one that was killed, no longer served
-    /// older values from memory.
+    /// same: the call waited until the other processes, such as one that was killed, no longer
+    /// served older values from memory.
     pub acknowledged_by_time: u64,
-    /// Acknowledged invalidations after which another process may still serve the old value: the wait
-    /// was cut short, or Redis did not accept the invalidation.
+    /// Acknowledged invalidations after which another process may still serve the old value: the
+    /// wait was cut short, or Redis did not accept the invalidation.
     pub unacknowledged: u64,
-    /// Annotated writes that began without a mark in Redis, because Redis was unreachable or refused
-    /// the mark. If this process dies during such a write, no other process invalidates its targets.
+    /// Annotated writes that began without a mark in Redis, because Redis was unreachable or
+    /// refused the mark. If this process dies during such a write, no other process invalidates its
+    /// targets.
     pub unmarked: u64,
     /// Writes whose process ended before it invalidated the writes' targets, so that this process
     /// was the first to invalidate them.

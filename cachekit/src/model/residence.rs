@@ -16,9 +16,9 @@ const LEAVING: u8 = 2;
 
 /// The owner of an entry (function, region or cache), and the entry's stay in memory.
 ///
-/// An engine does not say that it evicts an entry, or only at the cost of a lock for each insertion.
-/// So an eviction is noticed by its effect: an entry that was inserted is dropped, and nothing else
-/// removed it.
+/// An engine does not report evictions, or reports them only at the cost of a lock for each
+/// insertion. So an eviction is noticed by its effect: an entry that was inserted is dropped, and
+/// nothing else removed it.
 #[derive(Debug)]
 pub(crate) struct Residence {
     owner: Arc<Owner>,
@@ -47,8 +47,8 @@ impl Residence {
         }
     }
 
-    /// Records that the entry is about to be removed from memory, or replaced, so that its end is no
-    /// eviction.
+    /// Records that the entry is about to be removed from memory, or replaced, so that its end is
+    /// no eviction.
     pub(crate) fn end(&self) {
         if self.state.load(Ordering::Relaxed) == INSIDE {
             self.state.store(LEAVING, Ordering::Relaxed);

@@ -60,8 +60,9 @@ impl Core {
         }
     }
 
-    /// Returns the entry that this thread's table (L0) has for a call inside of a computation, where
-    /// the table is lent. Returns `None` if the table has no usable entry, or the bus is not live.
+    /// Returns the entry that this thread's table (L0) has for a call inside of a computation,
+    /// where the table is lent. Returns `None` if the table has no usable entry, or the bus is not
+    /// live.
     pub(crate) fn entry_on_thread<K: AsRef<[u8]>>(
         &self,
         lookup: &LookupKey<'_>,
@@ -184,8 +185,8 @@ impl Core {
         Ok(Arc::clone(entry))
     }
 
-    /// Returns the cause of a miss in memory of a call of `reader`. `stored` is the entry that memory
-    /// has under `key`, and that the call cannot use.
+    /// Returns the cause of the miss in memory that a call of `reader` had. `stored` is the entry
+    /// that memory has under `key`, and that the call cannot use.
     #[cold]
     pub(crate) fn cause_in_memory(
         &self,
@@ -251,7 +252,8 @@ impl Core {
         }
     }
 
-    /// Returns the miss of a call whose entry in memory lacks the versions that a computation needs.
+    /// Returns the miss of a call whose entry in memory lacks the versions that a computation
+    /// needs.
     pub(crate) fn miss_without_lineage(key: &[u8]) -> MemoryMiss {
         MemoryMiss {
             key: Key::new(key),

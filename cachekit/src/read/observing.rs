@@ -117,7 +117,7 @@ async fn observe<F: Future>(future: F, most: usize) -> (F::Output, Observed) {
 /// use the cache in the scope too.
 ///
 /// If scopes of `bypass` and [`refresh`] are nested, the innermost scope decides. In a scope of
-/// [`deferred`](crate::deferred) all calls go past the cache. The calls of a task that `future`
+/// [`deferred`](crate::deferred) all calls bypass the cache. The calls of a task that `future`
 /// spawns are not in the scope, unless [`tracked`](crate::tracked) wraps the task.
 ///
 /// # Cancel safety
@@ -162,7 +162,7 @@ pub async fn bypass<F: Future>(future: F) -> F::Output {
 /// make the service compute at every request.
 ///
 /// If scopes of [`bypass`] and `refresh` are nested, the innermost scope decides. In a scope of
-/// [`deferred`](crate::deferred) all calls go past the cache. The calls of a task that `future`
+/// [`deferred`](crate::deferred) all calls bypass the cache. The calls of a task that `future`
 /// spawns are not in the scope, unless [`tracked`](crate::tracked) wraps the task.
 ///
 /// # Cancel safety

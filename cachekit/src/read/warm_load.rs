@@ -16,8 +16,8 @@ use crate::store::port::EntryQuery;
 
 impl Core {
     /// Reads the entry of `owner` under `key` from L2, and puts it into memory if it is fresh and
-    /// valid. Never computes, and counts neither a call nor a use. Returns `true` if memory then has
-    /// a value under `key`.
+    /// valid. Never computes, and counts neither a call nor a use. Returns `true` if memory then
+    /// has a value under `key`.
     ///
     /// Only the key is known here, and not the arguments of a call. So the tags are those that the
     /// entry lists, and the current version of each is compared. Entries whose tags were made by

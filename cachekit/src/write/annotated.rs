@@ -45,9 +45,9 @@ impl InvalidateOnDrop {
     }
 
     /// Carries out the invalidation after the body returned `ret`. `after` adds the keys, tags and
-    /// events that are made from the returned value. Returns the pending invalidation, for whose
-    /// acceptance the caller must wait. Returns `None` if nothing is invalidated after an `Err`, or
-    /// if an enclosing `deferred` scope carries out the invalidation.
+    /// events that are made from the returned value. Returns the pending invalidation. The caller
+    /// must wait until the invalidation is accepted. Returns `None` if nothing is invalidated after
+    /// an `Err`, or if an enclosing `deferred` scope carries out the invalidation.
     fn end<S: ReturnType>(
         mut self,
         ret: &S::Ret,

@@ -145,9 +145,9 @@ impl<V> PendingWrite<'_, V> {
         }
     }
 
-    /// Ends the write and invalidates the entry. Returns the pending invalidation, for whose
-    /// acceptance the caller must wait. Returns `None` if the write has already ended, or if a
-    /// `deferred` scope carries out the invalidation.
+    /// Ends the write and invalidates the entry. Returns the pending invalidation. The caller must
+    /// wait until the invalidation is accepted. Returns `None` if the write has already ended, or
+    /// if a `deferred` scope carries out the invalidation.
     pub(crate) fn leave_empty(mut self) -> Option<PendingInvalidation> {
         self.invalidate_if_begun()
     }

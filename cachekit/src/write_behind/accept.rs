@@ -55,8 +55,8 @@ impl<A> KeyedArgs<A> {
     }
 }
 
-/// Puts a write into the queue of the function `spec`, and invalidates the entry that it replaces. If
-/// the queue is full, `run` may carry out the write at once.
+/// Puts a write into the queue of the function `spec`, and invalidates the entry that it replaces.
+/// If the queue is full, `run` may carry out the write at once.
 ///
 /// # Errors
 ///
@@ -152,8 +152,8 @@ fn invalidating(cache: Cache, keys: Vec<Target>) -> Invalidation {
     invalidation
 }
 
-/// Polls all of `futures`, some at a time, until they have ended or one has failed. Returns the first
-/// error.
+/// Polls all of `futures`, some at a time, until they have ended or one has failed. Returns the
+/// first error.
 async fn all<E, F>(mut futures: impl Iterator<Item = Pin<Box<F>>>) -> Result<(), E>
 where
     F: Future<Output = Result<(), E>>,

@@ -128,8 +128,8 @@ impl ClaimedWork {
     ///
     /// # Errors
     ///
-    /// Returns the text of the error if the body failed, panicked, or took too long. The writes stay
-    /// claimed.
+    /// Returns the text of the error if the body failed, panicked, or took too long. The writes
+    /// stay claimed.
     pub(crate) async fn run(
         &self,
         writes: &[ClaimedWrite],
@@ -186,9 +186,9 @@ impl ClaimedWork {
         }
     }
 
-    /// Finishes `writes` in the queue. If the queue cannot be reached for as long as the claims last,
-    /// the writes will be repeated. Invalidates the entries of replayed writes, because the source
-    /// may have had a newer value meanwhile.
+    /// Finishes `writes` in the queue. If the queue cannot be reached for as long as the claims
+    /// last, the writes will be repeated. Invalidates the entries of replayed writes, because the
+    /// source may have had a newer value meanwhile.
     async fn finish(&self, writes: &[ClaimedWrite], keeps_claim: bool) {
         let mut written: Vec<Written> = Vec::with_capacity(writes.len());
         for write in writes {
@@ -262,7 +262,8 @@ impl ClaimedWork {
         }
     }
 
-    /// Repeats `ask` until the queue has answered, for as long as a claim lasts. Returns the answer.
+    /// Repeats `ask` until the queue has answered, for as long as a claim lasts. Returns the
+    /// answer.
     async fn tell<'a, T>(
         &'a self,
         ask: impl Fn(&'a dyn WriteQueue, Instant) -> QueueFuture<'a, T>,

@@ -73,8 +73,8 @@ impl From<DeadItem> for DeadWrite {
 }
 
 impl Cache {
-    /// Returns the names of the write-behind functions that have dead writes, in alphabetical order,
-    /// also of functions that this program does not have.
+    /// Returns the names of the write-behind functions that have dead writes, in alphabetical
+    /// order, also of functions that this program does not have.
     ///
     /// Redis looks at all its keys for the answer, a thousand at a time.
     ///

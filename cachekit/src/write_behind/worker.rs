@@ -1,4 +1,4 @@
-//! The loop of a worker: it claims what is due, and runs the function's body for it.
+//! The loop of a worker: it claims the writes that are due, and runs the function's body for them.
 
 use std::future::pending;
 use std::pin::pin;

@@ -50,7 +50,7 @@ impl Decision {
         self.rule.as_deref()
     }
 
-    /// Returns the key in a readable form; `None` for a request that passes the cache by. In place
+    /// Returns the key in a readable form; `None` for a request that bypasses the cache. In place
     /// of cookies and `Authorization`, the text has only their lengths.
     pub fn key(&self) -> Option<&str> {
         self.key.as_deref()
@@ -72,7 +72,7 @@ impl Decision {
         self.uri.as_deref()
     }
 
-    /// Returns the reason for which the request passes the cache by; `None` if it may be answered
+    /// Returns the reason for which the request bypasses the cache; `None` if it may be answered
     /// from the cache.
     pub fn bypass(&self) -> Option<Bypass> {
         self.bypass

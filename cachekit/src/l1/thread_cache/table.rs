@@ -169,8 +169,8 @@ impl Table {
     }
 
     /// Returns the entry that the table has under `lookup`, also while the table is lent. Returns
-    /// `None` if the table has no entry that is valid at `now`. An entry counts as a hit; `count` is
-    /// that of [`find`](Self::find).
+    /// `None` if the table has no entry that is valid at `now`. An entry counts as a hit; `count`
+    /// is that of [`find`](Self::find).
     pub(crate) fn find_entry(
         &mut self,
         lookup: &LookupKey<'_>,
@@ -385,8 +385,8 @@ fn first(slots: usize, hash: u32) -> usize {
 }
 
 /// Returns the indexes of the slots in a thread's table (L0) with `slots` slots that a look-up with
-/// `hash` reads after the first slot: the further slots of the first set, and all slots of the second
-/// set.
+/// `hash` reads after the first slot: the further slots of the first set, and all slots of the
+/// second set.
 #[inline]
 fn further(slots: usize, hash: u32) -> impl Iterator<Item = usize> {
     let one = first(slots, hash);

@@ -27,7 +27,8 @@ impl Watchers {
         receiver
     }
 
-    /// Returns the counter of messages that watchers missed, because they did not take them in time.
+    /// Returns the counter of messages that watchers missed, because they did not take them in
+    /// time.
     pub(crate) fn missed(&self) -> Arc<Counter> {
         Arc::clone(&self.missed)
     }

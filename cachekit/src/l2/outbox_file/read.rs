@@ -24,8 +24,8 @@ impl OutboxFile {
     ///
     /// # Errors
     ///
-    /// Returns the problem and the remedy if the file cannot be opened, read and written, if another
-    /// cache uses it, or if it is a file of another kind or namespace.
+    /// Returns the problem and the remedy if the file cannot be opened, read and written, if
+    /// another cache uses it, or if it is a file of another kind or namespace.
     pub(crate) fn open(path: &Path, namespace: &str) -> Result<(Self, Vec<StoreKey>), Wrong> {
         let failed = |error: io::Error| {
             let problem = format!("`{}` cannot be used: {error}", path.display());
