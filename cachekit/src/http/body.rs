@@ -28,7 +28,7 @@ pin_project! {
 pin_project! {
     #[project = KindProj]
     enum Kind<B: Body<Data = Bytes>> {
-        /// A complete body; `None` after it was read.
+        /// A complete body. `None` after the body was read.
         Full { data: Option<Bytes> },
         /// The handler's body.
         Passed { #[pin] body: B },

@@ -1,4 +1,5 @@
-//! A layer that sets `Cache-Control` and `Vary`, for services that leave caching to others.
+//! A layer that sets `Cache-Control` and `Vary`, for services that leave caching to browsers and
+//! CDNs.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -10,8 +11,8 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// A layer that sets `Cache-Control` on responses that have none, and adds to their `Vary`. It
-/// stores nothing: browsers and CDNs do.
+/// A layer that sets `Cache-Control` on responses that have none, and adds fields to their `Vary`.
+/// The layer stores nothing: browsers and CDNs store the responses.
 ///
 /// Responses with a status from 400 on are left as they are, unless the layer says
 /// [`no_store`](Self::no_store).
@@ -52,7 +53,7 @@ impl CacheControlLayer {
         Self::of("private")
     }
 
-    /// Creates a layer that forbids every cache to store responses, errors too.
+    /// Creates a layer that forbids every cache to store responses, including errors.
     pub fn no_store() -> Self {
         Self {
             is_no_store: true,
@@ -111,7 +112,7 @@ impl CacheControlLayer {
     }
 
     fn directive(mut self, directive: &str) -> Self {
-        // `no-store` allows nothing to be said about freshness.
+        // With `no-store`, directives about freshness have no meaning.
         if !self.is_no_store {
             self.value.push_str(", ");
             self.value.push_str(directive);

@@ -1,4 +1,4 @@
-//! The client's side of a request: what decides if a stored response answers it.
+//! The client's side of a request: the parts that decide if a stored response answers the request.
 
 use http::{HeaderMap, Method};
 
@@ -15,7 +15,7 @@ pub(crate) struct Client {
     /// Header fields; empty until [`with_headers`](Self::with_headers), because a hit need not copy
     /// them.
     pub(crate) headers: HeaderMap,
-    /// Directives of the request's `Cache-Control`; empty where the rules do not honour them.
+    /// Directives of the request's `Cache-Control`; empty if the rules do not honour them.
     pub(crate) directives: CacheControl,
     mode: Mode,
 }
@@ -49,7 +49,7 @@ impl Client {
     }
 
     /// Returns the outcome of an answer with `kept`, a fresh response; `None` if the request or the
-    /// response demands that the handler confirms it.
+    /// response demands that the handler confirms the response.
     pub(crate) fn accepts(&self, kept: &Kept, now: u64) -> Option<Outcome> {
         let accepts = self.use_of(kept, now) == Use::Serve;
         accepts.then(|| Outcome::Hit {
@@ -78,7 +78,7 @@ impl Client {
     fn use_of(&self, kept: &Kept, now: u64) -> Use {
         let freshness = &kept.freshness;
         if self.mode == Mode::Owned {
-            // The tiers know the rule's times, to the millisecond.
+            // The tiers check the times of the rule, to the millisecond.
             return if self.directives.no_cache {
                 Use::Revalidate
             } else {

@@ -61,7 +61,8 @@ impl RuleCounters {
         self.bypassed[reason.index()].bump();
     }
 
-    /// Counts a request that could not be answered from the cache because of what it asks for.
+    /// Counts a request with a rule that went to the handler alone, under the word for its
+    /// `reason`.
     pub(crate) fn passed(&self, reason: &'static str) {
         *self.passed.lock().entry(reason).or_default() += 1;
     }

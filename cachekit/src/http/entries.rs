@@ -28,7 +28,7 @@ use crate::read::hit::value_in;
 use crate::return_type::capabilities::{ErrorIsShared, ValueIsShared};
 use crate::return_type::shape::{Fallible, ReturnOps};
 
-/// A stored response, shared by the memory and by all who serve it.
+/// A stored response, shared by the memory and by all requests that it answers.
 pub(crate) type Kept = Arc<StoredResponse>;
 
 /// The future of a request that memory could not answer.
@@ -37,15 +37,16 @@ pub(crate) type Fetching = Pin<Box<dyn Future<Output = Result<Kept, GiveUp>> + S
 /// The kind of a computation whose value is a response.
 type Kind = Fallible<Kept, GiveUp>;
 
-/// The reason why a call of the handler gave no response to store. Everybody who waited for it is
-/// woken at once.
+/// The reason why a call of the handler gave no response to store. All requests that waited for the
+/// response are woken at once.
 #[derive(Debug, Clone)]
 pub(crate) enum GiveUp {
     /// The response is not to be stored.
     Uncacheable,
-    /// The handler failed. Those who waited get its response, if there is one for all of them.
+    /// The handler failed. The requests that waited get its response, if the response may be given
+    /// to all of them.
     Failed(Option<Kept>),
-    /// The entry under the key is this one, of another variant.
+    /// The entry under the key is this response, of another variant.
     OtherVariant(Kept),
 }
 
@@ -70,7 +71,7 @@ pub(crate) enum Lookup {
 }
 
 /// A switch by which a call of the handler goes on in the background when its client is gone, even
-/// if no other request waits for it.
+/// if no other request waits for the response.
 #[derive(Debug)]
 pub(crate) struct GoesOn(Arc<DetachState>);
 
@@ -79,8 +80,8 @@ impl GoesOn {
         self.0.is_leading.store(true, Ordering::Release);
     }
 
-    /// Says that the call is about to end without a result, and not because the handler failed: those
-    /// who wait get no stale response in its place.
+    /// Records that the call is about to end without a result although the handler did not fail, so
+    /// that the requests that wait get no stale response in place of a result.
     pub(crate) fn give_up(&self) {
         self.0.gave_up.store(true, Ordering::Release);
     }
@@ -89,10 +90,10 @@ impl GoesOn {
 /// The place that the running call of the handler has among the calls for its key.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CallPlace {
-    /// `true` if the response is stored and given to those who wait. `false` for a call beside
-    /// another one.
+    /// `true` if the response is stored and given to the requests that wait. `false` for a call
+    /// that runs beside another call.
     pub(crate) leads: bool,
-    /// `true` if no client waits for the response: a stale one was served in its place.
+    /// `true` if no client waits for the response: a stale response was served in its place.
     pub(crate) is_refresh: bool,
 }
 
@@ -124,7 +125,7 @@ pub(crate) struct Fetch {
     pub(crate) serve: Option<OldResponse>,
     /// `true` if the handler is called even if a tier has a fresh response.
     pub(crate) force: bool,
-    /// `true` if concurrent requests for the key wait for the response of one.
+    /// `true` if concurrent requests for the key wait for the response to one of them.
     pub(crate) coalesce: bool,
 }
 
@@ -138,8 +139,8 @@ impl StaleFound {
         response_in(self.0.as_ref()?.found.get()?)
     }
 
-    /// Returns the response that the call found, or that another call gave to it, if that response is
-    /// past its end.
+    /// Returns the response that the call found, or that another call gave to this call, if that
+    /// response is past its end.
     pub(crate) fn response_past_end(&self, entries: &Entries) -> Option<Kept> {
         let entry = self.0.as_ref()?.found.get()?;
         let now = Tick::now(&*entries.core.clock);
@@ -159,14 +160,15 @@ impl Entries {
         }
     }
 
-    /// Remembers that the shared tier has `other`, a stale response of another variant, under `key`.
+    /// Remembers that the shared tier has `other`, a stale response of another variant, under
+    /// `key`.
     pub(crate) fn note_other_variant(&self, key: &[u8], other: &Kept) {
         self.other_variants
             .note(key, &other.vary, self.core.clock.now());
     }
 
-    /// Returns the fields that the response under `key` varies by, with its values, if the shared
-    /// tier had that response a short time ago and memory does not.
+    /// Returns the fields that the response under `key` varies by, with the response's values, if
+    /// the shared tier had that response a short time ago and memory does not.
     pub(crate) fn other_variant(&self, key: &[u8]) -> Option<Varied> {
         self.other_variants.get(key, self.core.clock.now())
     }
@@ -217,8 +219,8 @@ impl Entries {
     /// Answers a request that memory could not answer: from the shared tier, by the response that
     /// another request waits for, or by `body`, which calls the handler.
     ///
-    /// The future may be dropped: once `body` has begun for others too, it goes on in the
-    /// background.
+    /// The future may be dropped: once `body` has begun for other requests too, `body` goes on in
+    /// the background.
     pub(crate) fn fetch<F>(
         &self,
         fetch: Fetch,

@@ -2,7 +2,8 @@
 //!
 //! 1. Ask the rules: bypass, or a key.
 //! 2. Look into memory, along the variants of the key (`Vary`).
-//! 3. Answer with a fresh response, or call the handler as one of those who wait for it.
+//! 3. Answer with a fresh response, or go on to the handler, whose response other requests may
+//!    share.
 //!
 //! The steps after a miss are in [`miss`](crate::http::miss).
 
@@ -179,7 +180,7 @@ where
         HttpCacheFuture::boxed(miss.run(place, found))
     }
 
-    /// Answers the request without the handler, if that can be done.
+    /// Answers the request without the handler, if that is possible.
     fn answer_at_once(
         &self,
         rule: &CompiledRule,
@@ -220,8 +221,8 @@ where
     }
 }
 
-/// Returns `true` if the request asks for a part of a response, which a call of the handler would
-/// not store.
+/// Returns `true` if the request asks for a part of a response. The handler's response to such a
+/// request would not be stored.
 fn is_of_part<Q>(request: &Request<Q>) -> bool {
     *request.method() == Method::HEAD || request.headers().contains_key(RANGE)
 }
@@ -240,7 +241,8 @@ fn reason_to_pass<Q>(request: &Request<Q>, found: &Found) -> Option<(Forward, &'
     if request.headers().contains_key(RANGE) {
         return Some((Forward::Bypass, "range"));
     }
-    // In both modes: a client must not make the cache forget what others share.
+    // This holds in both modes: a client must not make the cache forget a response that others
+    // share.
     let no_store = CacheControl::of_request(request.headers()).no_store;
     no_store.then_some((Forward::Request, "no-store"))
 }
@@ -263,7 +265,7 @@ impl Passing {
             is_collapsed: false,
             detail: Some(self.reason),
         };
-        // A response to a write has nothing to do with the rule of its path.
+        // The rule of the path does not apply to the response to a write.
         let is_of_rule = self.forward != Forward::Method;
         let responder = Responder {
             shared: &self.shared,
@@ -281,10 +283,10 @@ pin_project! {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped after the handler was called for others too, the handler's call goes
-    /// on in the background, for at most 30 seconds or the rule's `wait_timeout`, whichever is longer,
-    /// and its response is stored. If the future of a write is dropped, the write's invalidation takes
-    /// place.
+    /// If the future is dropped after the handler was called for other requests too, the handler's
+    /// call goes on in the background, for at most 30 seconds or the rule's `wait_timeout`,
+    /// whichever is longer, and its response is stored. If the future of a write is dropped, the
+    /// write's invalidation takes place.
     #[must_use = "futures do nothing unless they are polled"]
     pub struct HttpCacheFuture<S: Service<Request<Q>>, Q, B: Body<Data = Bytes>> {
         #[pin]

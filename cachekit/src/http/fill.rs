@@ -25,16 +25,16 @@ use crate::http::shared::fill_limit;
 use crate::http::store_decision::{Refusal, Storing, confirmed, decide, failure};
 use crate::http::transaction::Transaction;
 
-/// Largest body of a failure, in bytes, that others who wait get too.
+/// Largest body of a failure, in bytes, that the other requests that wait get too.
 const MOST_OF_A_FAILURE: u64 = 64 << 10;
 
-/// The handler and the request, until somebody calls the handler, and everything that came of it.
+/// The handler and the request, until the handler is called, and then the results of the call.
 pub(crate) struct Origin<S: Service<Request<Q>, Response = Response<B>>, Q, B: Body<Data = Bytes>> {
     call: Mutex<Option<(S, Request<Q>)>>,
     outcome: Mutex<Option<HandlerOutcome<B, S::Error>>>,
 }
 
-/// The result of a call of the handler, for the client whose request it was.
+/// The result of a call of the handler, for the client whose request the handler got.
 pub(crate) enum HandlerOutcome<B: Body<Data = Bytes>, E> {
     /// The response was complete at once. Its body is in `kept`.
     Complete {
@@ -129,8 +129,8 @@ where
         }
     }
 
-    /// Removes from `request`, a refresh of `old` in the background, what is of its client alone: the
-    /// client does not get the response.
+    /// Removes from `request`, a refresh of `old` in the background, the fields that concern its
+    /// client alone, because the client does not get the response.
     fn forget_client(&mut self, request: &mut Request<Q>, old: Option<&Kept>) {
         if let Some(transaction) = self.transaction.without_client(old) {
             request
@@ -140,9 +140,9 @@ where
         }
     }
 
-    /// Gives the call up without a result, because the entry under the key is `other`: each of those
-    /// who wait goes on to its own variant, or asks for this one again. A failure would give `other`
-    /// to them in the handler's place.
+    /// Gives up the call without a result, because the entry under the key is `other`. Each request
+    /// that waits goes on to its own variant, or asks for this variant again. After a failure,
+    /// these requests would get `other` in place of the handler's response.
     fn leave_to_others(&self, other: &Kept, goes_on: &GoesOn) -> GiveUp {
         goes_on.give_up();
         let entries = self.transaction.entries();
@@ -192,8 +192,8 @@ where
         }
     }
 
-    /// Returns the handler's failure for those who wait, so that they do not call a handler in
-    /// trouble all at once.
+    /// Returns the handler's failure for the requests that wait, so that they do not all call a
+    /// failing handler at once.
     async fn share_failure(self, parts: Parts, body: B, is_personal: bool) -> GiveUp {
         let (client_body, source) = CacheBody::copied(Box::pin(body));
         let mut copy = BodyCopy::new(source, MOST_OF_A_FAILURE);
@@ -207,7 +207,8 @@ where
         GiveUp::Failed(shared)
     }
 
-    /// Stores a response that the handler has confirmed. With an `Err`, only this client gets it.
+    /// Stores a response that the handler has confirmed. With an `Err`, only this client gets the
+    /// response.
     async fn keep_confirmed(
         self,
         confirmed: Result<Kept, (Kept, NotStored)>,
@@ -296,9 +297,9 @@ fn keep<B: Body<Data = Bytes>>(
     storing.complete(copy.into_bytes())
 }
 
-/// Gives the call up, because its response is not to be stored. The older response is removed, which
-/// must not be served in the new one's place, unless the refusal is of this request alone: then it
-/// says nothing about the older one.
+/// Gives up the call, because its response is not to be stored. Removes the older response, so that
+/// it is not served in place of the new response. If the refusal concerns this request alone, or
+/// the body was too slow, the older response stays.
 async fn refuse(
     transaction: &Transaction,
     key: &[u8],
@@ -312,15 +313,15 @@ async fn refuse(
     if !is_of_request && reason != NotStored::TooSlow && course.had_old {
         transaction.entries().remove(key).await;
     }
-    // Nothing has failed for those who wait. A refresh that is refused is one that failed.
+    // For the requests that wait, nothing has failed. A refresh that is refused counts as failed.
     if is_of_request && !course.place.is_refresh {
         course.goes_on.give_up();
     }
     GiveUp::Uncacheable
 }
 
-/// Returns `true` if a response that was not stored says nothing about the next one: to the same
-/// request without its conditions and directives.
+/// Returns `true` if a response was not stored because of its request's conditions or directives.
+/// The next response for the key may then be stored.
 fn is_of_condition(reason: NotStored, status: StatusCode) -> bool {
     let is_of_status = matches!(status.as_u16(), 304 | 412 | 416);
     is_of_status || matches!(reason, NotStored::RequestNoStore | NotStored::Authorization)

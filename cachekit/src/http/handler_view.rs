@@ -9,8 +9,8 @@ use crate::http::rules::key::cookies;
 use crate::http::rules::options::{Auth, Cookies, Mode};
 use crate::http::rules::plan::Plan;
 
-/// Fields by which proxies say another host or path than that of the request. They are in no key,
-/// and some handlers build links of them.
+/// Fields by which proxies name another host or path than that of the request. These fields are in
+/// no key, and some handlers build links from them.
 const OTHER_TARGETS: [HeaderName; 4] = [
     FORWARDED,
     HeaderName::from_static("x-forwarded-host"),
@@ -19,9 +19,10 @@ const OTHER_TARGETS: [HeaderName; 4] = [
 ];
 
 /// Removes from `request` everything that is not in the key of `plan` and that a response could
-/// depend on: the response would be given to others.
+/// depend on, because the response is given to other clients too.
 ///
-/// Also requests whose responses are not stored are treated so, because a URL should answer alike.
+/// Requests whose responses are not stored are treated in this way too, so that the responses of a
+/// URL do not differ.
 pub(crate) fn hide_what_is_not_in_the_key<Q>(plan: &Plan, request: &mut Request<Q>) {
     if let Some(uri) = plan.stripped_uri() {
         *request.uri_mut() = uri;
@@ -49,8 +50,8 @@ fn hide_fields(headers: &mut HeaderMap, rule: &CompiledRule) {
     }
 }
 
-/// Fields by which a proxy tells how the client reached it. A handler may answer with a redirect if
-/// they are missing, so a refresh has them as the requests of clients do.
+/// Fields by which a proxy tells how the client reached the proxy. A handler may answer with a
+/// redirect if they are missing, so a refresh has them as the requests of clients do.
 const OF_PROXIES: [HeaderName; 3] = [
     HeaderName::from_static("x-forwarded-proto"),
     HeaderName::from_static("x-forwarded-port"),
@@ -58,8 +59,9 @@ const OF_PROXIES: [HeaderName; 3] = [
 ];
 
 /// Returns the fields of a request that a refresh in the background has too: those in the key of
-/// `rule`, those that `old`, the response to refresh, varies by, `Host`, those of proxies, and those
-/// by which a client says what it accepts. The others are of a client that does not get the response.
+/// `rule`, those that `old`, the response to refresh, varies by, `Host`, those of proxies, and
+/// those by which a client says what it accepts. The other fields concern a client that does not
+/// get the response.
 pub(crate) fn fields_for_refresh(
     headers: &HeaderMap,
     rule: &CompiledRule,

@@ -13,8 +13,8 @@ const PLACES: usize = 4_096;
 
 /// A table of keys with the time until which requests for them do not wait for one another.
 ///
-/// The table has a fixed size. A key that takes another's place makes the other's next requests
-/// wait once more, and nothing else.
+/// The table has a fixed size. If a key takes the place of another key, the next requests for the
+/// other key wait once more. This has no other effect.
 pub(crate) struct HitForMiss {
     /// The upper half of each place is the upper half of a key's hash, the lower half the time in
     /// seconds of the cache's clock.
@@ -28,12 +28,12 @@ impl HitForMiss {
         }
     }
 
-    /// Remembers `key` for `length`, from `now` on. Does nothing for no time at all.
+    /// Remembers `key` for `length`, from `now` on. Does nothing if `length` is zero.
     pub(crate) fn mark(&self, key: &[u8], now: Duration, length: Duration) {
         if length.is_zero() {
             return;
         }
-        // Rounded up, so that a length below one second does something.
+        // Rounded up, so that a length below one second has an effect.
         let until = now.saturating_add(length).as_secs().saturating_add(1);
         let (place, hash) = self.place(key);
         place.store(hash | until.min(u64::from(u32::MAX)), Ordering::Relaxed);

@@ -36,8 +36,8 @@ enum Attempt<B: Body<Data = Bytes>, E> {
     Answered(Answer<B, E>),
     /// The key has another variant.
     OtherVariant(Kept),
-    /// The call that this request waited for has found another variant under the key. It is right
-    /// for this request.
+    /// The call that this request waited for has found another variant under the key. That variant
+    /// is right for this request.
     Again,
     /// A tier has this fresh response, and the client demands that the handler confirms it.
     Unaccepted(Kept),
@@ -61,7 +61,7 @@ where
         }
     }
 
-    /// Answers the request. `found` is what memory has at `place`.
+    /// Answers the request. `found` is the result of the look-up in memory at `place`.
     pub(crate) async fn run(self, place: Place, mut found: Found) -> Answer<B, S::Error> {
         let transaction = Arc::clone(&self.transaction);
         let mut variants = Variants::at(transaction.entries(), place);
@@ -96,7 +96,7 @@ where
         };
         let attempt = self.fetch(key, fetch, Some(kept), Forward::Request);
         match attempt.await {
-            // The handler was called, and not for this request.
+            // The handler was called, but not for this request.
             Attempt::Unaccepted(_) => Attempt::Alone,
             attempt => attempt,
         }
@@ -154,7 +154,8 @@ where
             in_shared_tier = Some(found.clone());
             fill.run(found, goes_on)
         });
-        // Dropped when the early part of a response has come: it goes on in the background.
+        // Dropped when the early part of a response has come. The call then goes on in the
+        // background.
         let fetched = first_of(fetching, received).await;
         match fetched {
             First::Early(early) => self.answer_early(early, forward),
@@ -184,7 +185,7 @@ where
         Attempt::Answered(Ok(response))
     }
 
-    /// Answers the request after the call of the handler, or another's, has ended.
+    /// Answers the request after its own call of the handler, or another request's call, has ended.
     fn end(
         &self,
         answer: &Result<Kept, GiveUp>,
@@ -198,7 +199,8 @@ where
             may_serve.then(|| self.stale(kept, "sie"))
         };
         match (self.origin.outcome(), answer) {
-            // Each has the response that its handler call gave: `answer` may be an older one.
+            // Each outcome has the response of its own call of the handler. `answer` may be an
+            // older response.
             (
                 Some(HandlerOutcome::Complete {
                     parts,
@@ -261,7 +263,8 @@ where
         if !is_old && transaction.accepts(kept) {
             return Attempt::Answered(Ok(self.hit(kept)));
         }
-        // The tier says that it is fresh. Its own times may be of another clock.
+        // The tier says that the response is fresh. The response's own times may be of another
+        // clock.
         if !is_old {
             return Attempt::Unaccepted(Arc::clone(kept));
         }
@@ -352,8 +355,9 @@ struct Old {
 }
 
 impl Old {
-    /// Returns `true` if `kept` is one of them. Its own times need not say so: an invalidation may
-    /// have made it stale, or the end of a value that the handler showed.
+    /// Returns `true` if `kept` is one of these responses. By its own times, `kept` may still be
+    /// fresh: an invalidation, or the end of a value that the handler showed, may have made it
+    /// stale.
     fn is(&self, kept: &Kept, entries: &Entries) -> bool {
         let found = self.in_shared_tier.as_ref();
         let in_shared_tier = found.and_then(|found| found.response_past_end(entries));
@@ -362,7 +366,7 @@ impl Old {
     }
 }
 
-/// The first of two things to come.
+/// The first result of a fetch: an early part of a response, or the end of the fetch.
 enum First<B: Body<Data = Bytes>> {
     Early(Early<B>),
     End(Result<Kept, GiveUp>),
@@ -377,7 +381,7 @@ async fn first_of<B: Body<Data = Bytes>>(
     let mut may_come = true;
     std::future::poll_fn(|context| {
         let fetched = fetching.as_mut().poll(context);
-        // Looked at second: polling the call is what sends it.
+        // The early part is polled second, because polling the call sends it.
         if may_come && let Poll::Ready(received) = early.as_mut().poll(context) {
             if let Ok(early) = received {
                 return Poll::Ready(First::Early(early));

@@ -1,7 +1,7 @@
 //! Keys under which the shared tier has a stale response of another variant.
 //!
-//! Such a response is not put into memory, so a look-up in memory would not find its way to the other
-//! variants, and every hit would ask the shared tier first.
+//! Such a response is not put into memory, so a look-up in memory would not find its way to the
+//! other variants, and every hit would ask the shared tier first.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,17 +16,18 @@ use crate::base::sync::Mutex;
 /// Time after which the shared tier is asked again.
 const REMEMBERED: Duration = Duration::from_secs(10);
 
-/// Largest number of keys that are remembered. When there are more, all are forgotten, and asked for
-/// once more.
+/// Largest number of keys that are remembered. If there are more keys, all keys are forgotten, and
+/// the shared tier is asked again.
 const MOST_KEYS: usize = 1_024;
 
-/// Fields of requests that a response varies by, with its values.
+/// Fields of requests that a response varies by, with the response's values.
 pub(crate) type Varied = Arc<[(HeaderName, Option<Bytes>)]>;
 
 /// A table of keys with the fields that the response there varies by.
 ///
-/// A key is known by its hash. If two keys have one hash, a response is looked up and stored in a place
-/// where others do not look for it, and nothing else: each response says what it is for.
+/// A key is known by its hash. If two keys have one hash, a response may be stored in a place where
+/// other requests do not look for it. No request gets a wrong response, because each response says
+/// which values it is for.
 #[derive(Debug, Default)]
 pub(crate) struct OtherVariants {
     /// The fields by the key's hash, each with the time until which they are remembered.

@@ -1,9 +1,9 @@
-//! How a request was answered, in words for clients and for the statistics.
+//! The outcome of a request, in words for clients and for the statistics.
 
 use crate::http::counters::RuleCounters;
 use crate::http::semantics::cache_status::{CacheStatus, Forward, Outcome as Status};
 
-/// How a request was answered.
+/// The way in which a request was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// With a stored response that is fresh for `ttl` more seconds; a negative number is the time
@@ -28,7 +28,7 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    /// Returns what the outcome is in the header fields of a response, for a cache called `cache`.
+    /// Returns the outcome as the header fields of a response show it, for a cache called `cache`.
     /// Returns `None` if the cache made the response itself.
     pub(crate) fn status(self, cache: &str) -> Option<CacheStatus<'_>> {
         let (outcome, detail) = match self {

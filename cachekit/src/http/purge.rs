@@ -23,7 +23,7 @@ pub(crate) struct Purge {
     /// Host of the request, in lower case.
     host: Vec<u8>,
     uri: Uri,
-    /// `true` if stored responses may be of the request's path: in shared mode always, in owned
+    /// `true` if stored responses may belong to the request's path: in shared mode always, in owned
     /// mode if a rule has the path.
     has_path: bool,
     soft: bool,
@@ -66,8 +66,8 @@ impl Purge {
         is_something
     }
 
-    /// Invalidates the stored responses of the request's target, after the handler's service failed:
-    /// the handler may have written.
+    /// Invalidates the stored responses of the request's target, after the handler's service
+    /// failed: the handler may have written.
     pub(crate) async fn after_error(mut self) {
         self.invalidate(self.tags(&HeaderMap::new())).await;
         self.is_pending = false;
@@ -128,7 +128,7 @@ impl Drop for Purge {
     }
 }
 
-/// Returns the reference `text` as an absolute path or URI, seen from the path `base` (RFC 3986,
+/// Returns the reference `text` as an absolute path or URI, relative to the path `base` (RFC 3986,
 /// section 5.2).
 fn resolved(text: &str, base: &str) -> String {
     if text.contains("://") {

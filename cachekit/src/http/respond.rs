@@ -126,7 +126,8 @@ pub(crate) fn or_not_modified<B: Body<Data = Bytes>>(
     Response::from_parts(parts, CacheBody::empty())
 }
 
-/// Puts the cookies of the handler's response into `headers`, which lost them with the body.
+/// Puts the cookies of the handler's response into `headers`, the fields of a `304`, which lack
+/// them.
 fn keep_cookies(headers: &mut HeaderMap, of_handler: &HeaderMap) {
     if headers.contains_key(SET_COOKIE) {
         return;
@@ -136,7 +137,8 @@ fn keep_cookies(headers: &mut HeaderMap, of_handler: &HeaderMap) {
     }
 }
 
-/// Answers a request with a complete response: all of it, a part, or only that the client has it.
+/// Answers a request with a complete response: all of it, a part, or only the message that the
+/// client has it.
 fn answer<B: Body<Data = Bytes>>(
     asked: Asked<'_>,
     status: StatusCode,
@@ -164,7 +166,7 @@ fn answer<B: Body<Data = Bytes>>(
             RangeAnswer::Unsatisfiable => {
                 status = StatusCode::RANGE_NOT_SATISFIABLE;
                 body = Bytes::new();
-                // Said of the whole response, and not of this answer.
+                // These fields are about the whole response, and not about this answer.
                 for name in [CACHE_CONTROL, EXPIRES, CONTENT_TYPE, CONTENT_ENCODING] {
                     headers.remove(name);
                 }
@@ -195,7 +197,8 @@ fn part(body: &Bytes, start: u64, end: u64) -> Bytes {
     body.slice(start.min(end)..end)
 }
 
-/// Sets the `Cache-Control` for clients and caches between, unless the handler set one.
+/// Sets the `Cache-Control` for clients, and for caches on the way to them, unless the handler set
+/// one.
 fn set_downstream<B>(response: &mut Response<B>, rule: &CompiledRule, outcome: Outcome) {
     if response.headers().contains_key(CACHE_CONTROL) {
         return;
@@ -227,14 +230,14 @@ fn may_be_kept<B>(response: &Response<B>, outcome: Outcome) -> bool {
     !is_refused && !is_of_one_client
 }
 
-/// Adds to `Vary` the fields that are in the rule's key, so that caches between tell responses
-/// apart by them.
+/// Adds to `Vary` the fields that are in the rule's key, so that caches on the way to clients tell
+/// responses apart by these fields.
 fn add_vary(headers: &mut HeaderMap, rule: &CompiledRule) {
     let mut add = |name: &'static str| {
         headers.append(VARY, HeaderValue::from_static(name));
     };
-    // Without cookies the response is the same for all, and with them it is not: a cache between
-    // must know that too.
+    // All requests without cookies share a response, and requests with cookies do not. A cache on
+    // the way to clients must know that too.
     let is_kept = matches!(rule.downstream, Downstream::MaxAge(_));
     let cookies_matter = match rule.cookies {
         Cookies::Key(_) => true,

@@ -1,4 +1,5 @@
-//! Rules: which requests are answered from the cache, under which key and for how long.
+//! Rules, which decide which requests are answered from the cache, under which key and for how
+//! long.
 
 pub(crate) mod bypass;
 pub(crate) mod check;

@@ -93,15 +93,15 @@ fn state(cache: &Cache, rule: &CompiledRule) -> RegionState {
     let state = cache
         .core()
         .named_state(&format!("\0{name}"), |id| Owner::new(id, &name));
-    // An event with data finds the responses by them.
+    // An event with data finds the responses by these templates.
     let events = rule.events.iter();
     state.owner.add_events(events.map(Template::source));
     state
 }
 
 /// Returns the core whose memory has the responses: that of the cache if its capacity is in bytes.
-/// Otherwise the responses get a memory of their own, because ten thousand values of functions are
-/// little, and ten thousand responses may be more than the machine has.
+/// Otherwise the responses get a memory of their own, because ten thousand values of functions take
+/// little memory, and ten thousand responses may take more memory than the machine has.
 fn core_of(cache: &Cache, first: &RegionState) -> Arc<Core> {
     let core = cache.core();
     if core.config.memory_capacity.unit == Unit::Bytes {
@@ -113,8 +113,8 @@ fn core_of(cache: &Cache, first: &RegionState) -> Arc<Core> {
     Arc::new(core.with_memory(*capacity, Arc::clone(memory)))
 }
 
-/// Returns the longest time from the first byte of a body to its last one, and the longest time of a
-/// refresh.
+/// Returns the longest time from the first byte of a body to its last one, and the longest time of
+/// a refresh.
 pub(crate) fn fill_limit(rule: &CompiledRule) -> Duration {
     rule.wait_timeout.max(FILL_LIMIT)
 }

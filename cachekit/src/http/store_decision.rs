@@ -94,9 +94,9 @@ pub(crate) fn decide(
     }
 }
 
-/// Returns the stored response `old` with the fields of `confirmation`, if the handler answered that
-/// `old` is still right. The `Err` has the response for this client alone: with the new fields it
-/// must not be stored.
+/// Returns the stored response `old` with the fields of `confirmation`, if the handler answered
+/// that `old` is still right. The `Err` has the response for this client alone: with the new fields
+/// it must not be stored.
 pub(crate) fn confirmed(
     transaction: &Transaction,
     old: &Kept,
@@ -133,9 +133,9 @@ pub(crate) fn confirmed(
     Some(Ok(Arc::new(updated)))
 }
 
-/// Returns the handler's failure as a response for all who wait for it; `None` if the failure may be
-/// for one client only. In shared mode no request waits for a failure of another (RFC 9111, section
-/// 4).
+/// Returns the handler's failure as a response for all who wait for it; `None` if the failure may
+/// be for one client only. In shared mode no request waits for a failure of another (RFC 9111,
+/// section 4).
 pub(crate) fn failure(transaction: &Transaction, parts: &Parts, body: Bytes) -> Option<Kept> {
     let headers = &parts.headers;
     let is_personal = headers.contains_key(SET_COOKIE) || owned_restriction(headers).is_err();
@@ -202,7 +202,7 @@ fn decide_owned(
 }
 
 /// Returns the age, in seconds, of a response that was asked for at `asked_at`. Without `Age`, the
-/// handler has made the response, whatever clock its `Date` is of.
+/// age is zero, whatever `Date` says: the handler has made the response.
 fn age_at_arrival(transaction: &Transaction, headers: &HeaderMap, asked_at: u64) -> u64 {
     if !headers.contains_key(AGE) {
         return 0;
@@ -232,7 +232,7 @@ fn decide_shared(
     };
     let mut freshness = freshness_of(&plan, transaction.now());
     if let Some(ttl) = hint.ttl {
-        // Caches between subtract the age from the `max-age` of the response itself.
+        // Caches on the way to clients subtract the age from the `max-age` of the response itself.
         let age = Duration::from_secs(freshness.initial_age);
         freshness.lifetime = millis(ttl.saturating_add(age));
     }
@@ -294,7 +294,7 @@ fn plan_of(
     )
 }
 
-/// Returns the fields of the request that a response varies by, but for those in the key, with the
+/// Returns the fields of the request that a response varies by, except those in the key, with the
 /// request's values.
 fn varies(
     transaction: &Transaction,

@@ -22,7 +22,7 @@ pub(crate) struct StoredResponse {
     pub(crate) tags: Vec<String>,
     pub(crate) freshness: ResponseFreshness,
     /// `true` if a handler of this process gave or confirmed the response. The response's time of
-    /// arrival is then of this process's clock.
+    /// arrival then comes from this process's clock.
     pub(crate) arrived_here: bool,
 }
 

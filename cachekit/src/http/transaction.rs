@@ -49,7 +49,7 @@ impl Transaction {
         self.shared.now()
     }
 
-    /// Returns this transaction without the fields of the request that are of its client alone.
+    /// Returns this transaction without the fields of the request that concern its client alone.
     /// `old` is the response that is refreshed in the background. In shared mode, the response says
     /// for whom it is, so the handler gets the whole request, and the result is `None`.
     pub(crate) fn without_client(&self, old: Option<&Kept>) -> Option<Self> {
@@ -66,9 +66,9 @@ impl Transaction {
         })
     }
 
-    /// Returns `true` if a response with `status`, not stored because of `reason`, says nothing about
-    /// the responses to others: the client asked for something of its own, or the handler may have
-    /// known the client by a field that is in no key.
+    /// Returns `true` if a response with `status`, not stored because of `reason`, says nothing
+    /// about the responses to others: the client asked for something of its own, or the handler may
+    /// have known the client by a field that is in no key.
     pub(crate) fn is_of_request(&self, reason: NotStored, status: StatusCode) -> bool {
         let is_of_reason = matches!(reason, NotStored::RequestNoStore | NotStored::Authorization);
         let says_that_it_is_gone = matches!(status.as_u16(), 404 | 410);
@@ -76,8 +76,8 @@ impl Transaction {
         is_of_reason || (is_of_status && !says_that_it_is_gone) || self.is_personal()
     }
 
-    /// Returns the request's fields that are in the key, so that responses need not be told apart by
-    /// them.
+    /// Returns the request's fields that are in the key, so that responses need not be told apart
+    /// by them.
     pub(crate) fn names_in_key(&self) -> Vec<HeaderName> {
         let rule = self.rule();
         let mut names = rule.headers.clone();
@@ -89,7 +89,7 @@ impl Transaction {
     }
 
     /// Returns `true` if the handler sees a field of the request that says who the client is, and
-    /// that is not in the key. In owned mode it sees none.
+    /// that is not in the key. In owned mode, the handler sees no such field.
     fn is_personal(&self) -> bool {
         let in_key = self.names_in_key();
         let is_seen =
@@ -165,7 +165,7 @@ impl Transaction {
     }
 
     /// Returns `true` if the client demands a call of the handler, whatever a tier has. In shared
-    /// mode the handler is asked to confirm what the tiers have.
+    /// mode the handler is asked to confirm the response that the tiers have.
     pub(crate) fn demands_call(&self) -> bool {
         !self.is_shared() && self.client.demands_fresh()
     }

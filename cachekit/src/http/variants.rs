@@ -1,9 +1,9 @@
 //! The variants of one key: responses that differ by the fields that their `Vary` names.
 //!
-//! The first variant is stored under the key of the request itself. A request that it does not
-//! match is looked up under a second key, which is made of the first one and of the values that the
-//! request has in the fields that the first variant varies by; and so on, a few times. No list of
-//! variants is kept, so two nodes that store two variants at once lose none.
+//! The first variant is stored under the key of the request itself. A request that the first
+//! variant does not match is looked up under a second key. The second key is made of the first key
+//! and of the request's values of the fields that the first variant varies by. This is repeated a
+//! few times. No list of variants is kept, so two nodes that store two variants at once lose none.
 
 use std::borrow::Cow;
 
@@ -128,7 +128,7 @@ impl<'a> Variants<'a> {
     }
 
     /// Returns the fields that the response under the key varies by, if only the shared tier has
-    /// it and it is for other values than those of `headers`.
+    /// the response, and the response is for other values than those of `headers`.
     fn elsewhere(&self, is_in_memory: bool, headers: &HeaderMap) -> Option<Varied> {
         let varied = self.entries.other_variant(&self.key);
         varied.filter(|varied| !is_in_memory && !vary::matches(varied, headers))

@@ -177,7 +177,7 @@ impl Core {
     }
 
     /// Invalidates the entries that were computed from the entry under `key`. The caller must have
-    /// removed that entry from memory before, so that a computation that still finds it began
+    /// removed that entry from memory before, so that every computation that found the entry began
     /// before this invalidation.
     pub(crate) fn invalidate_takers(&self, key: &Key, mode: InvalidationMode) {
         let now = Tick::now(&*self.clock);
@@ -223,7 +223,7 @@ impl Cache {
     /// `get_user::entry(id).invalidate()` makes the text for you.
     ///
     /// A call that begins after `invalidate` returned never gets a value whose computation began
-    /// before, from memory or from a computation that is still running.
+    /// before the invalidation, neither from memory nor from a computation that is still running.
     ///
     /// # Cancel safety
     ///
@@ -250,7 +250,7 @@ impl Cache {
         self.core.invalidate(targets).accepted().await;
     }
 
-    /// Removes every entry that lists `event` in the `events` of its function.
+    /// Removes every entry whose function lists `event` in its `events`.
     ///
     /// The guarantee for later calls, and the cancel safety, are those of
     /// [`invalidate`](Self::invalidate).
@@ -261,9 +261,9 @@ impl Cache {
             .await;
     }
 
-    /// Emits an event with the data `about`, such as an id. Removes the entries that list `event`,
-    /// and also the entries whose function lists `event` with arguments that are equal to `about`,
-    /// as in `events = ["product.updated {id}"]`.
+    /// Emits an event with the data `about`, such as an id. Removes the entries whose function
+    /// lists `event`, and also the entries whose function lists `event` with arguments that are
+    /// equal to `about`, as in `events = ["product.updated {id}"]`.
     ///
     /// This process does not know functions that were not called in it yet. If entries of a
     /// function that was not called yet may be in Redis, call [`emit`](Self::emit) with the whole

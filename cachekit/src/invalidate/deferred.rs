@@ -23,22 +23,22 @@ tokio::task_local! {
 type DeferredQueue = Arc<Mutex<Vec<Invalidation>>>;
 
 /// Runs `future`, a transaction, and carries out the invalidations of the `#[invalidates]` and
-/// `#[write_through]` functions called in `future` when it ends: after your `COMMIT`, not before.
+/// `#[write_through]` functions called in `future` when `future` ends: after your `COMMIT`, not
+/// before.
 ///
 /// Without `deferred`, a function that works on an open transaction invalidates when the function
 /// returns. A reader that comes before the commit then stores the old row again, and the cache
 /// keeps that row. Inside `deferred`, a `#[write_through]` is carried out as an invalidation.
 ///
-/// Cached calls in the scope go past the cache: their functions run, and the results are neither
-/// looked up nor stored. So a call that reads by the
-/// transaction sees what the transaction wrote, and no other caller is given a value that may be
-/// rolled back. The statistics count such calls as `bypassed`. If no cached call
-/// of the scope reads by the open transaction, [`reading_cache`](Deferred::reading_cache) lets them
-/// use the cache.
+/// Cached calls in the scope bypass the cache: their functions run, and the results are neither
+/// looked up nor stored. So a call that reads through the transaction sees the data that the
+/// transaction wrote, and no other caller gets a value that may be rolled back. The statistics
+/// count such calls as `bypassed`. If no cached call of the scope reads through the open
+/// transaction, [`reading_cache`](Deferred::reading_cache) lets the cached calls use the cache.
 ///
 /// If `future` ends with `Err`, the invalidations are carried out too: the commit may have happened
-/// although its answer was lost. Inside of another `deferred`, the invalidations wait for the end of
-/// the outer scope.
+/// although its answer was lost. Inside of another `deferred`, the invalidations wait for the end
+/// of the outer scope.
 ///
 /// Invalidations that `future` makes directly on a [`Cache`](crate::Cache) or an
 /// [`Entry`](crate::Entry) take effect at once. So do all invalidations of tasks that `future`
@@ -100,7 +100,7 @@ pin_project! {
     pub struct Deferred<F: Future> {
         #[pin]
         running: InFrame<TaskLocalFuture<DeferredQueue, F>>,
-        // After `running`: its destructors may add invalidations.
+        // Dropped after `running`, whose destructors may add invalidations.
         end: ApplyOnDrop,
         reads_cache: bool,
         result: Option<F::Output>,
@@ -111,9 +111,9 @@ pin_project! {
 impl<F: Future> Deferred<F> {
     /// Lets cached calls in the scope use the cache, as calls elsewhere do.
     ///
-    /// Use this only if no cached function that the scope calls reads by the open transaction.
-    /// Otherwise other callers are given values that are not committed, also after a rollback. After
-    /// a write in the scope, a cached read of the same entry still returns the value from before that
+    /// Use this only if no cached function that the scope calls reads through the open transaction.
+    /// Otherwise other callers get values that are not committed, even after a rollback. After a
+    /// write in the scope, a cached read of the same entry still returns the value from before that
     /// write.
     ///
     /// # Examples

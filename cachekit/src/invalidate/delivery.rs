@@ -1,4 +1,4 @@
-//! The report to a caller if Redis accepted the invalidations of the caller's writes.
+//! The report that tells a caller if Redis accepted the invalidations of the caller's writes.
 
 use crate::coordination::delivery_scope;
 use crate::invalidate::deferred;
@@ -21,18 +21,18 @@ impl Delivery {
     }
 }
 
-/// Runs `future`, which writes, and returns its result with the state of its invalidations. A
-/// service can answer "202 Accepted" instead of "200 OK" while other processes may still serve old
-/// values.
+/// Runs `future`, which writes, and returns its result with the state of the writes' invalidations.
+/// A service can answer "202 Accepted" instead of "200 OK" while other processes may still serve
+/// old values.
 ///
 /// The invalidations are those of functions with `#[invalidates]` or `#[write_through]`, of
 /// [`deferred`](crate::deferred), and of methods of [`Cache`](crate::Cache) and
 /// [`Entry`](crate::Entry). Those of tasks that `future` spawns are not included.
 ///
-/// An invalidation is [`Delivery::Queued`] if Redis did not accept it while its caller waited: Redis
-/// did not answer in time, answered with an error, or a synchronous function did not wait. An
-/// invalidation that waits for the end of an enclosing `deferred` is queued, too. The state does not
-/// include acknowledgements of other processes (`ack`).
+/// An invalidation is [`Delivery::Queued`] if Redis did not accept it while its caller waited:
+/// Redis did not answer in time, answered with an error, or a synchronous function did not wait. An
+/// invalidation that waits for the end of an enclosing `deferred` is queued, too. The state does
+/// not include acknowledgements of other processes (`ack`).
 ///
 /// Scopes may be nested. An invalidation in an inner scope counts in every enclosing scope. Outside
 /// of a scope, a write costs the same as without this function.

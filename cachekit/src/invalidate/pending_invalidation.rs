@@ -23,7 +23,8 @@ pub(crate) struct PendingInvalidation {
     ack: Option<Ack>,
     /// The marks of the writes that end with this invalidation.
     open: Vec<OpenWrite>,
-    /// Span of the invalidation. Empty without spans, and for an invalidation of the cache's own.
+    /// Span of the invalidation. Empty without spans, and for an invalidation that the cache makes
+    /// for its own purposes.
     span: OperationSpan,
 }
 
@@ -103,7 +104,7 @@ impl PendingInvalidation {
         let mut certain = true;
         if let Some(l2) = &self.core.l2 {
             self.core.faults.at(Point::BeforeRemoval);
-            // One time for both waits.
+            // Both waits share one deadline.
             let until = l2.deadline();
             for write in &mut self.open {
                 write.answered(until).await;
@@ -146,7 +147,7 @@ impl PendingInvalidation {
         self
     }
 
-    /// Sets the acknowledgement that `accepted` waits for; `None` waits for none.
+    /// Sets the acknowledgement that `accepted` waits for. With `None`, `accepted` waits for none.
     pub(crate) fn with_ack(mut self, ack: Option<Ack>) -> Self {
         self.ack = ack;
         self
@@ -159,8 +160,8 @@ impl Drop for PendingInvalidation {
         if let Some(targets) = self.targets.take() {
             let ended = marks_of(self.open.drain(..));
             l2.queue(targets.names(), ended);
-            // Voids entries that were read from L2 before this line. After this line L2 is not
-            // read.
+            // This makes entries invalid that were read from L2 before this line. After this line,
+            // calls do not read such entries from L2.
             self.core.apply(&targets);
         } else {
             // Nothing was to be invalidated.

@@ -37,8 +37,8 @@ pub struct Invalidation {
     is_wanted: bool,
     targets: InvalidationTargets,
     ack: Option<Ack>,
-    /// The time for which the write's mark stands without a renewal (`intent`). `None`: that of the
-    /// cache.
+    /// The time for which the write's mark stands without a renewal (`intent`). `None`: the cache's
+    /// setting applies.
     intent: Option<Intent>,
     /// The mark of the write that this invalidation ends. `None` if the write has none.
     open: Option<OpenWrite>,
@@ -176,7 +176,7 @@ impl Invalidation {
         self.targets.join(targets);
     }
 
-    /// Sets the acknowledgement to wait for; `None` waits for none.
+    /// Sets the acknowledgement that the function waits for. With `None`, it waits for none.
     pub(crate) fn set_ack(&mut self, ack: Option<Ack>) {
         self.ack = ack;
     }
@@ -191,8 +191,8 @@ impl Invalidation {
         }
     }
 
-    /// Marks the write as open in Redis, with the targets that are known now: those of the function's
-    /// arguments. Returns `true` if the mark was sent.
+    /// Marks the write as open in Redis, with the targets that are known now: those made from the
+    /// function's arguments. Returns `true` if the mark was sent.
     pub(crate) fn mark_write(&mut self) -> bool {
         let names = || self.wanted().names();
         self.open = self.cache.core().open_write(names, self.intent);
@@ -205,7 +205,8 @@ impl Invalidation {
         self
     }
 
-    /// Carries the invalidation out on this node as it is now, and leaves it to be carried out again.
+    /// Carries out the invalidation on this node with its present targets. The invalidation must be
+    /// carried out again later.
     pub(crate) fn begin_early(&self) -> PendingInvalidation {
         let core = self.cache.core();
         core.invalidate(self.wanted()).with_ack(self.ack)
@@ -218,8 +219,8 @@ impl Invalidation {
         }
     }
 
-    /// Returns the invalidation in the form that can be joined with others. The targets are empty if
-    /// the condition (`if = EXPR`) was `false`.
+    /// Returns the invalidation in the form that can be joined with others. The targets are empty
+    /// if the condition (`if = EXPR`) was `false`.
     pub(crate) fn into_ending(self) -> Ending {
         Ending {
             targets: self.wanted(),
@@ -269,8 +270,8 @@ impl Ending {
 }
 
 impl Core {
-    /// Marks a write that will invalidate `names` as open in Redis. Without `intent`, the setting of
-    /// the cache applies. Returns `None` without Redis, and if the write is to have no mark.
+    /// Marks a write that will invalidate `names` as open in Redis. Without `intent`, the setting
+    /// of the cache applies. Returns `None` without Redis, and if the write is to have no mark.
     pub(crate) fn open_write(
         &self,
         names: impl FnOnce() -> Vec<StoreKey>,

@@ -82,15 +82,15 @@ pub(crate) fn find_entry(
     found.ok().flatten()
 }
 
-/// Lends this thread's table: [`find`] finds nothing on this thread until [`give_back`], so that each
-/// call takes the path that knows about the computations around it. Returns `false` if the table was
-/// lent already, or is in use.
+/// Lends this thread's table: [`find`] finds nothing on this thread until [`give_back`], so that
+/// each call takes the path that knows about the computations around it. Returns `false` if the
+/// table was lent already, or is in use.
 pub(crate) fn lend() -> bool {
     let lent = TABLE.try_with(|table| Some(table.try_borrow_mut().ok()?.lend()));
     lent.ok().flatten().unwrap_or(false)
 }
 
-/// Ends what a [`lend`] that returned `true` on this thread began.
+/// Ends the lending that a call of [`lend`] began, if that call returned `true` on this thread.
 pub(crate) fn give_back() {
     let _ = TABLE.try_with(|table| table.try_borrow_mut().map(|mut it| it.give_back()));
 }

@@ -24,8 +24,8 @@ use crate::store::write_mark::{DueMark, WriteMark};
 use crate::store::write_queue::WriteQueue;
 
 /// A store that is not asked while its circuit breaker is open or its tasks may stand still, or if
-/// the runtime has no timer to limit the wait. The outcome of each question is reported to the breaker. Heartbeats, and
-/// messages to nodes, bypass the breaker.
+/// the runtime has no timer to limit the wait. The outcome of each question is reported to the
+/// breaker. Heartbeats and messages to nodes bypass the breaker.
 #[derive(Debug)]
 pub(crate) struct BreakerStore {
     pub(crate) inner: Arc<dyn Store>,
@@ -100,8 +100,8 @@ impl Store for BreakerStore {
         self.inner.discard_connection();
     }
 
-    // Not through the breaker: a write that the queue does not accept fails its call, so each is
-    // tried.
+    // Not through the breaker: a call fails if the queue does not accept its write, so each write
+    // is tried.
     fn write_queue(&self) -> &dyn WriteQueue {
         self.inner.write_queue()
     }

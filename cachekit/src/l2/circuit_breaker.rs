@@ -161,7 +161,7 @@ mod tests {
         assert!(breaker.attempt().is_none(), "one at a time");
         drop(attempt);
         assert!(!breaker.is_half_open() && !breaker.is_closed());
-        // The task of an attempt stands still for ever, and another one takes its place.
+        // The task of an attempt stands still for ever, and another attempt takes its place.
         let left = breaker.attempt().unwrap();
         breaker.abandon_attempt();
         assert!(!breaker.is_half_open() && !breaker.is_closed());

@@ -65,9 +65,9 @@ pub(crate) struct EntryKeys {
     /// The names of the versions of the namespace, the function, the replicas and the known tags,
     /// in this order.
     pub(crate) versions: Vec<StoreKey>,
-    /// The name of the version of the entry's key (`v:KEY`), which is read together with `versions` if
-    /// entries are computed from entries of this function. Empty otherwise, and for a replica, whose
-    /// `versions` have that name already.
+    /// The name of the version of the entry's key (`v:KEY`), which is read together with `versions`
+    /// if entries are computed from entries of this function. Empty otherwise, and for a replica,
+    /// whose `versions` have that name already.
     pub(crate) beside: Vec<StoreKey>,
 }
 
@@ -81,7 +81,7 @@ impl EntryKeys {
             entry: replica.entry(key),
             replica,
             versions: implicit.into_iter().chain(tags).collect(),
-            // An entry's list of names has no room for a shortened name.
+            // An entry's list of names cannot contain a name that is shortened in the store.
             beside: key_version
                 .filter(|name| !name.is_long())
                 .into_iter()

@@ -15,8 +15,8 @@ pub(crate) struct InvalidationTargets {
     /// The names of cached functions and regions.
     pub(crate) functions: Vec<Box<str>>,
     pub(crate) everything: bool,
-    /// Name of the function or region of the first key whose function is known, for the span. Without
-    /// spans, `None`.
+    /// Name of the function or region of the first key whose function is known, for the span.
+    /// Without spans, `None`.
     pub(crate) function_of_keys: Option<Box<str>>,
     pub(crate) mode: InvalidationMode,
 }
@@ -76,8 +76,8 @@ impl InvalidationTargets {
         }
     }
 
-    /// Returns what the targets are, in a word: `everything`, the name of a function or region, or
-    /// else `events`, `tags` or `keys`.
+    /// Returns a word for the targets: `everything`, the name of a function or region, or else
+    /// `events`, `tags` or `keys`.
     pub(crate) fn summary(&self) -> &str {
         let function = self.functions.first().or(self.function_of_keys.as_ref());
         match (function, &*self.tags) {

@@ -120,8 +120,8 @@ impl Outbox {
     pub(crate) fn add_recorded(&self, names: Vec<StoreKey>, ended: Vec<WriteMark>) {
         let mut file = self.file.as_ref().map(Mutex::lock);
         let recorded = file.as_mut().map(|file| file.record(&names));
-        // The file stays locked until the names are in the queue. Otherwise it could be cleared
-        // before.
+        // The file stays locked until the names are in the queue. Otherwise, the file could be
+        // cleared before that.
         let overflows = self.insert(names, ended);
         drop(file);
         report(recorded);
@@ -163,9 +163,10 @@ impl Outbox {
     }
 
     /// Adds `names`, the invalidated names that are still to be sent to the store, to the outbox.
-    /// `ended` are the marks in the store of the writes that made these invalidations. The marks are
-    /// removed from the store only after the store has accepted the names. Returns `true` if the
-    /// outbox had too many names, so that one invalidation of everything now replaces all of them.
+    /// `ended` are the marks in the store of the writes that made these invalidations. The marks
+    /// are removed from the store only after the store has accepted the names. Returns `true` if
+    /// the outbox had too many names, so that one invalidation of everything now replaces all of
+    /// them.
     fn insert(&self, names: impl IntoIterator<Item = StoreKey>, mut ended: Vec<WriteMark>) -> bool {
         let mut overflows = false;
         let mut queue = self.lock();
@@ -246,7 +247,7 @@ impl Outbox {
         report(cleared);
     }
 
-    /// Takes the marks of writes whose names the store has accepted. Returns none while any name
+    /// Takes the marks of writes whose names the store has accepted. Returns no mark while any name
     /// waits.
     pub(crate) fn take_ended(&self) -> Vec<WriteMark> {
         let mut queue = self.lock();

@@ -1,11 +1,11 @@
 //! The file of an outbox, which keeps invalidations over a restart of the process.
 //!
 //! A header names the format and the namespace. A record for each name follows: the length of the
-//! name in 4 bytes, the xxh3 checksum of the name in 8 bytes, both little-endian, and the name. Names
-//! are appended and synchronised before they enter the outbox, and the file is cut to its header
-//! when the outbox is empty. A file that cannot be read to its end stands for everything, because
-//! names may be lost. The same holds for a file that would become too large: removals may be
-//! repeated, so too many are harmless.
+//! name in 4 bytes, the xxh3 checksum of the name in 8 bytes, both little-endian, and the name.
+//! Names are appended and synchronised before they enter the outbox, and the file is cut to its
+//! header when the outbox is empty. A file that cannot be read to its end stands for everything,
+//! because names may be lost. The same holds for a file that would become too large: removals may
+//! be repeated, so too many are harmless.
 
 pub(crate) mod read;
 
@@ -17,8 +17,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::store::key_name::StoreKey;
 
-/// The largest number of names that wait in the outbox and its file, and of names that were accepted
-/// recently. One removal of everything replaces a larger number of names.
+/// The largest number of names that wait in the outbox and its file, and of names that were
+/// accepted recently. One removal of everything replaces a larger number of names.
 pub(crate) const MAX_NAMES: usize = 100_000;
 
 /// The size of the file in bytes, from which one record of everything replaces all names.
@@ -45,8 +45,8 @@ pub(crate) struct OutboxFile {
 }
 
 impl OutboxFile {
-    /// Records `names`, so that they are sent after a restart of the process. Does nothing for names
-    /// that the file already has. The names are recorded as everything after a failure.
+    /// Records `names`, so that they are sent after a restart of the process. Does nothing for
+    /// names that the file already has. The names are recorded as everything after a failure.
     ///
     /// # Errors
     ///

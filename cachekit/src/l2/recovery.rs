@@ -173,7 +173,8 @@ impl Recovery {
     /// Removes the marks of writes whose names the store has accepted.
     async fn unmark(&self, ended: &[WriteMark]) {
         if !ended.is_empty() {
-            // A mark that stays is over soon, and then costs misses.
+            // If a mark stays, its time is over soon. Another process then carries it out, which
+            // costs misses.
             let _ = self.store.unmark(ended, from_now(BACKGROUND_TIMEOUT)).await;
         }
     }

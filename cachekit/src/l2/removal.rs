@@ -14,9 +14,9 @@ use crate::store::message::BusMessage;
 use crate::store::write_mark::WriteMark;
 
 impl SharedTier {
-    /// Carries out `removal` in the store and on every other node. If the store does not accept it
-    /// until `until`, or the caller is dropped, the names are put into the outbox. The outbox
-    /// invalidates names in hard mode, even after a soft invalidation.
+    /// Carries out `removal` in the store and on every other node. If the store does not accept the
+    /// removal by the time `until`, or the caller is dropped, the names are put into the outbox.
+    /// The outbox invalidates names in hard mode, even after a soft invalidation.
     pub(crate) async fn invalidate(&self, removal: Removal, mut until: Instant) {
         let Removal { names, mode, ended } = removal;
         let removal = self.pending_removal(names, ended);
@@ -89,8 +89,8 @@ impl SharedTier {
     }
 }
 
-/// An invalidation to be sent to the store: its names and mode, and the marks of the writes that end
-/// with it.
+/// An invalidation to be sent to the store: its names and mode, and the marks of the writes that
+/// end with it.
 #[derive(Debug)]
 pub(crate) struct Removal {
     pub(crate) names: Vec<StoreKey>,
@@ -146,8 +146,8 @@ pub(crate) struct PendingRemoval<'a> {
 }
 
 impl PendingRemoval<'_> {
-    /// Marks the removal as that of a computed value if `is_computed` is `true`. Such a removal need
-    /// not survive the process: other processes may serve the entry in the store.
+    /// Marks the removal as that of a computed value if `is_computed` is `true`. Such a removal
+    /// need not survive the process: other processes may serve the entry in the store.
     pub(crate) fn of_computed(mut self, is_computed: bool) -> Self {
         self.is_computed = is_computed;
         self

@@ -1,6 +1,6 @@
 //! The tasks of the shared tier (L2) that run for as long as the cache: connections, heartbeats and
-//! recovery. If the runtime that drives the tasks ends or stands still, the next call that needs the
-//! tasks begins them again on its own runtime.
+//! recovery. If the runtime that drives the tasks ends or stands still, the next call that needs
+//! the tasks begins them again on its own runtime.
 
 #[cfg(all(test, cachekit_faults))]
 mod tests;
@@ -49,7 +49,8 @@ pub(crate) struct TierTasks {
     /// Notifies the recovery task that the cache is dropped, so that the task sends the outbox and
     /// ends.
     abandoned: Arc<Notify>,
-    /// `true` after the cache was dropped: the tasks are not begun again, except to send the outbox.
+    /// `true` after the cache was dropped: the tasks are not begun again, except to send the
+    /// outbox.
     is_abandoned: AtomicBool,
     /// `true` from a restart of the tasks until the store is connected, or a call has waited for
     /// that in vain.
@@ -148,9 +149,9 @@ impl TierTasks {
         }
     }
 
-    /// Makes sure that the names in the outbox are sent, although the home may end before it has
-    /// sent them, and although no later call may notice that. For this purpose, a task on the
-    /// caller's runtime checks the home regularly until the outbox is empty.
+    /// Makes sure that the names in the outbox are sent, even if the home ends before it has sent
+    /// them, and no later call notices that. For this purpose, a task on the caller's runtime
+    /// checks the home regularly until the outbox is empty.
     pub(crate) fn watch_outbox(self: &Arc<Self>) {
         self.ensure_driven();
         let Ok(current) = Handle::try_current() else {
@@ -217,8 +218,9 @@ impl TierTasks {
         silence > self.bus_timeout * MISSED_BEATS && !self.parts.bus.liveness.is_over()
     }
 
-    /// Asks the home for a sign of life, from the caller's runtime. Without an answer, the tasks are
-    /// begun again. Until then, calls do without the store.
+    /// Asks the home for a sign of life, from the caller's runtime. Without an answer, the tasks
+    /// are begun again. Until the home answers or the tasks are begun again, calls do not use the
+    /// store.
     #[cold]
     fn question_home(self: &Arc<Self>) {
         let Ok(current) = Handle::try_current() else {

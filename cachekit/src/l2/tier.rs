@@ -160,8 +160,8 @@ impl SharedTier {
 }
 
 impl SharedTier {
-    /// Returns `true` if calls may use the store: the store is reachable, the first sweep ended, the
-    /// cache is not shut down, the runtime can limit the wait for an answer, and no
+    /// Returns `true` if calls may use the store: the store is reachable, the first sweep ended,
+    /// the cache is not shut down, the runtime can limit the wait for an answer, and no
     /// invalidation that may concern every entry waits in the outbox.
     pub(crate) fn is_usable(&self) -> bool {
         self.tasks.ensure_driven();
@@ -181,8 +181,8 @@ impl SharedTier {
         self.tasks.starting()
     }
 
-    /// Puts `names`, which this caller invalidates, into the outbox, which sends their invalidation,
-    /// and then removes the marks `ended` of the writes that end with it.
+    /// Puts `names`, which this caller invalidates, into the outbox, which sends their
+    /// invalidation, and then removes the marks `ended` of the writes that end with it.
     pub(crate) fn queue(&self, names: Vec<StoreKey>, ended: Vec<WriteMark>) {
         delivery_scope::note_queued();
         self.bus.outbox.add_recorded(names, ended);
@@ -191,7 +191,8 @@ impl SharedTier {
 
     /// Returns `true` if a call may use the store for the entry under `key`: the store is
     /// reachable, the first sweep ended, the cache is not shut down, the runtime can limit the wait
-    /// for an answer, and no invalidation that concerns the entry or all its replicas waits in the outbox.
+    /// for an answer, and no invalidation that concerns the entry or all of its replicas waits in
+    /// the outbox.
     pub(crate) fn is_usable_for(&self, key: &Key, replica: Replica) -> bool {
         let outbox = &self.bus.outbox;
         // The cheapest condition comes first, because many calls ask this while the store is
@@ -345,7 +346,8 @@ impl Drop for SharedTier {
     fn drop(&mut self) {
         if !self.bus.liveness.is_over() {
             let (bus, store) = (Arc::clone(&self.bus), Arc::clone(&self.store));
-            // Not only in the task, which may never run: heartbeats end with this.
+            // The recovery task may never run, so the node leaves here too. This ends the
+            // heartbeats.
             bus.liveness.leave();
             bus.watchers.close();
             let until = Self::background_deadline();

@@ -30,7 +30,7 @@ pub struct NodeAnswer<T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AnswerError {
-    /// The answer has this version, and not the one that this process reads.
+    /// The answer has this version, and not the version that this process reads.
     Version(u64),
     /// The answer is longer than 4 MiB, because the process has too many functions.
     TooLong,

@@ -123,8 +123,8 @@ counters! {
     early_refreshes,
     /// Computations that failed while their callers were served a stale value.
     refresh_failures,
-    /// Values that were not stored in Redis because they were computed from values whose versions in
-    /// Redis are not known, or from too many values. Memory keeps them.
+    /// Values that were not stored in Redis because they were computed from values whose versions
+    /// in Redis are not known, or from too many values. Memory keeps them.
     memory_only,
     /// Entries that memory dropped to make room for others, or did not take in because others are
     /// used more. An entry is counted when its memory is freed: moka frees an entry after up to
@@ -136,7 +136,7 @@ counters! {
 }
 
 impl Counts {
-    /// Returns the counters that a hit rate consists of. All others are zero.
+    /// Returns the counters from which a hit rate is computed. All other counters are zero.
     pub(crate) fn read_hits(&self) -> CallStats {
         CallStats {
             memory_hits: self.memory_hits.sum(),

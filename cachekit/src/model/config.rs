@@ -201,7 +201,7 @@ pub(crate) struct Config {
     pub(crate) volatile_queues: bool,
     /// `true` if the tasks for Redis run on a thread of the cache's own.
     pub(crate) own_thread: bool,
-    /// Time between two looks for changes of the configuration file. `None`: the file is read when
+    /// Time between two checks for changes of the configuration file. `None`: the file is read when
     /// the cache is built, and by `reload`.
     pub(crate) reload_every: Option<Duration>,
 }

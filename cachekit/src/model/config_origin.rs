@@ -13,7 +13,7 @@ use std::fmt;
 pub enum ConfigOrigin {
     /// No place: the value is the default.
     Default,
-    /// The builder. A call that sets the default value is not told from no call.
+    /// The builder. A call that sets the default value counts as no call.
     Builder,
     /// The attribute of a function.
     Attribute,

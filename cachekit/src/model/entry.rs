@@ -35,8 +35,8 @@ pub(crate) struct MemoryEntry {
     pub(crate) owner: Residence,
     /// Odd number that no other entry of this process has, also after this entry was dropped.
     pub(crate) number: u64,
-    /// Time at which the value was computed, in nanoseconds of the clock. The time may be before the
-    /// start of the clock, because another process may have computed the value.
+    /// Time at which the value was computed, in nanoseconds of the clock. The time may be before
+    /// the start of the clock, because another process may have computed the value.
     computed_at: i64,
     /// Number of the node's last invalidation when the computation of the value began.
     pub(crate) began: SequenceNumber,
@@ -173,15 +173,15 @@ impl MemoryEntry {
             && guard!(self.owner, IgnoreDead: self.expired_at.load(Ordering::Acquire) == LIVE)
     }
 
-    /// Returns the time from the computation of the value to `now`. For a value from Redis, the time
-    /// is as exact as its remaining life in Redis is.
+    /// Returns the time from the computation of the value to `now`. For a value from Redis, the
+    /// time is as exact as the value's remaining life in Redis.
     pub(crate) fn age(&self, now: Tick) -> Duration {
         let age = signed(now.nanos()).saturating_sub(self.computed_at);
         Duration::from_nanos(u64::try_from(age).unwrap_or(0))
     }
 
-    /// Records the age of the entry for the statistics, because it answers `calls` calls at `now`: a
-    /// sampled call stands for many calls, and a call that is no sample for none.
+    /// Records the age of the entry for the statistics, because it answers `calls` calls at `now`:
+    /// a sampled call stands for many calls, and a call that is no sample for none.
     pub(crate) fn count_age(&self, calls: u32, now: Tick) {
         if calls > 0 {
             self.owner.counts.age.record_many(self.age(now), calls);
@@ -206,7 +206,7 @@ impl MemoryEntry {
         }
     }
 
-    /// Returns the cause of a miss that the invalidation of `epoch` made.
+    /// Returns the cause of a miss that is due to an invalidation of `epoch`.
     fn moved(&self, epoch: &Epoch) -> MissCause {
         match epoch.kind() {
             EpochKind::Owner => MissCause::FUNCTION,
@@ -273,8 +273,8 @@ impl MemoryEntry {
         }
     }
 
-    /// Returns `true` if the names and versions were not asked for, so that reading or computing the
-    /// entry anew finds them.
+    /// Returns `true` if the names and versions were not asked for, so that reading or computing
+    /// the entry anew finds them.
     pub(crate) fn may_gain_lineage(&self) -> bool {
         matches!(self.lineage, EntryLineage::NotAsked)
             || self.has_better_lineage.load(Ordering::Relaxed)
@@ -307,7 +307,8 @@ fn nanos(length: Duration) -> u64 {
     u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Converts nanoseconds for differences that may be negative. They last for 292 years.
+/// Converts nanoseconds to a signed number, for differences that may be negative. The number is
+/// large enough for 292 years.
 fn signed(nanos: u64) -> i64 {
     i64::try_from(nanos).unwrap_or(i64::MAX)
 }

@@ -77,13 +77,13 @@ pub(crate) struct EntryOptions {
 #[non_exhaustive]
 pub enum Depends {
     /// The invalidations and the lives of the values: the entry is invalidated with each of them,
-    /// and is fresh no longer than the first of them.
+    /// and is fresh only while all of them are fresh.
     #[default]
     All,
     /// The invalidations alone. A value that is old, or ends soon, does not shorten the entry's
     /// life.
     Names,
-    /// None: the entry is as old as the values that its computation was given.
+    /// None: an invalidation or the end of a value does not change the entry.
     Nothing,
 }
 
@@ -167,7 +167,7 @@ impl EntryOptions {
     /// Returns `true` if computations may continue in the background after their caller was
     /// dropped. For that, the option `detach` must be set, and the function must have
     /// single-flight: without it, no other call can wait for the computation. With a limit of its
-    /// own, a computation may demand to continue nevertheless.
+    /// own (`detach_limit`), a computation can continue without single-flight too.
     pub(crate) fn detaches(&self) -> bool {
         let has_waiters = self.single_flight != Some(SingleFlight::Off);
         self.detach && (has_waiters || self.detach_limit.is_some())

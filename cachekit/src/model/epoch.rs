@@ -92,8 +92,8 @@ pub(crate) enum EpochKind {
 #[derive(Debug, Default)]
 pub(crate) struct Epoch {
     kind: EpochKind,
-    /// Name in the registry of its kind: a tag, an event, a key or a function. Empty for epochs that
-    /// are in no registry.
+    /// Name in the registry of its kind: a tag, an event, a key or a function. Empty for epochs
+    /// that are in no registry.
     name: Box<[u8]>,
     /// Number of the last invalidation of this tag, function or cache, hard or soft.
     last: AtomicU64,

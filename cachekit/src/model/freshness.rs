@@ -86,8 +86,8 @@ impl Freshness {
         Duration::from_nanos(u64::try_from(age).unwrap_or_default())
     }
 
-    /// Returns this freshness with the fresh life ending at `end` if that is earlier, and with the
-    /// stale windows moved by as much.
+    /// Returns this freshness with the fresh life ending at `end` if that is earlier. The stale
+    /// windows then begin and end earlier by the same time.
     pub(crate) fn ended_at(self, end: Tick) -> Self {
         if self.end <= end {
             return self;

@@ -37,7 +37,7 @@ impl FunctionOverride {
 }
 
 /// Configuration of one cache: the origins of its settings, and the options of functions that the
-/// configuration file sets. A reload replaces the latter.
+/// configuration file sets. A reload replaces the options of functions.
 #[derive(Debug, Default)]
 pub(crate) struct Configuration {
     /// Settings of the cache, for the printed configuration.
@@ -46,7 +46,8 @@ pub(crate) struct Configuration {
     /// `None`: the cache has no configuration file.
     pub(crate) file: Option<(String, Vec<(String, String)>)>,
     pub(crate) functions: RwLock<FunctionOverrides>,
-    /// Held during a reload, so that of two reloads the one that read the file last is applied last.
+    /// Held during a reload, so that if two reloads overlap, the one that read the file last is
+    /// applied last.
     pub(crate) reloading: Mutex<()>,
 }
 

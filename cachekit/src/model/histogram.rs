@@ -39,17 +39,17 @@ impl Histogram {
         (count > 0).then(|| Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
     }
 
-    /// Returns an iterator over the buckets, in ascending order: the upper bound of each bucket, and
-    /// the number of lengths in it. A length belongs to the first bucket whose bound is greater. The
-    /// bound of the last bucket, for lengths from 25 days on, is [`Duration::MAX`].
+    /// Returns an iterator over the buckets, in ascending order: the upper bound of each bucket,
+    /// and the number of lengths in it. A length belongs to the first bucket whose bound is
+    /// greater. The bound of the last bucket, for lengths from 25 days on, is [`Duration::MAX`].
     pub fn buckets(&self) -> impl Iterator<Item = (Duration, u64)> {
         let counts = self.counts.iter().copied().chain(std::iter::repeat(0));
         (0..BUCKETS).map(upper_bound).zip(counts)
     }
 
-    /// Returns the length below which the share `p` of the recorded lengths is, such as 0.99, as
-    /// far as the buckets tell: inside of a bucket, lengths are taken to be spread evenly. A `p`
-    /// below 0 counts as 0, and a `p` above 1 as 1. Returns `None` if no length was recorded.
+    /// Returns the length below which a share `p`, such as 0.99, of the recorded lengths lies. The
+    /// result is an estimate: lengths inside of a bucket are taken to be spread evenly. A `p` below
+    /// 0 counts as 0, and a `p` above 1 as 1. Returns `None` if no length was recorded.
     #[expect(clippy::cast_precision_loss, reason = "a share of the lengths")]
     pub fn quantile(&self, p: f64) -> Option<Duration> {
         let rank = p.clamp(0.0, 1.0) * self.count() as f64;
@@ -189,7 +189,7 @@ impl HistogramRecorder {
         self.record_many(length, 1);
     }
 
-    /// Records `length` as that of `times` events, because a sample stands for them.
+    /// Records `length` for `times` events, because a sample stands for that many events.
     pub(crate) fn record_many(&self, length: Duration, times: u32) {
         let nanos = length
             .as_secs()

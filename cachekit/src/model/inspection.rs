@@ -34,11 +34,11 @@ pub enum Content {
     Value(Box<StoredValue>),
     /// The entry has no value yet: a process asked for the right to compute it.
     Vacant,
-    /// The bytes cannot be read as an entry, for this reason. A call counts them as a miss.
+    /// The bytes cannot be read as an entry, for this reason. For a call, such an entry is a miss.
     Unreadable(String),
 }
 
-/// The value of an entry in Redis, with what Redis knows of it.
+/// The value of an entry in Redis, with everything that Redis knows about the value.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -47,14 +47,15 @@ pub struct StoredValue {
     pub function: String,
     /// Codec of the value, such as `bincode`. A codec that this build does not know is its number.
     pub codec: String,
-    /// Fingerprint of the value's type. A function whose type has another fingerprint takes the
-    /// entry for a miss.
+    /// Fingerprint of the value's type. For a function whose type has another fingerprint, the
+    /// entry is a miss.
     pub fingerprint: u64,
     /// `true` if the function returned `None`, so that there is no value.
     pub is_none: bool,
     /// `true` if the value is compressed in Redis.
     pub is_compressed: bool,
-    /// Time since the value was stored or, after a soft invalidation, the time since then.
+    /// Time since the value was stored. After a soft invalidation, the time since that
+    /// invalidation.
     pub age: Duration,
     /// Time for which the value is still fresh. Zero: the value is stale.
     pub fresh_for: Duration,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::encoding::envelope::Version;
 
 /// Largest number of names that an entry in the store takes over from the entries it was computed
-/// from. An entry with more stays in the memory of its process.
+/// from. An entry with more names stays in the memory of its process.
 pub(crate) const MOST_NAMES: usize = 256;
 
 /// State of an entry in memory with regard to its lineage: known, not asked for, or impossible to
@@ -19,8 +19,8 @@ pub(crate) enum EntryLineage {
     /// Reading or computing the entry anew finds them.
     #[default]
     NotAsked,
-    /// The versions cannot be known: the store was not reachable, the key is too long for an entry's
-    /// list of names, or the entry has no computation.
+    /// The versions cannot be known: the store was not reachable, the key is too long for an
+    /// entry's list of names, or the entry has no computation.
     Unknowable,
 }
 
@@ -53,15 +53,16 @@ pub(crate) struct Lineage {
 }
 
 impl Lineage {
-    /// Adds everything that `other` depends on. A name that both have with one version is kept once.
+    /// Adds everything that `other` depends on. A name that both have with one version is kept
+    /// once.
     pub(crate) fn merge(&mut self, other: &Self) {
         add_missing(&mut self.versions, &other.versions);
         add_missing(&mut self.guards, &other.guards);
         add_missing(&mut self.unversioned, &other.unversioned);
     }
 
-    /// Adds a name whose version is not known, unless the lineage has the name. Returns `true` if the
-    /// name was added.
+    /// Adds a name whose version is not known, unless the lineage has the name. Returns `true` if
+    /// the name was added.
     pub(crate) fn add_name(&mut self, name: &Arc<[u8]>) -> bool {
         let is_versioned = self.versions.iter().any(|it| it.name == *name);
         let is_new = !is_versioned && !self.unversioned.contains(name);

@@ -8,7 +8,8 @@ use crate::base::sync::RwLock;
 /// Largest number of families of tags whose misses are counted apart, for each function.
 const FAMILIES: usize = 16;
 
-/// Cause of a call's miss. A cause is the index of its counter, so that counting costs one addition.
+/// Cause of a call's miss. A cause is the index of its counter, so that counting costs one
+/// addition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct MissCause(u8);
 
@@ -36,8 +37,8 @@ macro_rules! causes {
         /// counted by the cause.
         ///
         /// Misses that another call's computation, a stale value or Redis answered are not counted
-        /// here. A cause is what memory and Redis tell together: if one of them has nothing left of
-        /// the entry, the other may still know the cause.
+        /// here. A cause combines the knowledge of memory and Redis: if one of them has nothing
+        /// left of the entry, the other may still know the cause.
         #[derive(Debug, Clone, Default, PartialEq, Eq)]
         #[cfg_attr(
             feature = "serde",
@@ -95,18 +96,18 @@ causes! {
     UNCONFIRMED unconfirmed,
     /// Memory had no entry, and Redis could not be asked.
     UNREACHABLE unreachable,
-    /// The call computed whatever the tiers had (`refresh`).
+    /// The call computed, even if a tier had a fresh value (`refresh`).
     FORCED forced,
     /// Any other cause, for example a data set of Redis that was exchanged.
     OTHER other,
-    /// A tag of the entry was invalidated whose family is not in [`tags`](Self::tags), because the
-    /// function has too many families, or the tag has neither a template nor a colon.
+    /// A tag of the entry was invalidated, and the tag's family is not in [`tags`](Self::tags),
+    /// because the function has too many families, or the tag has neither a template nor a colon.
     OTHER_TAG other_tags,
 }
 
 impl MissCause {
-    /// Returns the cause that an entry in Redis gives a call whose cause in memory is `self`. An
-    /// entry that is absent from Redis explains nothing if memory knows better.
+    /// Returns the cause for a call whose cause in memory is `self`, and whose cause in Redis is
+    /// `in_redis`. If memory knows the cause, an entry that is absent from Redis explains nothing.
     pub(crate) fn in_redis(self, in_redis: Self) -> Self {
         let memory_knows = self != Self::UNCONFIRMED && self != Self::CHANGED;
         if in_redis == Self::ABSENT && memory_knows {

@@ -49,14 +49,14 @@ pub(crate) struct Owner {
     /// Literal starts of the templates of the owner's tags, as written in the attribute. Misses
     /// because of tags are counted by these.
     tag_families: &'static [&'static str],
-    /// Templates of the events that invalidate the entries of the owner: those in the attribute of a
-    /// function, or those of the rules of one name.
+    /// Templates of the events that invalidate the entries of the owner: those in the attribute of
+    /// a function, or those of the rules of one name.
     events: RwLock<Vec<Cow<'static, str>>>,
     /// Hash of the templates and expressions in the attribute that make the tags and events of the
     /// owner (a function).
     pub(crate) tags_hash: u64,
-    /// Options of the owner (a function), which a reload of the configuration file can change. A hit
-    /// does not read them.
+    /// Options of the owner (a function), which a reload of the configuration file can change. A
+    /// hit does not read them.
     options: RwLock<EntryOptions>,
     is_reported: AtomicBool,
     /// `true` once a computation took a value of this owner. From then on, the versions of the
@@ -103,8 +103,9 @@ impl Owner {
         }
     }
 
-    /// Sets the literal starts of the templates of the tags of the owner (a function), the templates
-    /// of its events, and the hash of the templates and expressions that make its tags and events.
+    /// Sets the literal starts of the templates of the tags of the owner (a function), the
+    /// templates of its events, and the hash of the templates and expressions that make its tags
+    /// and events.
     pub(crate) fn with_labels(
         mut self,
         tag_families: &'static [&'static str],
@@ -124,7 +125,8 @@ impl Owner {
         self
     }
 
-    /// Replaces the options of the owner (a function), for what is computed and stored from now on.
+    /// Replaces the options of the owner (a function), for entries that are computed and stored
+    /// from now on.
     pub(crate) fn set_options(&self, options: EntryOptions) {
         *self.options.write() = options;
     }
@@ -162,7 +164,7 @@ impl Owner {
 
     /// Returns the cause of a miss that an invalidation of the tag with the text `tag` made. The
     /// tag's family is the longest literal start of a template, else the text through its first
-    /// colon: the rest of a tag may be data of a user.
+    /// colon: the rest of a tag may contain users' data.
     pub(crate) fn moved_tag(&self, tag: &str) -> MissCause {
         let starts = self.tag_families.iter().copied();
         let written = starts

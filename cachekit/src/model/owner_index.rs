@@ -94,8 +94,8 @@ impl CachedOwnerIndex {
             let other = other.load(Ordering::Relaxed);
             index_in(other, indexes.id)
         });
-        // The index found is not made the last one, because other threads read the same CPU cache
-        // line.
+        // The index that was found does not become the last one, because other threads read the
+        // same CPU cache line.
         known.unwrap_or_else(|| self.look_up(owner, indexes))
     }
 

@@ -231,14 +231,14 @@ impl Policy {
     }
 
     /// Sets the dependencies that the entry takes over from the cached values that its computation
-    /// was given. The default is [`Depends::All`].
+    /// took. The default is [`Depends::All`].
     ///
     /// # Examples
     ///
     /// ```
     /// use cachekit::{Depends, Policy};
     ///
-    /// // A setting that ends every five seconds must not end the page with it.
+    /// // An inner entry that lives for five seconds must not shorten the life of the page.
     /// let page = Policy::new().depends(Depends::Names);
     /// ```
     pub fn depends(mut self, depends: Depends) -> Self {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// One value of each type that workers were given.
+/// The values that workers were given, one of each type.
 #[derive(Clone, Default)]
 pub struct Provided(HashMap<TypeId, Arc<dyn Any + Send + Sync>>);
 

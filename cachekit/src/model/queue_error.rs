@@ -8,11 +8,13 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum QueueError {
-    /// The queue of the function is full: workers carry writes out more slowly than they come.
+    /// The queue of the function is full: workers carry writes out more slowly than new writes
+    /// come.
     Full,
     /// Redis cannot be reached. The write was not queued.
     Unavailable,
-    /// Redis did not confirm the write in time. It may have been queued, or may still be.
+    /// Redis did not confirm the write in time. The write may be in the queue, or may still arrive
+    /// there.
     Unconfirmed,
     /// Redis refused the write with this error code, such as `OOM`, and did not queue it.
     Refused(String),

@@ -14,12 +14,13 @@ use crate::model::function_spec::FnSpec;
 use crate::model::provided::Provided;
 use crate::model::queued_write::QueuedWrite;
 
-/// The kind of a queue: what becomes of a queued write when another one for its key comes.
+/// The kind of a queue, which decides what happens to a queued write when another write of its key
+/// comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum QueueKind {
     /// The newer write replaces the older one.
     Newest,
-    /// Each write is carried out, in the order in which they came.
+    /// Each write is carried out, in the order in which the writes came.
     Each,
 }
 
@@ -39,8 +40,8 @@ pub enum WhenFull {
     Wait,
     /// The call returns an error at once.
     Fail,
-    /// The call carries the write out itself, unless older writes of its key are queued, for whose
-    /// end it waits.
+    /// The call carries the write out itself. If older writes of the key are queued, the call waits
+    /// as for `Wait`.
     Write,
 }
 
@@ -54,14 +55,15 @@ pub struct QueuedCall {
 }
 
 impl QueuedCall {
-    /// Returns a copy of the arguments of the write, which have the type `A`. Returns `None` if they
-    /// have another type.
+    /// Returns a copy of the arguments of the write, which have the type `A`. Returns `None` if
+    /// they have another type.
     pub fn args<A: Clone + 'static>(&self) -> Option<A> {
         self.args.shared().downcast_ref::<Option<A>>()?.clone()
     }
 }
 
-/// The future of a run of the function's body in a worker. An error is the text of the body's error.
+/// The future of a run of the function's body in a worker. An error is the text of the body's
+/// error.
 pub type BodyFuture = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 
 /// The code that runs the function's body for queued writes.
@@ -113,8 +115,8 @@ pub struct QueueSpec {
 }
 
 impl QueueSpec {
-    /// Creates the data of a function whose newest write of each key counts. `function` has the
-    /// function's name and place.
+    /// Creates the data of a function of which only the newest write of each key is carried out.
+    /// `function` has the function's name and place.
     pub const fn new(function: FnSpec, wire: fn() -> Option<Wire>, run: RunBody) -> Self {
         Self {
             function,
@@ -135,7 +137,7 @@ impl QueueSpec {
         }
     }
 
-    /// Makes each write count: `each(..)`.
+    /// Makes workers carry out every write, not only the newest write of a key: `each(..)`.
     pub const fn each(mut self) -> Self {
         self.kind = QueueKind::Each;
         self
@@ -165,7 +167,7 @@ impl QueueSpec {
         self
     }
 
-    /// Sets the longest time for which one run of the body may take: `timeout = ..`.
+    /// Sets the longest time that one run of the body may take: `timeout = ..`.
     pub const fn timeout(mut self, time: Duration) -> Self {
         self.timeout = cut(time);
         self

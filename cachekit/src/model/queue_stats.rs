@@ -6,8 +6,8 @@ use crate::model::redis_stats::since;
 
 /// Statistics of the queue of one write-behind function.
 ///
-/// The counters are those of this process. `queued`, `dead` and `lag` are of the queue as a worker
-/// of this process saw it last, and zero without a worker.
+/// The counters are those of this process. `queued`, `dead` and `lag` describe the queue as a
+/// worker of this process last saw it. Without a worker in this process, they are zero.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(
     feature = "serde",
@@ -22,8 +22,8 @@ pub struct QueueStats {
     pub accepted: u64,
     /// Writes that the queue did not accept.
     pub refused: u64,
-    /// Writes that were carried out. Where the newest wins, a write that a newer one replaced is
-    /// not carried out.
+    /// Writes that were carried out. If the queue keeps only the newest write of each key, a write
+    /// that a newer write replaced is not carried out.
     pub written: u64,
     /// Runs of the function's body.
     pub runs: u64,

@@ -2,9 +2,9 @@
 
 /// The version and the attempt of a queued write.
 ///
-/// A function with `#[write_behind]` gets it as an argument of this type, which its callers do not
-/// pass. A worker may carry out a write twice, for example if it dies right after the first time. A
-/// statement with the condition `version < new version` makes the second time harmless.
+/// A function with `#[write_behind]` gets them as an argument of this type, which its callers do
+/// not pass. A worker may carry out a write twice, for example if it dies right after the first
+/// time. A statement with the condition `version < new version` makes the second time harmless.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueuedWrite {
     pub(crate) version: u64,

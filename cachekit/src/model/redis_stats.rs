@@ -44,17 +44,18 @@ pub struct RedisStats {
     /// Acknowledged invalidations (`acknowledged()`) that every process confirmed in time.
     pub acknowledged: u64,
     /// Acknowledged invalidations that not every process confirmed, and that took effect all the
-    /// same: the call waited until the other processes, such as one that was killed, no longer served
-    /// older values from memory.
+    /// same: the call waited until the other processes, such as one that was killed, no longer
+    /// served older values from memory.
     pub acknowledged_by_time: u64,
-    /// Acknowledged invalidations after which another process may still serve the old value: the wait
-    /// was cut short, or Redis did not accept the invalidation.
+    /// Acknowledged invalidations after which another process may still serve the old value: the
+    /// wait was cut short, or Redis did not accept the invalidation.
     pub unacknowledged: u64,
-    /// Annotated writes that began without a mark in Redis, because Redis was unreachable or refused
-    /// the mark. If this process dies during such a write, no other process invalidates its targets.
+    /// Annotated writes that began without a mark in Redis, because Redis was unreachable or
+    /// refused the mark. If this process dies during such a write, no other process invalidates its
+    /// targets.
     pub unmarked: u64,
-    /// Writes of other processes that ended before their invalidation, and whose targets this
-    /// process invalidated first.
+    /// Writes whose process ended before it invalidated the writes' targets, so that this process
+    /// was the first to invalidate them.
     pub swept: u64,
     /// Invalidations that this process made for writes of processes that ended: up to 17 for each
     /// write.
@@ -65,7 +66,7 @@ pub struct RedisStats {
     /// arrive, this process serves from memory.
     pub heartbeats: u64,
     /// Times from the sending of a heartbeat to its return, by the clock of this process. A message
-    /// that this process sends reaches another process in about as long.
+    /// that this process sends reaches another process in about the same time.
     pub bus_round_trip: Histogram,
     /// Times that this process may have missed invalidations of other processes, so that no entry
     /// in memory was used any longer. The start of the cache is the first of these times.

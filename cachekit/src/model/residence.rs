@@ -8,18 +8,18 @@ use crate::model::owner::Owner;
 
 /// State of an entry that memory never had.
 const OUTSIDE: u32 = 0;
-/// State of an entry that was inserted into memory, and that something else than the need for room
-/// removes: an invalidation, or a newer entry of its key.
+/// State of an entry that was inserted into memory, and that is removed for another reason than a
+/// lack of room: by an invalidation, or by a newer entry of its key.
 const LEAVING: u32 = 1;
 /// The least state of an entry that was inserted into memory. The number of times that the owner's
-/// entries had all been removed at that time is added to it.
+/// entries had all been removed by then is added to it.
 const INSIDE: u32 = 2;
 
 /// The owner of an entry (function, region or cache), and the entry's stay in memory.
 ///
-/// An engine does not say that it evicts an entry, or only at the cost of a lock for each insertion.
-/// So an eviction is noticed by its effect: an entry that was inserted is dropped, and nothing else
-/// removed it.
+/// An engine does not report evictions, or reports them only at the cost of a lock for each
+/// insertion. So an eviction is noticed by its effect: an entry that was inserted is dropped, and
+/// nothing else removed it.
 #[derive(Debug)]
 pub(crate) struct Residence {
     owner: Arc<Owner>,
@@ -48,8 +48,8 @@ impl Residence {
         }
     }
 
-    /// Records that the entry is about to be removed from memory, or replaced, so that its end is no
-    /// eviction.
+    /// Records that the entry is about to be removed from memory, or replaced, so that its end is
+    /// no eviction.
     pub(crate) fn end(&self) {
         if self.state.load(Ordering::Relaxed) >= INSIDE {
             self.state.store(LEAVING, Ordering::Relaxed);

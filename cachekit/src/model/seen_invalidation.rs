@@ -13,10 +13,10 @@ use crate::model::inspection::DependencyKind;
 pub struct SeenInvalidation {
     /// Kind of the message.
     pub kind: SeenKind,
-    /// Identity of the process that sent the message, as hexadecimal digits. `None`: another program
-    /// sent it.
+    /// Identity of the process that sent the message, as hexadecimal digits. `None`: another
+    /// program sent it.
     pub from: Option<String>,
-    /// `true` if the sender waits until every process has confirmed it.
+    /// `true` if the sender waits until every process has confirmed the invalidation.
     pub is_acknowledged: bool,
     /// Names that the message concerns.
     pub targets: Vec<SeenTarget>,
@@ -56,7 +56,7 @@ impl fmt::Display for SeenTarget {
         if self.name.is_empty() {
             write!(f, "{}", self.kind)
         } else {
-            // A name may have data of users, which must not control a terminal.
+            // A name may contain users' data, which must not control a terminal.
             write!(f, "{} {}", self.kind, printable(&self.name))
         }
     }

@@ -1,4 +1,5 @@
-//! Information of a Redis server about itself, as the public type that `Cache::server_info` returns.
+//! Information of a Redis server about itself, as the public type that `Cache::server_info`
+//! returns.
 
 use std::fmt;
 use std::time::Duration;
@@ -53,7 +54,8 @@ pub struct ServerInfo {
     /// `true` if the server writes an append-only file, so that a restart loses at most the last
     /// second of writes with the usual settings.
     pub has_append_only_file: bool,
-    /// `true` if the server could not write its last snapshot, or its append-only file, to its disk.
+    /// `true` if the server could not write its last snapshot, or its append-only file, to its
+    /// disk.
     pub has_failed_to_save: bool,
 }
 

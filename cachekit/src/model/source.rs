@@ -34,16 +34,17 @@ impl SourceTier {
     }
 }
 
-/// The source of a value: the worst of the cached calls that the value was made from.
+/// The source of a value: the worst tier and the greatest age among the cached calls that the value
+/// was made from.
 ///
-/// [`with_source`](crate::with_source) and [`observed`](crate::observed) return it. A call inside of
-/// another call's computation is part of that call, and is not counted.
+/// [`with_source`](crate::with_source) and [`observed`](crate::observed) return it. A call inside
+/// of another call's computation is part of that call, and is not counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Source {
-    /// The worst tier that answered a call. [`Bypassed`](SourceTier::Bypassed) if there was no call,
-    /// because then no part of the value is from a cache.
+    /// The worst tier that answered a call. [`Bypassed`](SourceTier::Bypassed) if there was no
+    /// call, because then no part of the value is from a cache.
     pub tier: SourceTier,
     /// `true` if a call was answered with a stale value.
     pub is_stale: bool,
@@ -65,8 +66,8 @@ pub struct ObservedCall {
     pub tier: SourceTier,
     /// `true` if the answer is a stale value.
     pub is_stale: bool,
-    /// Time since the value was computed or written. Zero for a value that the call computed itself,
-    /// for an error and for a bypass.
+    /// Time since the value was computed or written. Zero for a value that the call computed
+    /// itself, for an error and for a bypass.
     pub age: Duration,
     /// Time that the call took after its look-up in memory. Zero for a hit in memory and for a
     /// bypass, which are not measured.
@@ -80,8 +81,8 @@ pub struct ObservedCall {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Observed {
-    /// The first calls, at most 64, in the order in which they began. A call that was dropped before
-    /// its answer is left out.
+    /// The first calls, at most 64, in the order in which they began. A call that was dropped
+    /// before its answer is left out.
     pub calls: Vec<ObservedCall>,
     /// Number of the further calls.
     pub more: usize,

@@ -73,8 +73,8 @@ impl Deref for FunctionStats {
 /// this value: `stats.memory_hits`. Calls continue while the counters are read one after the other,
 /// so two counters may differ by a few calls.
 ///
-/// With the feature `serde`, the type is `Serialize` and `Deserialize`: a handler of axum can return
-/// `Json(cache.stats())`. Lengths of time are in seconds.
+/// With the feature `serde`, the type is `Serialize` and `Deserialize`: a handler of axum can
+/// return `Json(cache.stats())`. Lengths of time are in seconds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(
     feature = "serde",
@@ -84,7 +84,8 @@ impl Deref for FunctionStats {
 #[non_exhaustive]
 pub struct Stats {
     /// Time that the counters cover, by the cache's [clock](crate::CacheBuilder::clock): since the
-    /// cache was built, or between the two results of `stats` in a result of [`since`](Self::since).
+    /// cache was built, or between the two results of `stats` in a result of
+    /// [`since`](Self::since).
     #[cfg_attr(feature = "serde", serde(with = "crate::base::durations::seconds"))]
     pub elapsed: Duration,
     /// Sums of the counters of all functions and regions.
@@ -111,8 +112,8 @@ pub struct Stats {
     pub background: BackgroundStats,
     /// Counters of Redis (L2). Without Redis, all of them are zero.
     pub redis: RedisStats,
-    /// Counters of the queues of write-behind functions, sorted by name. A queue is listed once this
-    /// process has queued or claimed a write.
+    /// Counters of the queues of write-behind functions, sorted by name. A queue is listed once
+    /// this process has queued or claimed a write.
     pub queues: Vec<QueueStats>,
     /// Counters of each function and each region, sorted by name.
     pub functions: Vec<FunctionStats>,
@@ -129,8 +130,8 @@ impl Stats {
         stats
     }
 
-    /// Returns what was counted after `earlier`, an earlier result of `stats` of this cache: rates
-    /// over a window are the difference of two results. Numbers of things that exist now, such as
+    /// Returns what was counted after `earlier`, an earlier result of `stats` of this cache. Use it
+    /// for rates over a window. Numbers of things that exist now, such as
     /// [`entries`](Self::entries), and states are those of `self`.
     ///
     /// # Examples

@@ -17,7 +17,7 @@ pub struct WarmReport {
     pub from_redis: u64,
     /// Calls whose values were computed, by the call or by another call that it waited for.
     pub computed: u64,
-    /// Calls that no cache answered: no cached function was called, or the call went past the cache.
+    /// Calls that no cache answered: no cached function was called, or the call bypassed the cache.
     pub not_cached: u64,
     /// Calls whose results [`failed_if`](crate::Warming::failed_if) recognised as failures.
     pub failed: u64,

@@ -7,7 +7,7 @@
 /// of different integer types are compared by their value. Negative numbers are taken as zero.
 ///
 /// Use a version that the database increases with each write. A time works too if no two writes of
-/// an entry have the same time: overlapping writes with equal orders leave the entry empty.
+/// an entry have the same time: overlapping writes with equal orders remove the entry.
 ///
 /// # Examples
 ///

@@ -32,8 +32,8 @@ pub(crate) fn spawn_in_background(
     wrap_task: TaskWrapper,
 ) -> bool {
     let task_owner = TaskOwner::Function(Arc::clone(owner));
-    // With spans, the current span may be that of a cached call, which would stay open until the task
-    // ends.
+    // If the cache makes spans, the current span may be the span of a cached call. The task would
+    // keep that span open until the task ends.
     let is_in_span = core.config.spans == Spans::Off;
     let task = trace::in_current_span_if(is_in_span, wrap_task(Box::pin(unseen(task))));
     core.background

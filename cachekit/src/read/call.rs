@@ -135,8 +135,8 @@ impl Call {
         }
     }
 
-    /// Creates a call that begins now, from `missed`, the findings of a look-up in memory without
-    /// an answer.
+    /// Creates a call that begins now, from `missed`, the findings of a look-up in memory that gave
+    /// no answer.
     pub(crate) fn after_miss(
         core: Arc<Core>,
         owner: Arc<Owner>,

@@ -1,5 +1,5 @@
-//! The end of a call whose body has run: the value or the error goes to the cache, the answer to the
-//! caller, and both to the observers of the call.
+//! The end of a call whose body has run: the value or the error goes to the cache, the answer to
+//! the caller, and both to the observers of the call.
 
 use std::sync::Arc;
 
@@ -90,7 +90,7 @@ fn observe_computed(recorder: Option<&Recorder>) {
     }
 }
 
-/// Tells the observers of the call what its answer is after the function failed: a stale value, or
+/// Tells the observers of the call the call's answer after the function failed: a stale value, or
 /// the failure.
 fn observe_failure(recorder: Option<&Recorder>, answer: Option<&Answer>) {
     let Some(recorder) = recorder else { return };

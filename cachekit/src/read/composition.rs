@@ -1,14 +1,15 @@
-//! Values that are computed from other cached values (composition): each value that a computation is
-//! given by the cache becomes part of the computation's own entry.
+//! Values that are computed from other cached values (composition): the entry of a computation
+//! depends on each value that the computation took from the cache.
 //!
-//! An entry depends on the keys, functions, tags and caches of the values that its computation took,
-//! and is fresh no longer than the first of them. So an invalidation of an inner entry reaches every
-//! entry that was computed from it, also through several levels: an inner entry has the
-//! dependencies of its own inner entries.
+//! An entry depends on the keys, functions, tags and caches of the values that its computation
+//! took, and is fresh only while all these values are fresh. So an invalidation of an inner entry
+//! reaches every entry that was computed from that entry, also through several levels: an inner
+//! entry has the dependencies of its own inner entries.
 //!
 //! The record of the taken values is in the frame of the running computation
 //! ([`frame`](crate::coordination::frame)). While a computation's body is polled, this thread's
-//! table (L0) is lent, so that a call outside of computations pays nothing.
+//! table (L0) is lent: it answers no look-up. So a look-up in the table need not check if its
+//! answer must be recorded.
 //!
 //! Transactional caches record the dependencies of computed values in the same way (Ports,
 //! Clements, Zhang, Madden, Liskov: Transactional consistency and automatic management in an
@@ -36,8 +37,8 @@ use crate::read::answer::Answer;
 use crate::read::call::Call;
 use crate::store::key_name::{StoreKey, tag_prefix};
 
-/// Recorder of the answer to a call that was made inside of a computation, or whose answer is
-/// reported.
+/// Recorder of the answer to a call that was made inside of a computation, or whose answer
+/// observers are told.
 pub(crate) struct Recorder {
     core: Arc<Core>,
     key: Key,
@@ -46,8 +47,8 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    /// Records `answer` in the frame of the code that runs now, which is about to get the answer, and
-    /// tells the observers.
+    /// Records `answer` in the frame of the running code, which takes the answer, and tells the
+    /// observers of it.
     pub(crate) fn record(&self, answer: &Answer) {
         self.observe(None, Some(answer));
         if !self.is_taken {
@@ -59,13 +60,13 @@ impl Recorder {
         }
     }
 
-    /// Makes the code of this thread run inside of the call's span, if it has one.
+    /// Makes the code of this thread run inside of the call's span, if the call has a span.
     pub(crate) fn enter(&self) -> Option<Entered> {
         self.observer.as_ref().map(|observer| observer.enter())
     }
 
-    /// Tells the observers the call's answer: the result of the function if `answer` is `None`. If
-    /// `tier` is `None`, the call has said which tier the answer comes from.
+    /// Tells the observers the call's answer, which is the result of the function if `answer` is
+    /// `None`. If `tier` is `None`, the observers already know the tier of the answer.
     pub(crate) fn observe(&self, tier: Option<SourceTier>, answer: Option<&Answer>) {
         let Some(observer) = &self.observer else {
             return;
@@ -79,8 +80,8 @@ impl Recorder {
 }
 
 impl Call {
-    /// Returns the recorder of this call's answer. Returns `None` outside of computations if nobody
-    /// is told of the answer.
+    /// Returns the recorder of this call's answer. Returns `None` if the call is outside of
+    /// computations and has no observer.
     pub(crate) fn recorder(&self) -> Option<Box<Recorder>> {
         (self.is_taken || self.observer.is_some()).then(|| {
             Box::new(Recorder {
@@ -92,7 +93,7 @@ impl Call {
         })
     }
 
-    /// Counts that this call goes past the cache after all, and tells its observers.
+    /// Counts this call as a bypass, and tells the call's observers.
     pub(crate) fn note_bypass(&self) {
         self.owner.counts.bypassed.bump();
         if let Some(recorder) = self.recorder() {
@@ -107,19 +108,19 @@ impl Call {
         }
     }
 
-    /// Records that the running code is given the value of `stored`.
+    /// Records that the running code takes the value of `stored`.
     pub(crate) fn record_taken(&self, stored: &Arc<MemoryEntry>) {
         self.core.record_taken(|| self.key.clone(), stored);
     }
 
-    /// Records a value for which this call made no entry, with everything that its computation
-    /// took. The value depends on `epochs`, and on this call's key.
+    /// Records a value for which this call made no entry, with everything that the value's
+    /// computation took. The value depends on `epochs`, and on this call's key.
     pub(crate) fn record_unkept(&self, taken: Option<&TakenDependencies>, epochs: &Epochs) {
         self.core.record_unkept(&self.key, taken, epochs);
     }
 
     /// Returns the validity of the value of a computation that began at `began`, took `taken` with
-    /// the lineage `foreign`, and has the right `lease_state`. Takes the epochs out of
+    /// the lineage `foreign`, and has the lease state `lease_state`. Takes the epochs out of
     /// `dependencies`.
     pub(crate) fn validity(
         &self,
@@ -144,9 +145,9 @@ impl Call {
         validity
     }
 
-    /// Returns the lineage of a value that this call computes with the right `lease_state`, apart
-    /// from that of the values that its computation takes. Returns `None` if the versions are not
-    /// known.
+    /// Returns the lineage of a value that this call computes with the lease state `lease_state`,
+    /// without the lineage of the values that the computation takes. Returns `None` if the versions
+    /// are not known.
     fn own_lineage(&self, entry_tags: &EntryTags, lease_state: &LeaseState) -> Option<Lineage> {
         match lease_state {
             LeaseState::Granted(lease) => lease.lineage(entry_tags, &self.key),
@@ -157,8 +158,9 @@ impl Call {
         }
     }
 
-    /// Adds the tags of a value that is not stored in L2 to its `lineage`, and records their prefixes,
-    /// whose guards the next computation asks for. Returns `None` if a guard is missing.
+    /// Adds the tags of a value that is not stored in L2 to the value's `lineage`, and records the
+    /// prefixes of these tags. The next computation asks for the guards of the prefixes. Returns
+    /// `None` if a guard is missing.
     fn with_tags(&self, mut lineage: Lineage, entry_tags: &EntryTags) -> Option<Lineage> {
         let prefixes = &self.owner.tag_prefixes;
         let known = lineage.unversioned.len();

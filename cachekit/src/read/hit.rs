@@ -30,10 +30,10 @@ enum ThreadHit<S: ReturnType> {
 }
 
 impl Core {
-    /// Answers a call from this thread's table (L0), at the coarse reading `now` of the clock. Takes
-    /// no lock, and allocates nothing except for the clone of the value. Returns `None` if the table
-    /// has no usable value, or the bus is not live. `text` makes the key, for the count of the key's
-    /// uses.
+    /// Answers a call from this thread's table (L0), at the coarse reading `now` of the clock.
+    /// Takes no lock, and allocates nothing except for the clone of the value. Returns `None` if
+    /// the table has no usable value, or the bus is not live. `text` makes the text of the key, to
+    /// count the use of the key.
     #[inline]
     pub(crate) fn hit_on_thread<S, K: AsRef<[u8]>>(
         &self,
@@ -60,8 +60,9 @@ impl Core {
         }
     }
 
-    /// Returns the entry that this thread's table (L0) has for a call inside of a computation, where
-    /// the table is lent. Returns `None` if the table has no usable entry, or the bus is not live.
+    /// Returns the entry that this thread's table (L0) has for a call inside of a computation,
+    /// where the table is lent. Returns `None` if the table has no usable entry, or the bus is not
+    /// live.
     pub(crate) fn entry_on_thread<K: AsRef<[u8]>>(
         &self,
         lookup: &LookupKey<'_>,
@@ -122,7 +123,7 @@ impl Core {
 
     /// Returns the entry in memory (L1) that answers the call, or a `MemoryMiss`. Also puts the
     /// value of that entry into this thread's table (L0), for the next call on this thread, unless
-    /// calls are reported.
+    /// the cache reports calls as spans or logs them.
     pub(crate) fn hit_in_memory(
         &self,
         ops: &ValueOps,
@@ -184,8 +185,8 @@ impl Core {
         Ok(Arc::clone(entry))
     }
 
-    /// Returns the cause of a miss in memory of a call of `reader`. `stored` is the entry that memory
-    /// has under `key`, and that the call cannot use.
+    /// Returns the cause of the miss in memory that a call of `reader` had. `stored` is the entry
+    /// that memory has under `key`, and that the call cannot use.
     #[cold]
     pub(crate) fn cause_in_memory(
         &self,
@@ -251,7 +252,8 @@ impl Core {
         }
     }
 
-    /// Returns the miss of a call whose entry in memory lacks the versions that a computation needs.
+    /// Returns the miss of a call whose entry in memory lacks the versions that a computation
+    /// needs.
     pub(crate) fn miss_without_lineage(key: &[u8]) -> MemoryMiss {
         MemoryMiss {
             key: Key::new(key),
@@ -318,7 +320,8 @@ impl Core {
         if removed!(self, NoHeartbeat) {
             return true;
         }
-        // Asked first: entries in memory only need the messages of other nodes, too.
+        // An entry in memory alone also needs the permission of `on_disconnect`: other nodes may
+        // have invalidated it.
         let can_ask = l2.is_usable() && !stored.local && l2.has_capacity();
         !can_ask && l2.serves_disconnected(now)
     }

@@ -117,7 +117,8 @@ impl Call {
         let may_join = |flight: &Flight<Outcome>| {
             if self.force_refresh {
                 match &self.refresh_scope {
-                    // Another computation takes inner values that are not computed anew.
+                    // A computation outside of the scope takes inner values that are not computed
+                    // anew.
                     Some(scope) => flight.recomputes_in(scope.number, self.began),
                     None => flight.recomputes_after(self.began),
                 }
@@ -132,8 +133,8 @@ impl Call {
     }
 
     /// Returns `true` if this call may take a value that a call with the leadership `by` computed.
-    /// A call that computes anew may not take the value of a plain call, which led the flight after
-    /// the leader whom this call joined was dropped.
+    /// A call that computes anew may not take the value of a plain call. A plain call leads the
+    /// flight if the leader whom this call joined was dropped.
     fn may_take_from(&self, by: &Leadership) -> bool {
         !self.force_refresh
             || by.computes
@@ -166,7 +167,8 @@ impl Call {
     /// contains. Returns `None` if this call must not use `outcome`.
     pub(crate) fn accept(&self, ops: &ValueOps, outcome: &Outcome) -> Option<Answer> {
         let is_own = |stored: &MemoryEntry| {
-            // At present every flight has one owner. This guard holds if that changes.
+            // At present, all calls of a flight have one owner. The check stays right if that
+            // changes.
             guard!(self.core, JoinAnother: stored.owner.id == self.owner.id)
         };
         let answer = match outcome {

@@ -61,8 +61,8 @@ impl Call {
         }
     }
 
-    /// Counts a value that is not stored in L2 because its lineage is not known. Queues the removal of
-    /// the older entry from L2 after a forced refresh, and if L2 could not be asked for a lease.
+    /// Counts a value that is not stored in L2 because its lineage is not known. Queues the removal
+    /// of the older entry from L2 after a forced refresh, and if L2 could not be asked for a lease.
     fn keep_from_l2(&self, lease_state: &LeaseState) {
         self.owner.counts.memory_only.bump();
         if self.force_refresh || matches!(lease_state, LeaseState::Unavailable) {

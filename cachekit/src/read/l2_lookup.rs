@@ -32,8 +32,8 @@ impl Call {
         is_skipped.then_some(LeaseState::Unavailable)
     }
 
-    /// Asks L2 for the versions that the entry depends on, if L2 will not have the entry and entries
-    /// of other functions are computed from it.
+    /// Asks L2 for the versions that the entry depends on, if L2 will not store the entry, and
+    /// entries of other functions are computed from this entry.
     async fn ask_versions(&self, dependencies: &Dependencies) -> LeaseState {
         let Some(l2) = &self.core.l2 else {
             return LeaseState::None;

@@ -47,7 +47,8 @@ impl Core {
     /// Never computes. If L2 fails, returns the value in memory if the setting `on_disconnect` (the
     /// rule for a node without connection to Redis) allows it.
     ///
-    /// `cause` is the cause of the miss in memory. If L2 knows a better one, `cause` becomes that.
+    /// `cause` is the cause of the miss in memory. If L2 knows the cause more exactly, `cause`
+    /// becomes the cause from L2.
     pub(crate) async fn peek_l2(
         &self,
         (owner, key): (&Arc<Owner>, &Key),

@@ -1,10 +1,10 @@
 //! The sequence of a miss: every step between a look-up in memory that gave no answer and the body.
 //!
 //! 1. Join the key's flight (single-flight), and wait while another call leads it.
-//! 2. As the leader, look into memory again: another leader may have stored meanwhile.
+//! 2. As the leader, look into memory again: another leader may have stored the entry meanwhile.
 //! 3. Look the entry up in L2, and wait while another process computes it.
-//! 4. If L2 could not be asked, serve what memory has, as `on_disconnect` allows.
-//! 5. Acquire a permit among the computations that may run at once.
+//! 4. If L2 could not be asked, serve the entry in memory, if `on_disconnect` allows it.
+//! 5. Acquire a permit, if the function limits its concurrent computations.
 //! 6. If a write-behind function writes the entry, look for a queued write, whose value is newer.
 //! 7. Run the body.
 //!

@@ -1,5 +1,5 @@
-//! Scopes that tell where the values of the cached calls inside came from, and scopes that change
-//! how these calls use the cache.
+//! Scopes that tell where the values of the cached calls inside of them came from, and scopes that
+//! change how these calls use the cache.
 
 use std::sync::Arc;
 
@@ -12,16 +12,16 @@ use crate::model::source::{Observed, Source};
 /// Number of calls that [`observed`] lists at most.
 const MOST_CALLS: usize = 64;
 
-/// Runs `future`, and returns its result with the source of the cached values in it: memory, Redis, a
-/// computation, or another call's computation, and their age.
+/// Runs `future`, and returns its result with the source of the cached values in it: their tier
+/// (memory, Redis, a computation, or another call's computation) and their age.
 ///
-/// The source sums up the cached calls that are not inside of another call's computation: the worst
-/// tier and the greatest age. `future` may be one call or any code. The calls of a task that it spawns
-/// are not included, unless [`tracked`](crate::tracked) wraps the task. A refresh in the background
-/// is never included.
+/// If `future` makes several cached calls, the source has the worst tier and the greatest age among
+/// them. Calls inside of another cached call's computation are not included. Calls of a task that
+/// `future` spawns are included only if [`tracked`](crate::tracked) wraps the task. A refresh in
+/// the background is never included.
 ///
-/// Scopes may be nested, and every scope sees the calls inside of it. Calls outside of all scopes pay
-/// nothing. Calls inside look into the process's memory by a longer way.
+/// Scopes may be nested. Each scope sees all calls inside of it, also those in inner scopes. A
+/// scope does not slow down calls outside of it. Inside of a scope, a hit in memory takes longer.
 ///
 /// # Cancel safety
 ///
@@ -56,11 +56,12 @@ pub async fn with_source<F: Future>(future: F) -> (F::Output, Source) {
     (output, observed.source)
 }
 
-/// Runs `future`, and returns its result with the cached calls in it, also those inside of other
-/// calls' computations. At most 64 calls are listed, and the further calls are counted.
+/// Runs `future`, and returns its result with a list of the cached calls in it, also of those
+/// inside of other calls' computations. The list has at most 64 calls. Further calls are only
+/// counted.
 ///
-/// A handler can write the headers `Cache-Status` and `Server-Timing` from the list. The rules are
-/// those of [`with_source`].
+/// A handler can write the headers `Cache-Status` and `Server-Timing` from the list. For spawned
+/// tasks, refreshes and nested scopes, the rules are those of [`with_source`].
 ///
 /// # Cancel safety
 ///
@@ -107,16 +108,17 @@ async fn observe<F: Future>(future: F, most: usize) -> (F::Output, Observed) {
     (output, observations.take())
 }
 
-/// Runs `future` past the cache: each cached call in it runs its function, as deep as it goes, and
-/// nothing is read, stored, waited for or computed for others.
+/// Runs `future` without the cache: each cached call in `future`, at every depth of nesting, runs
+/// its function. Such a call reads and stores no entry, waits for no other call, and computes for
+/// no other call.
 ///
 /// The statistics count the calls as `bypassed`. A computation around the scope does not depend on
-/// the values that are computed in the scope. `Entry::get`, `Cache::get`, `put` and invalidations name the cache, and use it
-/// as elsewhere.
+/// the values that are computed in the scope. `Entry::get`, `Cache::get`, `put` and invalidations
+/// use the cache in the scope too.
 ///
-/// The innermost of nested `bypass` and [`refresh`] counts. In a scope of
-/// [`deferred`](crate::deferred) all calls go past the cache. The calls of a task that `future` spawns
-/// are not in the scope, unless [`tracked`](crate::tracked) wraps the task.
+/// If scopes of `bypass` and [`refresh`] are nested, the innermost scope decides. In a scope of
+/// [`deferred`](crate::deferred) all calls bypass the cache. The calls of a task that `future`
+/// spawns are not in the scope, unless [`tracked`](crate::tracked) wraps the task.
 ///
 /// # Cancel safety
 ///
@@ -147,19 +149,21 @@ pub async fn bypass<F: Future>(future: F) -> F::Output {
     InFrame::new(Some(Frame::new(FrameKind::Bypass, 0, 0)), future).await
 }
 
-/// Runs `future` so that each cached call in it computes its value anew and stores it, as deep as it
-/// goes. Each key is computed once: a second call of the key in the scope gets the new value.
+/// Runs `future` so that each cached call in it, at every depth of nesting, computes its value anew
+/// and stores the value. Each key is computed once: a second call of the key in the scope gets the
+/// new value.
 ///
-/// `get_user::refresh(id)` computes one entry anew, and its inner calls use the cache. This function
-/// computes the inner entries anew too. A value that is not stored, because the function failed,
-/// `store_if` refused it or it was invalidated meanwhile, is computed again by the next call.
+/// `get_user::refresh(id)` computes one entry anew, and its inner calls use the cache. This
+/// function computes the inner entries anew too. A value that is not stored, because the function
+/// failed, `store_if` refused it or it was invalidated meanwhile, is computed again by the next
+/// call of its key.
 ///
 /// Do not call this because a stranger's request says `Cache-Control: no-cache`: anybody could then
 /// make the service compute at every request.
 ///
-/// The innermost of nested [`bypass`] and `refresh` counts. In a scope of
-/// [`deferred`](crate::deferred) all calls go past the cache. The calls of a task that `future` spawns
-/// are not in the scope, unless [`tracked`](crate::tracked) wraps the task.
+/// If scopes of [`bypass`] and `refresh` are nested, the innermost scope decides. In a scope of
+/// [`deferred`](crate::deferred) all calls bypass the cache. The calls of a task that `future`
+/// spawns are not in the scope, unless [`tracked`](crate::tracked) wraps the task.
 ///
 /// # Cancel safety
 ///

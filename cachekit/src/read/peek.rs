@@ -30,9 +30,9 @@ impl Core {
 
     /// Does what [`peek`](Self::peek) does, for a caller that may be inside of a computation.
     ///
-    /// Returns `None` also if all of these hold: the caller is inside of a computation, the entry in
-    /// memory lacks the versions that the computation needs, and the function's entries are in L2
-    /// too. The caller then reads the entry from L2, with its versions.
+    /// Returns `None` also if all of these hold: the caller is inside of a computation, the entry
+    /// in memory lacks the versions that the computation needs, and the function's entries are in
+    /// L2 too. The caller then reads the entry from L2, with its versions.
     pub(crate) fn peek_to_take(
         &self,
         key: &Key,

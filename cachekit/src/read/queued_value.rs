@@ -14,13 +14,13 @@ use crate::model::queue_spec::QueueSpec;
 use crate::read::call::Call;
 use crate::read::running::Computation;
 
-/// The queue could not be asked, or its answer could not be read. The value of the function's body may
-/// be older than a queued write.
+/// Error of a look into a queue that could not be asked, or whose answer could not be read. The
+/// value of the function's body may be older than a queued write.
 struct NotSeen;
 
 impl Computation {
-    /// Looks for a queued write of the entry, whose value then takes the place of the body's. Counts
-    /// a computation if there is none.
+    /// Looks for a queued write of the entry. If there is a queued write, its value takes the place
+    /// of the body's value. Otherwise counts a computation.
     pub(crate) async fn with_queued_value(mut self: Box<Self>) -> Box<Self> {
         if let Some(queue) = queue_of(self.call.owner.id) {
             match self.call.queued_value(queue).await {
@@ -43,7 +43,7 @@ impl Computation {
         self
     }
 
-    /// Takes out the value of a queued write; `None` if the body is to run.
+    /// Takes out the value of a queued write. Returns `None` if the body is to run.
     pub(crate) fn take_queued(&mut self) -> Option<DeferredDrop> {
         self.queued.take()
     }
@@ -54,8 +54,8 @@ impl Call {
     /// source of the function's values does not have that value yet. Returns `None` if no write is
     /// queued.
     ///
-    /// The call asks after it has the right to store, so that a write which is queued later makes
-    /// the store reject the value.
+    /// The call asks the queue after it has the right to store the value. So the value is not
+    /// stored if a write is queued later.
     ///
     /// # Errors
     ///
@@ -79,7 +79,7 @@ impl Call {
             trace::redis_failed(&failure);
             NotSeen
         })?;
-        // A replayed write may be older than what the source has.
+        // A replayed write may be older than the value that the source has.
         let Some(item) = newest.filter(|item| !item.is_replayed) else {
             return Ok(None);
         };
@@ -90,8 +90,8 @@ impl Call {
         self.value_of(queue, &args).map(Some).ok_or(NotSeen)
     }
 
-    /// Returns the value of the entry that the user's expression makes of the arguments `args`.
-    /// Returns `None` if the expression panics.
+    /// Returns the value of the entry, which the user's expression makes from the arguments `args`
+    /// of the queued write. Returns `None` if the expression panics.
     fn value_of(&self, queue: &QueueSpec, args: &DeferredDrop) -> Option<DeferredDrop> {
         let make = queue.value?;
         let value: Arc<_> = self.catch_panic(|| make(&**args.shared())).flatten()?;

@@ -271,8 +271,8 @@ impl Call {
     }
 
     /// Remembers `stored`, the stale value that L2 had, as a fallback if the computation fails or
-    /// is slow. Also remembers what another call's computation gave to this one, which may be such a
-    /// value, so that the code that polls this call can tell.
+    /// is slow. Also remembers a value from another call's computation, because that value may be
+    /// stale too, so that the code that polls this call can recognise it.
     pub(crate) fn remember_stale(&self, stored: &Arc<MemoryEntry>) {
         if let Some(stale_slot) = &self.stale_slot {
             let _ = stale_slot.found.set(Arc::clone(stored));

@@ -47,8 +47,8 @@ impl RefreshLimit {
                 return drop(refresh.await);
             };
             if timeout(limit, refresh.as_mut()).await.is_err() {
-                // Before the refresh leaves its flight, so that the flight's next leader finds the
-                // pause.
+                // The failure is recorded before the refresh leaves its flight, so that the
+                // flight's next leader finds the pause.
                 self.core.note_failed_refresh(&self.owner, &self.key);
                 self.owner.counts.timeouts.bump();
                 trace::timed_out(&self.owner.name, limit);

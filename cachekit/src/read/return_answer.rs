@@ -39,8 +39,8 @@ where
     ret.unwrap_or_else(|| unreachable!("an answer that the function has no form for"))
 }
 
-/// Returns the value of a queued write as the function returns it. Returns `None` if the value has
-/// another type than the function's values.
+/// Converts the value of a queued write into the function's return type. Returns `None` if the
+/// value has another type than the function's values.
 #[inline(never)]
 pub(crate) fn return_queued<S>(value: DeferredDrop) -> Option<S::Ret>
 where

@@ -158,7 +158,7 @@ impl Computation {
         took
     }
 
-    /// Takes out the record of everything that the body was given by the cache.
+    /// Takes out the record of everything that the body took from the cache.
     fn take_record(&self) -> Option<TakenDependencies> {
         self.frame.frame()?.take_record()
     }
@@ -204,9 +204,9 @@ impl Computation {
             .settle(lead, &self.ops, (dependencies, taken), value, lease_state);
     }
 
-    /// Runs `prepare`, the user code that only storing needs, inside of the computation: a cached call
-    /// in a template or in `store_if` belongs to the entry. If `prepare` panics, returns `None`,
-    /// because the function succeeded and the call does not fail.
+    /// Runs `prepare`, the user code that only storing needs, inside of the computation, so that
+    /// the entry also depends on cached calls in a template or in `store_if`. If `prepare` panics,
+    /// returns `None`, because the function succeeded and the call does not fail.
     fn prepare(
         &mut self,
         prepare: &mut dyn FnMut(&mut EntryTags, bool) -> Option<Computed>,

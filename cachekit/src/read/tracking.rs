@@ -1,24 +1,25 @@
-//! Scopes that say if the values that a piece of code takes become part of the entry of the
-//! computation around it.
+//! Scopes that set whether the entry of a computation depends on the cached values that a piece of
+//! code inside of the computation takes.
 
 use crate::coordination::frame;
 use crate::coordination::frame::{Frame, FrameKind};
 use crate::core::in_frame::InFrame;
 
-/// Runs `future` as a part of the computation that calls `tracked`: the cached values that `future`
-/// takes become part of the computation's entry.
+/// Runs `future` as a part of the computation that calls `tracked`: the computation's entry depends
+/// on the cached values that `future` takes.
 ///
-/// A future that a cached function awaits by itself, alone, in `join_all` or in `select!`, is part of
-/// the computation without `tracked`. A task that the function spawns is not: the runtime does not
-/// know who spawned it. Wrap the task's future before you spawn it, and await the task before the
-/// function returns. Values that the task takes after the function has returned are not part of the
-/// entry.
+/// A future that a cached function itself awaits, directly, in `join_all` or in `select!`, is part
+/// of the computation without `tracked`. A spawned task is not part of the computation, because the
+/// runtime does not know which function spawned the task. Wrap the task's future before you spawn
+/// it, and await the task before the function returns. The entry does not depend on values that the
+/// task takes after the function has returned.
 ///
-/// `tracked` also takes the scopes around it along: cached calls of `future` go past the cache in a
-/// scope of [`deferred`](crate::deferred) or [`bypass`](crate::bypass), compute anew in one of
-/// [`refresh`](crate::refresh), and are seen by [`with_source`](crate::with_source) and
-/// [`observed`](crate::observed). A call that is answered after the scope has ended is not seen.
-/// Outside of computations and scopes, `tracked` runs `future` unchanged.
+/// `tracked` also keeps `future` in the scopes around the call of `tracked`. In a scope of
+/// [`deferred`](crate::deferred) or [`bypass`](crate::bypass), cached calls of `future` bypass the
+/// cache. In a scope of [`refresh`](crate::refresh), they compute anew.
+/// [`with_source`](crate::with_source) and [`observed`](crate::observed) see them, unless a call is
+/// answered after the scope has ended. Outside of computations and scopes, `tracked` runs `future`
+/// unchanged.
 ///
 /// # Cancel safety
 ///
@@ -51,8 +52,8 @@ pub fn tracked<F: Future>(future: F) -> impl Future<Output = F::Output> {
     InFrame::new(frame::current(), future)
 }
 
-/// Runs `future` apart from the computation that awaits it: the cached values that `future` takes
-/// do not become part of the computation's entry. An invalidation of such a value does not reach the
+/// Runs `future` apart from the computation that awaits it: the computation's entry does not depend
+/// on the cached values that `future` takes. An invalidation of such a value does not reach the
 /// entry, and its age does not shorten the entry's life.
 ///
 /// To set this for a whole function, write `depends = false` in its attribute.
@@ -72,7 +73,7 @@ pub fn tracked<F: Future>(future: F) -> impl Future<Output = F::Output> {
 ///     "Sale today".to_owned()
 /// }
 ///
-/// // The page lives for its own 300 seconds, and not for the 5 of the banner.
+/// // The page lives for its own 300 seconds, and not for the 5 seconds of the banner.
 /// #[cached(key = "untracked-page:{id}", ttl = 300)]
 /// async fn page(id: u64) -> String {
 ///     let banner = cachekit::untracked(banner()).await;

@@ -137,7 +137,7 @@ where
 }
 
 impl Started {
-    /// Takes out the answer; `None` if the body is to run.
+    /// Takes out the answer. Returns `None` if the body is to run.
     fn answer(&mut self) -> Option<Answer> {
         let CallState::Answered(answer) = &mut self.state else {
             return None;
@@ -220,7 +220,7 @@ enum CallState {
 /// The state of a call at the point where the function's body would run.
 enum AtBody {
     Answered(Answer),
-    /// The value of a queued write takes the place of the body's.
+    /// The value of a queued write takes the place of the body's value.
     Queued(DeferredDrop),
     Runs,
 }
@@ -254,7 +254,7 @@ impl CallState {
         }
     }
 
-    /// Takes out the computation; `None` if the body runs without the cache.
+    /// Takes out the computation. Returns `None` if the body runs without the cache.
     fn take_computation(&mut self) -> Option<Box<Computation>> {
         match self {
             Self::Running(computation) => computation.take(),

@@ -16,8 +16,8 @@ use crate::store::port::EntryQuery;
 
 impl Core {
     /// Reads the entry of `owner` under `key` from L2, and puts it into memory if it is fresh and
-    /// valid. Never computes, and counts neither a call nor a use. Returns `true` if memory then has
-    /// a value under `key`.
+    /// valid. Never computes, and counts neither a call nor a use. Returns `true` if memory then
+    /// has a value under `key`.
     ///
     /// Only the key is known here, and not the arguments of a call. So the tags are those that the
     /// entry lists, and the current version of each is compared. Entries whose tags were made by
@@ -46,7 +46,8 @@ impl Core {
         };
         lookup.knows_call = false;
         let _in_flight = lookup.l2.in_flight_guard();
-        // Without the lead, a call has the key now, and stores what it finds or computes.
+        // Without the lead, a call leads the flight of the key now, and stores the value that it
+        // finds or computes.
         let Some(lead) = self.lead_lookup(owner, key, &no_tags, began) else {
             return Ok(false);
         };

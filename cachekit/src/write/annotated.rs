@@ -45,9 +45,9 @@ impl InvalidateOnDrop {
     }
 
     /// Carries out the invalidation after the body returned `ret`. `after` adds the keys, tags and
-    /// events that are made from the returned value. Returns the pending invalidation, for whose
-    /// acceptance the caller must wait. Returns `None` if nothing is invalidated after an `Err`, or
-    /// if an enclosing `deferred` scope carries out the invalidation.
+    /// events that are made from the returned value. Returns the pending invalidation. The caller
+    /// must wait until the invalidation is accepted. Returns `None` if nothing is invalidated after
+    /// an `Err`, or if an enclosing `deferred` scope carries out the invalidation.
     fn end<S: ReturnType>(
         mut self,
         ret: &S::Ret,
@@ -90,7 +90,7 @@ impl Preparation {
     async fn done(self) {
         if self.is_marked {
             // The task of the connection runs now, so that no command of the body overtakes the
-            // mark. Its answer is not waited for.
+            // mark. The write does not wait for the answer to the mark.
             yield_now().await;
         }
         wait_accepted(self.before).await;
@@ -131,8 +131,8 @@ where
     ret
 }
 
-/// Runs `write`, and carries out `invalidation` after it, whatever `write` returns. `after` adds the
-/// targets that are known only then.
+/// Runs `write`, and carries out `invalidation` after it, whatever `write` returns. `after` adds
+/// the targets that are known only after `write`.
 ///
 /// # Cancel safety
 ///
@@ -181,7 +181,7 @@ where
 ///
 /// # Cancel safety
 ///
-/// If the future is dropped after it was polled once, or `body` panics, the entry is left empty,
+/// If the future is dropped after it was polled once, or `body` panics, the entry is invalidated,
 /// because the write may have happened.
 pub async fn write_through<S, V, A, Fut>(
     _plan: ReturnOps<S>,

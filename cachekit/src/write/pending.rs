@@ -20,7 +20,7 @@ use crate::store::key_name::StoreKey;
 use crate::write::write_guard::WriteGuard;
 
 /// A write of one entry by an annotated function. If the write is dropped after it began and before
-/// it ended, the entry is left empty, because the function may have written.
+/// it ended, the entry is invalidated, because the function may have written.
 #[doc(hidden)]
 #[must_use]
 pub struct PendingWrite<'a, V> {
@@ -30,10 +30,10 @@ pub struct PendingWrite<'a, V> {
     /// `true` if the written value will have an order, by which overlapping writes are compared.
     is_ordered: bool,
     order: Option<u64>,
-    /// `true` if the body of the function was given the entry's old value by the cache.
+    /// `true` if the body of the function took the entry's old value from the cache.
     has_taken_own: bool,
-    /// The time for which the write's mark stands without a renewal (`intent`). `None`: that of the
-    /// cache.
+    /// The time for which the write's mark stands without a renewal (`intent`). `None`: the cache's
+    /// setting applies.
     intent: Option<Intent>,
 }
 
@@ -74,7 +74,7 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
         self.begin_local();
         if let Some(guard) = &mut self.guard {
             if guard.open.is_some() {
-                // The mark is sent before the question for the token, and never behind the body.
+                // The mark is sent before the token is requested, and before the body begins.
                 yield_now().await;
             }
             guard
@@ -91,8 +91,8 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
         self.guard = Some(guard);
     }
 
-    /// Records what the body of the function, which ran inside of `frame`, was given by the cache. The
-    /// written value may have been made of that.
+    /// Records the values that the function's body, which ran inside of `frame`, took from the
+    /// cache. The written value may have been made from these values.
     pub(crate) fn end_body(&mut self, frame: &Frame) {
         let Some(guard) = &mut self.guard else { return };
         let (core, key) = (&self.entry.core, &self.entry.key);
@@ -110,8 +110,9 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
         self.value = Some(value);
     }
 
-    /// Takes the value that [`store`](Self::store) set. Returns `None` if no value was set, or
-    /// inside of a `deferred` scope, where the transaction may still be rolled back.
+    /// Takes the value that [`store`](Self::store) set. Returns `None` if no value was set, if the
+    /// body took the entry's old value from the cache, or inside of a `deferred` scope, where the
+    /// transaction may still be rolled back.
     pub(crate) fn take_value(&mut self) -> Option<V> {
         let is_new = !self.has_taken_own && !deferred::is_active();
         self.value.take().filter(|_| is_new)
@@ -144,9 +145,9 @@ impl<V> PendingWrite<'_, V> {
         }
     }
 
-    /// Ends the write and leaves the entry empty. Returns the pending invalidation, for whose
-    /// acceptance the caller must wait. Returns `None` if the write has already ended, or if a
-    /// `deferred` scope carries out the invalidation.
+    /// Ends the write and invalidates the entry. Returns the pending invalidation. The caller must
+    /// wait until the invalidation is accepted. Returns `None` if the write has already ended, or
+    /// if a `deferred` scope carries out the invalidation.
     pub(crate) fn leave_empty(mut self) -> Option<PendingInvalidation> {
         self.invalidate_if_begun()
     }

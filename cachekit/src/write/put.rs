@@ -19,11 +19,11 @@ impl Cache {
     /// Stores `value` under `key`, with the life and the tags of `policy`.
     ///
     /// If two calls for a key overlap, or a call overlaps with an invalidation of the key, the
-    /// entry is left empty, because the cache cannot tell which value is newer.
+    /// cache then has no entry under the key, because it cannot tell which value is newer.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped after it was polled once, the entry under `key` is left empty.
+    /// If the future is dropped after it was polled once, the entry under `key` is removed.
     pub async fn put<V: Cacheable>(&self, key: &str, value: V, policy: &Policy) {
         let owner = self.core.direct_owner();
         let key = Key::new(key.as_bytes());
@@ -70,7 +70,7 @@ pub(crate) async fn put<V: Cacheable>(
     remove_on_drop.disarm();
 }
 
-/// A `put` that is running. A `RemoveOnDrop` that is dropped before it is disarmed empties the
+/// A `put` that is running. A `RemoveOnDrop` that is dropped before it is disarmed removes the
 /// entry, because the entry's value is older than the value that the caller was about to store.
 pub(crate) struct RemoveOnDrop {
     core: Arc<Core>,

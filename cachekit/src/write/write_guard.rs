@@ -145,15 +145,15 @@ impl WriteGuard {
         }
     }
 
-    /// Ends the write and stores `value` in L2 and in memory. The entry is left empty if an
+    /// Ends the write and stores `value` in L2 and in memory. The entry is removed if an
     /// invalidation or another write came after this write began, or if the value is not to be
     /// stored. Among writes with an order, the value with the greatest order stays.
     ///
     /// L2 gets the value before memory does, because only L2 sees the writes of all processes.
     ///
-    /// A write stores nothing in an entry with replicas, and leaves all replicas empty. A token
-    /// fences the computations of one replica only, so a written value could be older than a value
-    /// that is computed into another replica.
+    /// A write stores nothing in an entry with replicas, and removes all replicas. A token fences
+    /// the computations of one replica only, so a written value could be older than a value that is
+    /// computed into another replica.
     pub(crate) async fn finish(mut self, entry_tags: EntryTags, value: Value, wire: Option<Wire>) {
         let _span = self.span();
         let foreign = Composition::take_lineage(self.taken.as_mut());
@@ -168,7 +168,7 @@ impl WriteGuard {
             return self.leave_empty(open).await;
         };
         // The flight begins before L2 is asked. If the answers to two writes arrive in another
-        // order, the write that asked L2 last has the flight.
+        // order, the write that asked L2 last leads the flight.
         let leads_flight = right.is_some() && !is_older && !removed!(self.core, LateFlight);
         let lead = leads_flight.then(|| self.lead(&stored)).flatten();
         let mut open = self.open.take();
@@ -311,7 +311,7 @@ impl WriteGuard {
         })
     }
 
-    /// Leaves the entry empty on this node and in L2, and waits until L2 has accepted that. L2
+    /// Removes the entry on this node and from L2, and waits until L2 has accepted the removal. L2
     /// removes the mark `open` after the entry.
     async fn leave_empty(&self, open: Option<OpenWrite>) {
         self.core
@@ -321,8 +321,8 @@ impl WriteGuard {
             .await;
     }
 
-    /// Removes the entry from L2 and from the memory of other nodes, and after it the mark `open`.
-    /// Memory on this node does not change.
+    /// Removes the entry from L2 and from the memory of other nodes, and then removes the mark
+    /// `open`. Memory on this node does not change.
     async fn empty_store(&self, open: Option<OpenWrite>) {
         if let Some(l2) = self.notified_tier() {
             let removal = Removal {

@@ -41,8 +41,8 @@ impl WriteGuard {
     }
 
     /// Ends the write after L2 stored its value. Puts `stored` into memory too, if the flight
-    /// `lead` is still in the table of flights. An invalidation or a write that removed the flight
-    /// knows of a newer value.
+    /// `lead` is still in the table of flights. If an invalidation or another write has removed the
+    /// flight, `stored` may be outdated.
     pub(crate) fn settle(&self, lead: Option<Leader<Outcome>>, stored: &Arc<MemoryEntry>) {
         self.core
             .count_event(EntryEvent::Stores, &self.owner, &self.key);
@@ -105,8 +105,8 @@ impl WriteGuard {
     /// that were computed from the replaced value.
     pub(crate) fn tidy(&self, stored: &Arc<MemoryEntry>) {
         self.tidy_memory(stored);
-        // After everything else: a computation that took the value from before this write began
-        // before this line.
+        // This comes last, so that every computation that took the previous value began before this
+        // line.
         if !removed!(self.core, OneEpochMove) {
             self.core
                 .invalidate_takers(&self.key, InvalidationMode::Hard);

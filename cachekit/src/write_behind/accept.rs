@@ -41,7 +41,7 @@ pub trait FromQueueError: From<QueueError> {}
 #[diagnostic::do_not_recommend]
 impl<E: From<QueueError>> FromQueueError for E {}
 
-/// The arguments of one write, and the key that it is queued under.
+/// The arguments of one write, and the key under which the write is queued.
 #[derive(Debug)]
 pub struct KeyedArgs<A> {
     key: Target,
@@ -55,8 +55,8 @@ impl<A> KeyedArgs<A> {
     }
 }
 
-/// Puts a write into the queue of the function `spec`, and invalidates the entry that it replaces. If
-/// the queue is full, `run` may carry out the write at once.
+/// Puts a write into the queue of the function `spec`, and invalidates the entry that it replaces.
+/// If the queue is full, `run` may carry out the write at once.
 ///
 /// # Errors
 ///
@@ -64,7 +64,7 @@ impl<A> KeyedArgs<A> {
 ///
 /// # Cancel safety
 ///
-/// If the future is dropped, the write may have been queued. The entry is invalidated.
+/// If the future is dropped, the write may have been queued. The entry is invalidated in any case.
 pub async fn write_behind<A, E, F>(
     spec: &'static QueueSpec,
     cache: Cache,
@@ -142,8 +142,8 @@ where
     Box::pin(with_names(invalidating(cache, keys), |_| {}, accepting)).await
 }
 
-/// Returns the invalidation of the entries under `keys`, which is carried out whatever became of the
-/// writes.
+/// Returns the invalidation of the entries under `keys`, which is carried out even if the writes
+/// were not queued.
 fn invalidating(cache: Cache, keys: Vec<Target>) -> Invalidation {
     let mut invalidation = Invalidation::of(cache, On::Always);
     for key in keys {
@@ -152,8 +152,8 @@ fn invalidating(cache: Cache, keys: Vec<Target>) -> Invalidation {
     invalidation
 }
 
-/// Polls all of `futures`, some at a time, until they have ended or one has failed. Returns the first
-/// error.
+/// Polls all of `futures`, some at a time, until they have ended or one has failed. Returns the
+/// first error.
 async fn all<E, F>(mut futures: impl Iterator<Item = Pin<Box<F>>>) -> Result<(), E>
 where
     F: Future<Output = Result<(), E>>,

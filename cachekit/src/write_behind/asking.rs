@@ -15,8 +15,8 @@ pub(crate) fn deadline(core: &Core) -> Instant {
     from_now(timeout.unwrap_or(core.config.lock_timeout))
 }
 
-/// The shortest time for which a worker waits for the answer of the queue. The answer to a claim has
-/// many writes, and a claim whose answer is lost delays them.
+/// The shortest time for which a worker waits for the answer of the queue. The answer to a claim
+/// contains many writes. If the answer is lost, these writes are delayed.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Returns the time until which a worker waits for the answer of the queue.

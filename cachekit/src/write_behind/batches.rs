@@ -1,4 +1,4 @@
-//! The runs for the keys that a worker claimed: one for each write, or one for many.
+//! The runs for the keys that a worker claimed: one run for each write, or one run for many writes.
 
 use crate::core::queued_payload::arguments;
 use crate::store::write_queue::ClaimedKey;
@@ -8,7 +8,7 @@ use crate::write_behind::carry_out::{ClaimedWork, ClaimedWrite};
 /// the queue, before the write is put aside.
 const MOST_LOST: u32 = 10;
 
-/// The number of keys that fail one after the other before the fault is taken for that of the source.
+/// The number of keys that fail one after the other before the source is taken to be at fault.
 const FAILED_IN_A_ROW: usize = 2;
 
 impl ClaimedWork {
@@ -33,8 +33,9 @@ impl ClaimedWork {
         self.renewing(&names, work).await;
     }
 
-    /// Carries out the writes of one key, in their order. If one run takes many writes, the first one
-    /// has a run of its own, because it may have failed, or been the end of its worker.
+    /// Carries out the writes of one key, in their order. If one run can take many writes, the
+    /// first write has a run of its own, because an earlier attempt at that write may have failed,
+    /// or ended its worker.
     pub(crate) async fn run_key(self, key: ClaimedKey) {
         let names = [key.key.clone()];
         let work = async {
@@ -64,9 +65,9 @@ impl ClaimedWork {
         }
     }
 
-    /// Runs each key of the failed batch `all` alone. The batch failed because of `error`. If some
-    /// keys fail one after the other, the fault is probably that of the source, and the others wait
-    /// without having been tried.
+    /// Runs each key of the failed batch `all` alone. The batch failed because of `error`. If
+    /// [`FAILED_IN_A_ROW`] keys fail one after the other, the source is probably at fault, and the
+    /// remaining keys are released without an attempt.
     async fn run_apart(&self, all: Vec<ClaimedWrite>, error: String) {
         if let [write] = &all[..] {
             return self.fail(write, &error).await;
@@ -91,7 +92,7 @@ impl ClaimedWork {
     }
 
     /// Carries out the writes of one key one by one, up to the first that fails. Returns `true` if
-    /// none failed.
+    /// no write failed.
     async fn run_in_order(&self, writes: Vec<ClaimedWrite>) -> bool {
         let last = writes.len().saturating_sub(1);
         for (index, mut write) in writes.into_iter().enumerate() {
@@ -111,9 +112,9 @@ impl ClaimedWork {
         true
     }
 
-    /// Returns the writes of `key` that are to be carried out. Puts the first one aside if its claims
-    /// were lost too often. Ends an attempt at the first one if its arguments cannot be read: another
-    /// version of the program may be able to read them.
+    /// Returns the writes of `key` that are to be carried out. Puts the first write aside if its
+    /// claims were lost too often. If the arguments of the first write cannot be read, ends an
+    /// attempt at that write: another version of the program may be able to read them.
     async fn readable(&self, key: ClaimedKey) -> Option<Vec<ClaimedWrite>> {
         let ClaimedKey {
             key,

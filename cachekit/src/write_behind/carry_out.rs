@@ -1,5 +1,5 @@
-//! One run of a write-behind function's body in a worker, and the end of the writes that it carried
-//! out.
+//! A run of a write-behind function's body in a worker, and the end of the writes that the run
+//! carried out.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -32,18 +32,18 @@ pub(crate) const LEASE: Duration = Duration::from_secs(10);
 /// The pause between two attempts to tell the queue of the end of a write.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The pause before the first repetition of a failed write. It doubles with each attempt.
+/// The pause before the first repetition of a failed write. The pause doubles with each attempt.
 const FIRST_BACKOFF: Duration = Duration::from_secs(1);
 
 /// The longest pause before the repetition of a failed write.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
 
-/// The time after its last success for which a worker takes the source of the writes for healthy, so
-/// that a write which fails is at fault itself.
+/// The time after a worker's last successful run for which the worker takes the source for healthy.
+/// A write that fails in this time is itself taken to be at fault.
 const HEALTHY: Duration = Duration::from_secs(60);
 
-/// The number of further attempts, each after the longest pause, before a write is put aside though
-/// no other write succeeds either.
+/// The number of further attempts, each after the longest pause, at a write that fails while no
+/// other write succeeds either. After these attempts, the write is put aside.
 const PATIENT_RETRIES: u32 = 60;
 
 /// The worker of one function, shared by its concurrent runs.
@@ -59,8 +59,8 @@ pub(crate) struct Runner {
     pub(crate) permits: Semaphore,
     /// `true` once the worker is to end.
     pub(crate) is_stopped: Arc<AtomicBool>,
-    /// The time of the last run that succeeded, in milliseconds since the worker's start and plus
-    /// one. Zero: none succeeded.
+    /// The time of the last run that succeeded, in milliseconds since the worker's start, plus one.
+    /// Zero: no run succeeded.
     pub(crate) last_success: AtomicU64,
     pub(crate) start: Instant,
 }
@@ -92,7 +92,7 @@ impl ClaimedWrite {
 }
 
 impl Runner {
-    /// Returns `true` if the worker is to begin nothing more.
+    /// Returns `true` if the worker must begin no further run.
     pub(crate) fn ends(&self) -> bool {
         self.is_stopped.load(Ordering::Acquire) || self.core.queues.is_closed()
     }
@@ -124,12 +124,12 @@ impl ClaimedWork {
     }
 
     /// Carries out `writes` by one run of the body, and finishes them in the queue. With
-    /// `keeps_claim`, the claim goes on for further writes of the keys.
+    /// `keeps_claim`, the claim continues for further writes of the keys.
     ///
     /// # Errors
     ///
-    /// Returns the text of the error if the body failed, panicked, or took too long. The writes stay
-    /// claimed.
+    /// Returns the text of the error if the body failed, panicked, or took too long. The writes
+    /// stay claimed.
     pub(crate) async fn run(
         &self,
         writes: &[ClaimedWrite],
@@ -186,9 +186,9 @@ impl ClaimedWork {
         }
     }
 
-    /// Finishes `writes` in the queue. If the queue cannot be reached for as long as the claims last,
-    /// the writes will be repeated. Invalidates the entries of replayed writes, because the source
-    /// may have had a newer value meanwhile.
+    /// Finishes `writes` in the queue. If the queue cannot be reached for as long as the claims
+    /// last, the writes will be repeated. Invalidates the entries of replayed writes, because the
+    /// source may have had a newer value meanwhile.
     async fn finish(&self, writes: &[ClaimedWrite], keeps_claim: bool) {
         let mut written: Vec<Written> = Vec::with_capacity(writes.len());
         for write in writes {
@@ -235,8 +235,8 @@ impl ClaimedWork {
             .await;
     }
 
-    /// Puts `write` aside after `attempts`, for `reason`. Its entry is invalidated, because its value will not become
-    /// that of the source.
+    /// Puts `write` aside after `attempts`, for `reason`. The entry of the write is invalidated,
+    /// because the value of the write will not reach the source.
     pub(crate) async fn put_aside(&self, write: &ClaimedWrite, attempts: u32, reason: &str) {
         let written = write.written();
         let failed = Failed {
@@ -262,7 +262,8 @@ impl ClaimedWork {
         }
     }
 
-    /// Repeats `ask` until the queue has answered, for as long as a claim lasts. Returns the answer.
+    /// Repeats `ask` until the queue has answered, for as long as a claim lasts. Returns the
+    /// answer.
     async fn tell<'a, T>(
         &'a self,
         ask: impl Fn(&'a dyn WriteQueue, Instant) -> QueueFuture<'a, T>,
@@ -312,8 +313,8 @@ fn panicked() -> String {
     "the function panicked".to_owned()
 }
 
-/// Returns the pause after `attempts` failed attempts before the next one. `random` is a number from
-/// 0 to 1: the pause is shortened by up to half, so that writes that failed together are not
+/// Returns the pause between `attempts` failed attempts and the next attempt. `random` is a number
+/// from 0 to 1: the pause is shortened by up to half, so that writes that failed together are not
 /// repeated together.
 fn backoff(attempts: u32, random: f64) -> Duration {
     let doubled = FIRST_BACKOFF.saturating_mul(1 << attempts.min(16));

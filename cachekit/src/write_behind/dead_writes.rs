@@ -33,13 +33,14 @@ pub struct DeadWrite {
     /// Codec of the arguments. Empty in a cache without Redis, and if the bytes in Redis are not a
     /// queued write.
     pub codec: String,
-    /// Arguments that are queued, encoded by `codec` as one array. They may be data of users.
+    /// Arguments that are queued, encoded by `codec` as one array. The arguments may contain users'
+    /// data.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub payload: Vec<u8>,
 }
 
 impl fmt::Debug for DeadWrite {
-    /// Formats everything but the arguments, which may be data of users.
+    /// Formats everything but the arguments, which may contain users' data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DeadWrite")
             .field("id", &self.id)
@@ -72,8 +73,8 @@ impl From<DeadItem> for DeadWrite {
 }
 
 impl Cache {
-    /// Returns the names of the write-behind functions that have dead writes, in alphabetical order,
-    /// also of functions that this program does not have.
+    /// Returns the names of the write-behind functions that have dead writes, in alphabetical
+    /// order, also of functions that this program does not have.
     ///
     /// Redis looks at all its keys for the answer, a thousand at a time.
     ///
@@ -94,7 +95,7 @@ impl Cache {
         }
         let mut with_dead = Vec::new();
         for name in names {
-            // The stream stays when its last dead write was taken.
+            // The stream of a function stays after its last dead write was taken.
             if !self.dead_writes(&name, 1).await?.is_empty() {
                 with_dead.push(name);
             }
@@ -127,12 +128,13 @@ impl Cache {
         Ok(all)
     }
 
-    /// Queues the dead write `id` of `function` again, with its version and with new attempts, and
-    /// invalidates the entry that it replaces. Where the newest wins and a newer write of the key is
-    /// queued, the dead write is dropped. Returns `false` if there is no such write.
+    /// Queues the dead write `id` of `function` again, with new attempts, and invalidates the entry
+    /// that it replaces. If the function queues only the newest write of each key, the dead write
+    /// keeps its version, and is dropped if a newer write of the key is queued. Returns `false` if
+    /// there is no such write.
     ///
-    /// If a newer write of the key was carried out meanwhile, drop the dead write instead: reads would
-    /// get its old value from the queue.
+    /// If a newer write of the key was carried out meanwhile, drop the dead write instead: a body
+    /// that does not compare versions would replace the newer value.
     ///
     /// # Errors
     ///

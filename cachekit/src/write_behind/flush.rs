@@ -15,9 +15,10 @@ const LOOK: Duration = Duration::from_millis(20);
 
 impl Cache {
     /// Waits until every write that was queued before this call is carried out, or put aside, by
-    /// workers of any process. They do not wait for `every` meanwhile.
+    /// workers of any process. While this call waits, workers do not wait for the time `every`
+    /// before they carry out a write.
     ///
-    /// The call waits for as long as it takes: limit it with `tokio::time::timeout`. It looks at the
+    /// The wait has no time limit: limit it with `tokio::time::timeout`. The call looks at the
     /// queues of the write-behind functions that this program has.
     ///
     /// # Errors
@@ -26,7 +27,7 @@ impl Cache {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, nothing is lost.
+    /// If the future is dropped, no write is lost.
     ///
     /// # Panics
     ///

@@ -1,4 +1,4 @@
-//! The loop of a worker: it claims what is due, and runs the function's body for it.
+//! The loop of a worker: it claims the writes that are due, and runs the function's body for them.
 
 use std::future::pending;
 use std::pin::pin;
@@ -21,7 +21,7 @@ use crate::write_behind::carry_out::{ClaimedWork, LEASE, Runner};
 /// The shortest and the longest pause between two looks into an idle queue.
 const LOOKS: [Duration; 2] = [Duration::from_millis(20), Duration::from_secs(1)];
 
-/// The size in bytes from which on one claim takes no further write.
+/// The total size in bytes of a claim's writes, from which on the claim takes no further write.
 const MOST_BYTES: usize = 1 << 20;
 
 /// A worker for the queue of one function.
@@ -35,8 +35,8 @@ pub(crate) struct QueueWorker {
 }
 
 impl QueueWorker {
-    /// Works until the worker is stopped or the cache is shut down, and waits for the running bodies
-    /// then. In a shutdown without Redis, also carries out everything that is queued.
+    /// Works until the worker is stopped or the cache is shut down, and then waits for the running
+    /// bodies. In a shutdown without Redis, also carries out everything that is queued.
     pub(crate) async fn work(self) {
         let queues = Arc::clone(&self.runner.core.queues);
         let mut running = JoinSet::new();
@@ -51,7 +51,7 @@ impl QueueWorker {
             }
             while running.try_join_next().is_some() {}
             if drains {
-                // The queue ends with this process, and takes nothing more.
+                // The queue ends with this process, and accepts no further write.
                 let state = self.state(!is_hastened).await;
                 is_hastened = true;
                 if running.is_empty() && state.is_none_or(|state| state.writes == 0) {
@@ -140,7 +140,8 @@ impl QueueWorker {
         }
     }
 
-    /// Looks at the state of the queue, for the statistics, and hastens what is queued if `hastens`.
+    /// Looks at the state of the queue, for the statistics. If `hastens`, makes the queued writes
+    /// due.
     async fn state(&self, hastens: bool) -> Option<QueueState> {
         let (core, spec) = (&self.runner.core, self.runner.spec);
         let queue = (spec.name(), spec.kind);
@@ -160,7 +161,7 @@ impl QueueWorker {
     }
 }
 
-/// Waits until one of the `running` tasks has ended. Never ends if there is none.
+/// Waits until one of the `running` tasks has ended. Never ends if no task is running.
 async fn one_ended(running: &mut JoinSet<()>) {
     if running.is_empty() {
         pending::<()>().await;

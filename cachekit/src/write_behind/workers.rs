@@ -20,7 +20,7 @@ use crate::write_behind::carry_out::Runner;
 use crate::write_behind::fitness::check_fitness;
 use crate::write_behind::worker::QueueWorker;
 
-/// The number of concurrent runs of a function's body, unless `concurrency` sets another.
+/// The number of concurrent runs of a function's body, unless `concurrency` sets another number.
 const CONCURRENCY: usize = 16;
 
 /// The interval at which `stop` looks if the workers have ended.
@@ -51,8 +51,8 @@ impl Cache {
     /// Returns workers for the write-behind functions of this program, which
     /// [`start`](Workers::start) starts.
     ///
-    /// Workers may run in each process of a service, in some, or in a program of their own. They
-    /// share the work.
+    /// Workers may run in all processes of a service, in some of them, or in a program of their
+    /// own. All workers share the work.
     pub fn workers(&self) -> Workers {
         Workers {
             cache: self.clone(),
@@ -79,8 +79,8 @@ impl Workers {
         self
     }
 
-    /// Works only for the functions with these names. Without this call, the workers work for all
-    /// write-behind functions of the program.
+    /// Limits the work to the functions with these names. Without this call, the workers work for
+    /// all write-behind functions of the program.
     pub fn functions<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.functions = Some(names.into_iter().map(Into::into).collect());
         self
@@ -91,8 +91,8 @@ impl Workers {
     /// # Errors
     ///
     /// Returns an error if two functions have one name or write the entries of one cached function,
-    /// if there is no such function, if a value that a function takes was not provided, if the Redis
-    /// server may lose queued writes, or if the cache was shut down.
+    /// if a function does not exist, if a value that a function takes was not provided, if the
+    /// Redis server may lose queued writes, or if the cache was shut down.
     ///
     /// # Panics
     ///
@@ -198,7 +198,7 @@ impl Workers {
 
 impl RunningWorkers {
     /// Ends the workers. They claim nothing more, and the call returns when the running bodies have
-    /// ended. What is queued stays in the queue.
+    /// ended. Queued writes stay in the queue.
     ///
     /// # Cancel safety
     ///

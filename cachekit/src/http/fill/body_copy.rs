@@ -30,8 +30,8 @@ pub(crate) enum CopyEnd {
 }
 
 impl CopyEnd {
-    /// Returns the reason why a body that ended so is not stored. A complete one is not as long as
-    /// the response says.
+    /// Returns the reason why a body whose copy ended in this way is not stored. For a complete
+    /// body, the reason is a length other than the response says.
     pub(crate) fn refusal(self) -> NotStored {
         match self {
             Self::Complete | Self::Failed => NotStored::Incomplete,
@@ -51,7 +51,7 @@ impl<B: Body<Data = Bytes>> BodyCopy<B> {
         }
     }
 
-    /// Copies all frames that are there, and returns the reason why the copy ended if it has.
+    /// Copies all frames that have arrived. Returns the reason why the copy ended, if it has ended.
     pub(crate) async fn end_at_once(&mut self) -> Option<CopyEnd> {
         std::future::poll_fn(|context| match self.poll_end(context) {
             Poll::Ready(end) => Poll::Ready(Some(end)),
@@ -60,8 +60,8 @@ impl<B: Body<Data = Bytes>> BodyCopy<B> {
         .await
     }
 
-    /// Copies all frames, and returns the reason why the copy ended; `None` if it took longer than
-    /// `limit`.
+    /// Copies all frames, and returns the reason why the copy ended. Returns `None` if the copy
+    /// took longer than `limit`.
     pub(crate) async fn end_within(&mut self, limit: Duration) -> Option<CopyEnd> {
         let end = std::future::poll_fn(|context| self.poll_end(context));
         if !has_timer() {
@@ -75,7 +75,7 @@ impl<B: Body<Data = Bytes>> BodyCopy<B> {
         end == Some(CopyEnd::Complete) && storing.is_length(self.size)
     }
 
-    /// Copies all frames that are there, and returns the reason why the copy ended. At a reason
+    /// Copies all frames that have arrived, and returns the reason why the copy ended. For a reason
     /// other than the body's end, the client reads the rest from the handler's body itself.
     fn poll_end(&mut self, context: &mut std::task::Context<'_>) -> Poll<CopyEnd> {
         let Some(source) = &mut self.source else {

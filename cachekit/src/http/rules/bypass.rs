@@ -1,4 +1,4 @@
-//! The reasons for which a request passes the cache by.
+//! The reasons for which a request bypasses the cache.
 
 use std::fmt;
 

@@ -188,7 +188,7 @@ fn owned(settings: &Settings, report: &mut Report<'_>) {
     }
 }
 
-/// In the shared mode, the response decides what an owned rule says.
+/// Reports options of the owned mode that are set in the shared mode, in which responses decide.
 fn shared(settings: &Settings, report: &mut Report<'_>) {
     let etag = settings.etag.is_some_and(|etag| etag != Etag::Off);
     let downstream = settings.downstream.is_some_and(|it| it != Downstream::Off);

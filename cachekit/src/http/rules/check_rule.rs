@@ -111,8 +111,9 @@ fn missing_ttl(
     }
 }
 
-/// Reports `soft` in a rule without a time for which a stale response is served. A soft invalidation
-/// removes such a response. In the mode `shared`, each response says for how long it is served.
+/// Reports `soft` in a rule without a time for which a stale response is served. In such a rule, a
+/// soft invalidation removes the response. In the mode `shared`, each response says for how long it
+/// is served stale.
 fn soft_without_window(
     rule: &Rule,
     mode: Mode,
@@ -127,7 +128,7 @@ fn soft_without_window(
     }
 }
 
-/// Reports options of a rule by which nothing is stored.
+/// Reports the options of a rule with `cache = false`, which stores nothing.
 fn without_effect(rule: &Rule, report: &mut Report<'_>) {
     let settings = &rule.settings;
     let options = [

@@ -55,7 +55,7 @@ pub(crate) struct CompiledRule {
     pub(crate) fingerprint: u64,
 }
 
-/// What a rule has beside its options.
+/// The parts of a rule beside its options.
 #[derive(Debug, Default)]
 pub(crate) struct Identity {
     pub(crate) name: String,
@@ -112,8 +112,8 @@ impl CompiledRule {
             soft: settings.soft.unwrap_or(false),
             fingerprint: 0,
         };
-        // The text is stable for one build of the service. If another build writes it otherwise,
-        // responses are computed once more.
+        // The text is stable for one build of the service. If another build writes a different
+        // text, responses are computed once more.
         rule.fingerprint = xxh3_64(format!("{mode:?} {rule:?}").as_bytes());
         rule
     }
@@ -137,7 +137,7 @@ impl CompiledRule {
     }
 }
 
-/// A query of no parameters is `Query::None`.
+/// Returns `query`, or `Query::None` if `query` selects parameters by an empty list.
 fn normal(query: Query) -> Query {
     match query {
         Query::Only(names) if names.is_empty() => Query::None,

@@ -50,8 +50,8 @@ impl Decision {
         self.rule.as_deref()
     }
 
-    /// Returns the key in a readable form; `None` for a request that passes the cache by. Of
-    /// cookies and `Authorization`, it has the lengths only.
+    /// Returns the key in a readable form; `None` for a request that bypasses the cache. In place
+    /// of cookies and `Authorization`, the text has only their lengths.
     pub fn key(&self) -> Option<&str> {
         self.key.as_deref()
     }
@@ -66,13 +66,13 @@ impl Decision {
         &self.events
     }
 
-    /// Returns the URI that the handler gets if it is not the request's, because the query has
-    /// unlisted parameters.
+    /// Returns the URI that the handler gets, if this is not the request's URI because the query
+    /// has unlisted parameters.
     pub fn handler_uri(&self) -> Option<&str> {
         self.uri.as_deref()
     }
 
-    /// Returns the reason for which the request passes the cache by; `None` if it may be answered
+    /// Returns the reason for which the request bypasses the cache; `None` if it may be answered
     /// from the cache.
     pub fn bypass(&self) -> Option<Bypass> {
         self.bypass
@@ -104,7 +104,7 @@ impl fmt::Display for Decision {
     }
 }
 
-/// Returns the parts of the key as a text. Unlike the key, two texts may be equal.
+/// Returns the parts of the key as a text. The texts of two different keys may be equal.
 fn readable(plan: &Plan, headers: &HeaderMap) -> String {
     let (rule, uri) = (&plan.rule, &plan.uri);
     let scheme = uri.scheme_str().map(|scheme| format!("{scheme}://"));

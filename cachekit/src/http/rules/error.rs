@@ -40,13 +40,13 @@ pub struct RuleError {
     problems: Vec<Problem>,
 }
 
-/// One problem of a set of rules.
+/// A problem of a set of rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
     /// Line of the file, from 1.
     pub(crate) line: Option<usize>,
     pub(crate) rule: Option<String>,
-    /// What is wrong, and what to do.
+    /// The mistake, and the remedy.
     pub(crate) text: String,
 }
 

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Uri};
 
 /// Returns the host that the request is for, with its port: the URI's authority without user
 /// information, or otherwise the first `Host`. The default port of the URI's scheme is left out.
-/// Without a scheme, no port is the default one.
+/// Without a scheme, no port counts as the default port.
 pub(crate) fn target<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> &'a [u8] {
     let host = match uri.authority() {
         Some(authority) => {

@@ -1,8 +1,8 @@
 //! The key of a request under a rule.
 //!
-//! The key has the rule's fingerprint, and then every part of the request that the rule lets count,
-//! in one order. A text is written with its length, and a list of texts with an end. Therefore two
-//! requests that differ in such a part never have one key.
+//! The key has the rule's fingerprint, and then every part of the request that the rule selects for
+//! the key, in a fixed order. A text is written with its length, and a list of texts with an end.
+//! Therefore two requests that differ in such a part never have one key.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ use crate::http::rules::options::{Auth, Cookies, Mode, Query};
 use crate::http::rules::percent::decoded_bytes;
 use crate::http::rules::query;
 
-/// The key of a request, and where the host is in it.
+/// The key of a request, and the place of the host in the key.
 #[derive(Debug)]
 pub(crate) struct Key {
     pub(crate) bytes: Vec<u8>,
@@ -73,7 +73,7 @@ fn write_host(out: &mut Vec<u8>, uri: &Uri, headers: &HeaderMap) -> Range<usize>
     range
 }
 
-/// Writes a text in lower case, and returns where it is.
+/// Writes a text in lower case, and returns its place.
 fn write_lower(out: &mut Vec<u8>, lower: &[u8]) -> Range<usize> {
     text(out, lower);
     let range = out.len() - lower.len()..out.len();
@@ -107,7 +107,7 @@ fn texts<'a>(out: &mut Vec<u8>, all: impl IntoIterator<Item = &'a [u8]>) {
     out.push(0);
 }
 
-/// Writes a text after its length plus one, which is not the end of a list.
+/// Writes a text after its length plus one. That number is never zero, which is the end of a list.
 fn text(out: &mut Vec<u8>, text: &[u8]) {
     let mut length = text.len() + 1;
     while length >= 0x80 {

@@ -52,7 +52,7 @@ pub enum UnlistedQuery {
     /// The handler gets a URI without them. Therefore they cannot change the response. The default.
     #[default]
     Strip,
-    /// A request that has one goes to the handler, and its response is not stored.
+    /// A request with such a parameter goes to the handler, and its response is not stored.
     Bypass,
     /// The handler gets them. Only safe if the handler does not read them: otherwise one client
     /// determines what others get.
@@ -79,7 +79,7 @@ pub enum Auth {
 pub enum Cookies {
     /// They go to the handler, and their responses are not stored. The default in [`Mode::Owned`].
     Bypass,
-    /// The cookies of these names are part of the key. The handler must not read others.
+    /// The cookies of these names are part of the key. The handler must not read other cookies.
     Key(Vec<String>),
     /// Cookies are not part of the key. The handler must not read them. The default in
     /// [`Mode::Shared`].
@@ -103,23 +103,24 @@ pub enum SetCookie {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Etag {
-    /// Weak entity tags, which still hold if something outside compresses the body. The default in
-    /// [`Mode::Owned`].
+    /// Weak entity tags, which still hold if a proxy or an outer layer compresses the body. The
+    /// default in [`Mode::Owned`].
     Weak,
-    /// Strong entity tags. Only right if nothing outside changes the bytes of the body.
+    /// Strong entity tags. Only right if no proxy and no outer layer changes the bytes of the body.
     Strong,
     /// None. The only choice in [`Mode::Shared`].
     Off,
 }
 
-/// `Cache-Control` of responses whose handler sets none, for clients and for caches between.
+/// `Cache-Control` of responses whose handler sets none, for clients and for caches on the way to
+/// them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Downstream {
     /// `no-cache`: clients ask each time, and get a short answer if they have the current response.
     /// Invalidations therefore reach clients. The default in [`Mode::Owned`].
     NoCache,
-    /// `max-age`: clients keep the response for so long, whatever is invalidated.
+    /// `max-age`: clients keep the response for this time, even if it is invalidated meanwhile.
     MaxAge(Duration),
     /// None. The only choice in [`Mode::Shared`].
     Off,

@@ -1,4 +1,4 @@
-//! What the rules say about a request.
+//! The decision of the rules about a request.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::http::rules::percent::decoded;
 use crate::http::rules::query;
 use crate::http::rules::template::{Parameters, Template};
 
-/// What the rules say about a request.
+/// The decision of the rules about a request.
 #[derive(Debug)]
 pub(crate) enum Lookup<'a> {
     /// The request goes to the handler, and its response is not stored.
@@ -26,17 +26,17 @@ pub(crate) enum Lookup<'a> {
     Cacheable(Plan),
 }
 
-/// How a request is looked up, and what its response is stored with.
+/// The data with which a request is looked up and its response is stored.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
-    /// The rule; in the shared mode without one, the rule "default".
+    /// The rule for the path. In the shared mode, the rule "default" for a path without a rule.
     pub(crate) rule: Arc<CompiledRule>,
     pub(crate) key: Vec<u8>,
     pub(crate) mode: Mode,
     pub(crate) uri: Uri,
-    /// Where the host is in the key.
+    /// Place of the host in the key.
     pub(crate) host: Range<usize>,
-    /// Where the parameters of the path are in the path.
+    /// Places of the path's parameters in the path.
     pub(crate) parameters: Parameters,
     /// `true` if the handler gets the URI without unlisted parameters.
     pub(crate) strips_query: bool,
@@ -58,7 +58,7 @@ impl Plan {
         uri_tag(self.mode, self.host(), &self.uri)
     }
 
-    /// Returns the URI for the handler if it is not the request's.
+    /// Returns the URI for the handler, if this is not the request's URI.
     pub(crate) fn stripped_uri(&self) -> Option<Uri> {
         let stripped = self
             .strips_query

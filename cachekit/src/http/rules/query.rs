@@ -18,7 +18,7 @@ pub(crate) fn selected<'a>(
 /// Returns the selected parameters sorted by name. Parameters of one name keep their order.
 pub(crate) fn sorted<'a>(selection: &'a Query, query: Option<&'a str>) -> SmallVec<[&'a str; 8]> {
     let mut pieces: SmallVec<[&str; 8]> = selected(selection, query).collect();
-    // By decoded names, so that `q` and `%71` keep their order: a handler takes them for one.
+    // By decoded names, so that `q` and `%71` keep their order: a handler takes them for one name.
     pieces.sort_by(|one, other| {
         let (one, other) = (name(one), name(other));
         decoded_in_query(one).cmp(&decoded_in_query(other))

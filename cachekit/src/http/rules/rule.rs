@@ -11,7 +11,7 @@ use crate::http::rules::settings::{Lines, Settings};
 /// what they are invalidated.
 ///
 /// A rule concerns GET and HEAD; other methods always reach the handler. The path has the syntax of
-/// axum's routes. A path without parameters wins over one with, as in axum.
+/// axum's routes. A path without parameters wins over a path with parameters, as in axum.
 ///
 /// # Examples
 ///
@@ -59,8 +59,8 @@ impl Rule {
         }
     }
 
-    /// Creates a rule by which no response of `path` is stored: `cache = false` in a file. It is
-    /// for a path in the middle of others with a rule, such as a stream of events.
+    /// Creates a rule by which no response of `path` is stored: `cache = false` in a file. Use it
+    /// for a single path, such as a stream of events, among paths that have a rule.
     pub fn never(path: impl Into<String>) -> Self {
         Self {
             cache: false,
@@ -95,15 +95,15 @@ impl Rule {
         self
     }
 
-    /// Sets the time for which responses with the status 404 or 410 are fresh. Also has responses
-    /// with the status 301 or 308 stored for that time if they are not in
+    /// Sets the time for which responses with the status 404 or 410 are fresh. Responses with the
+    /// status 301 or 308 are stored for that time too, if that status is not in
     /// [`statuses`](Self::statuses). Default: such responses are not stored.
     pub fn negative_ttl(mut self, ttl: Duration) -> Self {
         self.settings.negative_ttl = Some(ttl);
         self
     }
 
-    /// Sets the share of `ttl`, from 0 to 1, by which `ttl` is shortened at random at most, so that
+    /// Sets the largest share of `ttl`, from 0 to 1, by which `ttl` is shortened at random, so that
     /// responses do not expire together. Default: 0.1.
     pub fn ttl_jitter(mut self, share: f32) -> Self {
         self.settings.ttl_jitter = Some(share);
@@ -227,7 +227,7 @@ impl Rule {
         self
     }
 
-    /// Sets whether a write to the path makes responses stale and does not remove them. Default:
+    /// Sets whether a write to the path makes responses stale instead of removing them. Default:
     /// `false`. A stale response may be served within `swr` and `sie`; a rule with neither must not
     /// be soft. For tags and events, the code that invalidates decides
     /// ([`Cache::invalidation`](crate::Cache::invalidation)).

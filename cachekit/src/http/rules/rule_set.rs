@@ -46,14 +46,15 @@ pub struct RuleSet {
     pub(crate) heuristics: bool,
     pub(crate) stale_on_failure: Duration,
     pub(crate) keep: Duration,
-    /// In the shared mode, the last rule is for paths without one.
+    /// In the shared mode, the last rule is for paths without a rule of their own.
     pub(crate) rules: Vec<Arc<CompiledRule>>,
     /// Index of the rule for each path.
     pub(crate) router: Router<usize>,
 }
 
 impl RuleSet {
-    /// Says what the rules do with one request. For tests and tools: a service need not run.
+    /// Returns the decision of the rules about one request. For tests and tools: a service need not
+    /// run.
     ///
     /// # Examples
     ///
@@ -150,8 +151,8 @@ fn bypass(rule: &CompiledRule, uri: &Uri, headers: &HeaderMap) -> Option<Bypass>
     has_body(headers).then_some(Bypass::Body)
 }
 
-/// Returns `true` if the fields of a request say that it has a body. In HTTP/2 and later a body may
-/// have no length, and then they do not say so.
+/// Returns `true` if the fields of a request say that it has a body. In HTTP/2 and later, a body
+/// may have no length, and then the fields do not show that it exists.
 fn has_body(headers: &HeaderMap) -> bool {
     let mut lengths = headers.get_all(CONTENT_LENGTH).into_iter();
     headers.contains_key(TRANSFER_ENCODING)
@@ -162,7 +163,7 @@ fn has_unlisted(rule: &CompiledRule, uri: &Uri) -> bool {
     rule.query != Query::All && query::has_unlisted(&rule.query, uri.query())
 }
 
-/// Returns where the parameters are in `path`, which they are parts of.
+/// Returns the places of the parameters in `path`. The parameters must be slices of `path`.
 fn ranges(path: &str, parameters: &Params<'_, '_>) -> Parameters {
     let start = path.as_ptr().addr();
     let range = |value: &str| {

@@ -14,7 +14,7 @@ use crate::http::rules::rule::Rule;
 use crate::http::rules::rule_set::RuleSet;
 use crate::http::rules::settings::{Defaults, Lines, Settings};
 
-/// Name of the rule for paths without one, in the shared mode.
+/// Name of the rule for paths without a rule of their own, in the shared mode.
 const DEFAULT_RULE: &str = "default";
 
 /// A set of rules that is being made, with options for all responses.
@@ -97,7 +97,7 @@ impl RuleSetBuilder {
         self
     }
 
-    /// Sets whether a response without a lifetime gets one of a tenth of the time since
+    /// Sets whether a response without a lifetime gets a lifetime of a tenth of the time since
     /// `Last-Modified` (RFC 9111, section 4.2.2). Only in [`Mode::Shared`]. Default: `false`.
     pub fn heuristics(mut self, heuristics: bool) -> Self {
         self.heuristics = Some(heuristics);
@@ -112,7 +112,7 @@ impl RuleSetBuilder {
         self
     }
 
-    /// Sets for how long past its freshness a response is kept, to be revalidated. Only in
+    /// Sets the time for which a response is kept after it was fresh, to be revalidated. Only in
     /// [`Mode::Shared`]. Default: an hour.
     pub fn keep(mut self, time: Duration) -> Self {
         self.keep = Some(time);
@@ -151,7 +151,8 @@ impl RuleSetBuilder {
     ///
     /// # Errors
     ///
-    /// Every option that cannot be used and every two rules that conflict, each with its remedy.
+    /// Returns every option that cannot be used, and every pair of rules that conflict, each with
+    /// its remedy.
     pub fn build(mut self) -> Result<RuleSet, RuleError> {
         let mut problems = std::mem::take(&mut self.problems);
         self.check_options(&mut problems);
@@ -301,7 +302,7 @@ fn report<'a>(rule: &'a Rule, problems: &'a mut Vec<Problem>) -> Report<'a> {
     }
 }
 
-/// Returns `true` unless both names are one path, which is a conflict of paths.
+/// Returns `true` if one of the rules has a name. Two rules without names conflict by their paths.
 fn named_apart(rule: &Rule, other: &Rule) -> bool {
     rule.name.is_some() || other.name.is_some()
 }

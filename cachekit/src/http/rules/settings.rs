@@ -41,7 +41,7 @@ impl Settings {
             .any(|it| !it.is_zero())
     }
 
-    /// Returns these options, with those of `defaults` where they are not set.
+    /// Returns these options. An option that is not set is taken from `defaults`.
     pub(crate) fn or(self, defaults: &Self) -> Self {
         Self {
             ttl: self.ttl.or(defaults.ttl),
@@ -78,7 +78,7 @@ pub(crate) struct Lines {
     pub(crate) first: Option<usize>,
     /// The rule's keys in the file, such as `ttl`, each with its line.
     pub(crate) keys: Vec<(String, usize)>,
-    /// Keys that were meant by misspelt ones.
+    /// Known keys that misspelt keys of the file probably stand for.
     pub(crate) meant: Vec<String>,
 }
 

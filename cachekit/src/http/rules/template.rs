@@ -19,7 +19,7 @@ enum Part {
     Parameter(usize),
 }
 
-/// Where the parameters of a request's path are in the path, in the order of the pattern.
+/// Places of the parameters of a request's path in the path, in the order of the pattern.
 pub(crate) type Parameters = smallvec::SmallVec<[Range<usize>; 3]>;
 
 impl Template {

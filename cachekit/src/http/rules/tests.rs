@@ -19,7 +19,7 @@ fn uri(text: &str) -> Uri {
     text.parse().unwrap()
 }
 
-/// Returns header fields; a name may be there several times.
+/// Returns header fields. `pairs` may have a name several times.
 fn fields(pairs: &[(&str, &str)]) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in pairs {

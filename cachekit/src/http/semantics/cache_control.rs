@@ -54,7 +54,8 @@ impl CacheControl {
         }
     }
 
-    /// Reads a response's directives. Of a directive with a number, the first counts.
+    /// Reads a response's directives. If a directive with a number occurs several times, the first
+    /// one counts.
     pub(crate) fn of_response(headers: &HeaderMap) -> Self {
         let mut control = Self::default();
         for directive in directives(headers, &CACHE_CONTROL) {
@@ -82,7 +83,7 @@ impl CacheControl {
         true
     }
 
-    /// Returns the place of a directive in seconds.
+    /// Returns the place for the value of a directive in seconds.
     pub(super) fn seconds(&mut self, name: &[u8]) -> Option<&mut Option<u64>> {
         Some(match name {
             b"max-age" => &mut self.max_age,

@@ -10,7 +10,7 @@ use super::lists::is_token_byte;
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 
-/// Why a request was forwarded (RFC 9211, section 2.2).
+/// Reason why a request was forwarded (RFC 9211, section 2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Forward {
     Bypass,
@@ -34,7 +34,7 @@ impl Forward {
     }
 }
 
-/// How the cache handled a request.
+/// Outcome of a request, for its response's header fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// The stored response answered.
@@ -54,7 +54,7 @@ pub(crate) enum Outcome {
     },
 }
 
-/// One cache's member of `Cache-Status`.
+/// The member of one cache in `Cache-Status`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CacheStatus<'a> {
     /// Name of the cache.
@@ -128,8 +128,8 @@ pub(crate) fn set_x_cache(headers: &mut HeaderMap, status: &CacheStatus<'_>) {
     let _ = headers.try_insert(X_CACHE, HeaderValue::from_static(status.x_cache()));
 }
 
-/// Returns `text` as a token if it is one, else as a string (RFC 8941, sections 3.3.3 and 3.3.4).
-/// What may not be in a string becomes a question mark.
+/// Returns `text` as a token if it is one, else as a string (RFC 8941, sections 3.3.3 and 3.3.4). A
+/// byte that may not be in a string becomes a question mark.
 fn token_or_string(text: &str) -> String {
     let starts_token = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '*');
     let is_token = |byte: u8| is_token_byte(byte) || matches!(byte, b':' | b'/');

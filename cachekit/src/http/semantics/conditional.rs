@@ -30,7 +30,7 @@ const NOT_IN_304: [HeaderName; 7] = [
     SET_COOKIE,
 ];
 
-/// What the request's conditions say about the stored response.
+/// Result of the request's conditions for the stored response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Precondition {
     /// There is no condition that a cache evaluates.

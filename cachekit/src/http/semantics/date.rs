@@ -57,7 +57,7 @@ fn asctime<'a>(mut words: impl Iterator<Item = &'a [u8]>) -> Option<u64> {
     unix_time(year, month, day, time)
 }
 
-/// Returns the year that ends with two digits. Without a clock, the border is the Unix epoch.
+/// Returns the year from 1970 to 2069 that ends with these two digits. No clock is asked for this.
 fn century(year: u64) -> u64 {
     year + if year < 70 { 2_000 } else { 1_900 }
 }
@@ -80,7 +80,7 @@ fn unix_time(year: u64, month: &[u8], day: u64, time: &[u8]) -> Option<u64> {
     Some(days_since_epoch(year, month, day) * SECONDS_PER_DAY + second)
 }
 
-/// Reads `08:49:37`. A leap second is the second before it.
+/// Reads `08:49:37`. A leap second counts as the second before it.
 fn second_of_day(time: &[u8]) -> Option<u64> {
     let mut parts = time.split(|byte| *byte == b':');
     let mut part = || number(parts.next()?, 2);

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName};
 
 use super::lists::{is_token_byte, members};
 
-/// One directive of a list.
+/// A directive of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Directive<'a> {
     name: &'a [u8],
@@ -38,8 +38,8 @@ pub(crate) fn directives<'a>(
     members(headers, field).filter_map(directive)
 }
 
-/// Returns the directive in one member of a list. White space around `=` is not allowed: after it,
-/// the rest is ignored.
+/// Returns the directive in one member of a list. White space around `=` is not allowed: the text
+/// after such white space is ignored.
 fn directive(member: &[u8]) -> Option<Directive<'_>> {
     let end = member.iter().position(|byte| !is_token_byte(*byte));
     let (name, rest) = member.split_at_checked(end.unwrap_or(member.len()))?;
@@ -57,7 +57,8 @@ fn value(text: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// Returns a quoted string without escapes, from behind its first quote (RFC 9110, section 5.6.4).
+/// Returns a quoted string without escapes. `text` begins after the first quote (RFC 9110, section
+/// 5.6.4).
 fn unquoted(text: &[u8]) -> Cow<'_, [u8]> {
     let end = text.iter().position(|byte| matches!(byte, b'"' | b'\\'));
     let end = end.unwrap_or(text.len());

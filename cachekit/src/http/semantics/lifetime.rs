@@ -16,7 +16,7 @@ const MAX_HEURISTIC: u64 = 24 * 3_600;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lifetime {
     pub(crate) seconds: u64,
-    /// `true` if the response does not say it.
+    /// `true` if the response does not state the lifetime.
     pub(crate) is_heuristic: bool,
 }
 
@@ -39,8 +39,8 @@ impl Lifetime {
 }
 
 /// Returns the lifetime that the response says: `s-maxage` in a shared cache, else `max-age`, else
-/// `Expires` minus `Date` (RFC 9111, section 4.2.1). Several or wrong `Expires` are zero, and
-/// without `Date` the response's arrival counts.
+/// `Expires` minus `Date` (RFC 9111, section 4.2.1). With several or wrong `Expires`, the lifetime
+/// is zero. Without `Date`, the time of arrival is used.
 pub(crate) fn explicit_lifetime(
     control: &CacheControl,
     headers: &HeaderMap,

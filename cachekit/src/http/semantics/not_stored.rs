@@ -1,6 +1,6 @@
 //! Reasons why a response is not stored.
 
-/// Why a response is not stored.
+/// Reason why a response is not stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum NotStored {
     /// The method is not GET.
@@ -11,7 +11,7 @@ pub(crate) enum NotStored {
     Authorization,
     /// The status is never stored, or is not one that the rule stores.
     Status,
-    /// The response is a part of another.
+    /// The response is a part of another response.
     Partial,
     NoStore,
     Private,

@@ -59,7 +59,7 @@ fn thousandths(fraction: &[u8]) -> Option<u16> {
     u16::try_from(digits(&padded)?).ok()
 }
 
-/// Appends `text` in lower case, except quoted strings, which may depend on it.
+/// Appends `text` in lower case, except quoted strings, in which case may matter.
 fn push_lower(name: &mut Vec<u8>, text: &[u8]) {
     let unquoted = text.iter().position(|byte| *byte == b'"');
     let (plain, quoted) = text.split_at(unquoted.unwrap_or(text.len()));

@@ -11,7 +11,7 @@ use super::etag::EntityTag;
 use super::lists::{line_members, trim};
 use super::numbers::digits;
 
-/// What a stored 200 answers a request with.
+/// Answer of a stored 200 to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RangeAnswer {
     /// The complete response: 200.

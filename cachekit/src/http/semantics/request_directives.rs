@@ -2,7 +2,7 @@
 
 use super::cache_control::CacheControl;
 
-/// How a stored response may be used.
+/// Use of a stored response that a request allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
     /// The response is fresh enough.
@@ -13,8 +13,8 @@ pub(crate) enum Use {
     Revalidate,
 }
 
-/// Returns how a stored response of `age` seconds may answer a request. A response is fresh as long
-/// as its age is less than `lifetime` (RFC 9111, section 4.2).
+/// Returns the use of a stored response of `age` seconds that a request allows. A response is fresh
+/// as long as its age is less than `lifetime` (RFC 9111, section 4.2).
 pub(crate) fn allows(
     request: &CacheControl,
     age: u64,

@@ -31,39 +31,39 @@ pub(crate) fn strips_set_cookie(
 /// Settings of a shared cache that decide what is stored.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SharedPolicy {
-    /// Whether responses without a lifetime get one.
+    /// `true` if responses without a lifetime get a heuristic lifetime.
     pub(crate) heuristics: bool,
     pub(crate) set_cookie: SetCookie,
-    /// Whether a stale response is of use without `stale-while-revalidate` and `stale-if-error`.
+    /// `true` if a stale response is of use without `stale-while-revalidate` and `stale-if-error`.
     pub(crate) keeps_stale: bool,
-    /// Fields that a response may vary by though they differ between most clients.
+    /// Fields that a response may vary by, although they differ between most clients.
     pub(crate) allowed_vary: Vec<HeaderName>,
 }
 
-/// How a response is stored.
+/// Data with which a response is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StorePlan {
     /// Time for which the response is fresh, in seconds, counted from age zero.
     pub(crate) lifetime: u64,
-    /// The lifetime is a guess (RFC 9111, section 4.2.2).
+    /// `true` if the lifetime is a guess (RFC 9111, section 4.2.2).
     pub(crate) is_heuristic: bool,
     /// Age at arrival, in seconds.
     pub(crate) initial_age: u64,
-    /// The response is validated before each use (`no-cache`).
+    /// `true` if the response is validated before each use (`no-cache`).
     pub(crate) always_revalidate: bool,
-    /// The response may be served stale: it has none of `must-revalidate`, `proxy-revalidate`,
-    /// `no-cache` and `s-maxage`.
+    /// `true` if the response may be served stale: it has none of `must-revalidate`,
+    /// `proxy-revalidate`, `no-cache` and `s-maxage`.
     pub(crate) may_serve_stale: bool,
-    /// `None` if the response may not be served stale, as for `stale_if_error`.
+    /// `None` if the response may not be served stale. The same holds for `stale_if_error`.
     pub(crate) stale_while_revalidate: Option<u64>,
     pub(crate) stale_if_error: Option<u64>,
     /// Fields that are not stored.
     pub(crate) strip: Vec<HeaderName>,
 }
 
-/// Returns why a response is stored by no cache here, whatever its `Cache-Control`: because of the
-/// request's `no-store`, of the status, of `Vary: *` or of the body's kind. [`shared_plan`] asks
-/// this, too; with [`owned_restriction`], the caller does.
+/// Returns the reason why a response is stored in neither mode, whatever its `Cache-Control` says:
+/// the request's `no-store`, the status, `Vary: *` or the body's kind. [`shared_plan`] calls this
+/// function itself. A caller of [`owned_restriction`] must call it too.
 pub(crate) fn forbidden_in_both(
     status: StatusCode,
     request_headers: &HeaderMap,
@@ -155,7 +155,7 @@ pub(crate) fn shared_plan(
         .ok_or(NotStored::NoFreshness)
 }
 
-/// Returns what of `Cache-Control` forbids a shared cache to store the response.
+/// Returns the reason in `Cache-Control` that forbids a shared cache to store the response.
 fn forbidden_by(
     control: &CacheControl,
     status: StatusCode,
@@ -226,8 +226,8 @@ fn is_useful(policy: &SharedPolicy, plan: &StorePlan, headers: &HeaderMap) -> bo
     is_fresh || has_stale_use || has_validators(headers)
 }
 
-/// Returns the lifetime that the response's own `Cache-Control` or `CDN-Cache-Control` limits a
-/// rule's to, or why the response is not stored in spite of the rule.
+/// Returns the limit that the response's own `Cache-Control` or `CDN-Cache-Control` sets for a
+/// rule's lifetime, or the reason why the response is not stored in spite of the rule.
 pub(crate) fn owned_restriction(response_headers: &HeaderMap) -> Result<Option<u64>, NotStored> {
     let plain = CacheControl::of_response(response_headers);
     let limit = restriction(&plain)?;

@@ -62,7 +62,7 @@ fn combined(headers: &HeaderMap, name: &HeaderName) -> Option<Vec<u8>> {
     Some(lines.join(&b","[..]))
 }
 
-/// What is left of the text.
+/// Parser of the rest of a text.
 struct Parser<'a> {
     rest: &'a [u8],
 }
@@ -118,7 +118,7 @@ impl Parser<'_> {
         taken
     }
 
-    /// Section 4.2.3.3.
+    /// Reads a key (section 4.2.3.3).
     fn key(&mut self) -> Option<String> {
         let is_first = |byte: u8| byte.is_ascii_lowercase() || byte == b'*';
         self.peek().filter(|byte| is_first(*byte))?;
@@ -128,7 +128,7 @@ impl Parser<'_> {
         String::from_utf8(name.to_vec()).ok()
     }
 
-    /// Section 4.2.3.2.
+    /// Reads parameters, and drops them (section 4.2.3.2).
     fn parameters(&mut self) -> Option<()> {
         while self.take(b';') {
             self.skip(b" ");
@@ -148,7 +148,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Section 4.2.1.2.
+    /// Reads the rest of an inner list (section 4.2.1.2).
     fn inner_list(&mut self) -> Option<Value> {
         loop {
             self.skip(b" ");
@@ -161,7 +161,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Section 4.2.3.1.
+    /// Reads a bare item (section 4.2.3.1).
     fn bare_item(&mut self) -> Option<Value> {
         match self.peek()? {
             b'-' | b'0'..=b'9' => self.number(),
@@ -176,7 +176,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Section 4.2.4.
+    /// Reads a number (section 4.2.4).
     fn number(&mut self) -> Option<Value> {
         let sign = if self.take(b'-') { -1 } else { 1 };
         let whole = self.take_while(|byte| byte.is_ascii_digit());
@@ -190,7 +190,7 @@ impl Parser<'_> {
         (length <= 15).then_some(Value::Integer(sign * number))
     }
 
-    /// Section 4.2.5.
+    /// Reads a string (section 4.2.5).
     fn string(&mut self) -> Option<Value> {
         self.expect(b'"')?;
         let mut text = String::new();
@@ -208,7 +208,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Section 4.2.8.
+    /// Reads a boolean (section 4.2.8).
     fn boolean(&mut self) -> Option<Value> {
         self.expect(b'?')?;
         match self.next()? {
@@ -218,7 +218,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Section 4.2.7.
+    /// Reads a byte sequence (section 4.2.7).
     fn byte_sequence(&mut self) -> Option<Value> {
         self.expect(b':')?;
         self.take_while(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));

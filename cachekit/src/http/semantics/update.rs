@@ -15,10 +15,11 @@ const KEPT: [HeaderName; 4] = [
     CONTENT_TYPE,
 ];
 
-/// Replaces the stored fields that the 304 has, with all their lines. Fields about the content stay,
-/// and those of the connection are left out. `Date` and `Age` of the stored response are removed
-/// even if the 304 has none, because the response would otherwise be as old as before.
-/// `Set-Cookie` is only replaced, not added: without one, the policy refused or stripped it.
+/// Replaces the stored fields that the 304 has, with all their lines. Fields about the content
+/// stay, and those of the connection are left out. `Date` and `Age` of the stored response are
+/// removed even if the 304 has none, because the response would otherwise be as old as before.
+/// `Set-Cookie` is only replaced, not added: if the stored response has none, the policy may refuse
+/// or strip the field.
 pub(crate) fn update_from_304(stored: &mut HeaderMap, from: &HeaderMap) {
     let mut from = from.clone();
     remove_hop_by_hop(&mut from);

@@ -115,7 +115,7 @@ mod tests {
         Vary::of(&headers(&lines))
     }
 
-    /// Whether two requests select the same response of those that vary by `name`.
+    /// Returns `true` if two requests select one response of those that vary by `name`.
     fn same(name: &'static str, stored: &[&str], other: &[&str]) -> bool {
         let request = |lines: &[&str]| {
             let lines: Vec<_> = lines.iter().map(|line| (name, *line)).collect();

@@ -47,7 +47,8 @@ impl<'de> Deserialize<'de> for StoredResponse {
 }
 
 impl Wire {
-    /// Checks everything that the bytes from Redis say, because others may have written them.
+    /// Checks everything that the bytes from Redis say, because other programs may have written
+    /// them.
     fn into_response<E: Error>(self) -> Result<StoredResponse, E> {
         let mut headers = HeaderMap::with_capacity(self.headers.len().min(64));
         for (name, value) in self.headers {

@@ -74,8 +74,8 @@ fn the_hottest_of_a_long_trace_are_found_in_a_sample() {
     for (n, count) in &ranked[..10] {
         let found = found.iter().find(|it| it.key == key(*n));
         let found = found.unwrap_or_else(|| panic!("{n} with {count} is missing"));
-        // Five standard deviations of a sample of one in 256, and the uses that may be those of
-        // other keys.
+        // The count may be off by five standard deviations of a sample of one in 256, and by the
+        // uses that may be those of other keys.
         let off = found.uses.abs_diff(u64::from(*count));
         let off = u32::try_from(off.saturating_sub(found.error)).expect("small");
         let deviation = 16.0 * f64::from(*count).sqrt();

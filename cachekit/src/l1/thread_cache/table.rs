@@ -70,7 +70,7 @@ pub(crate) struct Table {
     /// entries that are not in the table.
     pub(crate) sampler: Sampler,
     /// Slots while the table is lent and `slots` is empty. `None`: the table is not lent. The last
-    /// field, so that hits find the others where they were.
+    /// field, so that it does not move the fields that hits read.
     lent: Option<Vec<Option<Slot>>>,
 }
 
@@ -157,7 +157,7 @@ impl Table {
         true
     }
 
-    /// Ends what [`lend`](Self::lend) began. Returns `false` if the table was not lent.
+    /// Ends the lending that [`lend`](Self::lend) began. Returns `false` if the table was not lent.
     pub(crate) fn give_back(&mut self) -> bool {
         match self.lent.take() {
             Some(slots) => {
@@ -169,8 +169,8 @@ impl Table {
     }
 
     /// Returns the entry that the table has under `lookup`, also while the table is lent. Returns
-    /// `None` if the table has no entry that is valid at `now`. An entry counts as a hit; `count` is
-    /// that of [`find`](Self::find).
+    /// `None` if the table has no entry that is valid at `now`. An entry counts as a hit; `count`
+    /// is that of [`find`](Self::find).
     pub(crate) fn find_entry(
         &mut self,
         lookup: &LookupKey<'_>,
@@ -270,8 +270,8 @@ impl Table {
         self.admission.record_admitted();
     }
 
-    /// Returns the index of the slot in `slots`, those of the thread's table (L0), with the look-up key
-    /// `lookup`, or `None` if there is no such slot.
+    /// Returns the index in `slots`, the slots of the thread's table (L0), of the slot with the
+    /// look-up key `lookup`. Returns `None` if there is no such slot.
     #[inline]
     fn index(&self, slots: &[Option<Slot>], lookup: &LookupKey<'_>) -> Option<usize> {
         let first = first(slots.len(), lookup.hash);
@@ -285,7 +285,7 @@ impl Table {
     /// look-up reads first. Most hits are in the first slot, so this code is not inlined.
     #[inline(never)]
     fn index_further(&self, slots: &[Option<Slot>], lookup: &LookupKey<'_>) -> Option<usize> {
-        // As inside of every computation, where the table is lent.
+        // A table that is lent has no slots here, as inside of every computation.
         if slots.is_empty() {
             return None;
         }
@@ -385,8 +385,8 @@ fn first(slots: usize, hash: u32) -> usize {
 }
 
 /// Returns the indexes of the slots in a thread's table (L0) with `slots` slots that a look-up with
-/// `hash` reads after the first slot: the further slots of the first set, and all slots of the second
-/// set.
+/// `hash` reads after the first slot: the further slots of the first set, and all slots of the
+/// second set.
 #[inline]
 fn further(slots: usize, hash: u32) -> impl Iterator<Item = usize> {
     let one = first(slots, hash);

@@ -51,8 +51,8 @@ pub(crate) struct BusClient {
     /// Times from the sending of a heartbeat to its return. Both are read from this node's clock.
     pub(crate) round_trip: HistogramRecorder,
     clock: Arc<dyn Clock>,
-    /// The greatest number of a subscription that began. A task whose runtime stood still may report
-    /// an older subscription late.
+    /// The greatest number of a subscription that began. A task whose runtime stood still may
+    /// report an older subscription late.
     subscription: Mutex<u64>,
     /// The time at which the heartbeat task last ran, in nanoseconds.
     last_beat: AtomicU64,
@@ -233,7 +233,7 @@ impl BusClient {
         }
     }
 
-    /// Applies the invalidation of `targets`, which this node carries out for a dead one, to this
+    /// Applies the invalidation of `targets`, which this node carries out for a dead node, to this
     /// node's memory.
     pub(crate) fn apply(&self, targets: &InvalidationTargets) {
         if let Some(listener) = self.listener() {

@@ -25,7 +25,7 @@ pub(crate) struct OpenQuestions {
     open: Mutex<HashMap<u64, Sender<AnswerReceived>>>,
 }
 
-/// A question of this node. When it is dropped, later answers to it are dropped too.
+/// A question of this node. When the question is dropped, later answers to it are dropped too.
 #[derive(Debug)]
 pub(crate) struct OpenQuestion<'a> {
     questions: &'a OpenQuestions,
@@ -46,10 +46,10 @@ impl OpenQuestions {
         }
     }
 
-    /// Passes `answer` to the question `number` of this node, if it is still open.
+    /// Passes `answer` to the question `number` of this node, if that question is still open.
     pub(crate) fn answer_received(&self, number: u64, answer: AnswerReceived) {
         if let Some(sender) = self.open.lock().get(&number) {
-            // An asker with too many answers does without the rest.
+            // If too many answers wait for the asker, this answer is dropped.
             let _ = sender.try_send(answer);
         }
     }

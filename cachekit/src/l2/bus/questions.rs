@@ -8,8 +8,8 @@ use crate::base::sync::Mutex;
 use crate::model::question::Question;
 use crate::store::message::NodeId;
 
-/// The number of questions that a node answers in a second. It passes over further questions, so
-/// that a loop of questions cannot load a service.
+/// The largest number of questions that a node answers in a second. The node ignores further
+/// questions, so that a loop of questions cannot load a service.
 pub(crate) const MOST_IN_A_SECOND: u32 = 10;
 
 /// A second in nanoseconds.
@@ -27,7 +27,7 @@ pub(crate) struct Asked {
 /// The function that answers a question of another node. It must return at once.
 type Responder = Box<dyn Fn(Asked) + Send + Sync>;
 
-/// The means to answer questions of other nodes. A node that nobody asks does nothing here.
+/// The function that answers questions of other nodes, and the number of recent answers.
 #[derive(Default)]
 pub(crate) struct Questions {
     responder: OnceLock<Responder>,
@@ -35,7 +35,7 @@ pub(crate) struct Questions {
 }
 
 /// The number of answers of this node since `began`, in nanoseconds. A new second begins with the
-/// first question after the last one.
+/// first question after the last second has ended.
 #[derive(Debug, Default)]
 struct Recent {
     began: u64,

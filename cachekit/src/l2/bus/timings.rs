@@ -11,7 +11,7 @@ use crate::base::fault::Faults;
 pub(crate) struct BusTimings {
     /// The time for which a node serves from memory after it sent a heartbeat that came back.
     pub(crate) liveness: Duration,
-    /// The time after an accepted hello, after which a node sends a hello with its heartbeat again.
+    /// The time from an accepted hello until a node sends a hello with its heartbeat again.
     pub(crate) hello: Duration,
     /// The time after which a node that listens without interruption has received a message of
     /// every node that serves from memory. At least `liveness` and `hello` together.

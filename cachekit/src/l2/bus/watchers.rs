@@ -1,4 +1,4 @@
-//! Those who watch the messages that arrive on the bus, such as the command `cachekit watch`.
+//! Watchers of the messages that arrive on the bus, such as the command `cachekit watch`.
 
 use std::sync::Arc;
 
@@ -27,7 +27,8 @@ impl Watchers {
         receiver
     }
 
-    /// Returns the counter of messages that watchers missed, because they did not take them in time.
+    /// Returns the counter of messages that watchers missed, because they did not take them in
+    /// time.
     pub(crate) fn missed(&self) -> Arc<Counter> {
         Arc::clone(&self.missed)
     }

@@ -30,7 +30,7 @@ const RENEWALS: u32 = 3;
 ///
 /// Dropping the value leaves the mark. The mark must be removed only after the names of the write
 /// were invalidated, or if they need not be. A mark that stays by mistake costs misses, and a mark
-/// that is removed too early costs the guarantee.
+/// that is removed too early breaks the guarantee.
 #[derive(Debug)]
 pub(crate) struct OpenWrite {
     l2: Arc<SharedTier>,
@@ -70,13 +70,14 @@ impl SharedTier {
         let (tell, answered) = oneshot::channel();
         let (renews, is_over) = oneshot::channel();
         let marking = keep_marked(Arc::clone(self), mark.clone(), intent, tell, is_over);
-        // Unconstrained, so that the first poll sends the mark also in a task that has worked for long.
+        // Unconstrained, so that the first poll sends the mark even if the task has used up its
+        // tokio budget.
         let mut marking: Pin<Box<dyn Future<Output = ()> + Send>> =
             Box::pin(unconstrained(marking));
         let is_sent = self.background.is_on_its_runtime();
         if is_sent {
-            // The command must be on its way before the body begins, so it does not wait until the
-            // task is run. The task polls again and leaves its own waker.
+            // The command must be on its way before the body begins, so it is sent here and does
+            // not wait until the task runs. The task polls again, with its own waker.
             let _ = marking
                 .as_mut()
                 .poll(&mut Context::from_waker(Waker::noop()));
@@ -118,7 +119,7 @@ async fn keep_marked(
     let is_over = async {
         let _ = is_over.await;
     };
-    // The end is looked for first, so that no renewal follows it.
+    // `is_over` is polled first, so that no renewal follows the end of the write.
     select(is_over, renewing).await;
 }
 
@@ -126,7 +127,7 @@ impl OpenWrite {
     /// Waits until the store has answered the request that sends the mark, so that a removal which
     /// is sent from now on arrives after the mark. Waits until the time `until` at most.
     pub(crate) async fn answered(&mut self, until: Instant) {
-        // Without a timer, the removal is left to the outbox, which comes later anyway.
+        // Without a timer, the outbox sends the removal, which is later than the mark anyway.
         if let Some(answered) = &mut self.answered
             && has_timer()
         {
@@ -148,7 +149,8 @@ impl OpenWrite {
         let Self { l2, mark, .. } = self;
         let store = Arc::clone(&l2.store);
         l2.spawn(async move {
-            // A mark that stays is over soon, and then costs misses.
+            // If the mark stays, its time is over soon. Another process then carries it out, which
+            // costs misses.
             let _ = store
                 .unmark(&[mark], SharedTier::background_deadline())
                 .await;

@@ -53,7 +53,8 @@ impl Sweeper {
                 match self.sweep().await {
                     Ok(()) => self.bus.sweeps.begin(),
                     Err(failure) if failure.is_of_rights() => {
-                        // Nobody here can carry marks out, so nothing is gained by waiting.
+                        // This node has no right to carry out marks, so calls need not wait for the
+                        // first sweep.
                         self.bus.sweeps.begin();
                         pause = REFUSED_PAUSE;
                     }
@@ -83,8 +84,8 @@ impl Sweeper {
     }
 
     /// Invalidates the names of the marks `due`, on this node, in the store and on all other nodes.
-    /// The store removes the marks whose last round this is after the names, in the same step. If
-    /// the store refuses the step, all marks stay, and are due again in their next round.
+    /// In the same step, the store then removes the marks whose last round this is. If the store
+    /// refuses the step, all marks stay, and are due again in their next round.
     async fn carry_out(&self, due: &[DueMark]) -> Result<(), Failure> {
         if due.is_empty() {
             return Ok(());
@@ -92,7 +93,8 @@ impl Sweeper {
         let is_last = |it: &&DueMark| it.round >= LAST_ROUND || removed!(self.bus.terms, SweepOnce);
         let ended = due.iter().filter(is_last).map(|it| it.mark.clone());
         let ended: Vec<WriteMark> = ended.collect();
-        // A mark in another form names nothing. It goes after its rounds, as every mark does.
+        // A mark in another form names nothing. Like every mark, it is removed after its last
+        // round.
         let parts = due.iter().filter_map(|it| it.mark.parts());
         let mut names: Vec<StoreKey> = parts.flat_map(|(_, names)| names).collect();
         names.sort();

@@ -24,8 +24,8 @@ impl OutboxFile {
     ///
     /// # Errors
     ///
-    /// Returns the problem and the remedy if the file cannot be opened, read and written, if another
-    /// cache uses it, or if it is a file of another kind or namespace.
+    /// Returns the problem and the remedy if the file cannot be opened, read and written, if
+    /// another cache uses it, or if it is a file of another kind or namespace.
     pub(crate) fn open(path: &Path, namespace: &str) -> Result<(Self, Vec<StoreKey>), Wrong> {
         let failed = |error: io::Error| {
             let problem = format!("`{}` cannot be used: {error}", path.display());
@@ -43,7 +43,7 @@ impl OutboxFile {
         let content = content(&mut file).map_err(failed)?;
         let records = match content.strip_prefix(header.as_bytes()) {
             Some(records) => records,
-            // The process ended while it made the file.
+            // An earlier process ended while it created the file.
             None if header.as_bytes().starts_with(&content) => {
                 begin(&mut file, path, &header).map_err(failed)?;
                 &[]
@@ -81,7 +81,7 @@ fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Reads the file, one byte more than its greatest size at most.
+/// Reads the file, but at most one byte more than the file's greatest allowed size.
 fn content(file: &mut File) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     file.take(MAX_BYTES + 1).read_to_end(&mut content)?;
@@ -112,7 +112,7 @@ fn foreign(path: &Path, content: &[u8]) -> Wrong {
 }
 
 /// Returns the names in `records`. Returns `None` if a record is damaged, if the end of the last
-/// record is missing, or if there are too many.
+/// record is missing, or if there are too many records.
 fn names(mut records: &[u8]) -> Option<Vec<StoreKey>> {
     let mut names = Vec::new();
     while !records.is_empty() {

@@ -20,14 +20,14 @@ impl fmt::Display for RedisUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match shown(&self.0) {
             Some(address) => f.write_str(&address),
-            // What it is cannot be told, so it may be a password in the wrong place.
+            // The text has no known form, so it may be a password in the wrong place.
             None => f.write_str("(no address)"),
         }
     }
 }
 
-/// Returns the parts of the address `url` that are no login and no parameters. Returns `None` if it
-/// is no address of a host and port, or of a socket.
+/// Returns the address `url` without its login and its parameters. Returns `None` if `url` is no
+/// address of a host and port, or of a socket.
 fn shown(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     // A password that is not percent-encoded may contain any of `/`, `?` and `@`.

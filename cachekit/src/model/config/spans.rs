@@ -6,8 +6,8 @@ use std::str::FromStr;
 /// Rule for the `tracing` spans of a cache: if its operations make spans, and if the spans show
 /// keys.
 ///
-/// The spans are described in `docs/operating.md`. With [`Off`](Self::Off), a hit pays nothing for
-/// them.
+/// The spans are described in `docs/operating.md`. With [`Off`](Self::Off), spans cost a hit
+/// nothing.
 ///
 /// # Examples
 ///
@@ -30,7 +30,7 @@ pub enum Spans {
     /// A span for each look-up, store and invalidation.
     On,
     /// Spans that also have the key, in the field `cache.key`. Keys contain the arguments of
-    /// functions, which may be data of users.
+    /// functions, which may contain users' data.
     WithKeys,
 }
 

@@ -263,7 +263,7 @@ impl<'a> Acquire<'a> {
         LeaseRequest {
             l2: self.lookup.l2,
             // The request does not contain the fencing token, and a release of the lease does not
-            // need it.
+            // need the token.
             fencing_token: request.holder.map(|holder| FencingToken {
                 entry: self.lookup.keys.entry.clone(),
                 token: holder,
@@ -331,7 +331,8 @@ impl<'a> Acquire<'a> {
 struct Rejected {
     token: Option<Token>,
     /// `true` if the rejected entry is no longer fresh. If a soft invalidation of a version ended
-    /// the fresh life, L2 does not notice it, so the request for the lease passes this flag to L2.
+    /// the fresh life, L2 does not notice that end, so the request for the lease passes this flag
+    /// to L2.
     is_expired: bool,
 }
 

@@ -1,4 +1,4 @@
-//! One table of the file: its keys with their lines, and the problems found in it.
+//! A table of the file: its keys with their lines, and the problems found in it.
 
 use toml::de::{DeTable, DeValue};
 
@@ -7,7 +7,7 @@ use crate::base::spelling::did_you_mean;
 use crate::http::rules::error::Problem;
 use crate::http::rules::settings::Lines;
 
-/// One table of the file.
+/// A table of the file.
 #[derive(Debug)]
 pub(crate) struct Section<'a> {
     source: SourceText<'a>,
@@ -27,8 +27,8 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Calls `set` for each key. An `Err` of it says what is wrong with the key or the value, and
-    /// what to do. `known` has the keys of the table.
+    /// Calls `set` for each key. An `Err` of `set` says what is wrong with the key or the value,
+    /// and what to do. `known` has the keys of the table.
     pub(crate) fn read(
         &mut self,
         table: &DeTable<'_>,
@@ -41,7 +41,7 @@ impl<'a> Section<'a> {
             self.lines.keys.push((name.to_owned(), line));
             if let Err(why) = set(name, value.get_ref()) {
                 let text = if why.starts_with("unknown key") {
-                    // So that the one that was meant is not reported as missing.
+                    // The key that was meant is recorded, so that it is not reported as missing.
                     let meant = did_you_mean(name, known.iter().copied().flatten().copied());
                     self.lines.meant.extend(meant.map(str::to_owned));
                     why

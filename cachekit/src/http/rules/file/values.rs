@@ -1,5 +1,5 @@
-//! Values of the file, each read as what its key needs. An `Err` says what is wrong and what to
-//! write.
+//! Values of the file, each read as the type that its key needs. An `Err` says what is wrong and
+//! what to write.
 
 use std::time::Duration;
 
@@ -80,7 +80,7 @@ pub(crate) fn statuses(value: &DeValue<'_>) -> Result<Vec<u16>, String> {
         .collect()
 }
 
-/// Reads a table. `example` is what to write.
+/// Reads a table. `example` shows a correct table, for the message of an `Err`.
 pub(crate) fn table<'a, 'i>(
     value: &'a DeValue<'i>,
     example: &str,

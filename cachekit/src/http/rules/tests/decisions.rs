@@ -1,4 +1,4 @@
-//! What rules decide about requests.
+//! Decisions of rules about requests.
 
 use http::{HeaderMap, Method};
 

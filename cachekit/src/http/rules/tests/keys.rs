@@ -19,7 +19,7 @@ fn key(set: &RuleSet, uri: &Uri, headers: &HeaderMap) -> Vec<u8> {
     }
 }
 
-/// A rule by which everything counts, for the shared mode.
+/// A rule that has every part of a request in the key, for the shared mode.
 fn everything() -> Rule {
     Rule::get("/{*path}")
         .headers(["x-one", "x-two"])
@@ -91,7 +91,7 @@ impl Parts {
         key(set, &target, &headers)
     }
 
-    /// The same request, with the query sorted by name.
+    /// Returns this request, with the query sorted by name.
     fn sorted(&self) -> Self {
         let mut sorted = self.clone();
         if let Some(query) = &mut sorted.query {
@@ -117,7 +117,7 @@ proptest! {
         prop_assert_eq!(one.key(owned), one.sorted().key(owned));
     }
 
-    /// A change of one part is a change of the key, in the shared mode of the order too.
+    /// A change of one part changes the key. In the shared mode, a change of the order does so too.
     #[test]
     fn each_part_counts(one in parts(), other in parts()) {
         let shared = &SHARED;
@@ -208,7 +208,8 @@ fn only_what_is_listed_counts() {
     assert_eq!(key(&set, &uri("/a?q=1"), &split), plain);
 }
 
-/// A change of any option is another key, so that no old response answers by a new rule.
+/// A change of any option changes the key, so that no old response answers a request under a new
+/// rule.
 #[test]
 fn a_changed_rule_has_other_keys() {
     let of = |rule: Rule| {

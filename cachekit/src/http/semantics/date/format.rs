@@ -8,8 +8,8 @@ use super::{MONTHS, SECONDS_PER_DAY, days_before_year, days_of_month};
 pub(crate) const LAST: u64 = 253_402_300_799;
 const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 
-/// Returns a Unix time as an IMF-fixdate, such as `Sun, 06 Nov 1994 08:49:37 GMT`. Times after the
-/// year 9999 are its last second.
+/// Returns a Unix time as an IMF-fixdate, such as `Sun, 06 Nov 1994 08:49:37 GMT`. A time after the
+/// year 9999 becomes the last second of that year.
 pub(crate) fn format_http_date(unix_time: u64) -> HeaderValue {
     let unix_time = unix_time.min(LAST);
     let days = unix_time / SECONDS_PER_DAY;

@@ -77,7 +77,7 @@ fn content_range() {
     assert_eq!(RangeAnswer::Full.content_range(10), None);
 }
 
-/// Whether `If-Range` holds for a response of second 100 with the date `date`.
+/// Returns `true` if `If-Range` holds for a response of second 100 with the date `date`.
 fn holds(if_range: &str, etag: &str, date: u64) -> bool {
     let mut request = HeaderMap::new();
     request.insert(RANGE, "bytes=0-1".parse().unwrap());
