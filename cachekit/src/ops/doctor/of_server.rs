@@ -16,7 +16,7 @@ const ALMOST_FULL: f64 = 0.95;
 /// The smallest difference of clocks that is reported, in milliseconds.
 const SKEW: i64 = 1_000;
 
-/// Adds all findings about the server of `found`.
+/// Adds to `findings` everything that the examination `found` shows about the Redis server.
 pub(crate) fn all(config: &Config, found: &Examination, findings: &mut Vec<Finding>) {
     if let Some(info) = &found.info {
         version(info, findings);

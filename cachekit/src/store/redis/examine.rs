@@ -23,7 +23,7 @@ use crate::store::redis::{handshake, permissions, server_info};
 /// The time limit for each of the two connections, the answers included.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// The settings of a cache on which the result of an examination depends.
+/// The settings of a cache that the examination of its Redis server needs.
 #[derive(Debug, Clone)]
 pub(crate) struct Examiner {
     pub(crate) address: Address,
