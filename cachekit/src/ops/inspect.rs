@@ -66,7 +66,7 @@ async fn inspect(l2: &SharedTier, key: &str) -> Result<Option<Inspection>, Failu
     }))
 }
 
-/// Returns the names of the versions in `envelope`, in their order.
+/// Returns the names of the versions in `envelope`, in the order of these versions.
 fn names_of(envelope: &Envelope<'_>) -> Vec<StoreKey> {
     let function = String::from_utf8_lossy(envelope.function);
     let implicit = [StoreKey::everything(), StoreKey::function(&function)];
