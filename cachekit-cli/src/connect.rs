@@ -5,7 +5,7 @@ use cachekit::{Cache, CacheBuilder, Severity};
 use crate::args::Server;
 use crate::output::Error;
 
-/// Returns the builder of a cache for `server`.
+/// Returns the builder of a cache for `server`, with the settings that a service has by default.
 pub(crate) fn builder(server: &Server) -> Result<CacheBuilder, Error> {
     let Some(url) = server.redis.as_deref().filter(|url| !url.is_empty()) else {
         return Err(Error::unusable(
@@ -13,13 +13,7 @@ pub(crate) fn builder(server: &Server) -> Result<CacheBuilder, Error> {
             "give `--redis redis://host:6379`, or set `REDIS_URL`",
         ));
     };
-    // Without marks: the command must not finish the writes of services. Without answers: the command
-    // is not one of the processes that it asks.
-    let builder = Cache::builder()
-        .redis(url)
-        .namespace(&server.namespace)
-        .intents(false)
-        .answers(false);
+    let builder = Cache::builder().redis(url).namespace(&server.namespace);
     Ok(match &server.redis_password {
         Some(password) => builder.redis_password(password),
         None => builder,
@@ -28,7 +22,10 @@ pub(crate) fn builder(server: &Server) -> Result<CacheBuilder, Error> {
 
 /// Returns a cache that is connected to `server`.
 pub(crate) async fn connect(server: &Server) -> Result<Cache, Error> {
-    let built = builder(server)?.build().await;
+    // Without marks: the command must not finish the writes of services. Without answers: the command
+    // is not one of the processes that it asks. The doctor has both, because it checks for services.
+    let quiet = builder(server)?.intents(false).answers(false);
+    let built = quiet.build().await;
     let cache = built.map_err(|error| Error::unusable(error, ""))?;
     if cache.stats().redis.is_up {
         return Ok(cache);

@@ -1,0 +1,52 @@
+//! The doctor, the exit codes and the errors.
+
+use cachekit::Cache;
+use cachekit_tests::redis::Redis;
+
+use crate::run;
+
+#[tokio::test]
+async fn what_is_wrong_is_said_in_words_and_by_the_exit_code() {
+    let redis = Redis::with(&["--maxmemory", "64mb", "--maxmemory-policy", "allkeys-lru"]);
+    let (code, said, _) = run(&redis, &["doctor"]).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.ends_with("no problem found\n"), "{said}");
+
+    let (code, _, stderr) = run(&redis, &["invalidate"]).await;
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(stderr.contains("--key <KEY>"), "{stderr}");
+
+    let gone = ["--redis", "redis://127.0.0.1:1", "inspect", "a"];
+    let (code, _, stderr) = run(&redis, &gone).await;
+    assert_eq!(code, Some(3));
+    assert!(
+        stderr.starts_with("error: redis://127.0.0.1:1 cannot be reached"),
+        "{stderr}"
+    );
+
+    let (code, _, stderr) = run(&redis, &["--redis", "", "doctor"]).await;
+    assert_eq!(code, Some(3));
+    assert!(stderr.contains("set `REDIS_URL`"), "{stderr}");
+
+    let (code, said, _) = run(&redis, &["completion", "bash"]).await;
+    assert_eq!(code, Some(0));
+    assert!(said.contains("inspect"), "{said}");
+}
+
+/// The doctor speaks for services, which mark their writes. The other commands do not.
+#[tokio::test]
+async fn the_doctor_sees_what_keeps_services_from_starting() {
+    let redis = Redis::with(&["--maxmemory", "64mb", "--maxmemory-policy", "allkeys-lru"]);
+    let rights =
+        "ACL SETUSER app on >secret ~shop:* &shop:* +@all -@dangerous -@admin -@sortedset +info";
+    redis.client().run(&rights.split(' ').collect::<Vec<_>>());
+    let url = format!("redis://app:secret@{}", redis.addr());
+    let service = Cache::builder().namespace("shop").redis(&url);
+    service.build().await.expect_err("no service starts");
+    let (code, said, _) = run(&redis, &["--redis", &url, "doctor"]).await;
+    assert_eq!(code, Some(1), "{said}");
+    let error = "error   rights: the account may not run ZADD, ZREM, ZRANGEBYSCORE, ZCARD, which the cache needs\n";
+    assert!(said.contains(error), "{said}");
+    let (code, _, stderr) = run(&redis, &["--redis", &url, "inspect", "a"]).await;
+    assert_eq!(code, Some(1), "{stderr}");
+}

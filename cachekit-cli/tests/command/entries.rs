@@ -1,0 +1,122 @@
+//! The look at an entry, and invalidations.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+use std::time::Duration;
+
+use cachekit::{Cache, Codec, Policy, Tier};
+use cachekit_tests::redis::Redis;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Running, command, node, run, waited_at_start, waited_for};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Product {
+    name: String,
+    cents: u64,
+}
+
+fn product() -> Product {
+    Product {
+        name: "lamp".to_owned(),
+        cents: 1299,
+    }
+}
+
+async fn put(cache: &Cache, codec: Codec) {
+    let policy = Policy::new().tier(Tier::Redis).codec(codec);
+    let policy = policy.ttl(Duration::from_secs(300)).tag("category:4");
+    cache.put("product:7", product(), &policy).await;
+}
+
+#[tokio::test]
+async fn an_entry_is_shown_with_the_tag_that_moved() {
+    let redis = Redis::start();
+    let cache = node(&redis).await;
+    for codec in [Codec::Json, Codec::MsgPack] {
+        put(&cache, codec).await;
+        let (code, said, _) = run(&redis, &["inspect", "product:7"]).await;
+        assert_eq!(code, Some(0));
+        for part in [
+            "key          product:7\n",
+            "state        fresh\n",
+            "depends on   tag category:4: current\n",
+            "\"name\": \"lamp\"",
+            "no process computes the entry\n",
+        ] {
+            assert!(said.contains(part), "{codec}: {part}\n{said}");
+        }
+    }
+    put(&cache, Codec::Bincode).await;
+    cache.invalidate_tags(["category:4"]).await;
+    let (code, said, _) = run(&redis, &["inspect", "product:7"]).await;
+    assert_eq!(code, Some(0));
+    for part in [
+        "state        a miss: tag category:4 moved\n",
+        "depends on   tag category:4: invalidated\n",
+        " bytes that only the function's type can read\n",
+    ] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+}
+
+#[tokio::test]
+async fn json_is_for_programs() {
+    let redis = Redis::start();
+    put(&node(&redis).await, Codec::Json).await;
+    let (_, said, _) = run(&redis, &["--json", "inspect", "product:7"]).await;
+    let answer: Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(answer["value"]["cents"], 1299);
+    let stored = &answer["entry"]["content"]["value"];
+    assert_eq!(stored["dependencies"][2]["name"], "category:4");
+    assert_eq!(stored["dependencies"][2]["state"], "current");
+    assert_eq!(stored["payload"], Value::Null, "not the bytes");
+    let (code, said, _) = run(&redis, &["--json", "inspect", "nothing"]).await;
+    assert_eq!(
+        (code, &*said),
+        (
+            Some(1),
+            "{\"key\":\"nothing\",\"entry\":null,\"value\":null}\n"
+        )
+    );
+}
+
+#[tokio::test]
+async fn an_invalidation_reaches_every_process() {
+    let redis = Redis::start();
+    let (one, other) = (node(&redis).await, node(&redis).await);
+    let policy = Policy::new().tag("category:4");
+    for words in [
+        &["invalidate", "--ack", "--key", "a"][..],
+        &["invalidate", "--ack", "--tag", "category:4"],
+        &["clear", "--ack"],
+    ] {
+        one.put("a", 1, &policy).await;
+        assert_eq!(other.get::<i32>("a").await, Some(1), "{words:?}");
+        let (code, said, stderr) = run(&redis, words).await;
+        assert_eq!(code, Some(0), "{said}{stderr}");
+        assert_eq!(said, "done: no process can serve an old value\n");
+        assert_eq!(one.get::<i32>("a").await, None, "{words:?}");
+        assert_eq!(other.get::<i32>("a").await, None, "{words:?}");
+    }
+}
+
+#[tokio::test]
+async fn invalidations_are_shown_as_they_happen() {
+    let redis = Redis::start();
+    let cache = node(&redis).await;
+    let mut watch = Running::start(command(&redis, &["watch"]), false);
+    // It subscribes some time after its start.
+    let sending = async {
+        loop {
+            cache.invalidation().soft().tags(["category:4"]).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let seen = |line: &str| line.starts_with("softly invalidated: tag category:4 (by ");
+    tokio::select! {
+        _ = watch.line("an invalidation", seen) => {}
+        () = sending => unreachable!("it sends for ever"),
+    }
+}
