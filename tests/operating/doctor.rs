@@ -10,7 +10,12 @@ use crate::old_server;
 /// A Redis as a cache should have it.
 const RIGHT: [&str; 4] = ["--maxmemory", "64mb", "--maxmemory-policy", "allkeys-lru"];
 
+/// A cache whose Redis has nothing that must not be lost: this program has write-behind functions.
 fn builder(url: impl Into<String>) -> CacheBuilder {
+    of_queues(url).volatile_queues(true)
+}
+
+fn of_queues(url: impl Into<String>) -> CacheBuilder {
     Cache::builder().namespace("shop").redis(url)
 }
 
@@ -168,10 +173,34 @@ async fn a_full_redis_that_evicts_nothing() {
     assert_eq!(
         told(&builder(url).doctor().await),
         [
-            "error eviction: memory is full, and `maxmemory-policy` is `noeviction`: Redis refuses new values; run \
-          `CONFIG SET maxmemory-policy allkeys-lru` there, or raise `maxmemory`"
+            "error eviction: memory is full, and `maxmemory-policy` is `noeviction`: Redis refuses new values; raise \
+          `maxmemory`, or run `CONFIG SET maxmemory-policy allkeys-lru` in a Redis that is only a cache"
         ]
     );
+}
+
+#[tokio::test]
+async fn a_redis_with_queues_must_keep_them() {
+    let redis = Redis::with(&["--maxmemory", "64mb", "--appendonly", "yes"]);
+    let kept = of_queues(redis.url()).doctor().await;
+    assert_eq!(told(&kept), [""; 0], "it evicts nothing");
+    let redis = Redis::with(&RIGHT);
+    let running = of_queues(redis.url()).build().await;
+    for diagnosis in [
+        of_queues(redis.url()).doctor().await,
+        running.expect("a valid set-up").doctor().await,
+    ] {
+        assert_eq!(
+            told(&diagnosis),
+            [
+                "error eviction: the server may lose queued writes: its `maxmemory-policy` is `allkeys-lru`, which may \
+                 evict queued writes; run `CONFIG SET maxmemory-policy noeviction`, or use another server for the queue",
+                "error persistence: the server may lose queued writes: it writes no append-only file, so a restart \
+                 loses queued writes; run `CONFIG SET appendonly yes` and set it in the server's configuration, or \
+                 accept the loss with `volatile_queues(true)`",
+            ]
+        );
+    }
 }
 
 #[tokio::test]

@@ -179,3 +179,18 @@ async fn a_dead_write_that_is_not_there_is_a_no() {
         assert_eq!(is_no, expected == 1, "{said}");
     }
 }
+
+/// The command has no write-behind functions, and finds their keys.
+#[tokio::test]
+async fn the_doctor_does_not_advise_to_evict_queued_writes() {
+    let redis = Redis::with(&["--maxmemory", "64mb"]);
+    let (_, said, _) = run(&redis, &["doctor"]).await;
+    assert!(said.contains("allkeys-lru"), "{said}");
+    let _cache = with_dead_writes(&redis).await;
+    let (code, said, _) = run(&redis, &["doctor"]).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert!(!said.contains("allkeys-lru"), "{said}");
+    let warning =
+        "warning persistence: the server may lose queued writes: it writes no append-only file";
+    assert!(said.contains(warning), "{said}");
+}

@@ -17,6 +17,8 @@ pub(crate) struct Examination {
     pub(crate) refuses_writes: Option<String>,
     /// The rights that the account lacks. `None` if it lacks none.
     pub(crate) missing_rights: Option<MissingRightsFound>,
+    /// `true` if the namespace has keys of queues. `false` if it has none, or nobody looked.
+    pub(crate) has_queues: bool,
     /// The time by which the clock of the server is ahead of this machine's, in milliseconds, and
     /// below zero if it is behind. `None` if the server did not tell its time.
     pub(crate) clock_ahead: Option<i64>,

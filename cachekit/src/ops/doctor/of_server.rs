@@ -10,9 +10,6 @@ use crate::store::examination::Examination;
 /// The oldest version of Redis that can tell the rights of an account.
 const OLDEST: u32 = 7;
 
-/// The share of its memory from which a server counts as almost full.
-const ALMOST_FULL: f64 = 0.95;
-
 /// The difference of clocks that is reported.
 const SKEW: i64 = 1_000;
 
@@ -21,8 +18,6 @@ pub(crate) fn all(config: &Config, found: &Examination, findings: &mut Vec<Findi
     if let Some(info) = &found.info {
         version(info, findings);
         role(info, findings);
-        memory(info, findings);
-        persistence(info, findings);
     }
     writes(found, findings);
     rights(found, findings);
@@ -66,55 +61,6 @@ fn role(info: &ServerInfo, findings: &mut Vec<Finding>) {
             "mode",
             "the server is a Sentinel, which stores nothing",
             "give the address of the master that it watches",
-        ));
-    }
-}
-
-fn memory(info: &ServerInfo, findings: &mut Vec<Finding>) {
-    let policy = &*info.eviction_policy;
-    let is_full = info.memory_use().is_some_and(|share| share >= ALMOST_FULL);
-    match (policy, info.max_memory) {
-        ("noeviction", Some(_)) if is_full => findings.push(Finding::error(
-            "eviction",
-            "memory is full, and `maxmemory-policy` is `noeviction`: Redis refuses new values",
-            "run `CONFIG SET maxmemory-policy allkeys-lru` there, or raise `maxmemory`",
-        )),
-        ("noeviction", Some(_)) => findings.push(Finding::warning(
-            "eviction",
-            "`maxmemory-policy` is `noeviction`: once memory is full, Redis refuses new values",
-            "set `maxmemory-policy` to `allkeys-lru` in a Redis that is only a cache",
-        )),
-        (_, None) => findings.push(Finding::warning(
-            "memory",
-            "the server has no limit of memory (`maxmemory` is 0): it grows until the system ends it",
-            "set `maxmemory`, and `maxmemory-policy` to `allkeys-lru` in a Redis that is only a cache",
-        )),
-        _ if policy.ends_with("-lrm") => findings.push(Finding::warning(
-            "eviction",
-            format!(
-                "`maxmemory-policy` is `{policy}`, which removes what was not written for longest: the \
-                 entries that are read most go like all others"
-            ),
-            "set `maxmemory-policy` to `allkeys-lru`",
-        )),
-        _ => {}
-    }
-    if info.evicted > 0 {
-        let count = info.evicted;
-        findings.push(Finding::info(
-            "eviction",
-            format!("Redis removed {count} keys since its start, because its memory was full"),
-            "raise `maxmemory` if the hit rate of Redis is low; an evicted entry is a miss, never an old value",
-        ));
-    }
-}
-
-fn persistence(info: &ServerInfo, findings: &mut Vec<Finding>) {
-    if info.has_failed_to_save {
-        findings.push(Finding::warning(
-            "persistence",
-            "the server could not write its data to its disk, and may refuse writes for that reason",
-            "see the log of Redis; a Redis that is only a cache needs no persistence: `CONFIG SET save \"\"`",
         ));
     }
 }

@@ -16,6 +16,7 @@ use crate::store::message::NodeId;
 use crate::store::redis::address::{Address, Wrong};
 use crate::store::redis::errors::shown;
 use crate::store::redis::permissions::{INFO, MissingRights};
+use crate::store::redis::reply::queues;
 use crate::store::redis::settings::RedisSettings;
 use crate::store::redis::timeout::CONNECT_TIMEOUT;
 use crate::store::redis::{handshake, permissions, server_info};
@@ -50,13 +51,13 @@ impl Examiner {
     }
 
     /// Connects to the server, asks it about itself and about the account's rights, and sends a
-    /// message over the bus.
+    /// message over the bus. If `looks_for_queues`, also looks for keys of queues among all keys.
     ///
     /// # Errors
     ///
     /// Returns the problem and the remedy if the server cannot be reached, refuses the login or the
     /// database, or gives no answer in time.
-    pub(crate) async fn examine(&self) -> Result<Examination, Unexamined> {
+    pub(crate) async fn examine(&self, looks_for_queues: bool) -> Result<Examination, Unexamined> {
         let mut connection = self.connect().await?;
         let asked_at = SystemTime::now();
         let asked = timeout(LIMIT, self.ask(&mut connection)).await;
@@ -66,6 +67,10 @@ impl Examiner {
             Err(_) => return Err(self.unreachable("it gives no answer in time")),
         };
         let mut found = self.read(&answers, asked_at);
+        if looks_for_queues {
+            let looking = timeout(LIMIT, self.find_queue(&mut connection)).await;
+            found.has_queues = looking.ok().flatten().unwrap_or(false);
+        }
         found.bus_round_trip = timeout(LIMIT, self.send_over_bus(connection))
             .await
             .ok()
@@ -127,6 +132,7 @@ impl Examiner {
             info: text.map(|text| server_info::read(text, database)),
             refuses_writes,
             missing_rights: self.shown_rights(&missing),
+            has_queues: false,
             clock_ahead: clock_ahead(time, asked_at),
             bus_round_trip: None,
         }
@@ -140,6 +146,21 @@ impl Examiner {
             remedy: missing.remedy(),
             can_be_spared: missing.are_all(can_be_spared),
         })
+    }
+
+    /// Returns `true` if the namespace has a key of a queue. Returns `None` if Redis does not say so.
+    async fn find_queue(&self, connection: &mut MultiplexedConnection) -> Option<bool> {
+        let prefix = format!("{}:", self.namespace);
+        let mut position = 0;
+        loop {
+            let scan = scan(prefix.as_bytes(), position, b"");
+            let answer = connection.send_packed_command(&scan).await.ok()?;
+            let (next, names) = queues::scanned(answer, 0, 0).ok()?;
+            if !names.is_empty() || next == 0 {
+                return Some(!names.is_empty());
+            }
+            position = next;
+        }
     }
 
     /// Sends a message to a channel of the namespace, and returns the time until the message comes
