@@ -1,6 +1,5 @@
 //! `cachekit dead-writes`.
 
-use std::collections::HashSet;
 use std::process::ExitCode;
 
 use cachekit::{Cache, DeadWrite, QueueError};
@@ -11,9 +10,6 @@ use crate::args::{Chosen, DeadWrites, Server};
 use crate::connect::connect;
 use crate::output::{Error, NO, Output, printable, row};
 use crate::value::decoded_bytes;
-
-/// The number of dead writes that are taken at once.
-const PAGE: usize = 100;
 
 /// A dead write in JSON.
 #[derive(Debug, Serialize)]
@@ -189,23 +185,14 @@ async fn take_one(
     }
 }
 
-/// Takes all dead writes that there are now. A write that fails and is put aside again meanwhile is
-/// recognised by its version, and left.
+/// Takes all dead writes that there are now. Those that fail and are put aside again meanwhile have
+/// new ids, and are left.
 async fn take_all(cache: &Cache, function: &str, revives: bool) -> Result<usize, QueueError> {
-    let mut taken = HashSet::new();
-    loop {
-        let page = cache.dead_writes(function, PAGE).await?;
-        let new: Vec<_> = page
-            .iter()
-            .filter(|write| !taken.contains(&write.version))
-            .collect();
-        if new.is_empty() {
-            return Ok(taken.len());
-        }
-        for write in new {
-            if take_one(cache, function, &write.id, revives).await? {
-                taken.insert(write.version);
-            }
-        }
+    let all = cache.dead_writes(function, usize::MAX).await?;
+    let ids: Vec<_> = all.into_iter().map(|write| write.id).collect();
+    let mut taken = 0;
+    for id in ids {
+        taken += usize::from(take_one(cache, function, &id, revives).await?);
     }
+    Ok(taken)
 }

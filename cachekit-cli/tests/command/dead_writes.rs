@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use cachekit::{Cache, QueueError, cached, testing, write_behind};
 use cachekit_tests::redis::Redis;
@@ -178,6 +179,28 @@ async fn a_dead_write_that_is_not_there_is_a_no() {
         let is_no = said.starts_with("no dead write `");
         assert_eq!(is_no, expected == 1, "{said}");
     }
+}
+
+/// Where each counts, a replayed write that fails is a new dead write, which comes before the replay has
+/// ended.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_of_all_ends_though_each_fails_again() {
+    const WRITES: usize = 400;
+    let redis = Redis::start();
+    let (cache, is_down) = with_dead_writes(&redis).await;
+    testing::scope(cache.clone(), async {
+        for id in 1..WRITES {
+            let id = 1_000 + u64::try_from(id).expect("few");
+            count(&is_down, id).await.expect("Redis is there");
+        }
+        cache.flush().await.expect("Redis is there");
+    })
+    .await;
+    let replay = run(&redis, &["dead-writes", "replay", "shop::count", "--all"]);
+    let ended = tokio::time::timeout(Duration::from_secs(20), replay).await;
+    let (code, said, _) = ended.expect("it ends");
+    let wanted = format!("queued again: {WRITES}\n");
+    assert_eq!((code, said), (Some(0), wanted));
 }
 
 /// The command has no write-behind functions, and finds their keys.
