@@ -30,6 +30,7 @@ pub(crate) async fn connect(server: &Server) -> Result<Cache, Error> {
     if cache.stats().redis.is_up {
         return Ok(cache);
     }
+    cache.shutdown().await;
     // The doctor knows the reason in words.
     let diagnosis = builder(server)?.doctor().await;
     let mut findings = diagnosis.findings.into_iter();

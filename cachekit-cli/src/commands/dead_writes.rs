@@ -6,8 +6,7 @@ use cachekit::{Cache, DeadWrite, QueueError};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::args::{Chosen, DeadWrites, Server};
-use crate::connect::connect;
+use crate::args::{Chosen, DeadWrites};
 use crate::output::{Error, NO, Output, printable, row};
 use crate::value::decoded_bytes;
 
@@ -40,16 +39,15 @@ struct Done<'a> {
 
 /// Runs one of the commands about dead writes.
 pub(crate) async fn run(
-    server: &Server,
+    cache: &Cache,
     output: Output,
     command: DeadWrites,
 ) -> Result<ExitCode, Error> {
-    let cache = connect(server).await?;
     let done = match command {
-        DeadWrites::List { function } => list(&cache, output, function).await,
-        DeadWrites::Show { function, id } => show(&cache, output, &function, &id).await,
-        DeadWrites::Replay(chosen) => take(&cache, output, chosen, true).await,
-        DeadWrites::Drop(chosen) => take(&cache, output, chosen, false).await,
+        DeadWrites::List { function } => list(cache, output, function).await,
+        DeadWrites::Show { function, id } => show(cache, output, &function, &id).await,
+        DeadWrites::Replay(chosen) => take(cache, output, chosen, true).await,
+        DeadWrites::Drop(chosen) => take(cache, output, chosen, false).await,
     };
     let done = done.map_err(|error| Error::unusable(error, "run `cachekit doctor`"))?;
     let is_sent = cache.shutdown().await.is_complete();

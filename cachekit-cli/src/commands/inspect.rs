@@ -2,12 +2,10 @@
 
 use std::process::ExitCode;
 
-use cachekit::{Content, Dependency, DependencyState, Inspection, StoredValue};
+use cachekit::{Cache, Content, Dependency, DependencyState, Inspection, StoredValue};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::args::Server;
-use crate::connect::connect;
 use crate::output::{Error, NO, Output, length, printable, row};
 use crate::value::decoded;
 
@@ -21,8 +19,7 @@ struct Answer<'a> {
 }
 
 /// Shows the entry under `key`. The exit code is 1 if there is none.
-pub(crate) async fn run(server: &Server, output: Output, key: &str) -> Result<ExitCode, Error> {
-    let cache = connect(server).await?;
+pub(crate) async fn run(cache: &Cache, output: Output, key: &str) -> Result<ExitCode, Error> {
     let found = cache.inspect(key).await;
     let found = found.map_err(|error| Error::unusable(error, "run `cachekit doctor`"))?;
     let value = match found.as_ref().map(|it| &it.content) {

@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use cachekit::{Answers, Stats};
+use cachekit::{Answers, Cache, Stats};
 use serde::Serialize;
 
-use crate::args::{Asking, Server};
+use crate::args::Asking;
 use crate::asked::{Missing, answered, counted};
-use crate::connect::connect;
 use crate::functions::{Function, covered, summed, table};
 use crate::output::{Error, Output, length};
 
@@ -42,12 +41,11 @@ struct Node<'a> {
 
 /// Shows the statistics once. The exit code is 1 if no process answers.
 pub(crate) async fn run(
-    server: &Server,
+    cache: &Cache,
     output: Output,
     asking: Asking,
     shown: Shown,
 ) -> Result<ExitCode, Error> {
-    let cache = connect(server).await?;
     let asked = cache.ask_stats(asking.wait).await;
     let (mut answers, missing) = answered(asked, asking.wait)?;
     if let Some(name) = &shown.function {

@@ -8,9 +8,8 @@ use cachekit::{Answers, Cache, Stats};
 use serde::Serialize;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use crate::args::{Server, Sort, Top};
+use crate::args::{Sort, Top};
 use crate::asked::{Missing, answered, counted};
-use crate::connect::connect;
 use crate::functions::{Function, summed, table};
 use crate::output::{Error, Output};
 use crate::screen::Screen;
@@ -31,16 +30,14 @@ struct Round {
 type Before = HashMap<String, Stats>;
 
 /// Shows rounds until the command is interrupted. The exit code is 1 if no process answers.
-pub(crate) async fn run(server: &Server, output: Output, top: Top) -> Result<ExitCode, Error> {
-    let cache = connect(server).await?;
+pub(crate) async fn run(cache: &Cache, output: Output, top: Top) -> Result<ExitCode, Error> {
     // Dropped after the rounds in every case, so that the terminal is as it was.
     let screen = output.redraws().then(Screen::begin);
     tokio::select! {
-        shown = show(&cache, output, top, screen.as_ref()) => shown?,
+        shown = show(cache, output, top, screen.as_ref()) => shown?,
         _ = tokio::signal::ctrl_c() => {}
     }
     drop(screen);
-    cache.shutdown().await;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -2,13 +2,12 @@
 
 use std::process::ExitCode;
 
-use crate::args::Server;
-use crate::connect::connect;
-use crate::output::{Error, Output};
+use cachekit::Cache;
+
+use crate::output::Output;
 
 /// Prints invalidations until the command is interrupted.
-pub(crate) async fn run(server: &Server, output: Output) -> Result<ExitCode, Error> {
-    let cache = connect(server).await?;
+pub(crate) async fn run(cache: &Cache, output: Output) -> ExitCode {
     let mut watch = cache.watch();
     let printing = async {
         while let Some(seen) = watch.next().await {
@@ -21,6 +20,5 @@ pub(crate) async fn run(server: &Server, output: Output) -> Result<ExitCode, Err
         () = printing => {}
         _ = tokio::signal::ctrl_c() => {}
     }
-    cache.shutdown().await;
-    Ok(ExitCode::SUCCESS)
+    ExitCode::SUCCESS
 }

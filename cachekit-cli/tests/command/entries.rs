@@ -120,3 +120,23 @@ async fn invalidations_are_shown_as_they_happen() {
         () = sending => unreachable!("it sends for ever"),
     }
 }
+
+#[tokio::test]
+async fn services_wait_for_no_command_that_has_ended() {
+    let redis = Redis::start();
+    let cache = node(&redis).await;
+    put(&cache, Codec::Json).await;
+    let waited = waited_at_start(&cache).await;
+    for words in [
+        &["inspect", "product:7"][..],
+        &["inspect", "nothing"],
+        &["stats"],
+        &["stats", "--function", "nothing"],
+        &["config"],
+        &["top", "--once", "--every", "0.1"],
+        &["dead-writes", "list"],
+    ] {
+        run(&redis, words).await;
+        assert_eq!(waited_for(&cache).await, waited, "{words:?}");
+    }
+}
