@@ -1,9 +1,14 @@
 //! The cache by which the command speaks to Redis.
 
+use std::time::Duration;
+
 use cachekit::{Cache, CacheBuilder, Severity};
 
 use crate::args::Server;
 use crate::output::Error;
+
+/// The longest wait for an answer of Redis. Operators may be far away from it.
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Returns the builder of a cache for `server`, with the settings that a service has by default.
 pub(crate) fn builder(server: &Server) -> Result<CacheBuilder, Error> {
@@ -25,7 +30,7 @@ pub(crate) async fn connect(server: &Server) -> Result<Cache, Error> {
     // Without marks: the command must not finish the writes of services. Without answers: the command
     // is not one of the processes that it asks. The doctor has both, because it checks for services.
     let quiet = builder(server)?.intents(false).answers(false);
-    let built = quiet.build().await;
+    let built = quiet.redis_timeout(TIMEOUT).build().await;
     let cache = built.map_err(|error| Error::unusable(error, ""))?;
     if cache.stats().redis.is_up {
         return Ok(cache);

@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use cachekit::{Cache, Codec, Policy, Tier};
+use cachekit_tests::proxy::Proxy;
 use cachekit_tests::redis::Redis;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -138,5 +139,29 @@ async fn services_wait_for_no_command_that_has_ended() {
     ] {
         run(&redis, words).await;
         assert_eq!(waited_for(&cache).await, waited, "{words:?}");
+    }
+}
+
+/// Redis is far away: each answer comes after the time that a call of a service waits.
+#[tokio::test]
+async fn an_invalidation_over_a_slow_link_is_accepted() {
+    let redis = Redis::start();
+    let cache = node(&redis).await;
+    let proxy = Proxy::to(redis.addr());
+    proxy.delay(Duration::from_millis(150));
+    let policy = Policy::new();
+    for words in [&["invalidate", "--key", "a"][..], &["clear"]] {
+        cache.put("a", 1, &policy).await;
+        let url = proxy.url();
+        let words = [&["--redis", &url], words].concat();
+        let (code, said, stderr) = run(&redis, &words).await;
+        assert_eq!((code, &*said), (Some(0), "accepted by Redis\n"), "{stderr}");
+        let gone = async {
+            while cache.get::<i32>("a").await.is_some() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let in_time = tokio::time::timeout(Duration::from_secs(5), gone).await;
+        assert_eq!(in_time, Ok(()), "{words:?}");
     }
 }
