@@ -62,6 +62,22 @@ async fn an_entry_shows_which_of_its_tags_moved() {
 }
 
 #[tokio::test]
+async fn a_softly_invalidated_value_is_stale_for_the_rest_of_its_life() {
+    let redis = Redis::start();
+    let cache = node(&redis).await;
+    let (minute, hour) = (Duration::from_secs(60), Duration::from_secs(3600));
+    let policy = Policy::new().tier(Tier::Redis).ttl(hour).stale(minute);
+    cache.put("row", 1_u64, &policy.tag("products")).await;
+    let before = value(&cache, "row").await;
+    assert!(before.is_fresh() && before.stale_for == minute);
+    cache.invalidation().soft().tags(["products"]).await;
+    let after = value(&cache, "row").await;
+    assert_eq!(after.fresh_for, Duration::ZERO);
+    assert!(after.stale_for > hour, "{:?}", after.stale_for);
+    assert!(after.age < minute, "{:?}", after.age);
+}
+
+#[tokio::test]
 async fn no_entry_no_value_and_foreign_bytes_are_told_apart() {
     let redis = Redis::start();
     let cache = node(&redis).await;

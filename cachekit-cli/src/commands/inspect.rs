@@ -1,6 +1,7 @@
 //! `cachekit inspect KEY`.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use cachekit::{Cache, Content, Dependency, DependencyState, Inspection, StoredValue};
 use serde::Serialize;
@@ -77,11 +78,11 @@ fn of_value(
     row(text, "function", &printable(&stored.function));
     row(text, "state", &state(stored, output));
     row(text, "age", &length(stored.age));
-    let left = format!(
-        "fresh for {}, then stale for {}",
-        length(stored.fresh_for),
-        length(stored.stale_for)
-    );
+    let stale_for = format!("stale for {}", length(stored.stale_for));
+    let left = match stored.fresh_for {
+        Duration::ZERO => stale_for,
+        fresh_for => format!("fresh for {}, then {stale_for}", length(fresh_for)),
+    };
     row(text, "left", &left);
     row(text, "computed in", &length(stored.computed_in));
     let packed = if stored.is_compressed {
@@ -118,14 +119,24 @@ fn of_value(
 }
 
 fn state(stored: &StoredValue, output: Output) -> String {
-    let moved: Vec<_> = stored
-        .dependencies
-        .iter()
-        .filter(|it| it.state != DependencyState::Current)
-        .map(name)
-        .collect();
-    if !moved.is_empty() {
+    let of = |state| {
+        let names = stored
+            .dependencies
+            .iter()
+            .filter(move |it| it.state == state);
+        names.map(name).collect::<Vec<_>>()
+    };
+    let (removed, softened) = (
+        of(DependencyState::Invalidated),
+        of(DependencyState::SoftInvalidated),
+    );
+    if !removed.is_empty() || (!softened.is_empty() && stored.stale_for.is_zero()) {
+        let moved = [removed, softened].concat();
         output.bad(format!("a miss: {} moved", moved.join(", ")))
+    } else if !softened.is_empty() {
+        let were = if softened.len() == 1 { "was" } else { "were" };
+        let names = softened.join(", ");
+        output.warn(format!("stale: {names} {were} softly invalidated"))
     } else if stored.is_fresh() {
         output.good("fresh")
     } else {

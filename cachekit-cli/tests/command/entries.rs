@@ -62,6 +62,26 @@ async fn an_entry_is_shown_with_the_tag_that_moved() {
     }
 }
 
+/// A softly invalidated value is served as long as the function allows stale values.
+#[tokio::test]
+async fn a_softly_invalidated_entry_is_stale_and_no_miss() {
+    let redis = Redis::start();
+    let cache = node(&redis).await;
+    let minute = Duration::from_secs(60);
+    let policy = Policy::new().tier(Tier::Redis).ttl(minute).tag("org:7");
+    cache.put("kept", 1, &policy.clone().stale(minute)).await;
+    cache.put("unkept", 1, &policy).await;
+    cache.invalidation().soft().tags(["org:7"]).await;
+    let (_, said, _) = run(&redis, &["inspect", "kept"]).await;
+    let state = "state        stale: tag org:7 was softly invalidated\n";
+    assert!(said.contains(state), "{said}");
+    assert!(said.contains("left         stale for "), "{said}");
+    assert!(!said.contains("fresh for"), "{said}");
+    let (_, said, _) = run(&redis, &["inspect", "unkept"]).await;
+    let state = "state        a miss: tag org:7 moved\n";
+    assert!(said.contains(state), "{said}");
+}
+
 #[tokio::test]
 async fn json_is_for_programs() {
     let redis = Redis::start();

@@ -56,7 +56,8 @@ pub struct StoredValue {
     pub is_compressed: bool,
     /// Time since the value was stored or, after a soft invalidation, the time since then.
     pub age: Duration,
-    /// Time for which the value is still fresh. Zero: the value is stale.
+    /// Time for which the value is still fresh. Zero: the value is stale, also because a name that it
+    /// depends on was softly invalidated.
     pub fresh_for: Duration,
     /// Time for which the value may be served as a stale value after it was fresh.
     pub stale_for: Duration,

@@ -1,5 +1,7 @@
 //! The look at one entry in Redis, without the function that stored it.
 
+use std::time::Duration;
+
 use crate::core::state::Cache;
 use crate::encoding::codec::Codec;
 use crate::encoding::compress::Payload;
@@ -80,30 +82,44 @@ fn stored_value(
     names: &[StoreKey],
     now: &[Option<Version>],
 ) -> StoredValue {
-    let fresh_for = found.left.saturating_sub(envelope.grace);
+    let unspent = found.left.saturating_sub(envelope.grace);
     let over = envelope.grace.saturating_sub(found.left);
     let recorded = envelope.versions.iter();
-    let dependencies = names.iter().zip(recorded.zip(now));
+    let dependencies: Vec<_> = names
+        .iter()
+        .zip(recorded.zip(now))
+        .map(|(name, (recorded, now))| dependency(name, *recorded, *now))
+        .collect();
+    let (fresh_for, stale_for) = if is_softened(&dependencies) && !envelope.grace.is_zero() {
+        (Duration::ZERO, found.left)
+    } else {
+        (unspent, envelope.grace.min(found.left))
+    };
     StoredValue {
         function: String::from_utf8_lossy(envelope.function).into_owned(),
         codec: codec(envelope.codec),
         fingerprint: envelope.fingerprint,
         is_none: envelope.is_absent,
         is_compressed: matches!(envelope.payload, Payload::Packed { .. }),
-        age: envelope.life.saturating_sub(fresh_for) + over,
+        age: envelope.life.saturating_sub(unspent) + over,
         fresh_for,
-        stale_for: envelope.grace.min(found.left),
+        stale_for,
         computed_in: envelope.delta,
         order: envelope.order,
-        dependencies: dependencies
-            .map(|(name, (recorded, now))| dependency(name, *recorded, *now))
-            .collect(),
+        dependencies,
         payload: envelope
             .payload
             .open()
             .map(|payload| payload.to_vec())
             .unwrap_or_default(),
     }
+}
+
+/// Returns `true` if a name was softly invalidated, and none was invalidated otherwise: the value is
+/// served as a stale one until Redis drops it.
+fn is_softened(dependencies: &[Dependency]) -> bool {
+    let has = |state| dependencies.iter().any(|it| it.state == state);
+    has(DependencyState::SoftInvalidated) && !has(DependencyState::Invalidated)
 }
 
 fn dependency(name: &StoreKey, recorded: Version, now: Option<Version>) -> Dependency {
