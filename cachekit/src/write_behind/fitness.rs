@@ -29,7 +29,7 @@ pub(crate) async fn check_fitness(core: &Arc<Core>) -> Result<(), QueueError> {
             }
         }
         // The account may not ask, or the server has no such command.
-        Err(Failure::Rejected(_)) => trace::queue_fitness_unknown(),
+        Err(Failure::Rejected(_)) => trace::queue::queue_fitness_unknown(),
         Err(failure) => return Err(error_of(failure)),
     }
     core.queues.is_checked.store(true, Ordering::Relaxed);
