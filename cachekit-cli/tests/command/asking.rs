@@ -1,10 +1,14 @@
 //! Questions to all processes: `stats`, `top` and `config`.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+use std::time::Duration;
+
 use cachekit::{Cache, Policy};
 use cachekit_tests::redis::Redis;
 use serde_json::Value;
 
-use crate::{node, run};
+use crate::{Running, command, node, run, waited_at_start, waited_for};
 
 async fn compute(cache: &Cache, key: &str, calls: u64) {
     let policy = Policy::new().tag("category:4");
@@ -96,6 +100,30 @@ async fn top_shows_what_happened_in_each_round() {
             "nothing is called now"
         );
     }
+}
+
+/// The only process ends, and Redis with it, and both come back.
+#[tokio::test]
+async fn top_goes_on_after_rounds_without_answers() {
+    let redis = Redis::start();
+    let cache = node(&redis).await;
+    let words = ["--json", "top", "--every", "0.2", "--wait", "0.2"];
+    let mut top = Running::start(command(&redis, &words), false);
+    let round = |line: &str| serde_json::from_str::<Value>(line).expect("JSON");
+    let has_process = |line: &str| round(line)["processes"] == 1;
+    top.line("a round", has_process).await;
+    cache.shutdown().await;
+    drop(cache);
+    let nobody = "no process answers questions in this namespace";
+    top.line("nobody", |line| round(line)["problem"] == nobody)
+        .await;
+    let _again = node(&redis).await;
+    top.line("another process", has_process).await;
+    redis.kill();
+    top.line("no Redis", |line| round(line)["problem"].is_string())
+        .await;
+    redis.restart();
+    top.line("Redis again", has_process).await;
 }
 
 #[tokio::test]
