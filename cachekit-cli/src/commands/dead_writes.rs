@@ -1,19 +1,14 @@
 //! `cachekit dead-writes`.
 
-use std::collections::HashSet;
 use std::process::ExitCode;
 
 use cachekit::{Cache, DeadWrite, QueueError};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::args::{Chosen, DeadWrites, Server};
-use crate::connect::connect;
+use crate::args::{Chosen, DeadWrites};
 use crate::output::{Error, NO, Output, printable, row};
-use crate::value::decoded_bytes;
-
-/// The number of dead writes that are read at once.
-const PAGE: usize = 100;
+use crate::value::{decoded_bytes, pretty};
 
 /// A dead write in JSON.
 #[derive(Debug, Serialize)]
@@ -44,16 +39,15 @@ struct Done<'a> {
 
 /// Runs one of the commands about dead writes.
 pub(crate) async fn run(
-    server: &Server,
+    cache: &Cache,
     output: Output,
     command: DeadWrites,
 ) -> Result<ExitCode, Error> {
-    let cache = connect(server).await?;
     let done = match command {
-        DeadWrites::List { function } => list(&cache, output, function).await,
-        DeadWrites::Show { function, id } => show(&cache, output, &function, &id).await,
-        DeadWrites::Replay(chosen) => take(&cache, output, chosen, true).await,
-        DeadWrites::Drop(chosen) => take(&cache, output, chosen, false).await,
+        DeadWrites::List { function } => list(cache, output, function).await,
+        DeadWrites::Show { function, id } => show(cache, output, &function, &id).await,
+        DeadWrites::Replay(chosen) => take(cache, output, chosen, true).await,
+        DeadWrites::Drop(chosen) => take(cache, output, chosen, false).await,
     };
     let done = done.map_err(|error| Error::unusable(error, "run `cachekit doctor`"))?;
     let is_sent = cache.shutdown().await.is_complete();
@@ -139,7 +133,7 @@ fn text(function: &str, write: &DeadWrite, arguments: Option<&Value>, output: Ou
     };
     row(&mut text, "codec", codec);
     let shown = match arguments {
-        Some(arguments) => serde_json::to_string_pretty(arguments).unwrap_or_default(),
+        Some(arguments) => pretty(arguments),
         None => format!(
             "{} bytes that only the function's types can read",
             write.payload.len()
@@ -189,24 +183,14 @@ async fn take_one(
     }
 }
 
-/// Queues all dead writes of the function again if `revives`, and drops them otherwise. Returns
-/// their number. If a write that keeps its version fails and is put aside again meanwhile, it is
-/// recognised by its version and left.
+/// Takes all dead writes that there are now. Those that fail and are put aside again meanwhile have
+/// new ids, and are left.
 async fn take_all(cache: &Cache, function: &str, revives: bool) -> Result<usize, QueueError> {
-    let mut taken = HashSet::new();
-    loop {
-        let page = cache.dead_writes(function, PAGE).await?;
-        let new: Vec<_> = page
-            .iter()
-            .filter(|write| !taken.contains(&write.version))
-            .collect();
-        if new.is_empty() {
-            return Ok(taken.len());
-        }
-        for write in new {
-            if take_one(cache, function, &write.id, revives).await? {
-                taken.insert(write.version);
-            }
-        }
+    let all = cache.dead_writes(function, usize::MAX).await?;
+    let ids: Vec<_> = all.into_iter().map(|write| write.id).collect();
+    let mut taken = 0;
+    for id in ids {
+        taken += usize::from(take_one(cache, function, &id, revives).await?);
     }
+    Ok(taken)
 }

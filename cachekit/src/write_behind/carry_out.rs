@@ -145,7 +145,7 @@ impl ClaimedWork {
         runner.counts.runs.bump();
         self.run_body(calls).await.inspect_err(|error| {
             runner.counts.failures.bump();
-            trace::queued_write_failed(runner.spec.name(), error);
+            trace::queue::queued_write_failed(runner.spec.name(), error);
         })?;
         runner.succeeded();
         for _ in writes {
@@ -251,7 +251,7 @@ impl ClaimedWork {
             return;
         }
         self.runner.counts.buried.bump();
-        trace::queued_write_put_aside(self.runner.spec.name(), reason);
+        trace::queue::queued_write_put_aside(self.runner.spec.name(), reason);
         self.invalidate(&write.key).await;
     }
 
@@ -273,7 +273,7 @@ impl ClaimedWork {
         loop {
             match ask(core.write_queue(), patient_deadline(core)).await {
                 Ok(answer) => return Some(answer),
-                Err(failure) => trace::queue_unreachable(self.runner.spec.name(), &failure),
+                Err(failure) => trace::queue::queue_unreachable(self.runner.spec.name(), &failure),
             }
             if Instant::now() >= end {
                 return None;
@@ -291,7 +291,7 @@ impl ClaimedWork {
                 let queue = core.write_queue();
                 let renewal = queue.renew(self.claim(), keys, LEASE, patient_deadline(core));
                 if let Err(failure) = renewal.await {
-                    trace::queue_unreachable(self.runner.spec.name(), &failure);
+                    trace::queue::queue_unreachable(self.runner.spec.name(), &failure);
                 }
             }
         };

@@ -95,7 +95,7 @@ impl QueueWorker {
         let claimed = match self.claim(&work.claim, most).await {
             Ok(claimed) => claimed,
             Err(failure) => {
-                trace::queue_unreachable(spec.name(), &failure);
+                trace::queue::queue_unreachable(spec.name(), &failure);
                 return LOOKS[1];
             }
         };
@@ -154,7 +154,7 @@ impl QueueWorker {
                 Some(state)
             }
             Err(failure) => {
-                trace::queue_unreachable(spec.name(), &failure);
+                trace::queue::queue_unreachable(spec.name(), &failure);
                 None
             }
         }

@@ -15,13 +15,18 @@ use crate::store::examination::{Examination, MissingRightsFound, Unexamined};
 use crate::store::message::NodeId;
 use crate::store::redis::address::{Address, Wrong};
 use crate::store::redis::errors::shown;
-use crate::store::redis::permissions::{INFO, MissingRights};
+use crate::store::redis::permissions::{INFO, MissingRights, Purpose};
+use crate::store::redis::queue_keys::scan;
+use crate::store::redis::reply::queues;
 use crate::store::redis::settings::RedisSettings;
 use crate::store::redis::timeout::CONNECT_TIMEOUT;
 use crate::store::redis::{handshake, permissions, server_info};
 
 /// The time limit for each of the two connections, the answers included.
 const LIMIT: Duration = Duration::from_secs(2);
+
+/// The purposes for which the rights are asked, in this order.
+const PURPOSES: [Purpose; 3] = [Purpose::Cache, Purpose::Queues, Purpose::WarmStarts];
 
 /// The settings of a cache that the examination of its Redis server needs.
 #[derive(Debug, Clone)]
@@ -50,13 +55,13 @@ impl Examiner {
     }
 
     /// Connects to the server, asks it about itself and about the account's rights, and sends a
-    /// message over the bus.
+    /// message over the bus. If `looks_for_queues`, also looks for keys of queues among all keys.
     ///
     /// # Errors
     ///
     /// Returns the problem and the remedy if the server cannot be reached, refuses the login or the
     /// database, or gives no answer in time.
-    pub(crate) async fn examine(&self) -> Result<Examination, Unexamined> {
+    pub(crate) async fn examine(&self, looks_for_queues: bool) -> Result<Examination, Unexamined> {
         let mut connection = self.connect().await?;
         let asked_at = SystemTime::now();
         let asked = timeout(LIMIT, self.ask(&mut connection)).await;
@@ -66,6 +71,10 @@ impl Examiner {
             Err(_) => return Err(self.unreachable("it gives no answer in time")),
         };
         let mut found = self.read(&answers, asked_at);
+        if looks_for_queues {
+            let looking = timeout(LIMIT, self.find_queue(&mut connection)).await;
+            found.has_queues = looking.ok().flatten().unwrap_or(false);
+        }
         found.bus_round_trip = timeout(LIMIT, self.send_over_bus(connection))
             .await
             .ok()
@@ -94,7 +103,9 @@ impl Examiner {
     async fn ask(&self, connection: &mut MultiplexedConnection) -> Result<Vec<Value>, RedisError> {
         let mut questions = Pipeline::new();
         questions.add_command(server_info::question());
-        questions.add_command(permissions::question(&self.namespace));
+        for purpose in PURPOSES {
+            questions.add_command(permissions::question(&self.namespace, purpose));
+        }
         questions
             .cmd("UNLINK")
             .arg(format!("{}:beat", self.namespace));
@@ -106,12 +117,13 @@ impl Examiner {
     /// Reads the answers to the questions of [`ask`](Self::ask), which was sent at `asked_at`.
     fn read(&self, answers: &[Value], asked_at: SystemTime) -> Examination {
         let database = self.address.database();
-        let [info, rights, write, time] = answers else {
+        let [info, rights, of_queues, of_warm_starts, write, time] = answers else {
             // The client returns as many answers as it sent questions.
-            return self.read(&[Value::Nil, Value::Nil, Value::Nil, Value::Nil], asked_at);
+            return self.read(&[const { Value::Nil }; 6], asked_at);
         };
         let text = handshake::text(info);
-        let mut missing = MissingRights::read(&self.namespace, rights);
+        let missing_of = |purpose, answer| MissingRights::read(&self.namespace, purpose, answer);
+        let mut missing = missing_of(Purpose::Cache, rights);
         if permissions::is_refused(info) {
             missing.add(INFO);
         }
@@ -126,7 +138,12 @@ impl Examiner {
             database,
             info: text.map(|text| server_info::read(text, database)),
             refuses_writes,
+            missing_for_queues: self
+                .shown_rights(&missing_of(Purpose::Queues, of_queues).except(&missing)),
+            missing_for_warm_starts: self
+                .shown_rights(&missing_of(Purpose::WarmStarts, of_warm_starts).except(&missing)),
             missing_rights: self.shown_rights(&missing),
+            has_queues: false,
             clock_ahead: clock_ahead(time, asked_at),
             bus_round_trip: None,
         }
@@ -140,6 +157,21 @@ impl Examiner {
             remedy: missing.remedy(),
             can_be_spared: missing.are_all(can_be_spared),
         })
+    }
+
+    /// Returns `true` if the namespace has a key of a queue. Returns `None` if Redis does not say so.
+    async fn find_queue(&self, connection: &mut MultiplexedConnection) -> Option<bool> {
+        let prefix = format!("{}:", self.namespace);
+        let mut position = 0;
+        loop {
+            let scan = scan(prefix.as_bytes(), position, b"");
+            let answer = connection.send_packed_command(&scan).await.ok()?;
+            let (next, names) = queues::scanned(answer, 0, 0).ok()?;
+            if !names.is_empty() || next == 0 {
+                return Some(!names.is_empty());
+            }
+            position = next;
+        }
     }
 
     /// Sends a message to a channel of the namespace, and returns the time until the message comes

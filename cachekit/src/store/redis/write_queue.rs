@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::model::queue_spec::QueueKind;
 use crate::store::failure::Failure;
+use crate::store::redis::queue_keys::{QUEUES, scan};
 use crate::store::redis::reply::queues;
 use crate::store::redis::script::{Call, Script};
 use crate::store::redis::{Redis, millis};
@@ -21,9 +22,6 @@ use crate::store::write_queue::{
 /// The last part of the Redis key of a queue's dead writes, after the name of the function.
 const DEAD: &[u8] = b"}:dead";
 
-/// The number of Redis keys that one step of the search for queues with dead writes looks at.
-const SCANNED: u32 = 1000;
-
 /// Returns `true` if `text` has the form of the id of a dead write, such as `1792216745123-0`. Redis
 /// refuses other texts with an error.
 fn is_id(text: &str) -> bool {
@@ -31,22 +29,10 @@ fn is_id(text: &str) -> bool {
     numbers.is_some_and(|(time, number)| [time, number].iter().all(|it| it.parse::<u64>().is_ok()))
 }
 
-/// Returns a pattern of Redis that only `text` matches.
-fn literal(text: &[u8]) -> Vec<u8> {
-    let mut pattern = Vec::with_capacity(text.len());
-    for byte in text {
-        if b"*?[]^-\\".contains(byte) {
-            pattern.push(b'\\');
-        }
-        pattern.push(*byte);
-    }
-    pattern
-}
-
 impl Redis {
     /// Returns the beginning of the keys of the queue `name`.
     fn queue_prefix(&self, name: &str) -> Vec<u8> {
-        [&*self.prefix.bytes, b"wb:{", name.as_bytes(), b"}:"].concat()
+        [&*self.prefix.bytes, QUEUES, name.as_bytes(), b"}:"].concat()
     }
 
     fn enqueuing(&self, write: &NewWrite<'_>) -> Result<Call, Failure> {
@@ -269,14 +255,12 @@ impl WriteQueue for Redis {
 
     fn with_dead(&self, position: u64, until: Instant) -> QueueFuture<'_, (u64, Vec<String>)> {
         Box::pin(async move {
-            let start = [&*self.prefix.bytes, b"wb:{"].concat();
-            let pattern = [&*literal(&start), b"*", DEAD].concat();
+            let start = self.prefix.bytes.len() + QUEUES.len();
             let mut commands = redis::Pipeline::new();
-            let scan = commands.cmd("SCAN").arg(position);
-            scan.arg("MATCH").arg(pattern).arg("COUNT").arg(SCANNED);
+            commands.add_command(scan(&self.prefix.bytes, position, DEAD));
             let read = |mut values: Vec<Value>| {
                 let found = values.pop().unwrap_or(Value::Nil);
-                queues::scanned(found, start.len(), DEAD.len())
+                queues::scanned(found, start, DEAD.len())
             };
             self.run(&commands, until, read).await
         })
