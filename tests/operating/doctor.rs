@@ -138,6 +138,30 @@ async fn an_account_without_info() {
 }
 
 #[tokio::test]
+async fn an_account_without_the_rights_of_queues() {
+    let (told, _redis) =
+        with_rights("~shop:* &shop:* +@all -@dangerous -@admin -@hash +info").await;
+    assert_eq!(
+        told,
+        [
+            "error rights: the account may not run HGET, HSET, HDEL, HEXISTS, HINCRBY, which write-behind functions need; \
+             run `ACL SETUSER <user> ~shop:* &shop:* +hget +hset +hdel +hexists +hincrby` there (docs/redis.md)"
+        ]
+    );
+    let kinds = "~shop:k:* ~shop:c*:* ~shop:t:* ~shop:e:* ~shop:g:* ~shop:f:* ~shop:v:* ~shop:all ~shop:nodes \
+                 ~shop:intents ~shop:beat ~shop:wb:*";
+    let (told, _redis) =
+        with_rights(&format!("{kinds} &shop:* +@all -@dangerous -@admin +info")).await;
+    assert_eq!(
+        told,
+        [
+            "warning rights: the account may not run PTTL, MGET, SET on the lists of hottest keys; for `warm_start`, run \
+             `ACL SETUSER <user> ~shop:* &shop:* +pttl +mget +set` there (docs/redis.md); else nothing"
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_replica() {
     let master = Redis::start();
     let port = master.addr().port().to_string();

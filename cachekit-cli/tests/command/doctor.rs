@@ -50,3 +50,18 @@ async fn the_doctor_sees_what_keeps_services_from_starting() {
     let (code, _, stderr) = run(&redis, &["--redis", &url, "inspect", "a"]).await;
     assert_eq!(code, Some(1), "{stderr}");
 }
+
+/// The least rights of the documents are enough for a cache, and not for queues.
+#[tokio::test]
+async fn the_rights_of_queues_are_a_warning() {
+    let redis = Redis::with(&["--maxmemory", "64mb", "--maxmemory-policy", "allkeys-lru"]);
+    let rights =
+        "ACL SETUSER app on >secret ~shop:* &shop:* +@all -@dangerous -@admin -@stream +info";
+    redis.client().run(&rights.split(' ').collect::<Vec<_>>());
+    let url = format!("redis://app:secret@{}", redis.addr());
+    let (code, said, _) = run(&redis, &["--redis", &url, "doctor"]).await;
+    assert_eq!(code, Some(0), "{said}");
+    let warning = "warning rights: the account may not run XADD, XLEN, XRANGE, XDEL, which write-behind functions need\n        \
+                   for write-behind, run `ACL SETUSER <user> ~shop:* &shop:* +xadd +xlen +xrange +xdel` there";
+    assert!(said.contains(warning), "{said}");
+}

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::api::registry::functions;
+use crate::core::queues::registered;
 use crate::model::config::Config;
 use crate::model::server_info::ServerInfo;
 use crate::ops::doctor::findings::Finding;
@@ -21,6 +23,8 @@ pub(crate) fn all(config: &Config, found: &Examination, findings: &mut Vec<Findi
     }
     writes(found, findings);
     rights(found, findings);
+    rights_for_queues(found, findings);
+    rights_for_warm_starts(found, findings);
     bus(config, found, findings);
     clock(found, findings);
     database(config, found, findings);
@@ -97,6 +101,33 @@ fn rights(found: &Examination, findings: &mut Vec<Finding>) {
         let problem = format!("the account may not run {commands}, which the cache needs");
         Finding::error("rights", problem, &*missing.remedy)
     });
+}
+
+/// Adds the rights that the queues of this program lack. A program without any function, such as the
+/// command `cachekit`, speaks for services that may have queues.
+fn rights_for_queues(found: &Examination, findings: &mut Vec<Finding>) {
+    let Some(missing) = &found.missing_for_queues else {
+        return;
+    };
+    let commands = &missing.commands;
+    let problem = format!("the account may not run {commands}, which write-behind functions need");
+    if registered().next().is_some() {
+        findings.push(Finding::error("rights", problem, &*missing.remedy));
+    } else if found.has_queues || functions().next().is_none() {
+        let remedy = format!("for write-behind, {}; else nothing", missing.remedy);
+        findings.push(Finding::warning("rights", problem, remedy));
+    }
+}
+
+fn rights_for_warm_starts(found: &Examination, findings: &mut Vec<Finding>) {
+    if let Some(missing) = &found.missing_for_warm_starts {
+        let commands = &missing.commands;
+        findings.push(Finding::warning(
+            "rights",
+            format!("the account may not run {commands} on the lists of hottest keys"),
+            format!("for `warm_start`, {}; else nothing", missing.remedy),
+        ));
+    }
 }
 
 fn bus(config: &Config, found: &Examination, findings: &mut Vec<Finding>) {

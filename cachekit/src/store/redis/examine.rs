@@ -15,7 +15,8 @@ use crate::store::examination::{Examination, MissingRightsFound, Unexamined};
 use crate::store::message::NodeId;
 use crate::store::redis::address::{Address, Wrong};
 use crate::store::redis::errors::shown;
-use crate::store::redis::permissions::{INFO, MissingRights};
+use crate::store::redis::permissions::{INFO, MissingRights, Purpose};
+use crate::store::redis::queue_keys::scan;
 use crate::store::redis::reply::queues;
 use crate::store::redis::settings::RedisSettings;
 use crate::store::redis::timeout::CONNECT_TIMEOUT;
@@ -23,6 +24,9 @@ use crate::store::redis::{handshake, permissions, server_info};
 
 /// The time limit for each of the two connections, the answers included.
 const LIMIT: Duration = Duration::from_secs(2);
+
+/// The purposes for which the rights are asked, in this order.
+const PURPOSES: [Purpose; 3] = [Purpose::Cache, Purpose::Queues, Purpose::WarmStarts];
 
 /// The settings of a cache on which the result of an examination depends.
 #[derive(Debug, Clone)]
@@ -99,7 +103,9 @@ impl Examiner {
     async fn ask(&self, connection: &mut MultiplexedConnection) -> Result<Vec<Value>, RedisError> {
         let mut questions = Pipeline::new();
         questions.add_command(server_info::question());
-        questions.add_command(permissions::question(&self.namespace));
+        for purpose in PURPOSES {
+            questions.add_command(permissions::question(&self.namespace, purpose));
+        }
         questions
             .cmd("UNLINK")
             .arg(format!("{}:beat", self.namespace));
@@ -111,12 +117,13 @@ impl Examiner {
     /// Reads the answers to the questions of [`ask`](Self::ask), which was sent at `asked_at`.
     fn read(&self, answers: &[Value], asked_at: SystemTime) -> Examination {
         let database = self.address.database();
-        let [info, rights, write, time] = answers else {
+        let [info, rights, of_queues, of_warm_starts, write, time] = answers else {
             // The client returns as many answers as it sent questions.
-            return self.read(&[Value::Nil, Value::Nil, Value::Nil, Value::Nil], asked_at);
+            return self.read(&[const { Value::Nil }; 6], asked_at);
         };
         let text = handshake::text(info);
-        let mut missing = MissingRights::read(&self.namespace, rights);
+        let missing_of = |purpose, answer| MissingRights::read(&self.namespace, purpose, answer);
+        let mut missing = missing_of(Purpose::Cache, rights);
         if permissions::is_refused(info) {
             missing.add(INFO);
         }
@@ -131,6 +138,10 @@ impl Examiner {
             database,
             info: text.map(|text| server_info::read(text, database)),
             refuses_writes,
+            missing_for_queues: self
+                .shown_rights(&missing_of(Purpose::Queues, of_queues).except(&missing)),
+            missing_for_warm_starts: self
+                .shown_rights(&missing_of(Purpose::WarmStarts, of_warm_starts).except(&missing)),
             missing_rights: self.shown_rights(&missing),
             has_queues: false,
             clock_ahead: clock_ahead(time, asked_at),
