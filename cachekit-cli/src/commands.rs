@@ -21,7 +21,8 @@ use crate::output::{Error, Output};
 
 /// Runs the command of `args`, and returns its exit code.
 pub(crate) async fn run(args: Args, output: &Output) -> Result<ExitCode, Error> {
-    let (server, output) = (&args.server, *output);
+    let server = args.server.without_empty();
+    let (server, output) = (&server, *output);
     match args.command {
         Command::Doctor => doctor::run(server, output).await,
         Command::Completion { shell } => {

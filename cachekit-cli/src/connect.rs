@@ -12,17 +12,22 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Returns the builder of a cache for `server`, with the settings that a service has by default.
 pub(crate) fn builder(server: &Server) -> Result<CacheBuilder, Error> {
-    let Some(url) = server.redis.as_deref().filter(|url| !url.is_empty()) else {
+    let Some(url) = &server.redis else {
         return Err(Error::unusable(
             "no Redis is given",
             "give `--redis redis://host:6379`, or set `REDIS_URL`",
         ));
     };
     let builder = Cache::builder().redis(url).namespace(&server.namespace);
-    Ok(match &server.redis_password {
-        Some(password) => builder.redis_password(password),
-        None => builder,
-    })
+    match (&server.redis_password, &server.redis_password_file) {
+        (None, None) => Ok(builder),
+        (Some(password), None) => Ok(builder.redis_password(password)),
+        (None, Some(path)) => Ok(builder.redis_password_file(path)),
+        (Some(_), Some(_)) => Err(Error::unusable(
+            "both `REDIS_PASSWORD` and `REDIS_PASSWORD_FILE` are set",
+            "unset one of them",
+        )),
+    }
 }
 
 /// Returns a cache that is connected to `server`.

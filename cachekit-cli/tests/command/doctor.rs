@@ -1,9 +1,11 @@
 //! The doctor, the exit codes and the errors.
 
-use cachekit::Cache;
+use std::io::Write as _;
+
+use cachekit::{Cache, Policy};
 use cachekit_tests::redis::Redis;
 
-use crate::run;
+use crate::{command, ended, run};
 
 #[tokio::test]
 async fn what_is_wrong_is_said_in_words_and_by_the_exit_code() {
@@ -64,4 +66,31 @@ async fn the_rights_of_queues_are_a_warning() {
     let warning = "warning rights: the account may not run XADD, XLEN, XRANGE, XDEL, which write-behind functions need\n        \
                    for write-behind, run `ACL SETUSER <user> ~shop:* &shop:* +xadd +xlen +xrange +xdel` there";
     assert!(said.contains(warning), "{said}");
+}
+
+/// A file of Docker Compose sets variables without a value, and passwords are in files.
+#[tokio::test]
+async fn variables_are_read_as_services_read_them() {
+    let redis = Redis::with(&["--requirepass", "geheim"]);
+    let service = Cache::builder().redis(redis.url());
+    let service = service.redis_password("geheim").build().await;
+    let service = service.expect("a valid set-up");
+    service.put("a", 1, &Policy::new()).await;
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    writeln!(file, "geheim").expect("it takes it");
+    let inspect = || {
+        let mut inspect = command(&redis, &["inspect", "a"]);
+        inspect.env("CACHE_NAMESPACE", "");
+        inspect.env("REDIS_PASSWORD_FILE", file.path());
+        inspect
+    };
+    let mut empty = inspect();
+    empty.env("REDIS_PASSWORD", " ");
+    let (code, said, stderr) = ended(empty).await;
+    assert_eq!(code, Some(0), "{said}{stderr}");
+    let mut two = inspect();
+    two.env("REDIS_PASSWORD", "geheim");
+    let (code, _, stderr) = ended(two).await;
+    assert_eq!(code, Some(3), "{stderr}");
+    assert!(stderr.contains("unset one of them"), "{stderr}");
 }

@@ -25,7 +25,11 @@ pub(crate) fn command(redis: &Redis, words: &[&str]) -> Command {
 
 /// Runs the command on a thread for it, as the runtime of the test must go on.
 pub(crate) async fn run(redis: &Redis, words: &[&str]) -> (Option<i32>, String, String) {
-    let mut command = command(redis, words);
+    ended(command(redis, words)).await
+}
+
+/// Runs `command` to its end, and returns its exit code and what it said.
+pub(crate) async fn ended(mut command: Command) -> (Option<i32>, String, String) {
     let ran = tokio::task::spawn_blocking(move || command.output()).await;
     let Output {
         status,
