@@ -121,6 +121,30 @@ async fn no_entry_no_value_and_foreign_bytes_are_told_apart() {
     );
 }
 
+/// Which of the copies a call stores is drawn at random.
+#[tokio::test]
+async fn a_copy_is_found_though_the_first_one_is_missing() {
+    let redis = Redis::start();
+    let cache = node(&redis).await;
+    let policy = Policy::new().tier(Tier::Redis).replicas(4);
+    for _ in 0..40 {
+        cache
+            .get_or_compute("front", &policy, || async { 7_u64 })
+            .await;
+    }
+    cachekit_tests::until("the copies are stored", || cache.stats().redis.stores >= 3).await;
+    let mut client = redis.client();
+    let first = cache.inspect("front").await.expect("it answers");
+    assert_eq!(first.map(|it| it.copy), Some(0));
+    client.run(&["DEL", "shop:k:front", "shop:c1:front"]);
+    let found = cache.inspect("front").await.expect("it answers");
+    let found = found.expect("another copy");
+    assert!(
+        found.copy > 1 && matches!(found.content, Content::Value(_)),
+        "{found:?}"
+    );
+}
+
 #[tokio::test]
 async fn without_redis_there_is_nothing_to_look_at() {
     let alone = Cache::builder().build().await.expect("a valid set-up");

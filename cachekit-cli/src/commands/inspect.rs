@@ -29,7 +29,7 @@ pub(crate) async fn run(cache: &Cache, output: Output, key: &str) -> Result<Exit
     };
     let text = match &found {
         Some(entry) => text(entry, value.as_ref(), output),
-        None => format!("no entry `{key}` in Redis\n"),
+        None => format!("no entry `{}` in Redis\n", printable(key)),
     };
     let answer = Answer {
         key,
@@ -47,6 +47,10 @@ pub(crate) async fn run(cache: &Cache, output: Output, key: &str) -> Result<Exit
 fn text(entry: &Inspection, value: Option<&Value>, output: Output) -> String {
     let mut text = String::new();
     row(&mut text, "key", &printable(&entry.key));
+    if entry.copy > 0 {
+        let shown = format!("{}, the first one with a value", entry.copy);
+        row(&mut text, "copy", &shown);
+    }
     match &entry.content {
         Content::Value(stored) => of_value(&mut text, entry, stored, value, output),
         Content::Vacant => row(&mut text, "value", "none yet"),

@@ -10,6 +10,8 @@ use std::time::Duration;
 pub struct Inspection {
     /// Key of the entry, without the namespace.
     pub key: String,
+    /// Number of the copy that was found, of an entry with `replicas`. Zero for the first or only one.
+    pub copy: u8,
     /// Size of the entry in Redis, in bytes.
     pub bytes: usize,
     /// Time for which Redis still keeps the entry.

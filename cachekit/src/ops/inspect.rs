@@ -10,6 +10,7 @@ use crate::encoding::envelope::read::{Envelope, Reject, lease};
 use crate::key::Key;
 use crate::l2::tier::SharedTier;
 use crate::model::inspection::{Content, Dependency, DependencyState, Inspection, StoredValue};
+use crate::model::policy::MOST_REPLICAS;
 use crate::model::server_info::QueryError;
 use crate::ops::names;
 use crate::ops::server_info::no_answer;
@@ -22,7 +23,8 @@ impl Cache {
     /// age and remaining life, and each name that it depends on, with the state of that name. Returns
     /// `None` if Redis has no entry under `key`.
     ///
-    /// Takes two round trips, and changes nothing.
+    /// Of an entry with `replicas`, returns the first copy that has a value. Takes two round trips, and
+    /// one for each further copy while none with a value is found. Changes nothing.
     ///
     /// # Errors
     ///
@@ -39,8 +41,19 @@ impl Cache {
 }
 
 async fn inspect(l2: &SharedTier, key: &str) -> Result<Option<Inspection>, Failure> {
+    let mut without_value = None;
+    for copy in 0..MOST_REPLICAS {
+        match inspect_copy(l2, key, copy).await? {
+            Some(found) if matches!(found.content, Content::Value(_)) => return Ok(Some(found)),
+            found => without_value = without_value.or(found),
+        }
+    }
+    Ok(without_value)
+}
+
+async fn inspect_copy(l2: &SharedTier, key: &str, copy: u8) -> Result<Option<Inspection>, Failure> {
     let query = EntryQuery {
-        entry: &StoreKey::entry(&Key::new(key.as_bytes())),
+        entry: &StoreKey::copy(&Key::new(key.as_bytes()), copy),
         versions: &[],
         with_value_tags: false,
         beside: &[],
@@ -61,6 +74,7 @@ async fn inspect(l2: &SharedTier, key: &str) -> Result<Option<Inspection>, Failu
     };
     Ok(Some(Inspection {
         key: key.to_owned(),
+        copy,
         bytes: bytes.len(),
         left: found.left,
         lease: lease(bytes, found.left),
