@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::args::{Chosen, DeadWrites};
 use crate::output::{Error, NO, Output, printable, row};
-use crate::value::decoded_bytes;
+use crate::value::{decoded_bytes, pretty};
 
 /// A dead write in JSON.
 #[derive(Debug, Serialize)]
@@ -133,7 +133,7 @@ fn text(function: &str, write: &DeadWrite, arguments: Option<&Value>, output: Ou
     };
     row(&mut text, "codec", codec);
     let shown = match arguments {
-        Some(arguments) => serde_json::to_string_pretty(arguments).unwrap_or_default(),
+        Some(arguments) => pretty(arguments),
         None => format!(
             "{} bytes that only the function's types can read",
             write.payload.len()

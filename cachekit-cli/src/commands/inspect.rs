@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::output::{Error, NO, Output, length, printable, row};
-use crate::value::decoded;
+use crate::value::{decoded, pretty};
 
 /// The answer in JSON.
 #[derive(Debug, Serialize)]
@@ -113,7 +113,7 @@ fn of_value(
         row(text, "depends on", &depends(dependency, output));
     }
     let shown = match value {
-        Some(value) => serde_json::to_string_pretty(value).unwrap_or_default(),
+        Some(value) => pretty(value),
         None => format!(
             "{} bytes that only the function's type can read",
             stored.payload.len()

@@ -104,6 +104,21 @@ async fn json_is_for_programs() {
 }
 
 #[tokio::test]
+async fn a_value_does_not_control_the_terminal() {
+    let redis = Redis::start();
+    let policy = Policy::new().tier(Tier::Redis).codec(Codec::Json);
+    let text = "\u{9b}2J\u{7f}\u{1b}]0;title\u{7}".to_owned();
+    node(&redis).await.put("a", text, &policy).await;
+    for words in [&["inspect", "a"][..], &["--json", "inspect", "a"]] {
+        let (code, said, _) = run(&redis, words).await;
+        assert_eq!(code, Some(0), "{said}");
+        let controls = said.chars().filter(|it| it.is_control() && *it != '\n');
+        assert_eq!(controls.count(), 0, "{said:?}");
+        assert!(said.contains("\\u009b2J\\u007f"), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn an_invalidation_reaches_every_process() {
     let redis = Redis::start();
     let (one, other) = (node(&redis).await, node(&redis).await);
