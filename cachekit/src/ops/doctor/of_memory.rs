@@ -206,4 +206,36 @@ mod tests {
             assert!(told[1].starts_with(&format!("{severity} persistence: run `CONFIG SET")));
         }
     }
+    #[test]
+    fn a_policy_is_explained_with_and_without_a_limit() {
+        for policy in ["allkeys-lrm", "volatile-lrm"] {
+            let limited = server(policy, 1);
+            let lrm = "warning eviction: set `maxmemory-policy` to `allkeys-lru`";
+            assert_eq!(told(&limited, KeptQueues::None), [lrm], "{policy}");
+            let unlimited = ServerInfo {
+                max_memory: None,
+                ..limited
+            };
+            let told = told(&unlimited, KeptQueues::None);
+            assert_eq!(told.len(), 2, "{told:?}");
+            assert!(
+                told[0].starts_with("warning memory: ") && told[1] == lrm,
+                "{told:?}"
+            );
+        }
+        let kept =
+            "warning eviction: set `maxmemory-policy` to `volatile-lru`, which keeps queued writes";
+        assert_eq!(told(&server("volatile-lrm", 1), KeptQueues::Found), [kept]);
+        assert_eq!(told(&server("allkeys-lru", 1), KeptQueues::None), [""; 0]);
+    }
+
+    #[test]
+    fn a_server_that_cannot_save_is_told_what_to_do() {
+        let mut unsaved = server("volatile-lru", 1);
+        unsaved.has_failed_to_save = true;
+        let told_of = |queues| told(&unsaved, queues).remove(0);
+        assert!(told_of(KeptQueues::None).contains("needs no persistence"));
+        let queue = told_of(KeptQueues::Registered);
+        assert!(queue.contains("a restart loses queued writes"), "{queue}");
+    }
 }

@@ -70,21 +70,25 @@ fn role(info: &ServerInfo, findings: &mut Vec<Finding>) {
 }
 
 fn writes(found: &Examination, findings: &mut Vec<Finding>) {
-    let Some(code) = &found.refuses_writes else {
-        return;
-    };
-    let remedy = match &**code {
+    findings.extend(found.refuses_writes.as_deref().map(refusal));
+}
+
+/// Returns the finding that the server refuses writes with `code`.
+fn refusal(code: &str) -> Finding {
+    let remedy = match code {
         "READONLY" => "give the address of the master",
-        "MISCONF" => "see the log of Redis: it cannot write its snapshots",
+        "MISCONF" => {
+            "see the log of Redis: it cannot write its data to its disk, and takes no writes until it can"
+        }
         "LOADING" => "wait until Redis has read its data",
         "NOREPLICAS" => "see `min-replicas-to-write`: the master lacks replicas",
         _ => "see the documentation of Redis for this code",
     };
-    findings.push(Finding::error(
+    Finding::error(
         "writes",
         format!("the server refuses writes with `{code}`"),
         remedy,
-    ));
+    )
 }
 
 fn rights(found: &Examination, findings: &mut Vec<Finding>) {
@@ -177,4 +181,20 @@ fn database(config: &Config, found: &Examination, findings: &mut Vec<Finding>) {
         ),
         "give each cache of this server a namespace of its own",
     ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_of_writes_is_explained() {
+        let told = refusal("MISCONF").to_string();
+        assert!(
+            told.starts_with("error   writes: the server refuses writes with `MISCONF`\n"),
+            "{told}"
+        );
+        assert!(told.contains("cannot write its data to its disk"), "{told}");
+        assert!(refusal("NEW").remedy.contains("for this code"));
+    }
 }
