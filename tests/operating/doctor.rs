@@ -59,6 +59,10 @@ async fn a_right_set_up_has_no_problem() {
             .bus_round_trip
             .is_some_and(|it| it < Duration::from_secs(1))
     );
+    let json = serde_json::to_value(&diagnosis).expect("JSON");
+    for length in [&json["bus_round_trip"], &json["server"]["uptime"]] {
+        assert!(length.is_f64(), "in seconds: {length}");
+    }
     let server = diagnosis.server.as_ref().expect("it may be asked");
     let said = diagnosis.to_string();
     let head = format!(

@@ -93,6 +93,13 @@ async fn json_is_for_programs() {
     assert_eq!(stored["dependencies"][2]["name"], "category:4");
     assert_eq!(stored["dependencies"][2]["state"], "current");
     assert_eq!(stored["payload"], Value::Null, "not the bytes");
+    for length in [
+        &stored["age"],
+        &stored["fresh_for"],
+        &answer["entry"]["left"],
+    ] {
+        assert!(length.is_f64(), "in seconds: {length}");
+    }
     let (code, said, _) = run(&redis, &["--json", "inspect", "nothing"]).await;
     assert_eq!(
         (code, &*said),

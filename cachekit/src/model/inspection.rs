@@ -15,9 +15,17 @@ pub struct Inspection {
     /// Size of the entry in Redis, in bytes.
     pub bytes: usize,
     /// Time for which Redis still keeps the entry.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::base::durations::seconds::serialize")
+    )]
     pub left: Duration,
     /// Time after which the lease of the process that computes the entry ends, unless the process
     /// renews it. `None`: no process computes the entry.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::base::durations::seconds::serialize_option")
+    )]
     pub lease: Option<Duration>,
     /// Content of the entry.
     pub content: Content,
@@ -57,13 +65,29 @@ pub struct StoredValue {
     /// `true` if the value is compressed in Redis.
     pub is_compressed: bool,
     /// Time since the value was stored or, after a soft invalidation, the time since then.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::base::durations::seconds::serialize")
+    )]
     pub age: Duration,
     /// Time for which the value is still fresh. Zero: the value is stale, also because a name that it
     /// depends on was softly invalidated.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::base::durations::seconds::serialize")
+    )]
     pub fresh_for: Duration,
     /// Time for which the value may be served as a stale value after it was fresh.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::base::durations::seconds::serialize")
+    )]
     pub stale_for: Duration,
     /// Time that the computation of the value took.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::base::durations::seconds::serialize")
+    )]
     pub computed_in: Duration,
     /// Order of the write that stored the value (`order_by`). `None`: a computation stored it, or a
     /// write without an order.

@@ -31,6 +31,10 @@ pub struct ServerInfo {
     /// Role of the server: `master` or `slave`.
     pub role: String,
     /// Time since the server started, in whole seconds.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::base::durations::seconds::serialize")
+    )]
     pub uptime: Duration,
     /// Connections of clients to the server now.
     pub clients: u64,
