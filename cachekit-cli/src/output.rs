@@ -92,6 +92,16 @@ impl Output {
         }
     }
 
+    /// Prints `text`, yellow, as a line between answers, or to standard error if the answers are JSON.
+    /// Returns `false` if nobody reads any more.
+    pub(crate) fn note(self, text: impl fmt::Display) -> bool {
+        if self.is_json {
+            eprintln!("{text}");
+            return true;
+        }
+        print(&(self.warn(text) + "\n"))
+    }
+
     /// Returns `text`, green.
     pub(crate) fn good(self, text: impl fmt::Display) -> String {
         self.coloured(32, text)

@@ -1,7 +1,5 @@
 //! The look at an entry, and invalidations.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::Stdio;
 use std::time::Duration;
 
 use cachekit::{Cache, Codec, Policy, Tier};
@@ -205,5 +203,28 @@ async fn an_invalidation_over_a_slow_link_is_accepted() {
         };
         let in_time = tokio::time::timeout(Duration::from_secs(5), gone).await;
         assert_eq!(in_time, Ok(()), "{words:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_watch_says_when_messages_do_not_arrive() {
+    let redis = Redis::start();
+    for words in [&["watch"][..], &["--json", "watch"]] {
+        let proxy = Proxy::to(redis.addr());
+        let url = proxy.url();
+        let words = [&["--redis", &url], words].concat();
+        let is_json = words.contains(&"--json");
+        let mut watch = Running::start(command(&redis, &words), is_json);
+        cachekit_tests::until("it subscribes", || {
+            redis.client().int(&["PUBLISH", "shop:bus", ""]) == 1
+        })
+        .await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        proxy.silence(true);
+        let deaf = "messages of other processes do not arrive any more";
+        watch.line("no messages", |line| line == deaf).await;
+        proxy.silence(false);
+        let again = "messages arrive again; those in between were missed";
+        watch.line("messages", |line| line == again).await;
     }
 }
