@@ -62,6 +62,20 @@ async fn statistics_are_summed_over_the_processes() {
 }
 
 #[tokio::test]
+async fn processes_without_a_function_are_not_among_those_that_have_it() {
+    let redis = Redis::start();
+    let (one, other) = (node(&redis).await, node(&redis).await);
+    one.region::<u64>("prices").set("lamp", 7).await;
+    compute(&other, "a", 1).await;
+    let words = ["stats", "--function", "region prices"];
+    let (code, said, stderr) = run(&redis, &words).await;
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(said.starts_with("1 process, "), "{said}");
+    let (_, said, _) = run(&redis, &[&words[..], &["--nodes"]].concat()).await;
+    assert_eq!(said.matches("process ").count(), 1, "{said}");
+}
+
+#[tokio::test]
 async fn top_shows_what_happened_in_each_round() {
     let redis = Redis::start();
     let cache = node(&redis).await;
