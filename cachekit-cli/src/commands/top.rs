@@ -13,6 +13,7 @@ use crate::asked::{Missing, NOBODY, answered, counted};
 use crate::functions::{Function, summed, table};
 use crate::output::{Error, Output};
 use crate::screen::Screen;
+use crate::signals::interrupted;
 
 /// One round: what the processes did since the round before.
 #[derive(Debug, Serialize)]
@@ -49,7 +50,7 @@ pub(crate) async fn run(cache: &Cache, output: Output, top: Top) -> Result<ExitC
     let screen = output.redraws().then(Screen::begin);
     tokio::select! {
         shown = show(cache, output, top, screen.as_ref()) => shown?,
-        _ = tokio::signal::ctrl_c() => {}
+        () = interrupted() => {}
     }
     drop(screen);
     Ok(ExitCode::SUCCESS)

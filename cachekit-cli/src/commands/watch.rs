@@ -7,6 +7,7 @@ use cachekit::{Cache, Watch};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::output::Output;
+use crate::signals::interrupted;
 
 /// Interval at which the command looks if messages arrive.
 const LOOK: Duration = Duration::from_millis(250);
@@ -15,7 +16,7 @@ const LOOK: Duration = Duration::from_millis(250);
 pub(crate) async fn run(cache: &Cache, output: Output) -> ExitCode {
     tokio::select! {
         () = print(cache, output) => {}
-        _ = tokio::signal::ctrl_c() => {}
+        () = interrupted() => {}
     }
     ExitCode::SUCCESS
 }

@@ -1,7 +1,6 @@
 //! Questions to all processes: `stats`, `top` and `config`.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::Stdio;
+use std::process::Command;
 use std::time::Duration;
 
 use cachekit::{Cache, Policy};
@@ -138,6 +137,30 @@ async fn top_goes_on_after_rounds_without_answers() {
         .await;
     redis.restart();
     top.line("Redis again", has_process).await;
+}
+
+/// A supervisor ends a command by SIGTERM. It ends as with Ctrl-C: the terminal is as it was before.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_command_that_is_terminated_ends_in_order() {
+    let redis = Redis::start();
+    let cache = node(&redis).await;
+    for words in [&["top", "--every", "0.1"][..], &["watch"]] {
+        let mut running = Running::start(command(&redis, words), false);
+        cachekit_tests::until("it subscribes", || {
+            redis.client().int(&["PUBLISH", "shop:bus", ""]) == 2
+        })
+        .await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let waited = waited_at_start(&cache).await;
+        let id = running.child.id().to_string();
+        let kill = Command::new("kill").arg(id).status();
+        assert!(kill.expect("it starts").success());
+        let ended = tokio::task::spawn_blocking(move || running.child.wait()).await;
+        let status = ended.expect("no panic").expect("it ends");
+        assert_eq!(status.code(), Some(0), "{words:?}: {status}");
+        assert_eq!(waited_for(&cache).await, waited, "{words:?}");
+    }
 }
 
 #[tokio::test]
