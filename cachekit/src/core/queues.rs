@@ -1,7 +1,7 @@
 //! The queues of write-behind functions in one cache: their stores, their counters, and the signals
 //! between calls, workers and a shutdown.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -117,15 +117,21 @@ impl WriteQueues {
         })
     }
 
-    /// Returns the statistics of all queues that this process used, by name.
+    /// Returns the statistics of all registered queues and of those that this process used, by name.
+    /// The counters of a queue are there from the start, so that the first write that is counted is
+    /// an increase.
     pub(crate) fn stats(&self) -> Vec<QueueStats> {
         let counts = self.counts.read();
-        let mut stats: Vec<_> = counts
-            .iter()
-            .map(|(name, counts)| counts.stats(name))
-            .collect();
-        stats.sort_by(|a, b| a.function.cmp(&b.function));
-        stats
+        let names = registered().map(QueueSpec::name);
+        let names: BTreeSet<_> = names.chain(counts.keys().copied()).collect();
+        let unused = QueueCounts::default();
+        names
+            .into_iter()
+            .map(|name| match counts.get(name) {
+                Some(counts) => counts.stats(name),
+                None => unused.stats(name),
+            })
+            .collect()
     }
 
     /// Returns `true` if the workers of this process are to end.
