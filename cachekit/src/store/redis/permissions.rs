@@ -259,7 +259,7 @@ mod tests {
         let scripts = [include_str!("write_queue.lua"), include_str!("enqueue.lua")];
         let calls = scripts
             .iter()
-            .flat_map(|script| script.split("redis.call('").skip(1));
+            .flat_map(|script| script.split("call('").skip(1));
         let mut sent: BTreeSet<_> = calls.filter_map(|call| call.split('\'').next()).collect();
         sent.extend(["HGET", "XRANGE", "SCAN"]);
         let checked: BTreeSet<_> = Purpose::Queues.rows().map(|(command, _)| command).collect();
