@@ -57,6 +57,8 @@ pub(crate) struct WriteQueues {
     /// The number of workers that have not ended.
     running: AtomicUsize,
     is_closed: AtomicBool,
+    /// Held while a write is carried out whose workers died more than once.
+    pub(crate) suspects: tokio::sync::Mutex<()>,
     /// `true` once the server was found fit for queues.
     pub(crate) is_checked: AtomicBool,
     /// The number of the next worker, for its id.

@@ -15,7 +15,7 @@ use crate::model::queue_spec::QueueKind;
 use crate::store::process_queue::queue::Queue;
 use crate::store::write_queue::{
     Claim, ClaimRequest, Claimed, DeadItem, Enqueued, Failed, Finish, NewWrite, QueueFuture,
-    QueueState, QueuedItem, Retry, WriteQueue,
+    QueueState, QueuedItem, Retry, WriteQueue, Written,
 };
 
 /// The queues of one cache, by the names of their functions.
@@ -64,6 +64,21 @@ impl WriteQueue for ProcessQueues {
 
     fn claim<'a>(&'a self, request: &'a ClaimRequest<'a>, _: Instant) -> QueueFuture<'a, Claimed> {
         self.on(request.claim.queue, |queue| queue.claim(request))
+    }
+
+    fn begin<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        first: &'a [Written],
+        _: Instant,
+    ) -> QueueFuture<'a, ()> {
+        self.on(claim.queue, |queue| {
+            for write in first {
+                if let Some(waiting) = queue.claimed(claim, &write.key) {
+                    waiting.begun = Some(write.version);
+                }
+            }
+        })
     }
 
     fn renew<'a>(

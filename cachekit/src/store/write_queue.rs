@@ -36,13 +36,22 @@ pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> QueueFuture<'a, Option<QueuedItem>>;
 
-    /// Claims keys whose time has come. Counts a lost claim for each key whose last claim was not
-    /// ended by its worker.
+    /// Claims keys whose time has come. Counts a lost claim for each key whose last worker began to
+    /// carry out its first write, and did not end its claim.
     fn claim<'a>(
         &'a self,
         request: &'a ClaimRequest<'a>,
         until: Instant,
     ) -> QueueFuture<'a, Claimed>;
+
+    /// Notes that the worker with `claim` is about to carry out the writes in `first`, each of which
+    /// is the first one of its key.
+    fn begin<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        first: &'a [Written],
+        until: Instant,
+    ) -> QueueFuture<'a, ()>;
 
     /// Extends `claim` for `keys` to the time `lease` from now on.
     fn renew<'a>(
@@ -63,7 +72,7 @@ pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
     ) -> QueueFuture<'a, ()>;
 
     /// Ends the claim of a key whose write was not carried out. The key is due again after the pause
-    /// in `retry`. If a newer write replaced it meanwhile, the key is due for that one.
+    /// in `retry`. A failed attempt ends the count of lost claims. If a newer write replaced it meanwhile, the key is due for that one.
     fn retry<'a>(
         &'a self,
         claim: Claim<'a>,
@@ -228,12 +237,13 @@ pub(crate) struct ClaimedKey {
     pub(crate) key: Vec<u8>,
     /// The number of failed attempts to carry out the first write.
     pub(crate) attempts: u32,
-    /// The number of claims of the first write that were not ended by their workers.
+    /// The number of workers that began to carry out the first write, and did not end their claims.
     pub(crate) lost: u32,
     pub(crate) items: Vec<QueuedItem>,
 }
 
-/// A key with the version of its last write that was carried out.
+/// A key with the version of one of its writes: the last one that was carried out, or the first one
+/// that is about to be.
 #[derive(Debug, Clone)]
 pub(crate) struct Written {
     pub(crate) key: Vec<u8>,

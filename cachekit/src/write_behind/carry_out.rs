@@ -79,6 +79,8 @@ pub(crate) struct ClaimedWrite {
     pub(crate) key: Vec<u8>,
     /// The number of attempts that failed.
     pub(crate) attempts: u32,
+    /// `true` for the first of the writes of its key.
+    pub(crate) is_first: bool,
     pub(crate) item: QueuedItem,
 }
 
@@ -139,6 +141,7 @@ impl ClaimedWork {
         let _permit = runner.permits.acquire().await;
         let calls = writes.iter().map(|write| self.call(write));
         let calls: Vec<QueuedCall> = calls.collect::<Result<_, String>>()?;
+        self.begin(writes).await;
         if removed!(runner.core, FinishEarly) {
             self.finish(writes, keeps_claim).await;
         }
@@ -153,6 +156,22 @@ impl ClaimedWork {
         }
         self.finish(writes, keeps_claim).await;
         Ok(())
+    }
+
+    /// Notes in the queue that `writes` are about to be carried out, so that they are suspected if
+    /// this process dies of it. If the queue cannot be reached, they are not.
+    async fn begin(&self, writes: &[ClaimedWrite]) {
+        let first = writes.iter().filter(|write| write.is_first);
+        let first: Vec<_> = first.map(ClaimedWrite::written).collect();
+        if first.is_empty() {
+            return;
+        }
+        let core = &self.runner.core;
+        let queue = core.write_queue();
+        let begun = queue.begin(self.claim(), &first, patient_deadline(core));
+        if let Err(failure) = begun.await {
+            trace::queue_unreachable(self.runner.spec.name(), &failure);
+        }
     }
 
     fn call(&self, write: &ClaimedWrite) -> Result<QueuedCall, String> {

@@ -16,6 +16,7 @@ use crate::global;
 use crate::store::failure::Failure;
 use crate::store::write_queue::{Claim, ClaimRequest, Claimed, ClaimedKey, QueueState};
 use crate::write_behind::asking::patient_deadline;
+use crate::write_behind::batches::SUSPECT;
 use crate::write_behind::carry_out::{ClaimedWork, LEASE, Runner};
 
 /// The shortest and the longest pause between two looks into an idle queue.
@@ -125,13 +126,20 @@ impl QueueWorker {
             .await
     }
 
-    /// Begins the runs for `keys`. A key whose last attempt failed is never in a run with others.
+    /// Begins the runs for `keys`. A key whose last attempt failed is never in a run with others. Keys
+    /// whose workers died more than once are carried out one after the other.
     fn begin(&self, work: &ClaimedWork, keys: Vec<ClaimedKey>, running: &mut JoinSet<()>) {
+        let is_suspect = |key: &ClaimedKey| key.lost >= SUSPECT;
+        let (suspects, keys): (Vec<_>, Vec<_>) = keys.into_iter().partition(is_suspect);
         let is_new = |key: &ClaimedKey| key.attempts == 0 && key.lost == 0;
         let together = |key: &ClaimedKey| self.runner.spec.is_batched && is_new(key);
         let (together, alone): (Vec<_>, Vec<_>) = keys.into_iter().partition(together);
         if !together.is_empty() {
             let run = work.clone().run_together(together);
+            running.spawn(global::carried(Box::pin(run)));
+        }
+        if !suspects.is_empty() {
+            let run = work.clone().run_suspects(suspects);
             running.spawn(global::carried(Box::pin(run)));
         }
         for key in alone {

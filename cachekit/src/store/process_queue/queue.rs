@@ -38,6 +38,9 @@ pub(crate) struct Queue {
 pub(crate) struct Waiting {
     due: Instant,
     attempts: u32,
+    /// The version of the write that a worker began to carry out.
+    pub(crate) begun: Option<u64>,
+    /// The number of claims that were not ended after that.
     lost: u32,
     claim: Option<Box<str>>,
     pub(crate) items: VecDeque<QueuedItem>,
@@ -68,7 +71,7 @@ impl Waiting {
     }
 
     fn forget_attempts(&mut self) {
-        (self.attempts, self.lost) = (0, 0);
+        (self.attempts, self.begun, self.lost) = (0, None, 0);
     }
 }
 
@@ -127,6 +130,7 @@ impl Queue {
             Waiting {
                 due,
                 attempts: 0,
+                begun: None,
                 lost: 0,
                 claim: None,
                 items: VecDeque::new(),
@@ -138,8 +142,8 @@ impl Queue {
                 self.firsts.remove(&first);
             }
             self.dropped.extend(waiting.items.drain(..));
-            // The attempts were those of the write that is replaced.
-            waiting.attempts = 0;
+            // They were those of the write that is replaced.
+            (waiting.attempts, waiting.lost) = (0, 0);
         }
         if waiting.items.is_empty() {
             self.firsts.insert(item.version);
@@ -162,7 +166,8 @@ impl Queue {
                 self.due.pop_first();
                 continue;
             };
-            waiting.lost += u32::from(waiting.claim.is_some());
+            let begun = waiting.begun.take();
+            waiting.lost += u32::from(begun.is_some() && begun == waiting.first());
             waiting.claim = Some(request.claim.id.into());
             let items = waiting.take(room, &mut bytes);
             room -= items.len();
@@ -196,7 +201,7 @@ impl Queue {
 
     fn release(&mut self, key: &[u8], pause: Duration) {
         if let Some(waiting) = self.keys.get_mut(key) {
-            waiting.claim = None;
+            (waiting.claim, waiting.begun) = (None, None);
         }
         self.set_due(key, from_now(pause));
     }
@@ -255,7 +260,11 @@ impl Queue {
             return;
         };
         if waiting.first() == Some(retry.write.version) {
-            waiting.attempts += u32::from(retry.counts);
+            if retry.counts {
+                waiting.attempts += 1;
+                // The worker outlived the attempt.
+                waiting.lost = 0;
+            }
             self.release(key, retry.pause);
         } else {
             self.go_on(claim, key, Duration::ZERO, false);

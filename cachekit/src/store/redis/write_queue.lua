@@ -8,7 +8,10 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local op, is_newest = ARGV[1], ARGV[2] == 'newest'
 local function name(part) return KEYS[1] .. part end
 local values, due, since, version = name('values'), name('due'), name('since'), name('version')
-local attempts, lost, claims = name('attempts'), name('lost'), name('claims')
+local attempts, claims = name('attempts'), name('claims')
+-- The versions of the writes that workers began to carry out, and the numbers of their claims that
+-- were not ended afterwards.
+local begun, lost = name('begun'), name('lost')
 local count, dead = name('count'), name('dead')
 local function items(key) return name('items:' .. key) end
 
@@ -34,6 +37,7 @@ end
 local function forget_attempts(key)
   redis.call('HDEL', attempts, key)
   redis.call('HDEL', lost, key)
+  redis.call('HDEL', begun, key)
 end
 local function forget(key)
   redis.call('ZREM', due, key)
@@ -44,6 +48,7 @@ end
 local function has_claim(claim, key) return redis.call('HGET', claims, key) == claim end
 local function release(key, pause)
   redis.call('HDEL', claims, key)
+  redis.call('HDEL', begun, key)
   redis.call('ZADD', due, 'XX', now + pause, key)
 end
 -- After writes of the key were removed. What is left waits from its acceptance on.
@@ -88,8 +93,10 @@ function run.claim(most, bytes, lease, claim)
     if #taken == 0 then
       forget(key)
     else
-      -- The last worker did not end its claim.
-      if redis.call('HEXISTS', claims, key) == 1 then redis.call('HINCRBY', lost, key, 1) end
+      -- The last worker began to carry out the write, and did not end its claim.
+      local last = tonumber(redis.call('HGET', begun, key) or -1)
+      if last == version_of(taken[1]) then redis.call('HINCRBY', lost, key, 1) end
+      redis.call('HDEL', begun, key)
       redis.call('HSET', claims, key, claim)
       redis.call('ZADD', due, now + tonumber(lease), key)
       most = most - #taken
@@ -99,6 +106,14 @@ function run.claim(most, bytes, lease, claim)
   end
   local next_due = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')[2]
   return { state(), next_due and string.format('%.0f', next_due - now) or '', claimed }
+end
+
+function run.begin(claim, ...)
+  local writes = { ... }
+  for i = 1, #writes, 2 do
+    if has_claim(claim, writes[i]) then redis.call('HSET', begun, writes[i], writes[i + 1]) end
+  end
+  return 1
 end
 
 function run.renew(lease, claim, ...)
@@ -126,7 +141,11 @@ function run.retry(claim, key, of, pause, counts)
   if not has_claim(claim, key) then return 0 end
   local item = first(key)
   if item and version_of(item) == tonumber(of) then
-    if counts == '1' then redis.call('HINCRBY', attempts, key, 1) end
+    if counts == '1' then
+      redis.call('HINCRBY', attempts, key, 1)
+      -- The worker outlived the attempt.
+      redis.call('HDEL', lost, key)
+    end
     release(key, tonumber(pause))
   else
     go_on(claim, key, 0, false)

@@ -15,7 +15,7 @@ use crate::store::redis::script::{Call, Script};
 use crate::store::redis::{Redis, millis};
 use crate::store::write_queue::{
     Claim, ClaimRequest, Claimed, DeadItem, Enqueued, Failed, Finish, NewWrite, Payload,
-    QueueFuture, QueueState, QueuedItem, Retry, WriteQueue,
+    QueueFuture, QueueState, QueuedItem, Retry, WriteQueue, Written,
 };
 
 /// The end of the key of a queue's dead writes, behind the name of the function.
@@ -58,11 +58,11 @@ impl Redis {
         let is_newest = write.kind == QueueKind::Newest;
         let first: &[u8] = if is_newest { b"values" } else { b"count" };
         let mut keys = vec![key(first), key(b"due"), key(b"since"), key(b"version")];
-        keys.push(if is_newest {
-            key(b"attempts")
+        if is_newest {
+            keys.extend([key(b"attempts"), key(b"lost")]);
         } else {
-            [&*prefix, b"items:", write.key].concat()
-        });
+            keys.push([&*prefix, b"items:", write.key].concat());
+        }
         Ok(Call {
             keys,
             args: vec![
@@ -114,6 +114,12 @@ impl Redis {
 /// Lua.
 const MOST_KEYS: usize = 1_000;
 
+/// Returns the keys of `writes`, each with its version.
+fn words(writes: &[Written]) -> impl Iterator<Item = Vec<u8>> {
+    let pairs = writes.iter();
+    pairs.flat_map(|it| [it.key.clone(), it.version.to_string().into()])
+}
+
 impl WriteQueue for Redis {
     fn enqueue<'a>(&'a self, write: &'a NewWrite<'a>, until: Instant) -> QueueFuture<'a, Enqueued> {
         Box::pin(async move {
@@ -162,6 +168,22 @@ impl WriteQueue for Redis {
         })
     }
 
+    fn begin<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        first: &'a [Written],
+        until: Instant,
+    ) -> QueueFuture<'a, ()> {
+        Box::pin(async move {
+            for first in first.chunks(MOST_KEYS) {
+                let args = [claim.id.into()].into_iter().chain(words(first));
+                let begun = self.under_claim(claim, "begin", args.collect(), until);
+                begun.await?;
+            }
+            Ok(())
+        })
+    }
+
     fn renew<'a>(
         &'a self,
         claim: Claim<'a>,
@@ -187,12 +209,9 @@ impl WriteQueue for Redis {
     ) -> QueueFuture<'a, ()> {
         Box::pin(async move {
             for written in finish.written.chunks(MOST_KEYS) {
-                let pairs = written
-                    .iter()
-                    .flat_map(|it| [it.key.clone(), it.version.to_string().into()]);
                 let keeps = u8::from(finish.keeps_claim).to_string().into();
                 let args = [millis(finish.every), claim.id.into(), keeps];
-                let args = args.into_iter().chain(pairs).collect();
+                let args = args.into_iter().chain(words(written)).collect();
                 self.under_claim(claim, "finish", args, until).await?;
             }
             Ok(())

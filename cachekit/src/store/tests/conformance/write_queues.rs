@@ -105,6 +105,20 @@ impl Under {
         seen(&self.claim(claim, 100, LONG).await)
     }
 
+    /// Claims all keys for a moment, after which the claim is over.
+    async fn claimed_for_a_moment(&self, claim: Claim<'_>) -> Vec<Seen> {
+        let moment = Duration::from_millis(1);
+        let claimed = self.claim(claim, 100, moment).await;
+        tokio::time::sleep(2 * moment).await;
+        seen(&claimed)
+    }
+
+    async fn begin(&self, claim: Claim<'_>, key: &str, version: u64) {
+        let first = [written(key, version)];
+        let queue = self.store.write_queue();
+        queue.begin(claim, &first, soon()).await.unwrap();
+    }
+
     async fn finish(&self, claim: Claim<'_>, key: &str, version: u64) {
         self.finish_some(claim, key, version, false).await;
     }
