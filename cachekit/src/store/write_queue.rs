@@ -80,8 +80,9 @@ pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> QueueFuture<'a, ()>;
 
-    /// Puts a write aside, with the reason, and ends the claim of its key. Returns
-    /// `false`, and puts nothing aside, if the claim is over or a newer write replaced it.
+    /// Puts a write aside, with the reason, and ends the claim of its key. Returns `false`, and puts
+    /// nothing aside, if the claim is over or a newer write replaced it. The key is due for that one
+    /// after the pause in `failed`.
     fn bury<'a>(
         &'a self,
         claim: Claim<'a>,
@@ -219,6 +220,8 @@ pub(crate) struct Failed<'a> {
     /// The number of attempts to carry the write out.
     pub(crate) attempts: u32,
     pub(crate) reason: &'a str,
+    /// The time until the key is due if a newer write replaced this one.
+    pub(crate) pause: Duration,
 }
 
 /// The keys that a worker claimed, and the state of the queue.
@@ -261,7 +264,8 @@ pub(crate) struct QueueState {
     pub(crate) now: u64,
     /// The version of the last write that the queue accepted, or `now` if it accepted none.
     pub(crate) last: u64,
-    /// The version of the oldest write in the queue. `None` if the queue is empty.
+    /// The version of the oldest write that was neither carried out nor put aside, also if a newer one
+    /// of its key replaced it. `None` if the queue is empty.
     pub(crate) oldest: Option<u64>,
 }
 

@@ -262,6 +262,7 @@ impl ClaimedWork {
             write: &written,
             attempts,
             reason,
+            pause: backoff(0, fastrand::f64()),
         };
         let buried = self
             .tell(|queue, until| queue.bury(self.claim(), failed, until))

@@ -1,6 +1,6 @@
 //! The queue of one write-behind function in the memory of this process.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
@@ -24,8 +24,8 @@ pub(crate) struct Queue {
     pub(crate) keys: HashMap<Vec<u8>, Waiting>,
     /// The keys by the time at which they are due, or at which their claim ends.
     due: BTreeSet<(Instant, Vec<u8>)>,
-    /// The version of the first write of each key.
-    firsts: BTreeSet<u64>,
+    /// The keys by the version of their first write, also if a newer one has replaced it.
+    firsts: BTreeMap<u64, Vec<u8>>,
     pub(crate) writes: u64,
     version: u64,
     pub(crate) dead: VecDeque<DeadItem>,
@@ -37,6 +37,8 @@ pub(crate) struct Queue {
 /// The writes of one key.
 pub(crate) struct Waiting {
     due: Instant,
+    /// The version under which the key is in `firsts`.
+    since: u64,
     attempts: u32,
     /// The version of the write that a worker began to carry out.
     pub(crate) begun: Option<u64>,
@@ -85,7 +87,7 @@ impl Queue {
             start_micros: u64::try_from(micros).unwrap_or(0),
             keys: HashMap::new(),
             due: BTreeSet::new(),
-            firsts: BTreeSet::new(),
+            firsts: BTreeMap::new(),
             writes: 0,
             version: 0,
             dead: VecDeque::new(),
@@ -124,11 +126,13 @@ impl Queue {
     }
 
     fn add(&mut self, key: &[u8], kind: QueueKind, item: QueuedItem, delay: Duration) {
-        let due = from_now(delay);
+        let (due, since) = (from_now(delay), item.version);
         let waiting = self.keys.entry(key.to_vec()).or_insert_with(|| {
             self.due.insert((due, key.to_vec()));
+            self.firsts.insert(since, key.to_vec());
             Waiting {
                 due,
+                since,
                 attempts: 0,
                 begun: None,
                 lost: 0,
@@ -138,15 +142,9 @@ impl Queue {
         });
         if kind == QueueKind::Newest {
             self.writes -= waiting.items.len() as u64;
-            if let Some(first) = waiting.first() {
-                self.firsts.remove(&first);
-            }
             self.dropped.extend(waiting.items.drain(..));
             // They were those of the write that is replaced.
             (waiting.attempts, waiting.lost) = (0, 0);
-        }
-        if waiting.items.is_empty() {
-            self.firsts.insert(item.version);
         }
         waiting.items.push_back(item);
         self.writes += 1;
@@ -215,21 +213,25 @@ impl Queue {
     ) {
         let taken = self.take_up_to(written);
         self.dropped.extend(taken);
-        self.go_on(claim, &written.key, every, keeps);
-    }
-
-    /// Ends `claim` after writes of `key` were removed. What is left waits from its acceptance on.
-    fn go_on(&mut self, claim: Claim<'_>, key: &[u8], every: Duration, keeps: bool) {
         let now = self.now();
-        let Some(waiting) = self.claimed(claim, key) else {
+        let Some(waiting) = self.claimed(claim, &written.key) else {
             return;
         };
         waiting.forget_attempts();
+        // What is left waits from its acceptance on.
         let accepted = waiting.first().unwrap_or(now);
         let waited = Duration::from_micros(now.saturating_sub(accepted));
         if !keeps {
-            self.release(key, every.saturating_sub(waited));
+            self.release(&written.key, every.saturating_sub(waited));
         }
+    }
+
+    /// Ends the claim of `key` after its write was removed or replaced.
+    fn go_on(&mut self, key: &[u8], pause: Duration) {
+        if let Some(waiting) = self.keys.get_mut(key) {
+            waiting.forget_attempts();
+        }
+        self.release(key, pause);
     }
 
     /// Takes out the writes of a key up to a version. Forgets the key if it has no further writes.
@@ -237,16 +239,14 @@ impl Queue {
         let Some(waiting) = self.keys.get_mut(&written.key) else {
             return Vec::new();
         };
-        let first = waiting.first();
         let is_done = |item: &QueuedItem| item.version <= written.version;
         let end = waiting.items.partition_point(is_done);
         let taken: Vec<_> = waiting.items.drain(..end).collect();
         self.writes -= taken.len() as u64;
-        if let Some(first) = first {
-            self.firsts.remove(&first);
-        }
+        self.firsts.remove(&waiting.since);
         if let Some(first) = waiting.first() {
-            self.firsts.insert(first);
+            waiting.since = first;
+            self.firsts.insert(first, written.key.clone());
         } else {
             self.due.remove(&(waiting.due, written.key.clone()));
             self.keys.remove(&written.key);
@@ -267,7 +267,8 @@ impl Queue {
             }
             self.release(key, retry.pause);
         } else {
-            self.go_on(claim, key, Duration::ZERO, false);
+            // A newer write replaced it. The source may be what is at fault.
+            self.go_on(key, retry.pause);
         }
     }
 
@@ -281,8 +282,10 @@ impl Queue {
             for item in self.take_up_to(written) {
                 self.keep_dead(item, failed);
             }
+            self.go_on(&written.key, Duration::ZERO);
+        } else {
+            self.go_on(&written.key, failed.pause);
         }
-        self.go_on(claim, &written.key, Duration::ZERO, false);
         is_it
     }
 
@@ -323,7 +326,7 @@ impl Queue {
             dead: self.dead.len() as u64,
             now: self.now(),
             last: self.version.max(self.start_micros),
-            oldest: self.firsts.first().copied(),
+            oldest: self.firsts.keys().next().copied(),
         }
     }
 

@@ -51,16 +51,17 @@ local function release(key, pause)
   redis.call('HDEL', begun, key)
   redis.call('ZADD', due, 'XX', now + pause, key)
 end
--- After writes of the key were removed. What is left waits from its acceptance on.
-local function go_on(claim, key, every, keeps)
+-- After writes of the key were removed. Returns the write that is left.
+local function shorten(key)
   local left = first(key)
+  if left then redis.call('ZADD', since, 'XX', version_of(left), key) else forget(key) end
+  return left
+end
+-- After the write that was claimed was removed or replaced.
+local function go_on(key, left, pause)
   if not left then return forget(key) end
-  redis.call('ZADD', since, 'XX', version_of(left), key)
-  if has_claim(claim, key) then
-    forget_attempts(key)
-    local accepted = math.floor(version_of(left) / 1000)
-    if not keeps then release(key, math.max(0, accepted + every - now)) end
-  end
+  forget_attempts(key)
+  release(key, pause)
 end
 local function state()
   local oldest = redis.call('ZRANGE', since, 0, 0, 'WITHSCORES')
@@ -132,7 +133,13 @@ function run.finish(every, claim, keeps, ...)
       remove_first(key)
       item = first(key)
     end
-    go_on(claim, key, tonumber(every), keeps == '1')
+    local left = shorten(key)
+    if left and has_claim(claim, key) then
+      forget_attempts(key)
+      -- What is left waits from its acceptance on.
+      local accepted = math.floor(version_of(left) / 1000)
+      if keeps ~= '1' then release(key, math.max(0, accepted + every - now)) end
+    end
   end
   return 1
 end
@@ -148,12 +155,13 @@ function run.retry(claim, key, of, pause, counts)
     end
     release(key, tonumber(pause))
   else
-    go_on(claim, key, 0, false)
+    -- A newer write replaced it. The source may be what is at fault.
+    go_on(key, item, tonumber(pause))
   end
   return 1
 end
 
-function run.bury(claim, key, of, tries, reason)
+function run.bury(claim, key, of, tries, reason, pause)
   if not has_claim(claim, key) then return 0 end
   local item = first(key)
   local is_it = item and version_of(item) == tonumber(of)
@@ -161,8 +169,10 @@ function run.bury(claim, key, of, tries, reason)
     redis.call('XADD', dead, '*', 'key', key, 'attempts', tries, 'reason', reason, 'kind', ARGV[2],
       'write', item)
     remove_first(key)
+    go_on(key, shorten(key), 0)
+  else
+    go_on(key, item, tonumber(pause))
   end
-  go_on(claim, key, 0, false)
   return is_it and 1 or 0
 end
 

@@ -247,6 +247,7 @@ impl WriteQueue for Redis {
             failed.write.version.to_string().into(),
             failed.attempts.to_string().into(),
             failed.reason.into(),
+            millis(failed.pause),
         ];
         self.under_claim(claim, "bury", args, until)
     }

@@ -159,6 +159,7 @@ impl Under {
             write: &written(key, version),
             attempts: 3,
             reason: "it is bad",
+            pause: SHORT,
         };
         let buried = queue.bury(claim, failed, soon());
         buried.await.unwrap()

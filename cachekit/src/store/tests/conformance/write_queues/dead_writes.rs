@@ -81,6 +81,8 @@ async fn a_replaced_write_is_not_put_aside(under: &Under) {
     under.enqueue(NEWEST, "a", "2").await;
     assert!(!under.bury(c, "a", one).await);
     assert_eq!(under.dead().await, []);
+    assert_eq!(under.claimed(c).await, [], "it waits");
+    tokio::time::sleep(SHORT).await;
     assert_eq!(under.claimed(c).await, [key("a", 0, &["2"])]);
 }
 

@@ -26,7 +26,29 @@ async fn a_queue_can_be_hastened(under: &Under) {
     assert_eq!(under.claimed(claim_of(NEWEST, "v")).await, []);
 }
 
+async fn the_first_version_of_a_key_counts_until_it_is_carried_out(under: &Under) {
+    let oldest = async || under.queue_state(NEWEST, false).await.oldest.expect("a write");
+    let (one, c) = (under.enqueue(NEWEST, "a", "1").await, claim_of(NEWEST, "c"));
+    let two = under.enqueue(NEWEST, "a", "2").await;
+    assert_eq!(oldest().await, one);
+    under.claimed(c).await;
+    let three = under.enqueue(NEWEST, "a", "3").await;
+    assert_eq!(oldest().await, one);
+    under.fail(c, "a", two, Duration::ZERO).await;
+    assert_eq!(oldest().await, one, "no attempt succeeded");
+    under.claimed(c).await;
+    under.enqueue(NEWEST, "a", "4").await;
+    assert!(!under.bury(c, "a", three).await);
+    assert_eq!(oldest().await, one, "nothing was put aside");
+    tokio::time::sleep(SHORT).await;
+    under.claimed(c).await;
+    let five = under.enqueue(NEWEST, "a", "5").await;
+    under.finish(c, "a", five - 1).await;
+    assert_eq!(oldest().await, five);
+}
+
 cases! {
+    the_first_version_of_a_key_counts_until_it_is_carried_out
     a_key_is_due_after_its_delay
     a_queue_can_be_hastened
 }
