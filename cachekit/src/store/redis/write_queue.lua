@@ -136,9 +136,9 @@ function run.finish(every, claim, keeps, ...)
     local left = shorten(key)
     if left and has_claim(claim, key) then
       forget_attempts(key)
-      -- What is left waits from its acceptance on.
-      local accepted = math.floor(version_of(left) / 1000)
-      if keeps ~= '1' then release(key, math.max(0, accepted + every - now)) end
+      -- What is left waits from its acceptance on. The clock may have been set back after that.
+      local waited = now - math.floor(version_of(left) / 1000)
+      if keeps ~= '1' then release(key, math.max(0, every - math.max(0, waited))) end
     end
   end
   return 1

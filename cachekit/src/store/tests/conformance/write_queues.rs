@@ -124,9 +124,25 @@ impl Under {
     }
 
     async fn finish_some(&self, claim: Claim<'_>, key: &str, version: u64, keeps_claim: bool) {
+        let how = (Duration::ZERO, keeps_claim);
+        self.finish_how(claim, key, version, how).await;
+    }
+
+    /// What is left of the key waits for `every`.
+    async fn finish_every(&self, claim: Claim<'_>, key: &str, version: u64, every: Duration) {
+        self.finish_how(claim, key, version, (every, false)).await;
+    }
+
+    async fn finish_how(
+        &self,
+        claim: Claim<'_>,
+        key: &str,
+        version: u64,
+        (every, keeps_claim): (Duration, bool),
+    ) {
         let finish = Finish {
             written: &[written(key, version)],
-            every: Duration::ZERO,
+            every,
             keeps_claim,
         };
         let queue = self.store.write_queue();

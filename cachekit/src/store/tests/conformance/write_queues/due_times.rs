@@ -47,6 +47,26 @@ async fn the_first_version_of_a_key_counts_until_it_is_carried_out(under: &Under
     assert_eq!(oldest().await, five);
 }
 
+/// The clock is set back by an hour after writes were accepted. Only that of Redis can be.
+#[tokio::test]
+async fn what_is_left_waits_no_longer_than_it_should_if_the_clock_is_set_back() {
+    let mut faults = Faults::default();
+    faults.edit_script = Some(|script, text, _| match script {
+        "enqueue" => text.replace("time[1] * 1000000", "(time[1] + 3600) * 1000000"),
+        _ => text,
+    });
+    let under = redis_with(faults).await;
+    for every in [Duration::ZERO, SHORT] {
+        let (one, c) = (under.enqueue(EACH, "a", "1").await, claim_of(EACH, "c"));
+        let two = under.enqueue(EACH, "a", "2").await;
+        under.claimed(c).await;
+        under.finish_every(c, "a", one, every).await;
+        tokio::time::sleep(every).await;
+        assert_eq!(under.claimed(c).await, [key("a", 0, &["2"])]);
+        under.finish(c, "a", two).await;
+    }
+}
+
 cases! {
     the_first_version_of_a_key_counts_until_it_is_carried_out
     a_key_is_due_after_its_delay
