@@ -14,7 +14,7 @@ use crate::base::sync::Mutex;
 use crate::model::queue_spec::QueueKind;
 use crate::store::process_queue::queue::Queue;
 use crate::store::write_queue::{
-    Claim, ClaimRequest, Claimed, DeadItem, Enqueued, Failed, Finish, NewWrite, QueueFuture,
+    Claim, ClaimRequest, Claimed, DeadItem, Enqueued, Failed, Finish, NewWrite, Part, QueueFuture,
     QueueState, QueuedItem, Retry, WriteQueue, Written,
 };
 
@@ -126,15 +126,18 @@ impl WriteQueue for ProcessQueues {
     fn state<'a>(
         &'a self,
         (queue, _): (&'a str, QueueKind),
-        hastens: bool,
         _: Instant,
     ) -> QueueFuture<'a, QueueState> {
-        self.on(queue, |queue| {
-            if hastens {
-                queue.hasten();
-            }
-            queue.state()
-        })
+        self.on(queue, |queue| queue.state())
+    }
+
+    fn hasten<'a>(
+        &'a self,
+        (queue, _): (&'a str, QueueKind),
+        part: Part,
+        _: Instant,
+    ) -> QueueFuture<'a, Option<u64>> {
+        self.on(queue, |queue| queue.hasten(part))
     }
 
     fn dead<'a>(

@@ -90,14 +90,23 @@ pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> QueueFuture<'a, bool>;
 
-    /// If `hastens`, makes all keys due now that no worker has claimed and that do not wait for the
-    /// repetition of a failed write. Returns the state of the queue.
+    /// Returns the state of the queue.
     fn state<'a>(
         &'a self,
         queue: (&'a str, QueueKind),
-        hastens: bool,
         until: Instant,
     ) -> QueueFuture<'a, QueueState>;
+
+    /// Lets writes up to a version be carried out without a wait for further ones, for a part of the
+    /// keys. Makes those due now that no worker has claimed and that do not wait for the repetition
+    /// of a failed write. What a worker leaves of the others is due at the end of its claim. Returns
+    /// the version after which the next part begins. Returns `None` after the last part.
+    fn hasten<'a>(
+        &'a self,
+        queue: (&'a str, QueueKind),
+        part: Part,
+        until: Instant,
+    ) -> QueueFuture<'a, Option<u64>>;
 
     /// Returns at most `most` dead writes that come after the one with the id `after`, oldest first.
     fn dead<'a>(
@@ -222,6 +231,20 @@ pub(crate) struct Failed<'a> {
     pub(crate) reason: &'a str,
     /// The time until the key is due if a newer write replaced this one.
     pub(crate) pause: Duration,
+}
+
+/// A part of the keys of a queue: the next thousand, in the order of their first writes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part {
+    /// The version after which the part begins.
+    pub(crate) after: u64,
+    /// The version up to which writes are meant.
+    pub(crate) upto: u64,
+}
+
+impl Part {
+    /// The largest number of keys in one part.
+    pub(crate) const MOST: usize = 1_000;
 }
 
 /// The keys that a worker claimed, and the state of the queue.

@@ -18,6 +18,7 @@ use crate::store::write_queue::{Claim, ClaimRequest, Claimed, ClaimedKey, QueueS
 use crate::write_behind::asking::patient_deadline;
 use crate::write_behind::batches::SUSPECT;
 use crate::write_behind::carry_out::{ClaimedWork, LEASE, Runner};
+use crate::write_behind::flush::hasten;
 
 /// The shortest and the longest pause between two looks into an idle queue.
 const LOOKS: [Duration; 2] = [Duration::from_millis(20), Duration::from_secs(1)];
@@ -53,8 +54,12 @@ impl QueueWorker {
             while running.try_join_next().is_some() {}
             if drains {
                 // The queue ends with this process, and takes nothing more.
-                let state = self.state(!is_hastened).await;
-                is_hastened = true;
+                if !is_hastened {
+                    is_hastened = hasten(&self.runner.core, self.runner.spec, u64::MAX)
+                        .await
+                        .is_ok();
+                }
+                let state = self.state().await;
                 if running.is_empty() && state.is_none_or(|state| state.writes == 0) {
                     break;
                 }
@@ -62,7 +67,7 @@ impl QueueWorker {
             let free = self.concurrency.saturating_sub(running.len());
             let pause = match free {
                 0 => {
-                    self.state(false).await;
+                    self.state().await;
                     LOOKS[1]
                 }
                 _ => self.claim_and_run(free, &mut running).await,
@@ -148,13 +153,11 @@ impl QueueWorker {
         }
     }
 
-    /// Looks at the state of the queue, for the statistics, and hastens what is queued if `hastens`.
-    async fn state(&self, hastens: bool) -> Option<QueueState> {
+    /// Looks at the state of the queue, for the statistics.
+    async fn state(&self) -> Option<QueueState> {
         let (core, spec) = (&self.runner.core, self.runner.spec);
         let queue = (spec.name(), spec.kind);
-        let state = core
-            .write_queue()
-            .state(queue, hastens, patient_deadline(core));
+        let state = core.write_queue().state(queue, patient_deadline(core));
         match state.await {
             Ok(state) => {
                 self.runner.counts.set_state(state);

@@ -1,6 +1,7 @@
 //! The queue of one write-behind function in the memory of this process.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::ops::Bound;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
@@ -8,7 +9,7 @@ use tokio::time::Instant;
 use crate::base::durations::from_now;
 use crate::model::queue_spec::QueueKind;
 use crate::store::write_queue::{
-    Claim, ClaimRequest, Claimed, ClaimedKey, DeadItem, Enqueued, Failed, NewWrite, Payload,
+    Claim, ClaimRequest, Claimed, ClaimedKey, DeadItem, Enqueued, Failed, NewWrite, Part, Payload,
     QueueState, QueuedItem, Retry, Written,
 };
 
@@ -28,6 +29,8 @@ pub(crate) struct Queue {
     firsts: BTreeMap<u64, Vec<u8>>,
     pub(crate) writes: u64,
     version: u64,
+    /// Writes up to this version do not wait for further ones.
+    flushed: u64,
     pub(crate) dead: VecDeque<DeadItem>,
     dead_so_far: u64,
     /// Writes that are no longer needed. Their destructors run after the lock is released.
@@ -90,6 +93,7 @@ impl Queue {
             firsts: BTreeMap::new(),
             writes: 0,
             version: 0,
+            flushed: 0,
             dead: VecDeque::new(),
             dead_so_far: 0,
             dropped: Vec::new(),
@@ -213,7 +217,7 @@ impl Queue {
     ) {
         let taken = self.take_up_to(written);
         self.dropped.extend(taken);
-        let now = self.now();
+        let (now, flushed) = (self.now(), self.flushed);
         let Some(waiting) = self.claimed(claim, &written.key) else {
             return;
         };
@@ -221,8 +225,13 @@ impl Queue {
         // What is left waits from its acceptance on.
         let accepted = waiting.first().unwrap_or(now);
         let waited = Duration::from_micros(now.saturating_sub(accepted));
+        let pause = if accepted <= flushed {
+            Duration::ZERO
+        } else {
+            every.saturating_sub(waited)
+        };
         if !keeps {
-            self.release(&written.key, every.saturating_sub(waited));
+            self.release(&written.key, pause);
         }
     }
 
@@ -310,14 +319,23 @@ impl Queue {
         self.dropped.push(replayed(dead));
     }
 
-    pub(crate) fn hasten(&mut self) {
-        let waits = |it: &Waiting| it.claim.is_none() && it.attempts == 0;
-        let waiting = self.keys.iter().filter(|(_, it)| waits(it));
-        let keys: Vec<_> = waiting.map(|(key, _)| key.clone()).collect();
-        let now = Instant::now();
-        for key in keys {
-            self.set_due(&key, now);
+    pub(crate) fn hasten(&mut self, part: Part) -> Option<u64> {
+        self.flushed = self.flushed.max(part.upto);
+        if part.after >= part.upto {
+            return None;
         }
+        let range = (Bound::Excluded(part.after), Bound::Included(part.upto));
+        let firsts = self.firsts.range(range).take(Part::MOST);
+        let firsts: Vec<_> = firsts.map(|(first, key)| (*first, key.clone())).collect();
+        let now = Instant::now();
+        for (_, key) in &firsts {
+            let waits = |it: &Waiting| it.claim.is_none() && it.attempts == 0 && it.due > now;
+            if self.keys.get(key).is_some_and(waits) {
+                self.set_due(key, now);
+            }
+        }
+        let last = firsts.last().filter(|_| firsts.len() == Part::MOST)?;
+        Some(last.0)
     }
 
     pub(crate) fn state(&self) -> QueueState {

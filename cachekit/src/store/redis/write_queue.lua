@@ -13,6 +13,8 @@ local attempts, claims = name('attempts'), name('claims')
 -- were not ended afterwards.
 local begun, lost = name('begun'), name('lost')
 local count, dead = name('count'), name('dead')
+-- Writes up to this version do not wait for further ones.
+local flushed = name('flushed')
 local function items(key) return name('items:' .. key) end
 
 -- A server without memory refuses a script whose first write takes memory. This one takes none, and
@@ -62,6 +64,13 @@ local function go_on(key, left, pause)
   if not left then return forget(key) end
   forget_attempts(key)
   release(key, pause)
+end
+-- Returns the ms for which a write, the first one left of its key, waits for further ones. It waits
+-- from its acceptance on. The clock may have been set back after that.
+local function pause_of(left, every)
+  local accepted = version_of(left)
+  if accepted <= tonumber(redis.call('GET', flushed) or 0) then return 0 end
+  return math.max(0, every - math.max(0, now - math.floor(accepted / 1000)))
 end
 local function state()
   local oldest = redis.call('ZRANGE', since, 0, 0, 'WITHSCORES')
@@ -136,9 +145,7 @@ function run.finish(every, claim, keeps, ...)
     local left = shorten(key)
     if left and has_claim(claim, key) then
       forget_attempts(key)
-      -- What is left waits from its acceptance on. The clock may have been set back after that.
-      local waited = now - math.floor(version_of(left) / 1000)
-      if keeps ~= '1' then release(key, math.max(0, every - math.max(0, waited))) end
+      if keeps ~= '1' then release(key, pause_of(left, tonumber(every))) end
     end
   end
   return 1
@@ -176,15 +183,22 @@ function run.bury(claim, key, of, tries, reason, pause)
   return is_it and 1 or 0
 end
 
-function run.state(hastens)
-  if hastens == '1' then
-    for _, key in ipairs(redis.call('ZRANGEBYSCORE', due, '(' .. now, '+inf')) do
-      local waits = redis.call('HEXISTS', claims, key) == 0
-        and redis.call('HEXISTS', attempts, key) == 0
-      if waits then redis.call('ZADD', due, 'XX', now, key) end
-    end
+function run.state() return state() end
+
+-- Answers with the version from which on to go on, or nil after the last part.
+function run.hasten(after, upto, most)
+  local last = tonumber(redis.call('GET', flushed) or 0)
+  if tonumber(upto) > last then redis.call('SET', flushed, upto) end
+  local range = { since, '(' .. after, upto, 'WITHSCORES', 'LIMIT', 0, most }
+  local keys = redis.call('ZRANGEBYSCORE', unpack(range))
+  for i = 1, #keys, 2 do
+    local key = keys[i]
+    local waits = redis.call('HEXISTS', claims, key) == 0
+      and redis.call('HEXISTS', attempts, key) == 0
+    local due_at = tonumber(redis.call('ZSCORE', due, key) or 0)
+    if waits and due_at > now then redis.call('ZADD', due, 'XX', now, key) end
   end
-  return state()
+  return #keys == 2 * tonumber(most) and keys[#keys] or false
 end
 
 -- Where each counts, a replayed write is a new one. Where the newest wins, it keeps its version, so

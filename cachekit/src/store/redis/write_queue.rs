@@ -14,7 +14,7 @@ use crate::store::redis::reply::queues;
 use crate::store::redis::script::{Call, Script};
 use crate::store::redis::{Redis, millis};
 use crate::store::write_queue::{
-    Claim, ClaimRequest, Claimed, DeadItem, Enqueued, Failed, Finish, NewWrite, Payload,
+    Claim, ClaimRequest, Claimed, DeadItem, Enqueued, Failed, Finish, NewWrite, Part, Payload,
     QueueFuture, QueueState, QueuedItem, Retry, WriteQueue, Written,
 };
 
@@ -255,14 +255,27 @@ impl WriteQueue for Redis {
     fn state<'a>(
         &'a self,
         queue: (&'a str, QueueKind),
-        hastens: bool,
         until: Instant,
     ) -> QueueFuture<'a, QueueState> {
         Box::pin(async move {
-            let args = [u8::from(hastens).to_string().into()];
-            let value = self.on_queue(queue, "state", args, until).await?;
+            let value = self.on_queue(queue, "state", [], until).await?;
             let connected = self.connected()?;
             self.said(&connected, queues::state(value))
+        })
+    }
+
+    fn hasten<'a>(
+        &'a self,
+        queue: (&'a str, QueueKind),
+        part: Part,
+        until: Instant,
+    ) -> QueueFuture<'a, Option<u64>> {
+        Box::pin(async move {
+            let most = u64::try_from(Part::MOST).unwrap_or(u64::MAX);
+            let args = [part.after, part.upto, most].map(|it| it.to_string().into());
+            let value = self.on_queue(queue, "hasten", args, until).await?;
+            let connected = self.connected()?;
+            self.said(&connected, queues::position(value))
         })
     }
 

@@ -89,6 +89,14 @@ fn state_of(value: Value) -> Read<QueueState> {
     })
 }
 
+/// Parses the version after which the next part of the keys begins. Returns `None` if there is no
+/// further part.
+pub(crate) fn position(value: Value) -> Said<Option<u64>> {
+    said(value, |value| {
+        bytes(value)?.map(|it| number(&it)).transpose()
+    })
+}
+
 /// Parses dead writes.
 pub(crate) fn dead(value: Value) -> Said<Vec<DeadItem>> {
     said(value, |value| list(value)?.map(dead_item).collect())

@@ -7,8 +7,8 @@ mod due_times;
 use super::*;
 use crate::model::queue_spec::QueueKind;
 use crate::store::write_queue::{
-    Claim, ClaimRequest, Claimed, Enqueued, Failed, Finish, NewWrite, Payload, QueueState, Retry,
-    Written,
+    Claim, ClaimRequest, Claimed, Enqueued, Failed, Finish, NewWrite, Part, Payload, QueueState,
+    Retry, Written,
 };
 
 const QUEUE: &str = "shop::save_cart";
@@ -181,9 +181,16 @@ impl Under {
         buried.await.unwrap()
     }
 
-    async fn queue_state(&self, kind: QueueKind, hastens: bool) -> QueueState {
+    async fn queue_state(&self, kind: QueueKind) -> QueueState {
         let queue = self.store.write_queue();
-        queue.state((QUEUE, kind), hastens, soon()).await.unwrap()
+        queue.state((QUEUE, kind), soon()).await.unwrap()
+    }
+
+    /// Hastens one part of the queue, and returns where the next one begins.
+    async fn hasten(&self, kind: QueueKind, after: u64, upto: u64) -> Option<u64> {
+        let queue = self.store.write_queue();
+        let part = Part { after, upto };
+        queue.hasten((QUEUE, kind), part, soon()).await.unwrap()
     }
 
     async fn dead(&self) -> Vec<(String, String, u32, String)> {
@@ -214,7 +221,7 @@ async fn the_newest_write_of_a_key_replaces_the_older_one(under: &Under) {
     let newest = under.store.write_queue().newest(QUEUE, b"a", soon()).await;
     let newest = newest.unwrap().expect("a write");
     assert_eq!((newest.version, text(&newest.payload)), (two, "2".into()));
-    assert_eq!(under.queue_state(NEWEST, false).await.writes, 2);
+    assert_eq!(under.queue_state(NEWEST).await.writes, 2);
     let w = claim_of(NEWEST, "w");
     let expected = [key("a", 0, &["2"]), key("b", 0, &["3"])];
     assert_eq!(under.claimed(w).await, expected);
@@ -241,7 +248,7 @@ async fn each_write_is_kept_in_its_order(under: &Under) {
     assert_eq!(lengths, [3, 1], "four in all");
     under.finish(w, "a", versions[1]).await;
     assert_eq!(under.claimed(w).await, [key("a", 0, &["3"])]);
-    assert_eq!(under.queue_state(EACH, false).await.writes, 4);
+    assert_eq!(under.queue_state(EACH).await.writes, 4);
 }
 
 /// The limits of a queue for two writes.
@@ -295,7 +302,7 @@ async fn thousands_of_writes_are_finished_at_once(under: &Under) {
         keeps_claim: false,
     };
     queue.finish(c, finish, soon()).await.unwrap();
-    assert_eq!(under.queue_state(NEWEST, false).await.writes, 0);
+    assert_eq!(under.queue_state(NEWEST).await.writes, 0);
 }
 
 cases! {

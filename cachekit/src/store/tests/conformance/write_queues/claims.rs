@@ -13,9 +13,9 @@ async fn the_claim_of_a_dead_worker_ends_and_is_counted(under: &Under) {
     // The dead worker was only slow: it neither delays nor frees the key.
     under.fail(dead, "a", version, LONG).await;
     assert!(!under.bury(dead, "a", version).await);
-    assert_eq!(under.queue_state(NEWEST, false).await.writes, 1);
+    assert_eq!(under.queue_state(NEWEST).await.writes, 1);
     under.finish(alive, "a", version).await;
-    assert_eq!(under.queue_state(NEWEST, false).await.writes, 0);
+    assert_eq!(under.queue_state(NEWEST).await.writes, 0);
 }
 
 /// The answer to a claim may be lost, so that its worker does not know of it.
@@ -123,7 +123,7 @@ async fn a_failed_write_is_due_again_after_its_pause(under: &Under) {
     under.fail(c, "a", one, SHORT).await;
     assert_eq!(under.claimed(c).await, []);
     // Nothing is hastened that waits for its repetition.
-    under.queue_state(EACH, true).await;
+    assert_eq!(under.hasten(EACH, 0, one).await, None);
     assert_eq!(under.claimed(c).await, []);
     tokio::time::sleep(SHORT).await;
     under.enqueue(EACH, "a", "2").await;
