@@ -267,7 +267,8 @@ impl ClaimedWork {
         let buried = self
             .tell(|queue, until| queue.bury(self.claim(), failed, until))
             .await;
-        if buried == Some(false) {
+        // If an answer was lost, the claim may be over because the write was put aside.
+        if buried.answer == Some(false) && !buried.may_have_run {
             return;
         }
         self.runner.counts.buried.bump();
@@ -286,16 +287,23 @@ impl ClaimedWork {
     async fn tell<'a, T>(
         &'a self,
         ask: impl Fn(&'a dyn WriteQueue, Instant) -> QueueFuture<'a, T>,
-    ) -> Option<T> {
+    ) -> Told<T> {
         let core = &self.runner.core;
         let end = from_now(LEASE);
+        let mut told = Told {
+            answer: None,
+            may_have_run: false,
+        };
         loop {
             match ask(core.write_queue(), patient_deadline(core)).await {
-                Ok(answer) => return Some(answer),
-                Err(failure) => trace::queue_unreachable(self.runner.spec.name(), &failure),
+                Ok(answer) => told.answer = Some(answer),
+                Err(failure) => {
+                    trace::queue_unreachable(self.runner.spec.name(), &failure);
+                    told.may_have_run |= failure.is_ambiguous();
+                }
             }
-            if Instant::now() >= end {
-                return None;
+            if told.answer.is_some() || Instant::now() >= end {
+                return told;
             }
             sleep(PAUSE).await;
         }
@@ -316,6 +324,14 @@ impl ClaimedWork {
         };
         select(work, renewals).await;
     }
+}
+
+/// The end of a question to the queue that was repeated until it was answered.
+struct Told<T> {
+    /// The answer. `None` if there was none for as long as a claim lasts.
+    answer: Option<T>,
+    /// `true` if the question may have been carried out before without an answer.
+    may_have_run: bool,
 }
 
 /// A body's future, whose destructor may panic.

@@ -1,0 +1,69 @@
+//! Entries of writes that are put aside or queued again, whatever happens on the way.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use cachekit::{Cache, QueuedWrite, cached, testing, write_behind};
+use cachekit_tests::proxy::{Proxy, Sent};
+use cachekit_tests::redis::Redis;
+
+use crate::world::{Failed, Table, over, start_one};
+
+#[cached(key = "list:{id}", skip(table))]
+async fn get_list(table: &Table, id: u64) -> Option<String> {
+    table.read(id)
+}
+
+#[write_behind(get_list(_, id), value = list, skip(table), every = "20ms", retries = 0)]
+async fn save_list(table: &Table, id: u64, list: String, write: QueuedWrite) -> Result<(), Failed> {
+    table.write(id, &list, write)
+}
+
+const SAVE_LIST: &str = "write_behind::entries::save_list";
+
+/// Returns what a process reads that has nothing in its memory.
+async fn read_elsewhere(redis: &Redis, table: &Table) -> Option<String> {
+    testing::scope(over(redis).await, get_list(table, 1)).await
+}
+
+/// Returns a cache whose questions to Redis pass `proxy`.
+async fn behind(proxy: &Proxy) -> Cache {
+    let builder = cachekit_tests::builder().redis(&*proxy.url());
+    builder.volatile_queues(true).build().await.unwrap()
+}
+
+/// Returns `true` if a command is the operation `op` on a queue.
+fn is_op(sent: &Sent, op: &str) -> bool {
+    sent.args.iter().any(|arg| arg == op.as_bytes())
+}
+
+/// Waits until the worker of `cache` has counted a write that it put aside.
+async fn until_put_aside(cache: &Cache) {
+    let is_counted = || {
+        let queues = cache.stats().queues;
+        let queue = queues.iter().find(|it| it.function == SAVE_LIST);
+        queue.is_some_and(|it| it.put_aside == 1)
+    };
+    cachekit_tests::until("a write is put aside", is_counted).await;
+}
+
+/// The connection ends with the answer, and the worker asks again.
+#[tokio::test]
+async fn a_write_counts_as_put_aside_if_the_first_answer_is_lost() {
+    let redis = Redis::start();
+    let proxy = Proxy::to(redis.addr());
+    let (cache, table) = (behind(&proxy).await, Table::default());
+    table.poison("bad");
+    let is_first = AtomicBool::new(true);
+    proxy.swallow_reply_if(move |sent| {
+        is_op(sent, "bury") && is_first.swap(false, Ordering::SeqCst)
+    });
+    testing::scope(cache.clone(), async {
+        save_list(&table, 1, "bad".into()).await.unwrap();
+        assert_eq!(get_list(&table, 1).await.as_deref(), Some("bad"));
+        start_one(&cache, &table, SAVE_LIST).await;
+        until_put_aside(&cache).await;
+        assert_eq!(read_elsewhere(&redis, &table).await, None);
+        assert_eq!(cache.dead_writes(SAVE_LIST, 10).await.unwrap().len(), 1);
+    })
+    .await;
+}
