@@ -9,8 +9,8 @@ use cachekit_tests::redis::Redis;
 use crate::world::{Failed, Table, over, start_one};
 
 #[cached(key = "list:{id}", skip(table))]
-async fn get_list(table: &Table, id: u64) -> Option<String> {
-    table.read(id)
+async fn get_list(table: &Table, id: u64) -> String {
+    table.read(id).unwrap_or_default()
 }
 
 #[write_behind(get_list(_, id), value = list, skip(table), every = "20ms", retries = 0)]
@@ -21,7 +21,7 @@ async fn save_list(table: &Table, id: u64, list: String, write: QueuedWrite) -> 
 const SAVE_LIST: &str = "write_behind::entries::save_list";
 
 /// Returns what a process reads that has nothing in its memory.
-async fn read_elsewhere(redis: &Redis, table: &Table) -> Option<String> {
+async fn read_elsewhere(redis: &Redis, table: &Table) -> String {
     testing::scope(over(redis).await, get_list(table, 1)).await
 }
 
@@ -59,11 +59,67 @@ async fn a_write_counts_as_put_aside_if_the_first_answer_is_lost() {
     });
     testing::scope(cache.clone(), async {
         save_list(&table, 1, "bad".into()).await.unwrap();
-        assert_eq!(get_list(&table, 1).await.as_deref(), Some("bad"));
+        assert_eq!(get_list(&table, 1).await, "bad");
         start_one(&cache, &table, SAVE_LIST).await;
         until_put_aside(&cache).await;
-        assert_eq!(read_elsewhere(&redis, &table).await, None);
+        assert_eq!(read_elsewhere(&redis, &table).await, "");
         assert_eq!(cache.dead_writes(SAVE_LIST, 10).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+/// The worker may die before it puts the write aside, or right afterwards.
+#[tokio::test]
+async fn a_write_that_is_given_up_is_not_read_even_before_it_is_put_aside() {
+    let redis = Redis::start();
+    let proxy = Proxy::to(redis.addr());
+    let (cache, table) = (behind(&proxy).await, Table::default());
+    table.poison("bad");
+    proxy.hold_if(|sent| is_op(sent, "bury"));
+    testing::scope(cache.clone(), async {
+        save_list(&table, 1, "bad".into()).await.unwrap();
+        assert_eq!(get_list(&table, 1).await, "bad");
+        start_one(&cache, &table, SAVE_LIST).await;
+        proxy.held().await;
+        assert_eq!(read_elsewhere(&redis, &table).await, "");
+        proxy.release();
+        until_put_aside(&cache).await;
+        assert_eq!(cache.dead_writes(SAVE_LIST, 10).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+/// The worker may die before it removes the write from the queue, or right afterwards.
+#[tokio::test]
+async fn the_entry_of_a_replayed_write_is_invalidated_before_the_write_is_removed() {
+    let redis = Redis::start();
+    let proxy = Proxy::to(redis.addr());
+    let (cache, table) = (behind(&proxy).await, Table::default());
+    table.poison("bad");
+    testing::scope(cache.clone(), async {
+        save_list(&table, 1, "bad".into()).await.unwrap();
+        let workers = start_one(&cache, &table, SAVE_LIST).await;
+        until_put_aside(&cache).await;
+        workers.stop().await;
+        table.heal();
+        let dead = cache.dead_writes(SAVE_LIST, 10).await.unwrap();
+        assert!(
+            cache
+                .replay_dead_write(SAVE_LIST, &dead[0].id)
+                .await
+                .unwrap()
+        );
+        // Until Redis has the value from before the write.
+        let mut reads = usize::MAX;
+        while table.reads() != reads {
+            reads = table.reads();
+            assert_eq!(read_elsewhere(&redis, &table).await, "");
+        }
+        proxy.hold_if(|sent| is_op(sent, "finish"));
+        start_one(&cache, &table, SAVE_LIST).await;
+        proxy.held().await;
+        assert_eq!(read_elsewhere(&redis, &table).await, "bad", "it is written");
+        proxy.release();
     })
     .await;
 }

@@ -114,6 +114,23 @@ impl WriteQueue for ProcessQueues {
         self.on(claim.queue, |queue| queue.retry(claim, &retry))
     }
 
+    fn hide<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        write: &'a Written,
+        _: Instant,
+    ) -> QueueFuture<'a, bool> {
+        self.on(claim.queue, |queue| {
+            let waiting = queue.claimed(claim, &write.key);
+            let newest = waiting.and_then(|waiting| waiting.items.back_mut());
+            let Some(newest) = newest.filter(|it| it.version == write.version) else {
+                return false;
+            };
+            newest.is_replayed = true;
+            true
+        })
+    }
+
     fn bury<'a>(
         &'a self,
         claim: Claim<'a>,

@@ -80,6 +80,15 @@ pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> QueueFuture<'a, ()>;
 
+    /// Hides a write, the newest of its key, from reads: they get the value of the source from now on.
+    /// Returns `false`, and hides nothing, if the claim is over or a newer write replaced it.
+    fn hide<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        write: &'a Written,
+        until: Instant,
+    ) -> QueueFuture<'a, bool>;
+
     /// Puts a write aside, with the reason, and ends the claim of its key. Returns `false`, and puts
     /// nothing aside, if the claim is over or a newer write replaced it. The key is due for that one
     /// after the pause in `failed`.
@@ -176,8 +185,8 @@ pub(crate) enum Enqueued {
 pub(crate) struct QueuedItem {
     pub(crate) version: u64,
     pub(crate) payload: Payload,
-    /// `true` if the write was put aside and queued again. A newer write may have been carried out
-    /// meanwhile.
+    /// `true` if reads do not get the value of the write: it was put aside and queued again, and a
+    /// newer write may have been carried out meanwhile, or it is about to be put aside.
     pub(crate) is_replayed: bool,
 }
 

@@ -206,8 +206,8 @@ impl ClaimedWork {
     }
 
     /// Finishes `writes` in the queue. If the queue cannot be reached for as long as the claims last,
-    /// the writes will be repeated. Invalidates the entries of replayed writes, because the source
-    /// may have had a newer value meanwhile.
+    /// the writes will be repeated. Before that, invalidates the entries of replayed writes, because
+    /// reads took the values of the source meanwhile. They do so until the writes are removed.
     async fn finish(&self, writes: &[ClaimedWrite], keeps_claim: bool) {
         let mut written: Vec<Written> = Vec::with_capacity(writes.len());
         for write in writes {
@@ -217,6 +217,9 @@ impl ClaimedWork {
                 _ => written.push(write.written()),
             }
         }
+        for write in writes.iter().filter(|write| write.item.is_replayed) {
+            self.invalidate(&write.key).await;
+        }
         let finish = Finish {
             written: &written,
             every: self.runner.spec.every,
@@ -224,9 +227,6 @@ impl ClaimedWork {
         };
         self.tell(|queue, until| queue.finish(self.claim(), finish, until))
             .await;
-        for write in writes.iter().filter(|write| write.item.is_replayed) {
-            self.invalidate(&write.key).await;
-        }
     }
 
     /// Ends an attempt at `write` that failed because of `error`: the write is repeated later, or
@@ -254,10 +254,17 @@ impl ClaimedWork {
             .await;
     }
 
-    /// Puts `write` aside after `attempts`, for `reason`. Its entry is invalidated, because its value will not become
-    /// that of the source.
+    /// Puts `write` aside after `attempts`, for `reason`. Its entry is invalidated, because its value
+    /// will not become that of the source. Before that, the write is hidden from reads, so that they
+    /// store its value no more. If this process dies in between, another worker goes on.
     pub(crate) async fn put_aside(&self, write: &ClaimedWrite, attempts: u32, reason: &str) {
         let written = write.written();
+        let mut is_hidden = true;
+        if self.runner.spec.entry.is_some() {
+            let hidden = self.tell(|queue, until| queue.hide(self.claim(), &written, until));
+            is_hidden = hidden.await.answer.is_some();
+            self.invalidate(&write.key).await;
+        }
         let failed = Failed {
             write: &written,
             attempts,
@@ -273,7 +280,9 @@ impl ClaimedWork {
         }
         self.runner.counts.buried.bump();
         trace::queued_write_put_aside(self.runner.spec.name(), reason);
-        self.invalidate(&write.key).await;
+        if !is_hidden {
+            self.invalidate(&write.key).await;
+        }
     }
 
     async fn invalidate(&self, key: &[u8]) {

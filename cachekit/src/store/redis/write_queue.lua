@@ -2,7 +2,7 @@
 -- KEYS the beginning of the queue's keys
 -- ARGV operation, 'newest' or 'each', and the arguments of the operation
 -- A key is due at its score in `due`. While a claim holds it, that is the end of the claim.
--- A replayed write has an R before its arguments.
+-- A write whose value reads do not get has an R before its arguments.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local op, is_newest = ARGV[1], ARGV[2] == 'newest'
@@ -164,6 +164,16 @@ function run.retry(claim, key, of, pause, counts)
   else
     -- A newer write replaced it. The source may be what is at fault.
     go_on(key, item, tonumber(pause))
+  end
+  return 1
+end
+
+function run.hide(claim, key, of)
+  local item = is_newest and has_claim(claim, key) and first(key) or ''
+  local version_text, payload = string.match(item, '^(%d+):(.*)$')
+  if not payload or tonumber(version_text) ~= tonumber(of) then return 0 end
+  if string.sub(payload, 1, 1) ~= 'R' then
+    redis.call('HSET', values, key, version_text .. ':R' .. payload)
   end
   return 1
 end

@@ -235,6 +235,17 @@ impl WriteQueue for Redis {
         Box::pin(async { retried.await.map(drop) })
     }
 
+    fn hide<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        write: &'a Written,
+        until: Instant,
+    ) -> QueueFuture<'a, bool> {
+        let version = write.version.to_string().into();
+        let args = vec![claim.id.into(), write.key.clone(), version];
+        self.under_claim(claim, "hide", args, until)
+    }
+
     fn bury<'a>(
         &'a self,
         claim: Claim<'a>,

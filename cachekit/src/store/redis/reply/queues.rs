@@ -154,8 +154,8 @@ pub(crate) fn is_done(value: &Value) -> Said<bool> {
     done.map_err(|MalformedReply| problem(value))
 }
 
-/// Parses a write in its form in Redis: the version, a colon, the letter R if the write was put aside
-/// and queued again, and the arguments. Other bytes are a write that nobody can read, with the
+/// Parses a write in its form in Redis: the version, a colon, the letter R if reads do not get its
+/// value, and the arguments. Other bytes are a write that nobody can read, with the
 /// version 0.
 fn item(mut bytes: Vec<u8>) -> QueuedItem {
     let colon = bytes.iter().position(|byte| *byte == b':');

@@ -86,7 +86,36 @@ async fn a_replaced_write_is_not_put_aside(under: &Under) {
     assert_eq!(under.claimed(c).await, [key("a", 0, &["2"])]);
 }
 
+async fn a_write_can_be_hidden_from_reads_before_it_is_put_aside(under: &Under) {
+    let (one, c) = (under.enqueue(NEWEST, "a", "1").await, claim_of(NEWEST, "c"));
+    let queue = under.store.write_queue();
+    let hide = async |claim, version| {
+        let write = written("a", version);
+        queue.hide(claim, &write, soon()).await.unwrap()
+    };
+    let is_hidden = async || {
+        let newest = queue.newest(QUEUE, b"a", soon()).await.unwrap();
+        let newest = newest.expect("a write");
+        (newest.is_replayed, text(&newest.payload))
+    };
+    under.claimed(c).await;
+    assert!(!hide(claim_of(NEWEST, "other"), one).await);
+    assert!(!hide(c, one - 1).await);
+    assert_eq!(is_hidden().await, (false, "1".to_owned()));
+    for _ in 0..2 {
+        assert!(hide(c, one).await);
+        assert_eq!(is_hidden().await, (true, "1".to_owned()));
+    }
+    let two = under.enqueue(NEWEST, "a", "2").await;
+    assert!(!hide(c, one).await);
+    assert_eq!(is_hidden().await, (false, "2".to_owned()));
+    assert!(hide(c, two).await);
+    assert!(under.bury(c, "a", two).await);
+    assert_eq!(under.dead().await[0].3, "2");
+}
+
 cases! {
+    a_write_can_be_hidden_from_reads_before_it_is_put_aside
     a_dead_write_is_kept_and_can_be_queued_again
     queues_with_dead_writes_are_found
     a_dead_write_does_not_replace_a_newer_one
