@@ -89,7 +89,7 @@ fn start(cache: &Cache, spec: &'static QueueSpec, world: &Arc<World>) -> JoinHan
         core,
     };
     let worker = QueueWorker {
-        _guard: runner.core.queues.worker(),
+        _guard: runner.core.queues.worker(spec),
         runner: Arc::new(runner),
         concurrency: 16,
         _alive: Arc::new(()),
