@@ -6,7 +6,7 @@ use cachekit::{Cache, QueuedWrite, cached, testing, write_behind};
 use cachekit_tests::proxy::{Proxy, Sent};
 use cachekit_tests::redis::Redis;
 
-use crate::world::{Failed, Table, over, start_one};
+use crate::world::{Failed, Table, memory, over, start_one};
 
 #[cached(key = "list:{id}", skip(table))]
 async fn get_list(table: &Table, id: u64) -> String {
@@ -122,4 +122,31 @@ async fn the_entry_of_a_replayed_write_is_invalidated_before_the_write_is_remove
         proxy.release();
     })
     .await;
+}
+
+#[tokio::test]
+async fn dead_writes_are_listed_in_parts() {
+    let redis = Redis::start();
+    for cache in [memory().await, over(&redis).await] {
+        let table = Table::default();
+        table.poison("bad");
+        testing::scope(cache.clone(), async {
+            for id in 0..45 {
+                save_list(&table, id, "bad".into()).await.unwrap();
+            }
+            start_one(&cache, &table, SAVE_LIST).await;
+            cache.flush().await.unwrap();
+            let all = cache.dead_writes(SAVE_LIST, usize::MAX).await.unwrap();
+            let mut keys: Vec<_> = all.iter().map(|it| &it.key).collect();
+            keys.sort();
+            keys.dedup();
+            assert_eq!(keys.len(), 45);
+            let next = cache.dead_writes_after(SAVE_LIST, &all[24].id, 18).await;
+            assert_eq!(next.unwrap(), all[25..43]);
+            let one = cache.dead_write(SAVE_LIST, &all[30].id).await.unwrap();
+            assert_eq!(one.as_ref(), Some(&all[30]));
+            assert_eq!(cache.dead_write(SAVE_LIST, "nonsense").await, Ok(None));
+        })
+        .await;
+    }
 }

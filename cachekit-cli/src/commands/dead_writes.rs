@@ -72,16 +72,22 @@ async fn list(cache: &Cache, output: Output, function: Option<String>) -> Result
     };
     let mut is_empty = true;
     for function in functions {
-        for write in cache.dead_writes(&function, usize::MAX).await? {
-            is_empty = false;
-            let listed = Listed {
-                function: &function,
-                write: &write,
-                bytes: write.payload.len(),
-            };
-            if !output.print(&listed, line(&function, &write, output)) {
-                return Ok(true);
+        let mut after = String::new();
+        loop {
+            let page = cache.dead_writes_after(&function, &after, PAGE).await?;
+            for write in &page {
+                is_empty = false;
+                let listed = Listed {
+                    function: &function,
+                    write,
+                    bytes: write.payload.len(),
+                };
+                if !output.print(&listed, line(&function, write, output)) {
+                    return Ok(true);
+                }
             }
+            let Some(last) = page.last() else { break };
+            after.clone_from(&last.id);
         }
     }
     if is_empty {
@@ -101,8 +107,8 @@ fn line(function: &str, write: &DeadWrite, output: Output) -> String {
 
 /// Shows the dead write `id`. Returns `false` if there is none.
 async fn show(cache: &Cache, output: Output, function: &str, id: &str) -> Result<bool, QueueError> {
-    let all = cache.dead_writes(function, usize::MAX).await?;
-    let write = all.iter().find(|write| write.id == id);
+    let write = cache.dead_write(function, id).await?;
+    let write = write.as_ref();
     let arguments = write.and_then(|write| decoded_bytes(&write.codec, &write.payload));
     let text = match write {
         Some(write) => text(function, write, arguments.as_ref(), output),

@@ -172,6 +172,18 @@ impl WriteQueue for ProcessQueues {
         })
     }
 
+    fn dead_one<'a>(
+        &'a self,
+        queue: &'a str,
+        id: &'a str,
+        _: Instant,
+    ) -> QueueFuture<'a, Option<DeadItem>> {
+        self.on(queue, |queue| {
+            let found = queue.dead.iter().find(|it| it.id == id);
+            found.cloned()
+        })
+    }
+
     fn with_dead(&self, _: u64, _: Instant) -> QueueFuture<'_, (u64, Vec<String>)> {
         let queues = self.0.lock();
         let with_dead = queues.iter().filter(|(_, queue)| !queue.dead.is_empty());

@@ -126,6 +126,14 @@ pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> QueueFuture<'a, Vec<DeadItem>>;
 
+    /// Returns the dead write `id`.
+    fn dead_one<'a>(
+        &'a self,
+        queue: &'a str,
+        id: &'a str,
+        until: Instant,
+    ) -> QueueFuture<'a, Option<DeadItem>>;
+
     /// Returns names of queues that have dead writes, or had some: a part of the names, and the
     /// position after them. The first part is at the position 0, and 0 follows the last one. A name
     /// may come twice.

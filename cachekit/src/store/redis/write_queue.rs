@@ -93,6 +93,22 @@ impl Redis {
             .await
     }
 
+    /// Returns at most `most` dead writes from one id to another.
+    async fn dead_range(
+        &self,
+        queue: &str,
+        (from, to): (&str, &str),
+        most: usize,
+        until: Instant,
+    ) -> Result<Vec<DeadItem>, Failure> {
+        let dead = [&*self.queue_prefix(queue), b"dead"].concat();
+        let mut commands = redis::Pipeline::new();
+        let range = commands.cmd("XRANGE").arg(dead).arg(from).arg(to);
+        range.arg("COUNT").arg(most);
+        let read = |mut values: Vec<Value>| queues::dead(values.pop().unwrap_or(Value::Nil));
+        self.run(&commands, until, read).await
+    }
+
     /// Runs an operation under a claim, whose answer is 1 or 0.
     fn under_claim<'a>(
         &'a self,
@@ -298,16 +314,26 @@ impl WriteQueue for Redis {
         until: Instant,
     ) -> QueueFuture<'a, Vec<DeadItem>> {
         Box::pin(async move {
-            let dead = [&*self.queue_prefix(queue), b"dead"].concat();
             let from = match after {
                 "" => "-".to_owned(),
                 after => format!("({after}"),
             };
-            let mut commands = redis::Pipeline::new();
-            let range = commands.cmd("XRANGE").arg(dead).arg(from).arg("+");
-            range.arg("COUNT").arg(most);
-            let read = |mut values: Vec<Value>| queues::dead(values.pop().unwrap_or(Value::Nil));
-            self.run(&commands, until, read).await
+            self.dead_range(queue, (&from, "+"), most, until).await
+        })
+    }
+
+    fn dead_one<'a>(
+        &'a self,
+        queue: &'a str,
+        id: &'a str,
+        until: Instant,
+    ) -> QueueFuture<'a, Option<DeadItem>> {
+        Box::pin(async move {
+            if !is_id(id) {
+                return Ok(None);
+            }
+            let found = self.dead_range(queue, (id, id), 1, until).await?;
+            Ok(found.into_iter().next())
         })
     }
 

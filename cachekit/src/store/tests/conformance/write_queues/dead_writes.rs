@@ -13,6 +13,12 @@ async fn a_dead_write_is_kept_and_can_be_queued_again(under: &Under) {
     assert_eq!((&**key_of, *attempts, &**write), ("a", 3, "1"));
     assert_eq!(under.claimed(c).await, [key("a", 0, &["2"])]);
     let queue = under.store.write_queue();
+    let found = queue.dead_one(QUEUE, id, soon()).await.unwrap();
+    assert_eq!(found.map(|it| it.id).as_ref(), Some(id));
+    for none in ["7-0", "nonsense", ""] {
+        let found = queue.dead_one(QUEUE, none, soon()).await.unwrap();
+        assert!(found.is_none(), "{none:?}");
+    }
     let take = |revives| queue.take_dead((QUEUE, EACH), id, revives, soon());
     assert_eq!(take(true).await, Ok(Some(b"a".to_vec())));
     assert_eq!(take(true).await, Ok(None), "it is no longer dead");
