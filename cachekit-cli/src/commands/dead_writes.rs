@@ -10,6 +10,9 @@ use crate::args::{Chosen, DeadWrites};
 use crate::output::{Error, NO, Output, printable, row};
 use crate::value::{decoded_bytes, pretty};
 
+/// The number of dead writes that are read at once.
+const PAGE: usize = 100;
+
 /// A dead write in JSON.
 #[derive(Debug, Serialize)]
 struct Listed<'a> {
@@ -66,16 +69,22 @@ async fn list(cache: &Cache, output: Output, function: Option<String>) -> Result
     };
     let mut is_empty = true;
     for function in functions {
-        for write in cache.dead_writes(&function, usize::MAX).await? {
-            is_empty = false;
-            let listed = Listed {
-                function: &function,
-                write: &write,
-                bytes: write.payload.len(),
-            };
-            if !output.print(&listed, line(&function, &write, output)) {
-                return Ok(true);
+        let mut after = String::new();
+        loop {
+            let page = cache.dead_writes_after(&function, &after, PAGE).await?;
+            for write in &page {
+                is_empty = false;
+                let listed = Listed {
+                    function: &function,
+                    write,
+                    bytes: write.payload.len(),
+                };
+                if !output.print(&listed, line(&function, write, output)) {
+                    return Ok(true);
+                }
             }
+            let Some(last) = page.last() else { break };
+            after.clone_from(&last.id);
         }
     }
     if is_empty {
@@ -95,8 +104,8 @@ fn line(function: &str, write: &DeadWrite, output: Output) -> String {
 
 /// Shows the dead write `id`. Returns `false` if there is no such dead write.
 async fn show(cache: &Cache, output: Output, function: &str, id: &str) -> Result<bool, QueueError> {
-    let all = cache.dead_writes(function, usize::MAX).await?;
-    let write = all.iter().find(|write| write.id == id);
+    let write = cache.dead_write(function, id).await?;
+    let write = write.as_ref();
     let arguments = write.and_then(|write| decoded_bytes(&write.codec, &write.payload));
     let text = match write {
         Some(write) => text(function, write, arguments.as_ref(), output),
@@ -183,11 +192,18 @@ async fn take_one(
     }
 }
 
-/// Takes all dead writes that there are now. Those that fail and are put aside again meanwhile have
-/// new ids, and are left.
+/// Queues all dead writes of the function again if `revives`, and drops them otherwise. Returns
+/// their number. Writes that fail and are put aside again meanwhile have new ids, and are left.
 async fn take_all(cache: &Cache, function: &str, revives: bool) -> Result<usize, QueueError> {
-    let all = cache.dead_writes(function, usize::MAX).await?;
-    let ids: Vec<_> = all.into_iter().map(|write| write.id).collect();
+    let mut ids: Vec<String> = Vec::new();
+    loop {
+        let after = ids.last().map_or("", String::as_str);
+        let page = cache.dead_writes_after(function, after, PAGE).await?;
+        if page.is_empty() {
+            break;
+        }
+        ids.extend(page.into_iter().map(|write| write.id));
+    }
     let mut taken = 0;
     for id in ids {
         taken += usize::from(take_one(cache, function, &id, revives).await?);

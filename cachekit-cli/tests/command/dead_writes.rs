@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cachekit::{Cache, QueueError, cached, testing, write_behind};
+use cachekit_tests::proxy::Proxy;
 use cachekit_tests::redis::Redis;
 use serde_json::Value;
 
-use crate::run;
+use crate::{command, ended, run};
 
 #[cached(key = "saved:{id}")]
 async fn get_saved(id: u64) -> String {
@@ -136,6 +137,24 @@ async fn a_dead_write_is_shown_with_its_arguments() {
         said.contains(" bytes that only the function's types can read\n"),
         "{said}"
     );
+}
+
+/// Dead writes may be many, and large.
+#[tokio::test]
+async fn only_the_dead_write_that_is_shown_is_asked_for() {
+    let redis = Redis::start();
+    let _cache = with_dead_writes(&redis).await;
+    let lamp = id_of(&redis, "saved:1").await;
+    let proxy = Proxy::to(redis.addr());
+    let mut show = command(&redis, &["dead-writes", "show", "shop::save", &lamp]);
+    show.env("REDIS_URL", &*proxy.url());
+    let (code, _, stderr) = ended(show).await;
+    assert_eq!(code, Some(0), "{stderr}");
+    let log = proxy.log();
+    let asked: Vec<_> = log.iter().filter(|it| it.name() == "XRANGE").collect();
+    let range = [lamp.clone().into_bytes(), lamp.into_bytes()];
+    assert_eq!(asked.len(), 1);
+    assert_eq!(asked[0].args[2..4], range);
 }
 
 /// The command knows neither the functions nor the kinds of their queues.

@@ -70,10 +70,6 @@ pub struct StoredValue {
         feature = "serde",
         serde(serialize_with = "crate::base::durations::seconds::serialize")
     )]
-    #[cfg_attr(
-        feature = "serde",
-        serde(serialize_with = "crate::base::durations::seconds::serialize")
-    )]
     pub age: Duration,
     /// Time for which the value is still fresh. Zero: the value is stale, also because a name that it
     /// depends on was softly invalidated.

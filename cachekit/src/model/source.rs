@@ -76,10 +76,6 @@ pub struct ObservedCall {
         feature = "serde",
         serde(serialize_with = "crate::base::durations::seconds::serialize")
     )]
-    #[cfg_attr(
-        feature = "serde",
-        serde(serialize_with = "crate::base::durations::seconds::serialize")
-    )]
     pub age: Duration,
     /// Time that the call took after its look-up in memory. Zero for a hit in memory and for a
     /// bypass, which are not measured.

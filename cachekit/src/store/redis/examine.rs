@@ -28,9 +28,6 @@ const LIMIT: Duration = Duration::from_secs(2);
 /// The purposes for which the rights are asked, in this order.
 const PURPOSES: [Purpose; 3] = [Purpose::Cache, Purpose::Queues, Purpose::WarmStarts];
 
-/// The purposes for which the rights are asked, in this order.
-const PURPOSES: [Purpose; 3] = [Purpose::Cache, Purpose::Queues, Purpose::WarmStarts];
-
 /// The settings of a cache that the examination of its Redis server needs.
 #[derive(Debug, Clone)]
 pub(crate) struct Examiner {

@@ -15,8 +15,8 @@ use crate::store::redis::reply::queues;
 use crate::store::redis::script::{Call, Script};
 use crate::store::redis::{Redis, millis};
 use crate::store::write_queue::{
-    Claim, ClaimRequest, Claimed, DeadItem, Enqueued, Failed, Finish, NewWrite, Payload,
-    QueueFuture, QueueState, QueuedItem, Retry, WriteQueue,
+    Claim, ClaimRequest, Claimed, DeadItem, Enqueued, Failed, Finish, NewWrite, Part, Payload,
+    QueueFuture, QueueState, QueuedItem, Retry, WriteQueue, Written,
 };
 
 /// The last part of the Redis key of a queue's dead writes, after the name of the function.
@@ -44,11 +44,11 @@ impl Redis {
         let is_newest = write.kind == QueueKind::Newest;
         let first: &[u8] = if is_newest { b"values" } else { b"count" };
         let mut keys = vec![key(first), key(b"due"), key(b"since"), key(b"version")];
-        keys.push(if is_newest {
-            key(b"attempts")
+        if is_newest {
+            keys.extend([key(b"attempts"), key(b"lost")]);
         } else {
-            [&*prefix, b"items:", write.key].concat()
-        });
+            keys.push([&*prefix, b"items:", write.key].concat());
+        }
         Ok(Call {
             keys,
             args: vec![
@@ -79,6 +79,22 @@ impl Redis {
             .await
     }
 
+    /// Returns at most `most` dead writes from one id to another.
+    async fn dead_range(
+        &self,
+        queue: &str,
+        (from, to): (&str, &str),
+        most: usize,
+        until: Instant,
+    ) -> Result<Vec<DeadItem>, Failure> {
+        let dead = [&*self.queue_prefix(queue), b"dead"].concat();
+        let mut commands = redis::Pipeline::new();
+        let range = commands.cmd("XRANGE").arg(dead).arg(from).arg(to);
+        range.arg("COUNT").arg(most);
+        let read = |mut values: Vec<Value>| queues::dead(values.pop().unwrap_or(Value::Nil));
+        self.run(&commands, until, read).await
+    }
+
     /// Runs an operation under `claim`. The script answers 1 or 0.
     fn under_claim<'a>(
         &'a self,
@@ -99,6 +115,12 @@ impl Redis {
 /// The largest number of keys in one run of a script, whose arguments are limited by the stack of
 /// Lua.
 const MOST_KEYS: usize = 1_000;
+
+/// Returns the keys of `writes`, each with its version.
+fn words(writes: &[Written]) -> impl Iterator<Item = Vec<u8>> {
+    let pairs = writes.iter();
+    pairs.flat_map(|it| [it.key.clone(), it.version.to_string().into()])
+}
 
 impl WriteQueue for Redis {
     fn enqueue<'a>(&'a self, write: &'a NewWrite<'a>, until: Instant) -> QueueFuture<'a, Enqueued> {
@@ -148,6 +170,22 @@ impl WriteQueue for Redis {
         })
     }
 
+    fn begin<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        first: &'a [Written],
+        until: Instant,
+    ) -> QueueFuture<'a, ()> {
+        Box::pin(async move {
+            for first in first.chunks(MOST_KEYS) {
+                let args = [claim.id.into()].into_iter().chain(words(first));
+                let begun = self.under_claim(claim, "begin", args.collect(), until);
+                begun.await?;
+            }
+            Ok(())
+        })
+    }
+
     fn renew<'a>(
         &'a self,
         claim: Claim<'a>,
@@ -173,12 +211,9 @@ impl WriteQueue for Redis {
     ) -> QueueFuture<'a, ()> {
         Box::pin(async move {
             for written in finish.written.chunks(MOST_KEYS) {
-                let pairs = written
-                    .iter()
-                    .flat_map(|it| [it.key.clone(), it.version.to_string().into()]);
                 let keeps = u8::from(finish.keeps_claim).to_string().into();
                 let args = [millis(finish.every), claim.id.into(), keeps];
-                let args = args.into_iter().chain(pairs).collect();
+                let args = args.into_iter().chain(words(written)).collect();
                 self.under_claim(claim, "finish", args, until).await?;
             }
             Ok(())
@@ -202,6 +237,17 @@ impl WriteQueue for Redis {
         Box::pin(async { retried.await.map(drop) })
     }
 
+    fn hide<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        write: &'a Written,
+        until: Instant,
+    ) -> QueueFuture<'a, bool> {
+        let version = write.version.to_string().into();
+        let args = vec![claim.id.into(), write.key.clone(), version];
+        self.under_claim(claim, "hide", args, until)
+    }
+
     fn bury<'a>(
         &'a self,
         claim: Claim<'a>,
@@ -214,6 +260,7 @@ impl WriteQueue for Redis {
             failed.write.version.to_string().into(),
             failed.attempts.to_string().into(),
             failed.reason.into(),
+            millis(failed.pause),
         ];
         self.under_claim(claim, "bury", args, until)
     }
@@ -221,14 +268,27 @@ impl WriteQueue for Redis {
     fn state<'a>(
         &'a self,
         queue: (&'a str, QueueKind),
-        hastens: bool,
         until: Instant,
     ) -> QueueFuture<'a, QueueState> {
         Box::pin(async move {
-            let args = [u8::from(hastens).to_string().into()];
-            let value = self.on_queue(queue, "state", args, until).await?;
+            let value = self.on_queue(queue, "state", [], until).await?;
             let connected = self.connected()?;
             self.said(&connected, queues::state(value))
+        })
+    }
+
+    fn hasten<'a>(
+        &'a self,
+        queue: (&'a str, QueueKind),
+        part: Part,
+        until: Instant,
+    ) -> QueueFuture<'a, Option<u64>> {
+        Box::pin(async move {
+            let most = u64::try_from(Part::MOST).unwrap_or(u64::MAX);
+            let args = [part.after, part.upto, most].map(|it| it.to_string().into());
+            let value = self.on_queue(queue, "hasten", args, until).await?;
+            let connected = self.connected()?;
+            self.said(&connected, queues::position(value))
         })
     }
 
@@ -240,16 +300,26 @@ impl WriteQueue for Redis {
         until: Instant,
     ) -> QueueFuture<'a, Vec<DeadItem>> {
         Box::pin(async move {
-            let dead = [&*self.queue_prefix(queue), b"dead"].concat();
             let from = match after {
                 "" => "-".to_owned(),
                 after => format!("({after}"),
             };
-            let mut commands = redis::Pipeline::new();
-            let range = commands.cmd("XRANGE").arg(dead).arg(from).arg("+");
-            range.arg("COUNT").arg(most);
-            let read = |mut values: Vec<Value>| queues::dead(values.pop().unwrap_or(Value::Nil));
-            self.run(&commands, until, read).await
+            self.dead_range(queue, (&from, "+"), most, until).await
+        })
+    }
+
+    fn dead_one<'a>(
+        &'a self,
+        queue: &'a str,
+        id: &'a str,
+        until: Instant,
+    ) -> QueueFuture<'a, Option<DeadItem>> {
+        Box::pin(async move {
+            if !is_id(id) {
+                return Ok(None);
+            }
+            let found = self.dead_range(queue, (id, id), 1, until).await?;
+            Ok(found.into_iter().next())
         })
     }
 
