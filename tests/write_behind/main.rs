@@ -7,6 +7,7 @@
 
 mod carts;
 mod claims;
+mod drains;
 mod ends;
 mod forms;
 mod limits;

@@ -2,7 +2,7 @@
 
 use crate::core::queued_payload::arguments;
 use crate::store::write_queue::ClaimedKey;
-use crate::write_behind::carry_out::{ClaimedWork, ClaimedWrite};
+use crate::write_behind::carry_out::{ClaimedWork, ClaimedWrite, NotRun};
 
 /// The number of claims of a write that may be lost, because their workers died or could not reach
 /// the queue, before the write is put aside.
@@ -26,7 +26,7 @@ impl ClaimedWork {
             if all.is_empty() {
                 return;
             }
-            if let Err(error) = self.run(&all, false).await {
+            if let Err(NotRun::Failed(error)) = self.run(&all, false).await {
                 self.run_apart(all, error).await;
             }
         };
@@ -50,8 +50,10 @@ impl ClaimedWork {
     /// Runs the first of the writes of one key alone, and then the others together.
     async fn run_first(&self, mut writes: Vec<ClaimedWrite>) {
         let mut others = writes.split_off(1);
-        if let Err(error) = self.run(&writes, !others.is_empty()).await {
-            return self.fail(&writes[0], &error).await;
+        match self.run(&writes, !others.is_empty()).await {
+            Ok(()) => {}
+            Err(NotRun::Failed(error)) => return self.fail(&writes[0], &error).await,
+            Err(NotRun::HandedBack) => return,
         }
         for write in &mut others {
             write.attempts = 0;
@@ -59,7 +61,7 @@ impl ClaimedWork {
         if others.is_empty() {
             return;
         }
-        if let Err(error) = self.run(&others, false).await {
+        if let Err(NotRun::Failed(error)) = self.run(&others, false).await {
             self.run_apart(others, error).await;
         }
     }
@@ -80,7 +82,7 @@ impl ClaimedWork {
         }
         let mut failed_in_a_row = 0;
         for writes in by_key {
-            if failed_in_a_row >= FAILED_IN_A_ROW || self.runner.ends() {
+            if failed_in_a_row >= FAILED_IN_A_ROW {
                 self.release(&writes[0], false).await;
             } else if self.run_in_order(writes).await {
                 failed_in_a_row = 0;
@@ -90,22 +92,21 @@ impl ClaimedWork {
         }
     }
 
-    /// Carries out the writes of one key one by one, up to the first that fails. Returns `true` if
-    /// none failed.
+    /// Carries out the writes of one key one by one, up to the first that fails or until the worker
+    /// ends. Returns `true` if none failed.
     async fn run_in_order(&self, writes: Vec<ClaimedWrite>) -> bool {
         let last = writes.len().saturating_sub(1);
         for (index, mut write) in writes.into_iter().enumerate() {
             if index > 0 {
                 write.attempts = 0;
-                if self.runner.ends() {
-                    self.release(&write, false).await;
-                    return true;
-                }
             }
-            let run = self.run(std::slice::from_ref(&write), index < last).await;
-            if let Err(error) = run {
-                self.fail(&write, &error).await;
-                return false;
+            match self.run(std::slice::from_ref(&write), index < last).await {
+                Ok(()) => {}
+                Err(NotRun::Failed(error)) => {
+                    self.fail(&write, &error).await;
+                    return false;
+                }
+                Err(NotRun::HandedBack) => return true,
             }
         }
         true

@@ -91,10 +91,36 @@ impl ClaimedWrite {
     }
 }
 
+/// The reason why writes were not carried out.
+#[derive(Debug)]
+pub(crate) enum NotRun {
+    /// The body failed, panicked, or took too long. The writes stay claimed. Has the text of the
+    /// error.
+    Failed(String),
+    /// The worker ends, and the claims with it.
+    HandedBack,
+}
+
 impl Runner {
     /// Returns `true` if the worker is to begin nothing more.
     pub(crate) fn ends(&self) -> bool {
-        self.is_stopped.load(Ordering::Acquire) || self.core.queues.is_closed()
+        let is_shut_down = self.core.queues.is_closed() && !self.drains();
+        self.is_stopped.load(Ordering::Acquire) || is_shut_down
+    }
+
+    /// Returns `true` in a shutdown without Redis: the queue ends with this process and takes nothing
+    /// more, so the worker carries out what is in it.
+    pub(crate) fn drains(&self) -> bool {
+        self.core.queues.is_closed() && self.core.l2.is_none()
+    }
+
+    /// Returns the time for which a write waits for further ones of its key.
+    fn every(&self) -> Duration {
+        if self.drains() {
+            Duration::ZERO
+        } else {
+            self.spec.every
+        }
     }
 
     fn succeeded(&self) {
@@ -128,15 +154,26 @@ impl ClaimedWork {
     ///
     /// # Errors
     ///
-    /// Returns the text of the error if the body failed, panicked, or took too long. The writes stay
-    /// claimed.
+    /// Returns an error if the writes were not carried out.
     pub(crate) async fn run(
         &self,
         writes: &[ClaimedWrite],
         keeps_claim: bool,
-    ) -> Result<(), String> {
+    ) -> Result<(), NotRun> {
         let runner = &*self.runner;
         let _permit = runner.permits.acquire().await;
+        // The worker may have been told to end meanwhile.
+        if runner.ends() {
+            self.hand_back(writes).await;
+            return Err(NotRun::HandedBack);
+        }
+        self.run_now(writes, keeps_claim)
+            .await
+            .map_err(NotRun::Failed)
+    }
+
+    async fn run_now(&self, writes: &[ClaimedWrite], keeps_claim: bool) -> Result<(), String> {
+        let runner = &*self.runner;
         let calls = writes.iter().map(|write| self.call(write));
         let calls: Vec<QueuedCall> = calls.collect::<Result<_, String>>()?;
         if removed!(runner.core, FinishEarly) {
@@ -200,7 +237,7 @@ impl ClaimedWork {
         }
         let finish = Finish {
             written: &written,
-            every: self.runner.spec.every,
+            every: self.runner.every(),
             keeps_claim,
         };
         self.tell(|queue, until| queue.finish(self.claim(), finish, until))
@@ -221,6 +258,14 @@ impl ClaimedWork {
             return self.put_aside(write, write.attempts + 1, error).await;
         }
         self.release(write, true).await;
+    }
+
+    /// Ends the claims of the keys of `writes`, none of which was begun. The writes of one key stand
+    /// together.
+    async fn hand_back(&self, writes: &[ClaimedWrite]) {
+        for of_key in writes.chunk_by(|one, next| one.key == next.key) {
+            self.release(&of_key[0], false).await;
+        }
     }
 
     /// Ends the claim of a write that was not carried out. Counts a failed attempt if `counts`.

@@ -44,14 +44,12 @@ impl QueueWorker {
         loop {
             let mut woken = pin!(queues.wake.notified());
             woken.as_mut().enable();
-            let drains = queues.is_closed() && self.runner.core.l2.is_none();
-            let is_stopped = self.runner.is_stopped.load(Ordering::Acquire);
-            if is_stopped || (queues.is_closed() && !drains) {
+            if self.runner.ends() {
                 break;
             }
+            let drains = self.runner.drains();
             while running.try_join_next().is_some() {}
             if drains {
-                // The queue ends with this process, and takes nothing more.
                 let state = self.state(!is_hastened).await;
                 is_hastened = true;
                 if running.is_empty() && state.is_none_or(|state| state.writes == 0) {
