@@ -11,6 +11,7 @@ mod drains;
 mod ends;
 mod forms;
 mod limits;
+mod outages;
 mod unreadable;
 mod views;
 mod world;

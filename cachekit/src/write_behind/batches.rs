@@ -2,6 +2,7 @@
 
 use crate::core::queued_payload::arguments;
 use crate::store::write_queue::ClaimedKey;
+use crate::write_behind::attempts::Attempts;
 use crate::write_behind::carry_out::{ClaimedWork, ClaimedWrite, NotRun};
 
 /// The number of claims of a write that may be lost, because their workers died or could not reach
@@ -56,7 +57,7 @@ impl ClaimedWork {
             Err(NotRun::HandedBack) => return,
         }
         for write in &mut others {
-            write.attempts = 0;
+            write.attempts = Attempts::default();
         }
         if others.is_empty() {
             return;
@@ -83,7 +84,7 @@ impl ClaimedWork {
         let mut failed_in_a_row = 0;
         for writes in by_key {
             if failed_in_a_row >= FAILED_IN_A_ROW {
-                self.release(&writes[0], false).await;
+                self.release(&writes[0]).await;
             } else if self.run_in_order(writes).await {
                 failed_in_a_row = 0;
             } else {
@@ -98,7 +99,7 @@ impl ClaimedWork {
         let last = writes.len().saturating_sub(1);
         for (index, mut write) in writes.into_iter().enumerate() {
             if index > 0 {
-                write.attempts = 0;
+                write.attempts = Attempts::default();
             }
             match self.run(std::slice::from_ref(&write), index < last).await {
                 Ok(()) => {}
@@ -122,6 +123,7 @@ impl ClaimedWork {
             lost,
             items,
         } = key;
+        let attempts = Attempts::of(attempts);
         let write = |item| ClaimedWrite {
             key: key.clone(),
             attempts,
@@ -131,7 +133,8 @@ impl ClaimedWork {
         let first = writes.first()?;
         if lost > MOST_LOST {
             let reason = "its workers ended while they carried it out";
-            self.put_aside(first, attempts + lost, reason).await;
+            self.put_aside(first, attempts.failed() + lost, reason)
+                .await;
             return None;
         }
         let spec = self.runner.spec;

@@ -255,7 +255,8 @@ impl Queue {
             return;
         };
         if waiting.first() == Some(retry.write.version) {
-            waiting.attempts += u32::from(retry.counts);
+            let attempts = i64::from(waiting.attempts).saturating_add(retry.attempts);
+            waiting.attempts = u32::try_from(attempts).unwrap_or(0);
             self.release(key, retry.pause);
         } else {
             self.go_on(claim, key, Duration::ZERO, false);

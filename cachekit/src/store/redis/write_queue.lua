@@ -122,11 +122,11 @@ function run.finish(every, claim, keeps, ...)
   return 1
 end
 
-function run.retry(claim, key, of, pause, counts)
+function run.retry(claim, key, of, pause, tries)
   if not has_claim(claim, key) then return 0 end
   local item = first(key)
   if item and version_of(item) == tonumber(of) then
-    if counts == '1' then redis.call('HINCRBY', attempts, key, 1) end
+    if tries ~= '0' then redis.call('HINCRBY', attempts, key, tries) end
     release(key, tonumber(pause))
   else
     go_on(claim, key, 0, false)

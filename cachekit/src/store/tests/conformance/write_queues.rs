@@ -73,7 +73,7 @@ impl Under {
         let limits = (Duration::ZERO, 100);
         match self.enqueue_with(kind, key, text, limits).await {
             Enqueued::Accepted(version) => version,
-            full @ Enqueued::Full { .. } => panic!("{full:?}"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -116,7 +116,7 @@ impl Under {
     }
 
     async fn fail(&self, claim: Claim<'_>, key: &str, version: u64, pause: Duration) {
-        self.retry(claim, key, version, (pause, true)).await;
+        self.retry(claim, key, version, (pause, 1)).await;
     }
 
     async fn retry(
@@ -124,12 +124,12 @@ impl Under {
         claim: Claim<'_>,
         key: &str,
         version: u64,
-        (pause, counts): (Duration, bool),
+        (pause, attempts): (Duration, i64),
     ) {
         let retry = Retry {
             write: &written(key, version),
             pause,
-            counts,
+            attempts,
         };
         let queue = self.store.write_queue();
         queue.retry(claim, retry, soon()).await.unwrap();
@@ -215,7 +215,7 @@ const TWO: (Duration, u64) = (Duration::ZERO, 2);
 fn is_full(answer: Enqueued) -> bool {
     match answer {
         Enqueued::Full { has_older, .. } => has_older,
-        Enqueued::Accepted(_) => panic!("accepted"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -324,9 +324,11 @@ async fn a_failed_write_is_due_again_after_its_pause(under: &Under) {
         under.fail(c, "a", one, Duration::ZERO).await;
     }
     under.claimed(c).await;
-    let untried = (Duration::ZERO, false);
-    under.retry(c, "a", one, untried).await;
-    assert_eq!(under.claimed(c).await, [key("a", 3, &["1"])]);
+    // Nothing, a large number, and less than nothing are added.
+    for (steps, attempts) in [(0, 3), (65_536, 65_539), (-65_536, 3)] {
+        under.retry(c, "a", one, (Duration::ZERO, steps)).await;
+        assert_eq!(under.claimed(c).await, [key("a", attempts, &["1"])]);
+    }
     under.fail(c, "a", one, SHORT).await;
     assert_eq!(under.claimed(c).await, []);
     // Nothing is hastened that waits for its repetition.
@@ -440,7 +442,7 @@ async fn thousands_of_writes_are_finished_at_once(under: &Under) {
         let name = number.to_string();
         match under.enqueue_with(NEWEST, &name, "x", limits).await {
             Enqueued::Accepted(version) => all.push(written(&name, version)),
-            full @ Enqueued::Full { .. } => panic!("{full:?}"),
+            other => panic!("{other:?}"),
         }
     }
     let c = claim_of(NEWEST, "c");
