@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cachekit::{QueuedWrite, testing, write_behind};
+use cachekit::{QueueError, QueuedWrite, testing, write_behind};
 use cachekit_tests::{Gate, settle};
 use tokio::time::sleep;
 
@@ -61,6 +61,35 @@ async fn a_poison_write_keeps_a_shutdown_from_no_other_key() {
         }
         assert_eq!(cache.shutdown().await.queued_writes, 1, "the poison write");
         assert_eq!(table.values().len(), 29);
+    })
+    .await;
+}
+
+#[write_behind(key = "full:{id}", skip(table), capacity = 2, every = "1h")]
+async fn bounded(table: &Table, id: u64, text: String, write: QueuedWrite) -> Result<(), Failed> {
+    table.write(id, &text, write)
+}
+
+/// The call waits for room, which the shutdown makes.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_waits_for_room_is_refused_after_the_shutdown() {
+    let (cache, table) = (memory().await, Table::default());
+    testing::scope(cache.clone(), async {
+        start(&cache, &table).await;
+        for id in 0..2 {
+            bounded(&table, id, "a".into()).await.unwrap();
+        }
+        let waiting = {
+            let table = table.clone();
+            let waits = async move { bounded(&table, 2, "a".into()).await };
+            tokio::spawn(testing::scope(cache.clone(), waits))
+        };
+        sleep(Duration::from_secs(1)).await;
+        assert!(!waiting.is_finished(), "the queue is full");
+        assert_eq!(cache.shutdown().await.queued_writes, 0);
+        let refused = waiting.await.unwrap();
+        assert_eq!(refused, Err(Failed::Queue(QueueError::ShutDown)));
+        assert_eq!(table.values().len(), 2);
     })
     .await;
 }

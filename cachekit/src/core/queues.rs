@@ -133,8 +133,9 @@ impl WriteQueues {
         self.is_closed.load(Ordering::Acquire)
     }
 
-    /// Tells the workers of this process to end.
+    /// Tells the workers of this process to end, and closes the queues in its memory.
     pub(crate) fn close(&self) {
+        self.process.close();
         self.is_closed.store(true, Ordering::Release);
         self.wake.notify_waiters();
     }

@@ -150,6 +150,8 @@ pub(crate) enum Enqueued {
         /// `true` if writes of the key are queued, which must be carried out before this one.
         has_older: bool,
     },
+    /// The process shuts down, and accepts nothing more into the queues in its memory.
+    Closed,
 }
 
 /// A queued write.
