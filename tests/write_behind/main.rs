@@ -12,6 +12,7 @@ mod ends;
 mod forms;
 mod limits;
 mod outages;
+mod servers;
 mod unreadable;
 mod views;
 mod world;
