@@ -1,11 +1,14 @@
-//! Redis servers that do not answer.
+//! Redis servers that do not answer, refuse, or are replaced.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cachekit::testing::{FakeStore, Op, Trouble};
-use cachekit::{BreakerState, QueuedWrite, cached, testing, write_behind};
+use cachekit::{BreakerState, Cache, QueueError, QueuedWrite, cached, testing, write_behind};
 use cachekit_tests::proxy::{Direction, Proxy};
 use cachekit_tests::redis::Redis;
+use cachekit_tests::until;
 use tokio::time::sleep;
 
 use crate::world::{Failed, Table};
@@ -67,6 +70,59 @@ async fn a_read_behind_an_open_breaker_does_not_ask_the_queue() {
         }
         assert_ne!(cache.stats().redis.breaker, BreakerState::Closed);
         assert_eq!(mural(&table, 0).await, None, "the source has nothing yet");
+    })
+    .await;
+}
+
+/// A cache that does not accept a server which may lose the queue.
+async fn strict(url: &str) -> Cache {
+    let builder = cachekit_tests::builder().redis(url);
+    builder.build().await.unwrap()
+}
+
+/// The server answers the question for its persistence with an error that has another cause.
+#[tokio::test]
+async fn a_server_that_cannot_be_asked_now_is_asked_again() {
+    let redis = Redis::start();
+    let proxy = Proxy::to(redis.addr());
+    let (cache, table) = (strict(&proxy.url()).await, Table::default());
+    let refuses = Arc::new(AtomicBool::new(true));
+    let is_on = Arc::clone(&refuses);
+    proxy.refuse_if(move |sent| sent.name() == "INFO" && is_on.load(Ordering::SeqCst));
+    testing::scope(cache, async {
+        let save = || save_mural(&table, 1, "a".into());
+        let refused = save().await;
+        let is_refused = matches!(refused, Err(Failed::Queue(QueueError::Refused(_))));
+        assert!(is_refused, "{refused:?}");
+        refuses.store(false, Ordering::SeqCst);
+        let refused = save().await;
+        let is_volatile = matches!(refused, Err(Failed::Queue(QueueError::Volatile(_))));
+        assert!(is_volatile, "{refused:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_with_another_data_set_is_asked_anew() {
+    let redis = Redis::start();
+    redis.client().run(&["CONFIG", "SET", "appendonly", "yes"]);
+    let (cache, table) = (strict(&redis.url()).await, Table::default());
+    testing::scope(cache.clone(), async {
+        let save = || save_mural(&table, 1, "a".into());
+        save().await.unwrap();
+        // It starts without the append-only file.
+        redis.restart();
+        until("it is connected", || cache.stats().redis.is_up).await;
+        let refused = loop {
+            match save().await {
+                Err(Failed::Queue(QueueError::Unavailable | QueueError::Unconfirmed)) => {
+                    sleep(Duration::from_millis(5)).await;
+                }
+                other => break other,
+            }
+        };
+        let is_volatile = matches!(refused, Err(Failed::Queue(QueueError::Volatile(_))));
+        assert!(is_volatile, "{refused:?}");
     })
     .await;
 }

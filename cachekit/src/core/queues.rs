@@ -57,8 +57,8 @@ pub(crate) struct WriteQueues {
     /// The number of workers that have not ended.
     running: AtomicUsize,
     is_closed: AtomicBool,
-    /// `true` once the server was found fit for queues.
-    pub(crate) is_checked: AtomicBool,
+    /// The origin of the data set whose server was found fit for queues.
+    pub(crate) checked: RwLock<Option<[u8; 8]>>,
     /// The number of the next worker, for its id.
     pub(crate) workers: AtomicU64,
     /// The number of the next claim, for its id.
