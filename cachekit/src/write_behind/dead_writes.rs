@@ -127,12 +127,14 @@ impl Cache {
         Ok(all)
     }
 
-    /// Queues the dead write `id` of `function` again, with its version and with new attempts, and
-    /// invalidates the entry that it replaces. Where the newest wins and a newer write of the key is
-    /// queued, the dead write is dropped. Returns `false` if there is no such write.
+    /// Queues the dead write `id` of `function` again, with new attempts, and invalidates the entry
+    /// that it replaces. Where each counts, it is a new write, with a new version. Where the newest
+    /// wins, it keeps its version, and is dropped if a newer write of the key is queued. Returns
+    /// `false` if there is no such write.
     ///
-    /// If a newer write of the key was carried out meanwhile, drop the dead write instead: reads would
-    /// get its old value from the queue.
+    /// Reads do not get the value of a replayed write from the queue. If a newer write of the key was
+    /// carried out meanwhile, a function that compares versions rejects the replayed one. If the
+    /// function does not compare them, drop the dead write instead.
     ///
     /// # Errors
     ///
