@@ -76,9 +76,12 @@ impl ProcessQueues {
 
 impl WriteQueue for ProcessQueues {
     fn enqueue<'a>(&'a self, write: &'a NewWrite<'a>, _: Instant) -> QueueFuture<'a, Enqueued> {
-        self.on_open(write.queue, |queue, is_closed| match is_closed {
-            true => Enqueued::Closed,
-            false => queue.enqueue(write),
+        self.on_open(write.queue, |queue, is_closed| {
+            if is_closed {
+                Enqueued::Closed
+            } else {
+                queue.enqueue(write)
+            }
         })
     }
 

@@ -34,7 +34,7 @@ pub(crate) async fn check_fitness(core: &Arc<Core>) -> Result<(), QueueError> {
             Some(problem) => return Err(QueueError::Volatile(problem)),
         },
         // The account may not ask, or the server has no such command.
-        Err(Failure::Rejected(code)) if [NO_RIGHT, UNKNOWN_COMMAND].contains(&&*code) => {
+        Err(Failure::Rejected(reason)) if [NO_RIGHT, UNKNOWN_COMMAND].contains(&&*reason) => {
             trace::queue_fitness_unknown();
         }
         Err(failure) => return Err(error_of(failure)),
