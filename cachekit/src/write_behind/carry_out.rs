@@ -218,6 +218,11 @@ impl ClaimedWork {
     /// put aside.
     pub(crate) async fn fail(&self, write: &ClaimedWrite, error: &str) {
         let (retries, source) = (self.runner.spec.retries, &self.runner.health);
+        let retries = if removed!(self.runner.core, RepeatForEver) {
+            u32::MAX
+        } else {
+            retries
+        };
         match write.attempts.after_failure(retries, source) {
             Some(later) => self.end_claim(write, later).await,
             None => {
