@@ -1,6 +1,6 @@
 //! The cache by which the command speaks to Redis.
 
-use cachekit::{Cache, CacheBuilder, Severity};
+use cachekit::{Cache, CacheBuilder, EncryptionKeys, Severity};
 
 use crate::args::Server;
 use crate::output::Error;
@@ -20,10 +20,25 @@ pub(crate) fn builder(server: &Server) -> Result<CacheBuilder, Error> {
         .namespace(&server.namespace)
         .intents(false)
         .answers(false);
-    Ok(match &server.redis_password {
+    let builder = match &server.redis_password {
         Some(password) => builder.redis_password(password),
         None => builder,
-    })
+    };
+    let builder = builder.hash_keys(server.hash_keys);
+    let builder = match &server.encryption_keys_file {
+        Some(path) => builder.encryption_keys_file(path),
+        None => builder,
+    };
+    let Some(text) = server.encryption_keys.as_deref() else {
+        return Ok(builder);
+    };
+    match text.parse::<EncryptionKeys>() {
+        Ok(keys) => Ok(builder.encryption(keys)),
+        Err(problem) => Err(Error::unusable(
+            format!("the encryption keys cannot be used: {problem}"),
+            "set `CACHE_ENCRYPTION_KEYS` as the services have it",
+        )),
+    }
 }
 
 /// Returns a cache that is connected to `server`.

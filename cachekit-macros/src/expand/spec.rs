@@ -58,6 +58,9 @@ fn setters(model: &CachedFn, paths: &Paths) -> TokenStream {
     if let Some((compress, _)) = policy.compress {
         setters.extend(quote!(.compress(#compress)));
     }
+    if let Some((encrypt, _)) = policy.encrypt {
+        setters.extend(quote!(.encrypt(#encrypt)));
+    }
     if let Some(capacity) = policy.capacity {
         setters.extend(quote!(.capacity(#capacity)));
     }

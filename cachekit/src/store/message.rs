@@ -87,6 +87,8 @@ pub(crate) enum BusMessage {
         number: u64,
         text: Vec<u8>,
     },
+    /// A message that is encrypted. Only a node with a key of its sender can open it.
+    Sealed(Vec<u8>),
     /// An invalidation that another program requests by a text message.
     ExternalCommand(InvalidationMode, Vec<CommandTarget>),
 }
@@ -154,6 +156,10 @@ impl BusMessage {
                 out.extend(number.to_le_bytes());
                 out.extend(text);
             }
+            Self::Sealed(bytes) => {
+                out.push(b's');
+                out.extend(bytes);
+            }
             Self::ExternalCommand(..) => {}
         }
         out
@@ -212,6 +218,7 @@ impl BusMessage {
                     Question::of_code(code)?
                 },
             },
+            b's' => Self::Sealed(std::mem::take(rest).to_vec()),
             b'r' => Self::Answer {
                 by: NodeId(take(rest)?),
                 number: u64::from_le_bytes(take(rest)?),
@@ -257,7 +264,7 @@ mod tests {
 
     use super::*;
 
-    fn some() -> [BusMessage; 10] {
+    fn some() -> [BusMessage; 11] {
         let node = NodeId([7; 16]);
         let names = vec![
             StoreKey::read(b"k:user:1"),
@@ -301,6 +308,7 @@ mod tests {
                 number: 9,
                 text: b"{}".to_vec(),
             },
+            BusMessage::Sealed(b"CKE".to_vec()),
         ]
     }
 
@@ -338,6 +346,7 @@ mod tests {
             "65 0300000000000000 ffffffffffffffff".to_owned(),
             format!("71 {node} {ack} 63"),
             format!("72 {node} {ack} 7b7d"),
+            "73 434b45".to_owned(),
         ];
         for (bytes, pinned) in written.iter().zip(pinned) {
             let mut shown = String::new();

@@ -188,6 +188,7 @@ impl Spot {
             versions: &self.versions,
             with_value_tags: true,
             beside: &[],
+            is_encrypted: false,
         }
     }
 
@@ -253,6 +254,7 @@ impl Spot {
             value_tags,
             order,
             bytes: draft.write(Some(payload)).unwrap().bytes,
+            is_encrypted: false,
             kept: LONG,
             version_life: LONG,
         }
