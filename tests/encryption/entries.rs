@@ -164,7 +164,10 @@ async fn a_function_can_stay_in_clear() {
     let cache = built(with(&redis, keys())).await;
     testing::scope(cache.clone(), open(1)).await;
     stored(&cache, 1).await;
-    assert!(shows(&bytes(&mut redis.client(), "shop:k:open:1"), "open to all 1"));
+    assert!(shows(
+        &bytes(&mut redis.client(), "shop:k:open:1"),
+        "open to all 1"
+    ));
     // A cache without keys shares it.
     let other = built(clear(&redis)).await;
     testing::scope(other.clone(), open(1)).await;

@@ -20,7 +20,14 @@ use crate::world::{built, clear, keys, shows, until, with};
 
 /// Words of keys, tags, events, functions and values. Each occurs in no name of the library.
 const SECRETS: [&str; 8] = [
-    "lovelace", "analysts", "closed", "difference", "engine7", "getprofile", "greeting", "babbage",
+    "lovelace",
+    "analysts",
+    "closed",
+    "difference",
+    "engine7",
+    "getprofile",
+    "greeting",
+    "babbage",
 ];
 
 #[cached(
@@ -144,8 +151,16 @@ async fn scenario(set: impl Fn(&Redis) -> CacheBuilder) -> Seen {
     let (_, (_, ())) = tokio::join!(computing, waiting);
     one.invalidate_tags(["club:analysts"]).await;
     one.emit("deal.closed").await;
-    other.invalidation().keys(["person:lovelace"]).acknowledged().await;
-    other.invalidation().keys(["greeting:lovelace"]).soft().await;
+    other
+        .invalidation()
+        .keys(["person:lovelace"])
+        .acknowledged()
+        .await;
+    other
+        .invalidation()
+        .keys(["greeting:lovelace"])
+        .soft()
+        .await;
     let mut seen = write(&redis, &one).await;
     // Stores the lists of the warm start, too.
     one.shutdown().await;
@@ -168,7 +183,10 @@ async fn write(redis: &Redis, cache: &Cache) -> Vec<u8> {
     let writing = testing::scope(cache.clone(), rename(&gate, name()));
     let dumping = async {
         gate.arrived().await;
-        until("the mark is there", || redis.client().int(&["ZCARD", "shop:intents"]) == 1).await;
+        until("the mark is there", || {
+            redis.client().int(&["ZCARD", "shop:intents"]) == 1
+        })
+        .await;
         redis.client().run(&["SAVE"]);
         let dump = fs::read(dump_of(redis)).expect("a dump");
         gate.open();

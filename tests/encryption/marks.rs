@@ -27,7 +27,10 @@ async fn died(redis: &Redis, settings: CacheBuilder) {
     let gate = Gate::new();
     let mut writing = Box::pin(testing::scope(cache.clone(), write(&gate, 1)));
     assert!(poll_once(writing.as_mut()).is_pending());
-    until("it is marked", || redis.client().int(&["ZCARD", "shop:intents"]) == 1).await;
+    until("it is marked", || {
+        redis.client().int(&["ZCARD", "shop:intents"]) == 1
+    })
+    .await;
     let mark = redis.client().run(&["ZRANGE", "shop:intents", "0", "-1"]);
     assert!(!format!("{mark:?}").contains("marked"), "{mark:?}");
     proxy.stop_listening();
@@ -52,7 +55,11 @@ async fn the_mark_of_a_dead_process_is_carried_out() {
     died(&redis, with(&redis, keys()).hash_keys(true)).await;
     until("it is swept", || survivor.stats().redis.swept == 1).await;
     entry(&survivor, 3).await;
-    assert_eq!(survivor.get::<u64>("other").await, Some(1), "only its names");
+    assert_eq!(
+        survivor.get::<u64>("other").await,
+        Some(1),
+        "only its names"
+    );
 }
 
 /// What the mark names cannot be known, so everything is invalidated.
@@ -69,10 +76,7 @@ async fn a_mark_without_its_key_stands_for_everything() {
 
 #[tokio::test]
 async fn the_file_of_the_outbox_is_encrypted() {
-    for (keys, is_everything) in [
-        (keys(), false),
-        (EncryptionKeys::new("two", [2; 32]), true),
-    ] {
+    for (keys, is_everything) in [(keys(), false), (EncryptionKeys::new("two", [2; 32]), true)] {
         let redis = Redis::start();
         let proxy = Proxy::to(redis.addr());
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -96,7 +100,10 @@ async fn the_file_of_the_outbox_is_encrypted() {
         let gone = |key: &str| redis.client().int(&["EXISTS", &format!("shop:k:{key}")]) == 0;
         if is_everything {
             // Every version is gone, and the entry with it.
-            until("all is invalidated", || next.stats().redis.queued_invalidations == 0).await;
+            until("all is invalidated", || {
+                next.stats().redis.queued_invalidations == 0
+            })
+            .await;
             assert_eq!(next.get::<u64>("other").await, None);
         } else {
             until("it is sent", || gone("lovelace")).await;

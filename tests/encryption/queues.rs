@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cachekit::{Cache, DeadWrite, EncryptionKeys, QueueError, QueuedWrite, cached, testing, write_behind};
+use cachekit::{
+    Cache, DeadWrite, EncryptionKeys, QueueError, QueuedWrite, cached, testing, write_behind,
+};
 use cachekit_tests::redis::Redis;
 
 use crate::world::{built, keys, shows, until, with};
@@ -72,7 +74,9 @@ fn content(redis: &Redis) -> Vec<u8> {
 
 async fn queue(cache: &Cache, table: &Table, user: &str, text: &str) {
     let saving = save(table, user.to_owned(), text.to_owned());
-    testing::scope(cache.clone(), saving).await.expect("it is queued");
+    testing::scope(cache.clone(), saving)
+        .await
+        .expect("it is queued");
 }
 
 /// The dead writes, once there are any.
@@ -98,10 +102,19 @@ async fn a_queued_write_is_hidden_read_and_carried_out() {
         queue(&cache, &table, "ann", "last words").await;
         let seen = content(&redis);
         assert!(!shows(&seen, "words"), "hashes: {hashes}");
-        assert_eq!(shows(&seen, "ann"), !hashes, "names are visible without hashes");
+        assert_eq!(
+            shows(&seen, "ann"),
+            !hashes,
+            "names are visible without hashes"
+        );
         let read = testing::scope(cache.clone(), note(&table, "ann".to_owned())).await;
         assert_eq!(read.as_deref(), Some("last words"));
-        let workers = cache.workers().provide(table.clone()).start().await.unwrap();
+        let workers = cache
+            .workers()
+            .provide(table.clone())
+            .start()
+            .await
+            .unwrap();
         cache.flush().await.unwrap();
         let last = ("ann".to_owned(), "last words".to_owned());
         assert_eq!(*table.rows.lock().unwrap(), [last], "coalesced");
@@ -117,20 +130,34 @@ async fn a_dead_write_is_hidden_shown_and_replayed() {
     let table = Table::default();
     *table.refuses.lock().unwrap() = true;
     queue(&cache, &table, "ann", "first words").await;
-    let workers = cache.workers().provide(table.clone()).start().await.unwrap();
+    let workers = cache
+        .workers()
+        .provide(table.clone())
+        .start()
+        .await
+        .unwrap();
     let found = dead(&cache).await;
     let [write] = &found[..] else {
         panic!("one dead write: {found:?}");
     };
     assert_eq!(write.key, "note:ann");
-    assert!(write.reason.contains("no room for first words"), "{write:?}");
+    assert!(
+        write.reason.contains("no room for first words"),
+        "{write:?}"
+    );
     let seen = content(&redis);
     for secret in ["words", "ann", "room"] {
         assert!(!shows(&seen, secret), "{secret}");
     }
     *table.refuses.lock().unwrap() = false;
-    cache.replay_dead_write("notes::save", &write.id).await.unwrap();
-    until("it is carried out", || !table.rows.lock().unwrap().is_empty()).await;
+    cache
+        .replay_dead_write("notes::save", &write.id)
+        .await
+        .unwrap();
+    until("it is carried out", || {
+        !table.rows.lock().unwrap().is_empty()
+    })
+    .await;
     workers.stop().await;
 }
 
@@ -143,12 +170,23 @@ async fn a_write_without_its_key_is_not_lost() {
     queue(&one, &table, "ann", "last words").await;
     let other = EncryptionKeys::new("two", [2; 32]);
     let other = built(with(&redis, other)).await;
-    let workers = other.workers().provide(table.clone()).start().await.unwrap();
+    let workers = other
+        .workers()
+        .provide(table.clone())
+        .start()
+        .await
+        .unwrap();
     let found = dead(&one).await;
     workers.stop().await;
-    assert!(table.rows.lock().unwrap().is_empty(), "it could not be read");
+    assert!(
+        table.rows.lock().unwrap().is_empty(),
+        "it could not be read"
+    );
     assert_eq!(found.len(), 1);
-    one.replay_dead_write("notes::save", &found[0].id).await.unwrap();
+    assert_eq!(found[0].reason, "(encrypted)", "by the other key");
+    one.replay_dead_write("notes::save", &found[0].id)
+        .await
+        .unwrap();
     let workers = one.workers().provide(table.clone()).start().await.unwrap();
     one.flush().await.unwrap();
     let last = ("ann".to_owned(), "last words".to_owned());

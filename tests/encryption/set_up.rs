@@ -33,17 +33,40 @@ async fn bad_keys_are_an_error_that_shows_no_key() {
     for (keys, part) in [
         (EncryptionKeys::new("", [1; 32]), "has another form"),
         (EncryptionKeys::new("a b", [1; 32]), "has another form"),
-        (EncryptionKeys::new("12345678901234567", [1; 32]), "has another form"),
+        (
+            EncryptionKeys::new("12345678901234567", [1; 32]),
+            "has another form",
+        ),
         (EncryptionKeys::new("names", [1; 32]), "`names`"),
         (EncryptionKeys::new("a", [0; 32]), "zeros"),
-        (EncryptionKeys::new("a", [1; 32]).and_old("a", [2; 32]), "two keys"),
+        (
+            EncryptionKeys::new("a", [1; 32]).and_old("a", [2; 32]),
+            "two keys",
+        ),
         (EncryptionKeys::new("a", [1; 32]).names([0; 32]), "zeros"),
     ] {
         let told = error(with(&redis, keys)).await;
-        assert!(told.starts_with("encryption") && told.contains(part), "{told}");
+        assert!(
+            told.starts_with("encryption") && told.contains(part),
+            "{told}"
+        );
     }
     let missing = clear(&redis).encryption_keys_file(folder.path().join("missing"));
     assert!(error(missing).await.contains("cannot read"));
+}
+
+#[test]
+fn a_builder_shows_no_key() {
+    let settings = CacheBuilder::encryption(cachekit::Cache::builder(), keys());
+    let shown = format!("{settings:?}");
+    assert!(
+        shown.contains("EncryptionKeys { ids: [\"one\"], names: true }"),
+        "{shown}"
+    );
+    assert!(
+        !shown.contains("1, 1") && !shown.contains("9, 9"),
+        "{shown}"
+    );
 }
 
 #[tokio::test]
@@ -51,7 +74,11 @@ async fn a_file_has_the_keys() {
     let redis = Redis::start();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("keys");
-    let text = format!("# of the shop\none:{}\nnames:{}\n", "01".repeat(32), "09".repeat(32));
+    let text = format!(
+        "# of the shop\none:{}\nnames:{}\n",
+        "01".repeat(32),
+        "09".repeat(32)
+    );
     fs::write(&path, text).expect("it is written");
     let cache = built(clear(&redis).encryption_keys_file(&path).hash_keys(true)).await;
     let other = built(with(&redis, keys()).hash_keys(true)).await;
@@ -69,7 +96,10 @@ async fn settings_that_need_keys_are_an_error_without_them() {
     assert!(told.starts_with("compress_encrypted"), "{told}");
     let nameless = EncryptionKeys::new("a", [1; 32]);
     let told = error(with(&redis, nameless).hash_keys(true)).await;
-    assert!(told.starts_with("hash_keys") && told.contains("`names`"), "{told}");
+    assert!(
+        told.starts_with("hash_keys") && told.contains("`names`"),
+        "{told}"
+    );
 }
 
 /// A policy is made at run time: the value stays in memory.

@@ -121,6 +121,8 @@ fn one_message_about_a_tier() {
         ("tier = memory, redis_ttl = 3", "`redis_ttl` is about Redis"),
         ("tier = memory, codec = json", "`codec` is about Redis"),
         ("tier = memory, compress", "`compress` is about Redis"),
+        ("encrypt = 1", "expected `true` or `false`"),
+        ("tier = memory, encrypt", "`encrypt` is about Redis"),
         (
             "tier = redis, memory_ttl = 3",
             "`memory_ttl` is about memory",

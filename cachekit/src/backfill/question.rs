@@ -34,7 +34,10 @@ impl Core {
         let fingerprint = fingerprint.filter(|_| l2.is_usable_for(key, replica))?;
         let has_keys = l2.bus.sealer.is_some();
         if options.encrypt == Some(true) && !has_keys {
-            l2.count_unstorable(owner, "`encrypt` is on, and the cache has no encryption keys");
+            l2.count_unstorable(
+                owner,
+                "`encrypt` is on, and the cache has no encryption keys",
+            );
             return None;
         }
         let codec = options.codec.unwrap_or(l2.settings.codec);

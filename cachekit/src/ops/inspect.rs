@@ -3,8 +3,8 @@
 use crate::core::state::Cache;
 use crate::encoding::codec::Codec;
 use crate::encoding::compress::Payload;
-use crate::encoding::envelope::{Version, sealed};
 use crate::encoding::envelope::read::{Envelope, Reject, lease};
+use crate::encoding::envelope::{Version, sealed};
 use crate::key::Key;
 use crate::l2::tier::SharedTier;
 use crate::model::inspection::{Content, Dependency, DependencyState, Inspection, StoredValue};

@@ -40,6 +40,9 @@ pub(crate) fn pause_after(round: u8) -> Duration {
     }
 }
 
+/// The number of bytes before the names of a mark: the node, and the number of the write.
+const WRITE: usize = 16 + 8;
+
 /// The mark of one open write: the node that writes, the number of the write on that node, and the
 /// names that the write invalidates. Two writes never have an equal mark.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -80,7 +83,7 @@ impl WriteMark {
     /// Names that are encrypted and that `sealer` cannot open stand for everything, because the mark
     /// may name anything.
     pub(crate) fn parts(&self, sealer: Option<&Sealer>) -> Option<(NodeId, Vec<StoreKey>)> {
-        let (write, mut names) = self.0.split_at_checked(size_of::<[u8; 24]>())?;
+        let (write, mut names) = self.0.split_at_checked(WRITE)?;
         let node = NodeId(take(&mut { write })?);
         if !blob::is_sealed(names) {
             return Some((node, read_names(&mut names)?));
@@ -163,8 +166,8 @@ mod tests {
     /// Processes with older and newer versions of this crate read these bytes.
     #[test]
     fn the_form_is_pinned() {
-        let mark = WriteMark::new(NodeId([1; 16]), 2, &[StoreKey::read(b"k:a")], None)
-            .expect("a mark");
+        let mark =
+            WriteMark::new(NodeId([1; 16]), 2, &[StoreKey::read(b"k:a")], None).expect("a mark");
         let pinned = [
             &[1; 16][..],
             &[2, 0, 0, 0, 0, 0, 0, 0],

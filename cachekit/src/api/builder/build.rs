@@ -107,10 +107,7 @@ impl CacheBuilder {
     }
 
     /// Opens the shared tier: a test's replacement if the builder has one, else the Redis.
-    async fn open_l2(
-        &self,
-        sealer: Option<Arc<Sealer>>,
-    ) -> Result<Option<SharedTier>, BuildError> {
+    async fn open_l2(&self, sealer: Option<Arc<Sealer>>) -> Result<Option<SharedTier>, BuildError> {
         #[cfg(any(feature = "testing", cachekit_faults))]
         if let Some(store) = &self.fake {
             return self.fake_l2(store, sealer).map(Some);
@@ -278,11 +275,7 @@ impl CacheBuilder {
         clippy::unused_async,
         reason = "the same signature as with the feature"
     )]
-    async fn connect(
-        &self,
-        _: &str,
-        _: Option<Arc<Sealer>>,
-    ) -> Result<SharedTier, BuildError> {
+    async fn connect(&self, _: &str, _: Option<Arc<Sealer>>) -> Result<SharedTier, BuildError> {
         let remedy = "enable the feature `redis` of cachekit, or remove the setting";
         Err(BuildError::setting(
             "redis (REDIS_URL)",

@@ -140,7 +140,10 @@ impl CacheBuilder {
         match encrypted {
             Some(spec) => Err(BuildError::setting(
                 "encryption (CACHE_ENCRYPTION_KEYS)",
-                format!("`{}` has `encrypt = true`, and the cache has no keys", spec.name()),
+                format!(
+                    "`{}` has `encrypt = true`, and the cache has no keys",
+                    spec.name()
+                ),
                 "give keys with `encryption`, or remove `encrypt` from the function",
             )),
             None => Ok(()),

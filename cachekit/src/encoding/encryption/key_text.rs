@@ -4,10 +4,25 @@ use zeroize::Zeroizing;
 
 use crate::encoding::encryption::keys::{EncryptionKeys, KEY, NAMES, RingKey, Secret};
 
+impl std::str::FromStr for EncryptionKeys {
+    type Err = String;
+
+    /// Parses keys such as `2026-11:BASE64, 2026-05:BASE64`. The error repeats no part of the text.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let keys = parse(text)?;
+        match keys.problem() {
+            Some((problem, remedy)) => Err(format!("{problem}; {remedy}")),
+            None => Ok(keys),
+        }
+    }
+}
+
 /// Parses keys as `id:key`, separated by commas, spaces or line breaks. The error repeats no part
 /// of the text, because the text is secret.
-pub(crate) fn parse(text: &str) -> Result<EncryptionKeys, String> {
-    let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+fn parse(text: &str) -> Result<EncryptionKeys, String> {
+    let lines = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('#'));
     let words = lines.flat_map(|line| line.split([',', ' ', '\t', '\r']));
     let mut keys = EncryptionKeys {
         ring: vec![],
@@ -105,7 +120,13 @@ mod tests {
         }
         let ends = key_of("_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-8").expect("it is a key");
         assert_eq!(ends[..3], [0xff, 0xef, 0xfe]);
-        for wrong in ["", "AA", &BASE64[..42], &format!("{hex}0"), &BASE64.replace("8=", "9=")] {
+        for wrong in [
+            "",
+            "AA",
+            &BASE64[..42],
+            &format!("{hex}0"),
+            &BASE64.replace("8=", "9="),
+        ] {
             assert!(key_of(wrong).is_none(), "{wrong}");
         }
     }

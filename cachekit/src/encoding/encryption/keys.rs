@@ -5,7 +5,6 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::encoding::encryption::ID;
-use crate::encoding::encryption::key_text;
 
 /// The number of bytes of a key.
 pub(crate) const KEY: usize = 32;
@@ -116,7 +115,10 @@ impl EncryptionKeys {
         }
         if self.ring.len() > MOST_KEYS {
             let problem = format!("there are {} keys", self.ring.len());
-            return Some((problem, "give at most 64, and remove keys that nothing uses"));
+            return Some((
+                problem,
+                "give at most 64, and remove keys that nothing uses",
+            ));
         }
         let mut keys = self.ring.iter().map(|it| &it.key).chain(&self.names);
         if keys.any(|key| **key == [0; KEY]) {
@@ -135,18 +137,5 @@ impl fmt::Debug for EncryptionKeys {
             .field("ids", &ids)
             .field("names", &self.names.is_some())
             .finish()
-    }
-}
-
-impl std::str::FromStr for EncryptionKeys {
-    type Err = String;
-
-    /// Parses keys such as `2026-11:BASE64, 2026-05:BASE64`. The error repeats no part of the text.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let keys = key_text::parse(text)?;
-        match keys.problem() {
-            Some((problem, remedy)) => Err(format!("{problem}; {remedy}")),
-            None => Ok(keys),
-        }
     }
 }

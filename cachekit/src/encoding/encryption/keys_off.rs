@@ -18,8 +18,10 @@ impl std::str::FromStr for EncryptionKeys {
     type Err = String;
 
     fn from_str(_: &str) -> Result<Self, String> {
-        Err("expected no keys, because this build cannot encrypt; enable the feature `encryption` \
+        Err(
+            "expected no keys, because this build cannot encrypt; enable the feature `encryption` \
              of cachekit"
-            .to_owned())
+                .to_owned(),
+        )
     }
 }

@@ -89,7 +89,10 @@ fn equal_names_become_equal_bytes_and_come_back() {
     assert_eq!(one, hidden(b"cart:7"));
     assert_ne!(one, hidden(b"cart:8"));
     assert!(!one.windows(4).any(|part| part == b"cart"));
-    assert_eq!(blob::open_name(&sealer, HERE, &one).as_deref(), Some(&b"cart:7"[..]));
+    assert_eq!(
+        blob::open_name(&sealer, HERE, &one).as_deref(),
+        Some(&b"cart:7"[..])
+    );
     assert_eq!(hidden(&one), one, "hidden once");
     for bit in 0..8 * one.len() {
         let mut flipped = one.clone();
@@ -99,7 +102,10 @@ fn equal_names_become_equal_bytes_and_come_back() {
     // The keys of the ring are changed, and the key of names stays.
     let rotated = self::sealer(&format!("later:{}, {KEYS}", "09".repeat(32)), true);
     assert_eq!(blob::seal_name(&rotated, HERE, b"cart:7"), Some(one));
-    assert_eq!(blob::seal_name(&self::sealer(KEYS, false), HERE, b"a"), None);
+    assert_eq!(
+        blob::seal_name(&self::sealer(KEYS, false), HERE, b"a"),
+        None
+    );
 }
 
 proptest! {

@@ -98,7 +98,13 @@ pub(crate) fn seal(
     let (before, secret) = out.split_at_mut(start);
     let names = &before[after_versions..];
     let id = sealer.id();
-    let parts = [&before[..FIXED], &before[COUNT..VERSIONS], names, order, name];
+    let parts = [
+        &before[..FIXED],
+        &before[COUNT..VERSIONS],
+        names,
+        order,
+        name,
+    ];
     let seal = sealer.seal(place(&parts), secret)?;
     debug_assert_eq!(seal.id, id, "the first key of the ring seals");
     out[HEAD..HEAD + NONCE].copy_from_slice(&seal.nonce);
@@ -123,7 +129,11 @@ pub(crate) fn open(sealer: &Sealer, bytes: &[u8], name: &[u8]) -> Option<Vec<u8>
         text(&mut rest)?;
     }
     let names = bytes.get(after_versions..after_versions + before_names - rest.len())?;
-    let order = if bytes[FLAGS] & ORDERED == 0 { 0 } else { ORDER };
+    let order = if bytes[FLAGS] & ORDERED == 0 {
+        0
+    } else {
+        ORDER
+    };
     let (rest, order) = rest.split_at_checked(rest.len().checked_sub(order)?)?;
     let (secret, tag) = rest.split_last_chunk::<TAG>()?;
     let seal = Seal {
@@ -155,7 +165,9 @@ fn place<'a>(parts: &'a [&'a [u8]]) -> Place<'a> {
 
 /// Returns the flags of the entry in `bytes`. Returns `None` if `bytes` do not begin as an entry.
 fn flags(bytes: &[u8]) -> Option<u8> {
-    bytes.starts_with(&MAGIC).then(|| bytes.get(FLAGS).copied())?
+    bytes
+        .starts_with(&MAGIC)
+        .then(|| bytes.get(FLAGS).copied())?
 }
 
 fn count(bytes: &[u8]) -> Option<usize> {

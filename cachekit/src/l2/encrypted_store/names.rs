@@ -61,8 +61,17 @@ mod tests {
         let sealer = sealer(KEYS, true);
         let long = "a".repeat(600);
         let names = [
-            "k:user:1", "c3:user:1", "v:user:1", "t:org:7", "e:sold", "f:shop::get", "g:org:",
-            "warm:shop::get", "f:region days", "g:", &format!("k:{long}"),
+            "k:user:1",
+            "c3:user:1",
+            "v:user:1",
+            "t:org:7",
+            "e:sold",
+            "f:shop::get",
+            "g:org:",
+            "warm:shop::get",
+            "f:region days",
+            "g:",
+            &format!("k:{long}"),
         ];
         for text in names {
             let (plain, hashed) = (name(text), name_in_store(&sealer, &name(text)));
@@ -76,7 +85,9 @@ mod tests {
             for part in ["user", "org", "sold", "shop", "days", "aaa"] {
                 assert!(!shown.contains(part), "{shown}");
             }
-            let version = plain.replicas_version().map(|it| name_in_store(&sealer, &it));
+            let version = plain
+                .replicas_version()
+                .map(|it| name_in_store(&sealer, &it));
             assert_eq!(hashed.replicas_version(), version, "{text}");
         }
         assert_eq!(name_in_store(&sealer, &name("all")), name("all"));

@@ -153,7 +153,11 @@ impl WriteQueue for EncryptedStore {
     ) -> QueueFuture<'a, Option<QueuedItem>> {
         Box::pin(async move {
             let hidden = self.queue_key(queue, key);
-            let found = self.inner.write_queue().newest(queue, &hidden, until).await?;
+            let found = self
+                .inner
+                .write_queue()
+                .newest(queue, &hidden, until)
+                .await?;
             Ok(found.map(|item| self.opened_item(queue, key, item)))
         })
     }

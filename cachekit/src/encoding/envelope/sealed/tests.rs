@@ -91,9 +91,18 @@ fn only_what_scripts_need_is_visible() {
     let shows = |bytes: &[u8], what: &[u8]| bytes.windows(what.len()).any(|part| part == what);
     let (plain, sealed) = (plain(None), sealed(None));
     for secret in [
-        &b"value"[..], b"user", b"42", b"org:7", b"shop", b"ORIGIN01", &plain[HEAD..64],
+        &b"value"[..],
+        b"user",
+        b"42",
+        b"org:7",
+        b"shop",
+        b"ORIGIN01",
+        &plain[HEAD..64],
     ] {
-        assert!(shows(&plain, secret) && !shows(&sealed, secret), "{secret:?}");
+        assert!(
+            shows(&plain, secret) && !shows(&sealed, secret),
+            "{secret:?}"
+        );
     }
 }
 
