@@ -322,6 +322,7 @@ mod tests {
             .max_computations("reports", 0)
             .codec(Codec::Json)
             .compress(true)
+            .encrypt(false)
             .stale(stale)
             .stale_if_error(error)
             .soft_timeout(soft)
@@ -349,6 +350,7 @@ mod tests {
             }),
             codec: Some(Codec::Json),
             compress: Some(true),
+            encrypt: Some(false),
             stale: Some(stale),
             stale_if_error: Some(error),
             soft_timeout: Some(soft),

@@ -22,13 +22,15 @@ const SEALED_REASON: &str = "encrypted:";
 impl EncryptedStore {
     /// Returns the key that the queue has in place of `key`.
     fn queue_key(&self, queue: &str, key: &[u8]) -> Vec<u8> {
-        let place = key_place(&[queue.as_bytes()]);
+        let parts = [queue.as_bytes()];
+        let place = key_place(&parts);
         blob::seal_name(&self.sealer, place, key).unwrap_or_else(|| key.to_vec())
     }
 
     /// Returns the key whose place `key` has in the queue. A key that does not open stays as it is.
     fn opened_key(&self, queue: &str, key: Vec<u8>) -> Vec<u8> {
-        let place = key_place(&[queue.as_bytes()]);
+        let parts = [queue.as_bytes()];
+        let place = key_place(&parts);
         blob::open_name(&self.sealer, place, &key).unwrap_or(key)
     }
 
@@ -79,7 +81,8 @@ impl EncryptedStore {
     }
 
     fn sealed_reason(&self, queue: &str, key: &[u8], reason: &str) -> Option<String> {
-        let place = reason_place(&[queue.as_bytes(), key]);
+        let parts = [queue.as_bytes(), key];
+        let place = reason_place(&parts);
         let sealed = blob::seal(&self.sealer, place, reason.as_bytes())?;
         let mut text = SEALED_REASON.to_owned();
         for byte in sealed {
@@ -97,7 +100,8 @@ impl EncryptedStore {
             u8::from_str_radix(pair, 16).ok()
         });
         let opened = bytes.collect::<Option<Vec<u8>>>().and_then(|bytes| {
-            let place = reason_place(&[queue.as_bytes(), key]);
+            let parts = [queue.as_bytes(), key];
+            let place = reason_place(&parts);
             blob::open(&self.sealer, place, &bytes)
         });
         match opened {
