@@ -95,8 +95,10 @@ async fn the_file_of_the_outbox_is_encrypted() {
             let file = fs::read(&path).expect("a file");
             assert!(shows(&file, "CKE") && !shows(&file, "lovelace"));
         }
-        let next = with(&redis, keys).outbox_file(&path);
-        let next = built(next).await;
+        // The file as the next process finds it.
+        let left = folder.path().join("left");
+        fs::copy(&path, &left).expect("it is copied");
+        let next = built(with(&redis, keys).outbox_file(&left)).await;
         let gone = |key: &str| redis.client().int(&["EXISTS", &format!("shop:k:{key}")]) == 0;
         if is_everything {
             // Every version is gone, and the entry with it.

@@ -87,8 +87,11 @@ async fn a_process_without_the_key_of_a_message_serves_nothing_old() {
     );
     let policy = Policy::new().encrypt(false);
     one.put("a", 1_u64, &policy).await;
-    assert_eq!(other.get::<u64>("a").await, Some(1));
+    let get = async |value: u64| other.get_or_compute("a", &policy, async || value).await;
+    assert_eq!(get(2).await, 1);
+    assert_eq!(get(2).await, 1);
+    assert_eq!(other.stats().memory_hits, 1);
     one.invalidation().keys(["a"]).acknowledged().await;
-    assert_eq!(other.get::<u64>("a").await, None);
+    assert_eq!(get(2).await, 2);
     assert!(other.stats().redis.bus_interruptions > 1);
 }
