@@ -96,7 +96,7 @@ impl OutboxFile {
 
     fn append(&mut self, names: &[&StoreKey]) -> io::Result<()> {
         let mut bytes = Vec::new();
-        for name in &names[..] {
+        for name in names {
             bytes.extend(self.record_of(name)?);
         }
         let length = self.length + bytes.len() as u64;
@@ -128,9 +128,9 @@ impl OutboxFile {
         let Some(sealer) = &self.sealer else {
             return Ok(record(name.as_bytes()));
         };
-        let sealed = blob::seal(sealer, PLACE, name.as_bytes());
+        let hidden = blob::seal(sealer, PLACE, name.as_bytes());
         let no_random = || io::Error::other("the system gives no random numbers");
-        sealed.map(|it| record(&it)).ok_or_else(no_random)
+        hidden.map(|it| record(&it)).ok_or_else(no_random)
     }
 
     fn write_at(&mut self, position: u64, bytes: &[u8]) -> io::Result<()> {

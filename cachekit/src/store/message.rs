@@ -122,14 +122,8 @@ impl BusMessage {
                 out.extend(from.0);
                 write_names(&mut out, names);
             }
-            Self::Hello { from } => {
-                out.push(b'h');
-                out.extend(from.0);
-            }
-            Self::Goodbye { from } => {
-                out.push(b'g');
-                out.extend(from.0);
-            }
+            Self::Hello { from } => out.extend([b"h", &from.0[..]].concat()),
+            Self::Goodbye { from } => out.extend([b"g", &from.0[..]].concat()),
             Self::Applied { by, ack } => {
                 out.push(b'a');
                 out.extend(by.0);
@@ -156,10 +150,7 @@ impl BusMessage {
                 out.extend(number.to_le_bytes());
                 out.extend(text);
             }
-            Self::Sealed(bytes) => {
-                out.push(b's');
-                out.extend(bytes);
-            }
+            Self::Sealed(bytes) => out.extend([b"s", &bytes[..]].concat()),
             Self::ExternalCommand(..) => {}
         }
         out

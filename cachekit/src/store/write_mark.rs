@@ -59,12 +59,12 @@ impl WriteMark {
     ) -> Option<Self> {
         let mut bytes = node.0.to_vec();
         bytes.extend(number.to_le_bytes());
-        let mut named = Vec::new();
-        write_names(&mut named, names);
+        let mut tail = Vec::new();
+        write_names(&mut tail, names);
         if let Some(sealer) = sealer {
-            named = blob::seal(sealer, place(&[&bytes]), &named)?;
+            tail = blob::seal(sealer, place(&[&bytes]), &tail)?;
         }
-        bytes.extend(named);
+        bytes.extend(tail);
         Some(Self(bytes.into()))
     }
 

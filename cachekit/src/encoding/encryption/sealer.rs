@@ -142,7 +142,7 @@ impl fmt::Debug for Sealer {
         f.debug_struct("Sealer")
             .field("keys", &self.ring.len())
             .field("hashes_names", &self.hashes_names())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -23,13 +23,13 @@ const HERE: Place<'static> = place("here", &[b"a", b"b"]);
 
 #[test]
 fn what_was_sealed_opens_and_shows_nothing() {
-    let sealer = sealer(KEYS, false);
+    let own = sealer(KEYS, false);
     for text in [&b""[..], b"a secret", &[0; 4096]] {
-        let sealed = blob::seal(&sealer, HERE, text).expect("it is sealed");
+        let sealed = blob::seal(&own, HERE, text).expect("it is sealed");
         assert!(blob::is_sealed(&sealed));
         assert_eq!(sealed.len(), text.len() + 60);
-        assert_eq!(blob::open(&sealer, HERE, &sealed).as_deref(), Some(text));
-        let again = blob::seal(&sealer, HERE, text).expect("it is sealed");
+        assert_eq!(blob::open(&own, HERE, &sealed).as_deref(), Some(text));
+        let again = blob::seal(&own, HERE, text).expect("it is sealed");
         assert_ne!(again, sealed, "each has a nonce of its own");
         let shows = |it: &[u8]| it.windows(8).any(|part| part == b"a secret");
         assert!(!shows(&sealed));
@@ -38,15 +38,15 @@ fn what_was_sealed_opens_and_shows_nothing() {
 
 #[test]
 fn no_flipped_bit_and_no_part_opens() {
-    let sealer = sealer(KEYS, false);
-    let sealed = blob::seal(&sealer, HERE, b"text").expect("it is sealed");
+    let own = sealer(KEYS, false);
+    let sealed = blob::seal(&own, HERE, b"text").expect("it is sealed");
     for bit in 0..8 * sealed.len() {
         let mut flipped = sealed.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);
-        assert_eq!(blob::open(&sealer, HERE, &flipped), None, "bit {bit}");
+        assert_eq!(blob::open(&own, HERE, &flipped), None, "bit {bit}");
     }
     for length in 0..sealed.len() {
-        assert_eq!(blob::open(&sealer, HERE, &sealed[..length]), None);
+        assert_eq!(blob::open(&own, HERE, &sealed[..length]), None);
     }
 }
 

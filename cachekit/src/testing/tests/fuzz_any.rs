@@ -50,9 +50,9 @@ fn read_encrypted(bytes: &[u8]) {
     let Ok(envelope) = Envelope::parse(bytes) else {
         return;
     };
-    let sealed = sealed::seal(&sealer, bytes, b"k:a", <[u8]>::to_vec);
-    let sealed = sealed.expect("every entry can be encrypted");
-    let opened = sealed::open(&sealer, &sealed, b"k:a").expect("it opens");
+    let hidden = sealed::seal(&sealer, bytes, b"k:a", <[u8]>::to_vec);
+    let hidden = hidden.expect("every entry can be encrypted");
+    let opened = sealed::open(&sealer, &hidden, b"k:a").expect("it opens");
     assert_eq!(Envelope::parse(&opened), Ok(envelope));
 }
 

@@ -55,14 +55,14 @@ fn sealed(order: Option<u64>) -> Vec<u8> {
 
 #[test]
 fn what_was_sealed_opens_to_the_same_bytes() {
-    let sealer = sealer(KEYS, false);
+    let own = sealer(KEYS, false);
     for order in [None, Some(7), Some(u64::MAX)] {
         for for_scripts in [hidden, visible] {
             let plain = plain(order);
-            let sealed = seal(&sealer, &plain, NAME, for_scripts).expect("it is sealed");
+            let sealed = seal(&own, &plain, NAME, for_scripts).expect("it is sealed");
             assert!(is_sealed(&sealed) && !is_clear(&sealed) && is_clear(&plain));
             assert_eq!(Envelope::parse(&sealed), Err(Reject::Sealed));
-            assert_eq!(open(&sealer, &sealed, NAME), Some(plain));
+            assert_eq!(open(&own, &sealed, NAME), Some(plain));
             assert_eq!(key_id(&sealed).as_deref(), Some("new"));
         }
     }
@@ -135,12 +135,12 @@ fn no_flipped_bit_opens_but_in_the_fields_of_scripts() {
 
 #[test]
 fn no_part_and_nothing_longer_opens() {
-    let (sealer, sealed) = (sealer(KEYS, false), sealed(Some(7)));
-    for length in 0..sealed.len() {
-        assert_eq!(open(&sealer, &sealed[..length], NAME), None, "{length}");
+    let (own, whole) = (sealer(KEYS, false), sealed(Some(7)));
+    for length in 0..whole.len() {
+        assert_eq!(open(&own, &whole[..length], NAME), None, "{length}");
     }
-    let longer = [&*sealed, &[0]].concat();
-    assert_eq!(open(&sealer, &longer, NAME), None);
+    let longer = [&*whole, &[0]].concat();
+    assert_eq!(open(&own, &longer, NAME), None);
 }
 
 #[test]
