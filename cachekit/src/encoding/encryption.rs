@@ -46,6 +46,10 @@ pub(crate) struct Seal {
 /// The place that encrypted bytes belong to: the kind of the bytes, and what identifies the place.
 /// Bytes that were sealed for one place do not open at another.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(
+    not(feature = "encryption"),
+    expect(dead_code, reason = "only a sealer reads them")
+)]
 pub(crate) struct Place<'a> {
     pub(crate) kind: &'a str,
     pub(crate) parts: &'a [&'a [u8]],

@@ -6,6 +6,7 @@
 //! made, because a mark must be removed by the bytes that it was stored with. With `hash_keys`, the
 //! adapter gets hashes in place of names.
 
+pub(crate) mod messages;
 pub(crate) mod names;
 pub(crate) mod queue;
 
@@ -16,9 +17,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::base::fault::{Faults, removed};
+use crate::encoding::encryption::blob;
 use crate::encoding::encryption::sealer::Sealer;
-use crate::encoding::encryption::{Place, blob};
 use crate::encoding::envelope::{Version, sealed};
+use crate::l2::encrypted_store::messages::{BUS, listed};
 use crate::l2::encrypted_store::names::{for_scripts, name_in_store, names_in_store};
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::server_info::ServerInfo;
@@ -34,26 +36,12 @@ use crate::store::port::{
 use crate::store::write_mark::{DueMark, WriteMark};
 use crate::store::write_queue::WriteQueue;
 
-/// The place that a message between nodes is encrypted for.
-const BUS: Place<'static> = Place {
-    kind: "bus",
-    parts: &[],
-};
-
 /// A store that encrypts.
 #[derive(Debug)]
 pub(crate) struct EncryptedStore {
     pub(crate) inner: Arc<dyn Store>,
     pub(crate) sealer: Arc<Sealer>,
     pub(crate) faults: Faults,
-}
-
-/// Opens the encrypted message `bytes`. Returns `None` if no key opens it, or if it has an unknown
-/// form.
-pub(crate) fn open_message(sealer: &Sealer, bytes: &[u8]) -> Option<BusMessage> {
-    let opened = BusMessage::read(&blob::open(sealer, BUS, bytes)?)?;
-    // A sender encrypts once.
-    (!matches!(opened, BusMessage::Sealed(_))).then_some(opened)
 }
 
 /// The failure of an operation whose bytes could not be encrypted, because the system gives no random
@@ -152,14 +140,6 @@ impl EncryptedStore {
             sealed.message = Some(self.message(message)?.into_owned());
         }
         Ok(sealed)
-    }
-}
-
-/// Returns the place of a list of keys, which is stored under the name in `parts`.
-fn listed<'a>(parts: &'a [&'a [u8]]) -> Place<'a> {
-    Place {
-        kind: "list",
-        parts,
     }
 }
 

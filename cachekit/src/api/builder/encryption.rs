@@ -94,9 +94,21 @@ impl CacheBuilder {
             let remedy = "enable the feature `encryption` of cachekit, or remove the setting";
             return Err(wrong("this build cannot encrypt".to_owned(), remedy));
         }
+        let text = match source
+            .file()
+            .map(|path| (path, std::fs::read_to_string(path)))
+        {
+            None => String::new(),
+            Some((_, Ok(text))) => text,
+            Some((path, Err(error))) => {
+                let problem = format!("cannot read `{}`: {error}", path.display());
+                return Err(wrong(problem, "check the path and its permissions"));
+            }
+        };
+        let remedy = "write keys such as `2026-11:` and 32 random bytes in base64";
         let keys = source
-            .keys()
-            .map_err(|(problem, remedy)| wrong(problem, &remedy))?;
+            .keys(&text)
+            .map_err(|problem| wrong(problem, remedy))?;
         if let Some((problem, remedy)) = keys.problem() {
             return Err(wrong(problem, remedy));
         }
@@ -108,7 +120,7 @@ impl CacheBuilder {
             ));
         }
         let sealer = Sealer::new(&keys, &config.namespace, config.hash_keys);
-        Ok(Some(Arc::new(sealer)))
+        Ok(sealer.map(Arc::new))
     }
 
     /// Returns an error if a setting or a function needs encryption keys, which the cache lacks.

@@ -111,15 +111,15 @@ pub(crate) const SETTINGS: &[Setting] = &[
         |it: &Option<usize>| it.map_or_else(String::new, |bytes| shown_size(bytes as u64))),
     setting!("redis" "encryption_keys", "CACHE_ENCRYPTION_KEYS", "encryption", Secret,
     encryption = |text: &str| Ok::<_, String>(Some(KeySource::Text(text.to_owned()))),
-    |it: &_| match it {
-        Some(KeySource::Keys(_) | KeySource::Text(_)) => "(hidden)".to_owned(),
+    |it: &Option<KeySource>| match it {
+        Some(source) if source.file().is_none() => "(hidden)".to_owned(),
         _ => String::new(),
     }),
     setting!("redis" "encryption_keys_file", "CACHE_ENCRYPTION_KEYS_FILE", "encryption_keys_file", Text,
     encryption = |text: &str| Ok::<_, String>(Some(KeySource::File(text.into()))),
-    |it: &_| match it {
-        Some(KeySource::File(path)) => path.display().to_string(),
-        _ => String::new(),
+    |it: &Option<KeySource>| {
+        let file = it.as_ref().and_then(KeySource::file);
+        file.map_or_else(String::new, |path| path.display().to_string())
     }),
     setting!("redis" "hash_keys", "CACHE_HASH_KEYS", "hash_keys", Flag,
         hash_keys = parse_flag, bool::to_string),

@@ -34,8 +34,11 @@ struct Names {
 
 impl Sealer {
     /// Returns the sealer of a cache with this `namespace`. Names are hashed if `hashes_names` and
-    /// `keys` has a key for them.
-    pub(crate) fn new(keys: &EncryptionKeys, namespace: &str, hashes_names: bool) -> Self {
+    /// `keys` has a key for them. Returns `None` if there is no key.
+    pub(crate) fn new(keys: &EncryptionKeys, namespace: &str, hashes_names: bool) -> Option<Self> {
+        if keys.ring.is_empty() {
+            return None;
+        }
         let ring = keys.ring.iter().map(|it| {
             let mut id = [0; ID];
             let length = it.id.len().min(ID);
@@ -43,7 +46,7 @@ impl Sealer {
             (id, cipher(&derived(CIPHER, &it.key)))
         });
         let names = keys.names.as_ref().filter(|_| hashes_names);
-        Self {
+        Some(Self {
             namespace: namespace.as_bytes().into(),
             ring: ring.collect(),
             names: names.map(|key| Names {
@@ -51,7 +54,7 @@ impl Sealer {
                 nonce: derived(NAME_NONCE, key),
                 cipher: cipher(&derived(NAME_CIPHER, key)),
             }),
-        }
+        })
     }
 
     /// Returns the id of the key that encrypts.

@@ -12,7 +12,7 @@ pub(crate) const KEYS: &str = "new:010101010101010101010101010101010101010101010
 
 /// Returns a sealer with `keys` of a cache with the namespace `shop`.
 pub(crate) fn sealer(keys: &str, hashes_names: bool) -> Sealer {
-    Sealer::new(&keys.parse().expect("keys"), "shop", hashes_names)
+    Sealer::new(&keys.parse().expect("keys"), "shop", hashes_names).expect("a key")
 }
 
 const fn place(kind: &'static str, parts: &'static [&'static [u8]]) -> Place<'static> {
@@ -63,7 +63,7 @@ fn another_place_namespace_or_key_does_not_open() {
     for place in elsewhere {
         assert_eq!(blob::open(&own, place, &sealed), None, "{place:?}");
     }
-    let other = Sealer::new(&KEYS.parse().expect("keys"), "blog", false);
+    let other = Sealer::new(&KEYS.parse().expect("keys"), "blog", false).expect("a key");
     assert_eq!(blob::open(&other, HERE, &sealed), None);
     // The id is right, and the key is not.
     let exchanged = sealer(&KEYS.replace("01", "04"), false);
