@@ -17,10 +17,10 @@ pub(crate) enum KeySource {
 impl KeySource {
     /// Returns the file with the keys, if they are in a file.
     pub(crate) fn file(&self) -> Option<&Path> {
-        match self {
-            Self::File(path) => Some(path),
-            _ => None,
-        }
+        let Self::File(path) = self else {
+            return None;
+        };
+        Some(path)
     }
 
     /// Returns the name of the setting, for messages.
