@@ -1,6 +1,7 @@
 //! Calls that go to Redis, beside the same commands sent by a plain client.
 
 mod compressed;
+mod encrypted;
 mod hit;
 mod invalidate;
 mod load;
@@ -37,6 +38,7 @@ pub fn tables(runtime: &Handle, rounds: Rounds) -> Result<Vec<Table>, Fail> {
             invalidate::table(&server, &cache, rounds).await?,
         ];
         tables.extend(compressed::tables(&server, &cache, rounds).await?);
+        tables.push(encrypted::table(&server, &cache, rounds).await?);
         healthy(&cache)?;
         cache.shutdown().await;
         Ok(tables)

@@ -1,5 +1,6 @@
 //! The arguments of the command.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
@@ -51,6 +52,30 @@ pub(crate) struct Server {
         hide = true
     )]
     pub(crate) redis_password_file: Option<String>,
+
+    /// Keys of the services' encryption, as `id:key`. Set them in the environment, because other users
+    /// of the machine can see the arguments of a command.
+    #[arg(
+        long,
+        global = true,
+        env = "CACHE_ENCRYPTION_KEYS",
+        hide_env_values = true,
+        hide = true
+    )]
+    pub(crate) encryption_keys: Option<String>,
+
+    /// File with the keys of the services' encryption.
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        env = "CACHE_ENCRYPTION_KEYS_FILE"
+    )]
+    pub(crate) encryption_keys_file: Option<PathBuf>,
+
+    /// The services replace names in Redis by hashes (`hash_keys`).
+    #[arg(long, global = true, env = "CACHE_HASH_KEYS")]
+    pub(crate) hash_keys: bool,
 
     /// Namespace of the caches, as `CacheBuilder::namespace` sets it.
     #[arg(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cachekit::{Cache, CacheBuilder, Severity};
+use cachekit::{Cache, CacheBuilder, EncryptionKeys, Severity};
 
 use crate::args::Server;
 use crate::output::Error;
@@ -19,15 +19,18 @@ pub(crate) fn builder(server: &Server) -> Result<CacheBuilder, Error> {
         ));
     };
     let builder = Cache::builder().redis(url).namespace(&server.namespace);
-    match (&server.redis_password, &server.redis_password_file) {
-        (None, None) => Ok(builder),
-        (Some(password), None) => Ok(builder.redis_password(password)),
-        (None, Some(path)) => Ok(builder.redis_password_file(path)),
-        (Some(_), Some(_)) => Err(Error::unusable(
-            "both `REDIS_PASSWORD` and `REDIS_PASSWORD_FILE` are set",
-            "unset one of them",
-        )),
-    }
+    let builder = match (&server.redis_password, &server.redis_password_file) {
+        (None, None) => builder,
+        (Some(password), None) => builder.redis_password(password),
+        (None, Some(path)) => builder.redis_password_file(path),
+        (Some(_), Some(_)) => {
+            return Err(Error::unusable(
+                "both `REDIS_PASSWORD` and `REDIS_PASSWORD_FILE` are set",
+                "unset one of them",
+            ));
+        }
+    };
+    encrypted(builder, server)
 }
 
 /// Returns a cache that is connected to `server`.
@@ -49,4 +52,23 @@ pub(crate) async fn connect(server: &Server) -> Result<Cache, Error> {
         Some(finding) => Error::unusable(finding.problem, finding.remedy),
         None => Error::unusable("Redis did not answer in time", "try again"),
     })
+}
+
+/// Sets the keys with which the services encrypt.
+fn encrypted(builder: CacheBuilder, server: &Server) -> Result<CacheBuilder, Error> {
+    let builder = builder.hash_keys(server.hash_keys);
+    let builder = match &server.encryption_keys_file {
+        Some(path) => builder.encryption_keys_file(path),
+        None => builder,
+    };
+    let Some(text) = server.encryption_keys.as_deref() else {
+        return Ok(builder);
+    };
+    match text.parse::<EncryptionKeys>() {
+        Ok(keys) => Ok(builder.encryption(keys)),
+        Err(problem) => Err(Error::unusable(
+            format!("the encryption keys cannot be used: {problem}"),
+            "set `CACHE_ENCRYPTION_KEYS` as the services have it",
+        )),
+    }
 }

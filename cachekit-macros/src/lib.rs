@@ -70,6 +70,7 @@ mod tests;
 /// | `max_computations = 64` | the most computations of this function that run at once in this process | unbounded |
 /// | `codec = bincode`, `msgpack`, `json` | the encoding of values in Redis | the cache's codec |
 /// | `compress`, `compress = false` | turns compression of values for Redis on or off; a value is compressed if it has at least `compress_above` bytes (1,024 by default) | the cache's setting |
+/// | `encrypt`, `encrypt = false` | turns encryption of values in Redis on or off; needs the feature `encryption`, and a cache with keys | on, if the cache has keys |
 /// | `companion = NAME`, `Self`, `false` | renames the companion, gives one to an associated function or a private method, or omits it | the function's name |
 /// | `crate = path` | the path of the crate cachekit, if renamed | `::cachekit` |
 ///

@@ -185,6 +185,8 @@ pub(crate) struct Policy {
     pub(crate) choices: Vec<Choice>,
     /// Value of the option `compress`, and the option's span. `None`: the option is not set.
     pub(crate) compress: Option<(bool, Span)>,
+    /// Value of the option `encrypt`, and the option's span. `None`: the option is not set.
+    pub(crate) encrypt: Option<(bool, Span)>,
     /// Number of replicas of an entry in Redis (`replicas`). `None`: an entry has no replicas.
     pub(crate) replicas: Option<u8>,
     /// Facts about the tags and events of the entries.

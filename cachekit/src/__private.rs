@@ -67,6 +67,9 @@ pub const fn secs(seconds: u64) -> Duration {
 /// `true` if this build can compress values (feature `lz4`), so that `compress` has an effect.
 pub const CAN_COMPRESS: bool = crate::encoding::compress::is_available();
 
+/// `true` if this build can encrypt values (feature `encryption`), so that `encrypt` has an effect.
+pub const CAN_ENCRYPT: bool = crate::encoding::encryption::is_available();
+
 /// Traits by which generated code finds the `ReturnOps`, the table of functions that the cache
 /// needs for a return type. The traits have methods with the same name, and the compiler takes the
 /// method that exists for the return type.

@@ -14,6 +14,7 @@
 //! | [`guarantees`] | the guarantees, each with its tests and its assumptions |
 //! | [`configuration`] | settings and options from the builder, a file and the environment |
 //! | [`failure`] | Redis unreachable, slow, full, or back with older data |
+//! | [`encryption`] | encryption of what leaves the process, keys, and what stays visible |
 //! | [`mod@http`] | responses of an HTTP service: rules, freshness, invalidation |
 //! | [`command`] | the command `cachekit`, the doctor, and a look at one entry |
 //! | [`redis`] | the rights of the Redis account, and the address |
@@ -36,6 +37,7 @@ macro_rules! pages {
             #[doc = "[command]: crate::guide::command"]
             #[doc = "[computations]: crate::guide::computations"]
             #[doc = "[configuration]: crate::guide::configuration"]
+            #[doc = "[encryption]: crate::guide::encryption"]
             #[doc = "[failure]: crate::guide::failure"]
             #[doc = "[format]: crate::guide::format"]
             #[doc = "[freshness]: crate::guide::freshness"]
@@ -65,6 +67,7 @@ pages! {
     command = "command.md";
     computations = "computations.md";
     configuration = "configuration.md";
+    encryption = "encryption.md";
     failure = "failure.md";
     format = "format.md";
     freshness = "freshness.md";

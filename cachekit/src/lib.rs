@@ -92,6 +92,7 @@
 //! | `idna-unicode-rs` | yes | with `redis`, the whole program needs 16 crates less |
 //! | `bytes`, `chrono`, `rust_decimal`, `uuid` | no | types of these crates in keys; equal values are written as equal texts |
 //! | `config-file` | yes | settings and options of functions from a file |
+//! | `encryption` | no | values, messages and queued writes in Redis are encrypted |
 //! | `http` | no | a tower layer that caches HTTP responses |
 //! | `metrics` | no | the statistics as metrics, for Prometheus and other systems |
 //! | `serde` | with `redis` or a codec | memory in bytes counts values by their serialised size |
@@ -167,6 +168,8 @@ pub use crate::base::error::{BuildError, ComputeTimeout};
 pub use crate::core::state::Cache;
 pub use crate::encoding::codec::Codec;
 pub use crate::encoding::codec::cacheable::Cacheable;
+#[cfg(feature = "encryption")]
+pub use crate::encoding::encryption::keys::EncryptionKeys;
 pub use crate::global::{global, init, init_from_env};
 pub use crate::invalidate::deferred::{Deferred, deferred};
 pub use crate::invalidate::delivery::{Delivery, with_delivery};

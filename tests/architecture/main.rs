@@ -45,6 +45,8 @@ const NAMED_IN: &[(&str, &[&str])] = &[
     ("moka", &["l1/moka_engine.rs"]),
     ("quick_cache", &["l1/quick_cache_engine.rs"]),
     ("lz4_flex", &["encoding/compress/lz4.rs"]),
+    ("chacha20poly1305", &["encoding/encryption/sealer.rs"]),
+    ("blake3", &["encoding/encryption/sealer.rs"]),
     ("once_cell", &["global.rs"]),
     (
         "inventory",

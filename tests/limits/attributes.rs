@@ -84,6 +84,7 @@ const WITHOUT_NUMBERS: &[&str] = &[
     "timeout_error",
     "codec",
     "compress",
+    "encrypt",
     "companion",
     "detach",
     "crate",

@@ -39,6 +39,7 @@ const WITHOUT_NUMBERS: &[&str] = &[
     "single_flight",
     "codec",
     "compress",
+    "encrypt",
     "depends",
     "tag",
     "event",

@@ -61,6 +61,7 @@ pub(crate) fn difference(after: &RedisMisses, before: &RedisMisses) -> RedisMiss
         it.too_large = after.too_large - before.too_large;
         it.compression = after.compression - before.compression;
         it.undecodable = after.undecodable - before.undecodable;
+        it.encryption = after.encryption - before.encryption;
     })
 }
 

@@ -11,9 +11,9 @@ use serde_json::Value;
 use crate::{Running, command, node, run, waited_at_start, waited_for};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Product {
+pub(crate) struct Product {
     name: String,
-    cents: u64,
+    pub(crate) cents: u64,
 }
 
 fn product() -> Product {
@@ -23,7 +23,7 @@ fn product() -> Product {
     }
 }
 
-async fn put(cache: &Cache, codec: Codec) {
+pub(crate) async fn put(cache: &Cache, codec: Codec) {
     let policy = Policy::new().tier(Tier::Redis).codec(codec);
     let policy = policy.ttl(Duration::from_secs(300)).tag("category:4");
     cache.put("product:7", product(), &policy).await;

@@ -3,6 +3,7 @@
 mod asking;
 mod dead_writes;
 mod doctor;
+mod encrypted;
 mod entries;
 
 use std::io::{BufRead as _, BufReader, Read};

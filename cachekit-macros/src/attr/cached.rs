@@ -75,6 +75,7 @@ impl Options for CachedArgs {
         "max_computations",
         "codec",
         "compress",
+        "encrypt",
         "companion",
         "crate",
     ];

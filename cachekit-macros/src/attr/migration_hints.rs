@@ -1,7 +1,4 @@
-//! Messages for unknown options: options of other caching libraries, and options that are planned.
-
-/// Names of options that are planned, but not implemented.
-const LATER: &[&str] = &["encrypt"];
+//! Messages for unknown options of other caching libraries.
 
 /// Names of options that other caching libraries have, each with the message that names the option
 /// to use in `#[cached]`.
@@ -163,9 +160,6 @@ const FOREIGN_WRITES: &[(&str, &str)] = &[
 /// special message.
 pub(crate) fn answer(attribute: &str, word: &str) -> Option<String> {
     let foreign = if attribute == "cached" {
-        if LATER.contains(&word) {
-            return Some(format!("`{word}` is not available in this version yet"));
-        }
         FOREIGN
     } else {
         FOREIGN_WRITES

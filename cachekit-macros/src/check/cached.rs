@@ -102,6 +102,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         lengths: tiers.lengths.into_iter().chain(fresh.lengths).collect(),
         choices: tiers.choices,
         compress: tiers.compress,
+        encrypt: tiers.encrypt,
         replicas: tiers.replicas,
         labels,
         jitter: args.jitter.map(|jitter| jitter.value.0),

@@ -19,6 +19,7 @@ pub(crate) struct Tiers {
     pub(crate) capacity: Option<u64>,
     pub(crate) choices: Vec<Choice>,
     pub(crate) compress: Option<(bool, Span)>,
+    pub(crate) encrypt: Option<(bool, Span)>,
     /// Span of the option `err_ttl`. `None`: the option is not set.
     pub(crate) err_ttl_at: Option<Span>,
     pub(crate) lengths: Vec<(&'static str, Constant)>,
@@ -79,6 +80,7 @@ pub(crate) fn tiers(
             })
             .collect(),
         compress: args.compress.map(|it| (it.value.value, it.value.span)),
+        encrypt: args.encrypt.map(|it| (it.value.value, it.value.span)),
         err_ttl_at,
         lengths,
         none_ttl_at,
@@ -126,6 +128,7 @@ fn check_memory(args: &TierArgs, errors: &mut Errors) {
         args.redis_ttl.as_ref().map(|arg| &arg.key),
         args.codec.as_ref().map(|arg| &arg.key),
         args.compress.as_ref().map(|arg| &arg.key),
+        args.encrypt.as_ref().map(|arg| &arg.key),
     ];
     for key in remote.into_iter().flatten() {
         errors.at(

@@ -158,6 +158,9 @@ fn checks(model: &CachedFn, paths: &Paths) -> TokenStream {
     if let Some((true, span)) = model.policy.compress {
         checks.extend(with_span(span, quote!(#krate::__compress!();)));
     }
+    if let Some((true, span)) = model.policy.encrypt {
+        checks.extend(with_span(span, quote!(#krate::__encrypt!();)));
+    }
     if let Some(receiver) = &model.shared_self {
         let check = quote!(let _: fn(&Self) = <Self as #krate::Shared>::__cachekit_shared;);
         checks.extend(as_user_code(receiver.span, check));

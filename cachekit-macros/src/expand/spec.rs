@@ -55,9 +55,7 @@ fn setters(model: &CachedFn, paths: &Paths) -> TokenStream {
     if model.owned_body.as_ref().is_some_and(|it| it.detaches) {
         setters.extend(quote!(.detach()));
     }
-    if let Some((compress, _)) = policy.compress {
-        setters.extend(quote!(.compress(#compress)));
-    }
+    setters.extend(bytes_in_redis(policy));
     if let Some(capacity) = policy.capacity {
         setters.extend(quote!(.capacity(#capacity)));
     }
@@ -75,6 +73,18 @@ fn setters(model: &CachedFn, paths: &Paths) -> TokenStream {
     {
         let [setter, ty, variant] = [option, ty, variant].map(|name| format_ident!("{name}"));
         setters.extend(quote!(.#setter(#krate::#ty::#variant)));
+    }
+    setters
+}
+
+/// Returns the calls that set the options about the bytes of values in Redis.
+fn bytes_in_redis(policy: &Policy) -> TokenStream {
+    let mut setters = TokenStream::new();
+    if let Some((compress, _)) = policy.compress {
+        setters.extend(quote!(.compress(#compress)));
+    }
+    if let Some((encrypt, _)) = policy.encrypt {
+        setters.extend(quote!(.encrypt(#encrypt)));
     }
     setters
 }

@@ -28,12 +28,12 @@ fn mistakes_cannot_be_forgotten() {
 
 #[test]
 fn all_mistakes_come_at_once() {
-    let args = "tll = 3, key = \"{x}\", encrypt = true, ttl = \"1h5\", expire = 4, tags = [\"{a\", \"{b\"], \
+    let args = "tll = 3, key = \"{x}\", encrypt = 3, ttl = \"1h5\", expire = 4, tags = [\"{a\", \"{b\"], \
                 ttl = 3, jitter = 2.0, tier = disk, skip(nobody), ttl = 4";
     let found = cached_messages(args, GET);
     let expected = [
         "unknown option `tll`; did you mean `ttl`?",
-        "`encrypt` is not available in this version yet",
+        "expected `true` or `false`",
         "the last number has no unit",
         "there is no option `expire`; write `ttl = 300`",
         "`{` without `}` before \"a\"",
@@ -121,6 +121,8 @@ fn one_message_about_a_tier() {
         ("tier = memory, redis_ttl = 3", "`redis_ttl` is about Redis"),
         ("tier = memory, codec = json", "`codec` is about Redis"),
         ("tier = memory, compress", "`compress` is about Redis"),
+        ("encrypt = 1", "expected `true` or `false`"),
+        ("tier = memory, encrypt", "`encrypt` is about Redis"),
         (
             "tier = redis, memory_ttl = 3",
             "`memory_ttl` is about memory",

@@ -314,6 +314,18 @@ macro_rules! __compress {
     };
 }
 
+/// Fails to compile if the crate feature `encryption` is off, without which nothing can be encrypted.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __encrypt {
+    () => {
+        const _: () = ::core::assert!(
+            $crate::__private::CAN_ENCRYPT,
+            "`encrypt` needs the feature `encryption` of cachekit; turn it on"
+        );
+    };
+}
+
 /// Fails to compile if the key leaves out the argument `$name` although the argument could change
 /// the function's result.
 ///

@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 pub(crate) mod check;
+pub(crate) mod encryption;
 pub(crate) mod examine;
 pub(crate) mod log;
 pub(crate) mod sources;

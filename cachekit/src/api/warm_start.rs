@@ -149,6 +149,7 @@ async fn listed(store: &dyn Store, function: &str) -> Result<Vec<StoreKey>, Fail
         versions: &[],
         with_value_tags: false,
         beside: &[],
+        is_encrypted: false,
     };
     let found = store.read(query, SharedTier::background_deadline()).await?;
     Ok(found

@@ -177,6 +177,7 @@ impl LeaseGuard {
             versions: self.keys.versions.clone(),
             guards,
             value_tags,
+            is_encrypted: self.keys.is_encrypted,
             bytes,
             order: None,
             any_origin: self.l2.accepts_any_origin(),

@@ -32,6 +32,14 @@ impl Core {
             .as_ref()
             .filter(|_| options.tier != Tier::Memory && !owner.is_namesake)?;
         let fingerprint = fingerprint.filter(|_| l2.is_usable_for(key, replica))?;
+        let has_keys = l2.bus.sealer.is_some();
+        if options.encrypt == Some(true) && !has_keys {
+            l2.count_unstorable(
+                owner,
+                "`encrypt` is on, and the cache has no encryption keys",
+            );
+            return None;
+        }
         let codec = options.codec.unwrap_or(l2.settings.codec);
         let fingerprint = match fingerprint(codec) {
             Ok(fingerprint) => fingerprint ^ owner.tags_hash,
@@ -40,7 +48,10 @@ impl Core {
                 return None;
             }
         };
-        let keys = EntryKeys::new(key, replica, owner, entry_tags);
+        let keys = EntryKeys {
+            is_encrypted: has_keys && options.encrypt != Some(false),
+            ..EntryKeys::new(key, replica, owner, entry_tags)
+        };
         Some(L2Lookup {
             core: self,
             l2,

@@ -273,7 +273,11 @@ impl Backfill {
             function: &self.owner.name,
             key: self.key.as_bytes(),
             order: self.stored.order,
-            compress_above: self.options.compress_above(l2.settings.compress_above),
+            // The length of a compressed value tells what it repeats, also if it is encrypted.
+            compress_above: self
+                .options
+                .compress_above(l2.settings.compress_above)
+                .filter(|_| !self.lease.keys.is_encrypted || l2.settings.compress_encrypted),
         };
         let limit = l2.settings.max_value;
         let value = &**self.stored.shared();

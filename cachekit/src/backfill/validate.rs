@@ -374,5 +374,6 @@ fn reason(reject: Reject) -> MissReason {
         Reject::Format => MissReason::Format,
         Reject::Vacant => MissReason::Absent,
         Reject::Damaged => MissReason::Damaged,
+        Reject::Sealed => MissReason::Encryption,
     }
 }

@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::core::state::Core;
 use crate::encoding::codec::{Codec, EncodeError};
+use crate::encoding::encryption::blob;
 use crate::model::deferred_drop::{AnyShared, DeferredDrop};
 use crate::model::queue_spec::QueueSpec;
 use crate::store::write_queue::{Payload, WriteQueue};
@@ -94,6 +95,9 @@ pub(crate) fn arguments(spec: &QueueSpec, payload: &Payload) -> Result<DeferredD
         Payload::Shared(args) => return Ok(args.clone()),
         Payload::Encoded(bytes) => bytes,
     };
+    if blob::is_sealed(bytes) {
+        return Err("the write is encrypted, and no key of this process opens it".to_owned());
+    }
     let parts = parts(bytes).ok_or("the bytes are no queued write of this version of cachekit")?;
     let codec = parts.codec.filter(|codec| codec.is_available());
     let codec = codec.ok_or("the codec of the write is off in this build")?;

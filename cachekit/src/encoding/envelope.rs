@@ -21,10 +21,14 @@
 //! time for which Redis still keeps the entry (`PTTL`), so the clocks of two machines are never
 //! compared. The integers of the body are little-endian, except the order of a write, which a
 //! script reads.
+//!
+//! An encrypted entry has the same head and versions, and between them the nonce and the id of the
+//! key (`envelope/sealed.rs`).
 
 #[cfg(any(feature = "testing", cachekit_faults))]
 pub(crate) mod head;
 pub(crate) mod read;
+pub(crate) mod sealed;
 pub(crate) mod write;
 
 use std::fmt;
@@ -65,9 +69,11 @@ const ABSENT: u8 = 2;
 const ORDERED: u8 = 4;
 /// The number of bytes that the order of a write (`order_by`) takes at the end of an entry.
 const ORDER: usize = 8;
+/// Flag of an entry that is encrypted.
+const SEALED: u8 = 8;
 /// All flags of an entry that this version of the library knows. An entry with another flag is
 /// rejected, because an unknown flag may mean anything, even a different layout.
-const KNOWN: u8 = FILLED | ABSENT | ORDERED;
+const KNOWN: u8 = FILLED | ABSENT | ORDERED | SEALED;
 
 const CODEC: usize = 4;
 

@@ -172,7 +172,7 @@ impl Core {
         if let Some(l2) = &self.l2 {
             // The key's lease ended with its entry, so calls that wait for that lease must ask L2
             // again.
-            l2.bus.lease_waiters.wake(&StoreKey::entry(key));
+            l2.bus.wake(&StoreKey::entry(key));
         }
     }
 

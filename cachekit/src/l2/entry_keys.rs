@@ -69,6 +69,8 @@ pub(crate) struct EntryKeys {
     /// if entries are computed from entries of this function. Empty otherwise, and for a replica,
     /// whose `versions` have that name already.
     pub(crate) beside: Vec<StoreKey>,
+    /// `true` if the entry is encrypted in the store.
+    pub(crate) is_encrypted: bool,
 }
 
 impl EntryKeys {
@@ -86,6 +88,7 @@ impl EntryKeys {
                 .filter(|name| !name.is_long())
                 .into_iter()
                 .collect(),
+            is_encrypted: false,
         }
     }
 
@@ -95,6 +98,7 @@ impl EntryKeys {
             versions: &self.versions,
             with_value_tags: owner.tag_prefixes.is_known() || owner.is_composed(),
             beside: &self.beside,
+            is_encrypted: self.is_encrypted,
         }
     }
 }

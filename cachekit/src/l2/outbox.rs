@@ -369,7 +369,8 @@ mod tests {
 
     #[test]
     fn marks_go_after_every_name() {
-        let mark = |number| WriteMark::new(NodeId([0; 16]), number, &[name("k:a")]);
+        let mark =
+            |number| WriteMark::new(NodeId([0; 16]), number, &[name("k:a")], None).expect("a mark");
         let outbox = Outbox::default();
         outbox.add_recorded(vec![name("k:a"), name("t:x")], vec![mark(1)]);
         assert_eq!(outbox.next(), [name("t:x")]);

@@ -5,16 +5,20 @@
 //! Names are appended and synchronised before they enter the outbox, and the file is cut to its
 //! header when the outbox is empty. A file that cannot be read to its end stands for everything,
 //! because names may be lost. The same holds for a file that would become too large: removals may
-//! be repeated, so too many are harmless.
+//! be repeated, so too many are harmless. With keys, each name is encrypted, and a name that no key
+//! opens stands for everything too.
 
 pub(crate) mod read;
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
+use std::sync::Arc;
 
 use foldhash::quality::RandomState;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::encoding::encryption::sealer::Sealer;
+use crate::encoding::encryption::{Place, blob};
 use crate::store::key_name::StoreKey;
 
 /// The largest number of names that wait in the outbox and its file, and of names that were
@@ -27,10 +31,18 @@ pub(crate) const MAX_BYTES: u64 = 64 << 20;
 /// The size in bytes of the length and the checksum before each name.
 pub(crate) const PREFIX: usize = 4 + 8;
 
+/// The place that a name in the file is encrypted for.
+pub(crate) const PLACE: Place<'static> = Place {
+    kind: "outbox",
+    parts: &[],
+};
+
 /// The locked file of an outbox.
 #[derive(Debug)]
 pub(crate) struct OutboxFile {
     file: File,
+    /// The keys that encrypt the names. `None`: the names are in clear.
+    sealer: Option<Arc<Sealer>>,
     /// The length in bytes of the file's header, which names the format and the namespace.
     header: u64,
     /// The length in bytes of the header and the complete records.
@@ -83,7 +95,10 @@ impl OutboxFile {
     }
 
     fn append(&mut self, names: &[&StoreKey]) -> io::Result<()> {
-        let bytes: Vec<u8> = names.iter().flat_map(|name| record(name)).collect();
+        let mut bytes = Vec::new();
+        for name in names {
+            bytes.extend(self.record_of(name)?);
+        }
         let length = self.length + bytes.len() as u64;
         let is_full = length > MAX_BYTES || self.recorded.len() + names.len() > MAX_NAMES;
         if is_full || self.is_incomplete {
@@ -98,7 +113,7 @@ impl OutboxFile {
     /// Replaces all records by the single record that stands for everything. A crash during the
     /// replacement leaves a file that stands for everything, too.
     fn record_everything(&mut self) -> io::Result<()> {
-        let bytes = record(&StoreKey::everything());
+        let bytes = self.record_of(&StoreKey::everything())?;
         self.write_at(self.header, &bytes)?;
         self.length = self.header + bytes.len() as u64;
         self.file.set_len(self.length)?;
@@ -108,6 +123,16 @@ impl OutboxFile {
         Ok(())
     }
 
+    /// Returns the record for `name`, encrypted if there are keys.
+    fn record_of(&self, name: &StoreKey) -> io::Result<Vec<u8>> {
+        let Some(sealer) = &self.sealer else {
+            return Ok(record(name.as_bytes()));
+        };
+        let hidden = blob::seal(sealer, PLACE, name.as_bytes());
+        let no_random = || io::Error::other("the system gives no random numbers");
+        hidden.map(|it| record(&it)).ok_or_else(no_random)
+    }
+
     fn write_at(&mut self, position: u64, bytes: &[u8]) -> io::Result<()> {
         self.file.seek(SeekFrom::Start(position))?;
         self.file.write_all(bytes)?;
@@ -115,9 +140,8 @@ impl OutboxFile {
     }
 }
 
-/// Returns the bytes of the record for `name` in the file of the outbox.
-fn record(name: &StoreKey) -> Vec<u8> {
-    let name = name.as_bytes();
+/// Returns the bytes of the record for `name`, which may be encrypted, in the file of the outbox.
+fn record(name: &[u8]) -> Vec<u8> {
     // A name has less than 4 GiB: a longer key has exhausted the memory of its process.
     let length = u32::try_from(name.len()).unwrap_or(u32::MAX);
     let mut record = Vec::with_capacity(PREFIX + name.len());

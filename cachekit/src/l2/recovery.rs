@@ -156,7 +156,7 @@ impl Recovery {
                 self.unmark(&outbox.take_ended()).await;
                 // The leases of these entries are removed with them, so the waiters must ask again.
                 for name in &names {
-                    self.bus.lease_waiters.wake(name);
+                    self.bus.wake(name);
                 }
                 true
             }

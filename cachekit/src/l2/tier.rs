@@ -69,6 +69,8 @@ pub(crate) struct Settings {
     /// The size in bytes from which encoded values are compressed. `None` if no value is
     /// compressed.
     pub(crate) compress_above: Option<usize>,
+    /// `true` if values are compressed although they are encrypted.
+    pub(crate) compress_encrypted: bool,
     pub(crate) bus_timeout: Duration,
     pub(crate) on_disconnect: OnDisconnect,
     pub(crate) on_new_master: OnNewMaster,

@@ -2,6 +2,7 @@
 
 pub(crate) mod duration_text;
 pub(crate) mod engine;
+pub(crate) mod key_source;
 pub(crate) mod secret;
 pub(crate) mod spans;
 pub(crate) mod text;
@@ -13,6 +14,7 @@ use crate::encoding::codec::Codec;
 use crate::model::config::duration_text::parse_length;
 use crate::model::config::engine::Engine;
 use crate::model::config::engine::Eviction;
+use crate::model::config::key_source::KeySource;
 use crate::model::config::secret::{Password, RedisUrl};
 use crate::model::config::spans::Spans;
 
@@ -182,6 +184,12 @@ pub(crate) struct Config {
     /// Size in bytes from which values are compressed for Redis. `None`: only values of functions
     /// and calls with `compress` are compressed.
     pub(crate) compress_above: Option<usize>,
+    /// Keys that encrypt what the cache writes into Redis. `None`: nothing is encrypted.
+    pub(crate) encryption: Option<KeySource>,
+    /// `true` if the names in Redis are hashes.
+    pub(crate) hash_keys: bool,
+    /// `true` if values are compressed although they are encrypted.
+    pub(crate) compress_encrypted: bool,
     pub(crate) bus_timeout: Duration,
     pub(crate) on_disconnect: OnDisconnect,
     pub(crate) on_new_master: OnNewMaster,
@@ -223,6 +231,9 @@ impl Default for Config {
             codec: None,
             max_value_bytes: 8 << 20,
             compress_above: None,
+            encryption: None,
+            hash_keys: false,
+            compress_encrypted: false,
             bus_timeout: Duration::from_secs(1),
             on_disconnect: OnDisconnect::ServeFor(Duration::from_secs(30)),
             on_new_master: OnNewMaster::Clear,

@@ -49,6 +49,8 @@ pub(crate) struct EntryOptions {
     pub(crate) codec: Option<Codec>,
     /// Turns compression of large values on or off. `None`: the cache's setting.
     pub(crate) compress: Option<bool>,
+    /// Turns encryption in Redis on or off. `None`: on, if the cache has keys.
+    pub(crate) encrypt: Option<bool>,
     /// Time after the end of its `ttl` for which an entry is served while its key is recomputed.
     /// `None`: an expired entry is not served during a recomputation.
     pub(crate) stale: Option<Duration>,
@@ -116,6 +118,7 @@ impl EntryOptions {
         bound: None,
         codec: None,
         compress: None,
+        encrypt: None,
         stale: None,
         stale_if_error: None,
         soft_timeout: None,

@@ -171,6 +171,12 @@ impl FnSpec {
         self
     }
 
+    /// Turns encryption of values in Redis on or off: the option `encrypt`.
+    pub const fn encrypt(mut self, encrypt: bool) -> Self {
+        self.options.encrypt = Some(encrypt);
+        self
+    }
+
     /// Sets the time for which a stale value is served while its key is recomputed: `stale = ..`.
     pub const fn stale(mut self, window: Duration) -> Self {
         self.options.stale = Some(cut(window));

@@ -32,10 +32,13 @@ pub(crate) enum MissReason {
     Compression,
     /// The codec could not decode the value.
     Undecodable,
+    /// The entry was encrypted, and no key of the cache opened it, or it was not encrypted although
+    /// its function is.
+    Encryption,
 }
 
 impl MissReason {
-    pub(crate) const COUNT: usize = 13;
+    pub(crate) const COUNT: usize = 14;
 }
 
 /// Counters of misses in Redis (L2), one for each reason.

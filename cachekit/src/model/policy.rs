@@ -126,6 +126,15 @@ impl Policy {
         self
     }
 
+    /// Turns encryption in Redis on or off. Default: on, if the cache has keys
+    /// ([`encryption`](crate::CacheBuilder::encryption)).
+    ///
+    /// With `true` in a cache without keys, the value stays in memory only.
+    pub fn encrypt(mut self, encrypt: bool) -> Self {
+        self.options.encrypt = Some(encrypt);
+        self
+    }
+
     /// Serves the stale value for this long after its time to live, while one computation in the
     /// background makes a new value (stale-while-revalidate).
     ///
@@ -313,6 +322,7 @@ mod tests {
             .max_computations("reports", 0)
             .codec(Codec::Json)
             .compress(true)
+            .encrypt(false)
             .stale(stale)
             .stale_if_error(error)
             .soft_timeout(soft)
@@ -340,6 +350,7 @@ mod tests {
             }),
             codec: Some(Codec::Json),
             compress: Some(true),
+            encrypt: Some(false),
             stale: Some(stale),
             stale_if_error: Some(error),
             soft_timeout: Some(soft),

@@ -196,6 +196,10 @@ reasons! {
     Compression compression,
     /// Misses because the codec could not decode the value.
     Undecodable undecodable,
+    /// Misses because the entry was encrypted, and no key of the cache opened it: it has another key,
+    /// was changed, or was moved from another name. Also misses because the entry was not encrypted
+    /// although its function is.
+    Encryption encryption,
 }
 
 /// Returns the part of the counter `now` that was counted after the counter was `earlier`.

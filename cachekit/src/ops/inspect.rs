@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::core::state::Cache;
 use crate::encoding::codec::Codec;
 use crate::encoding::compress::Payload;
-use crate::encoding::envelope::Version;
 use crate::encoding::envelope::read::{Envelope, Reject, lease};
+use crate::encoding::envelope::{Version, sealed};
 use crate::key::Key;
 use crate::l2::tier::SharedTier;
 use crate::model::inspection::{Content, Dependency, DependencyState, Inspection, StoredValue};
@@ -57,6 +57,7 @@ async fn inspect_copy(l2: &SharedTier, key: &str, copy: u8) -> Result<Option<Ins
         versions: &[],
         with_value_tags: false,
         beside: &[],
+        is_encrypted: false,
     };
     let until = SharedTier::background_deadline();
     let found = l2.store.read(query, until).await?;
@@ -70,7 +71,7 @@ async fn inspect_copy(l2: &SharedTier, key: &str, copy: u8) -> Result<Option<Ins
             Content::Value(Box::new(stored_value(&envelope, &found, &names, &now)))
         }
         Err(Reject::Vacant) => Content::Vacant,
-        Err(reject) => Content::Unreadable(reason(reject).to_owned()),
+        Err(reject) => Content::Unreadable(reason(reject, bytes)),
     };
     Ok(Some(Inspection {
         key: key.to_owned(),
@@ -153,12 +154,22 @@ fn codec(id: u8) -> String {
     named.map_or_else(|| id.to_string(), Codec::to_string)
 }
 
-fn reason(reject: Reject) -> &'static str {
-    match reject {
+fn reason(reject: Reject, bytes: &[u8]) -> String {
+    let reason = match reject {
+        Reject::Sealed => return encrypted(bytes),
         Reject::NotOurs => "the bytes were not written by cachekit",
         Reject::Format => "the entry was written by a version of cachekit with another format",
         Reject::Vacant => "the entry has no value yet",
         Reject::Damaged => "the bytes were cut short or changed after they were written",
+    };
+    reason.to_owned()
+}
+
+/// Returns the reason for an encrypted entry that does not open, with the id of its key.
+fn encrypted(bytes: &[u8]) -> String {
+    match sealed::key_id(bytes) {
+        Some(id) => format!("encrypted with the key `{id}`, and no key given here opens it"),
+        None => "encrypted, and damaged".to_owned(),
     }
 }
 

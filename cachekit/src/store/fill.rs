@@ -21,6 +21,8 @@ pub(crate) struct Fill {
     /// granted. The store adds the current versions of these tags to the entry.
     pub(crate) value_tags: Vec<StoreKey>,
     pub(crate) bytes: Vec<u8>,
+    /// `true` if `bytes` are encrypted on their way into the store.
+    pub(crate) is_encrypted: bool,
     /// The order of the write that supplied the value (`order_by`). `None` for a computation, and
     /// for a write without an order. Among the values of one token generation, the value with the
     /// greatest order stays.

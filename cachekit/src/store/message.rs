@@ -87,6 +87,8 @@ pub(crate) enum BusMessage {
         number: u64,
         text: Vec<u8>,
     },
+    /// A message that is encrypted. Only a node with a key of its sender can open it.
+    Sealed(Vec<u8>),
     /// An invalidation that another program requests by a text message.
     ExternalCommand(InvalidationMode, Vec<CommandTarget>),
 }
@@ -120,14 +122,8 @@ impl BusMessage {
                 out.extend(from.0);
                 write_names(&mut out, names);
             }
-            Self::Hello { from } => {
-                out.push(b'h');
-                out.extend(from.0);
-            }
-            Self::Goodbye { from } => {
-                out.push(b'g');
-                out.extend(from.0);
-            }
+            Self::Hello { from } => out.extend([b"h", &from.0[..]].concat()),
+            Self::Goodbye { from } => out.extend([b"g", &from.0[..]].concat()),
             Self::Applied { by, ack } => {
                 out.push(b'a');
                 out.extend(by.0);
@@ -154,6 +150,7 @@ impl BusMessage {
                 out.extend(number.to_le_bytes());
                 out.extend(text);
             }
+            Self::Sealed(bytes) => out.extend([b"s", &bytes[..]].concat()),
             Self::ExternalCommand(..) => {}
         }
         out
@@ -212,6 +209,7 @@ impl BusMessage {
                     Question::of_code(code)?
                 },
             },
+            b's' => Self::Sealed(std::mem::take(rest).to_vec()),
             b'r' => Self::Answer {
                 by: NodeId(take(rest)?),
                 number: u64::from_le_bytes(take(rest)?),
@@ -257,7 +255,7 @@ mod tests {
 
     use super::*;
 
-    fn some() -> [BusMessage; 10] {
+    fn some() -> [BusMessage; 11] {
         let node = NodeId([7; 16]);
         let names = vec![
             StoreKey::read(b"k:user:1"),
@@ -301,6 +299,7 @@ mod tests {
                 number: 9,
                 text: b"{}".to_vec(),
             },
+            BusMessage::Sealed(b"CKE".to_vec()),
         ]
     }
 
@@ -338,6 +337,7 @@ mod tests {
             "65 0300000000000000 ffffffffffffffff".to_owned(),
             format!("71 {node} {ack} 63"),
             format!("72 {node} {ack} 7b7d"),
+            "73 434b45".to_owned(),
         ];
         for (bytes, pinned) in written.iter().zip(pinned) {
             let mut shown = String::new();

@@ -257,6 +257,9 @@ pub(crate) struct EntryQuery<'a> {
     /// Names of versions that are read together with the entry although the entry does not list
     /// them: the version of its key, for entries that are computed from this entry.
     pub(crate) beside: &'a [StoreKey],
+    /// `true` if the entry's function is encrypted, so that an entry that is not encrypted is
+    /// rejected.
+    pub(crate) is_encrypted: bool,
 }
 
 /// The result of [`Store::read`]: the bytes of the entry, their remaining life, and current

@@ -13,6 +13,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::encoding::encryption::sealer::Sealer;
+use crate::encoding::encryption::{Place, blob};
 use crate::store::key_name::StoreKey;
 use crate::store::message::{NodeId, read_names, take, write_names};
 
@@ -38,17 +40,32 @@ pub(crate) fn pause_after(round: u8) -> Duration {
     }
 }
 
+/// The number of bytes before the names of a mark: the node, and the number of the write.
+const WRITE: usize = 16 + 8;
+
 /// The mark of one open write: the node that writes, the number of the write on that node, and the
 /// names that the write invalidates. Two writes never have an equal mark.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct WriteMark(Arc<[u8]>);
 
 impl WriteMark {
-    pub(crate) fn new(node: NodeId, number: u64, names: &[StoreKey]) -> Self {
+    /// Makes the mark of the write with this `number` on `node`. The names are encrypted if there is
+    /// a `sealer`. Returns `None` if the system gives no random numbers for that.
+    pub(crate) fn new(
+        node: NodeId,
+        number: u64,
+        names: &[StoreKey],
+        sealer: Option<&Sealer>,
+    ) -> Option<Self> {
         let mut bytes = node.0.to_vec();
         bytes.extend(number.to_le_bytes());
-        write_names(&mut bytes, names);
-        Self(bytes.into())
+        let mut tail = Vec::new();
+        write_names(&mut tail, names);
+        if let Some(sealer) = sealer {
+            tail = blob::seal(sealer, place(&[&bytes]), &tail)?;
+        }
+        bytes.extend(tail);
+        Some(Self(bytes.into()))
     }
 
     /// Wraps the bytes of a mark as the store has them.
@@ -62,11 +79,21 @@ impl WriteMark {
 
     /// Returns the node that writes, with the names that its write invalidates. Returns `None` if
     /// the bytes have another form.
-    pub(crate) fn parts(&self) -> Option<(NodeId, Vec<StoreKey>)> {
-        let mut rest = &*self.0;
-        let node = NodeId(take(&mut rest)?);
-        let [..]: [u8; 8] = take(&mut rest)?;
-        Some((node, read_names(&mut rest)?))
+    ///
+    /// Names that are encrypted and that `sealer` cannot open stand for everything, because the mark
+    /// may name anything.
+    pub(crate) fn parts(&self, sealer: Option<&Sealer>) -> Option<(NodeId, Vec<StoreKey>)> {
+        let (write, mut names) = self.0.split_at_checked(WRITE)?;
+        let node = NodeId(take(&mut { write })?);
+        if !blob::is_sealed(names) {
+            return Some((node, read_names(&mut names)?));
+        }
+        let opened = sealer.and_then(|it| blob::open(it, place(&[write]), names));
+        let names = match opened {
+            Some(names) => read_names(&mut &*names)?,
+            None => vec![StoreKey::everything()],
+        };
+        Some((node, names))
     }
 }
 
@@ -76,6 +103,14 @@ impl fmt::Debug for WriteMark {
         f.debug_struct("WriteMark")
             .field("length", &self.0.len())
             .finish()
+    }
+}
+
+/// Returns the place that the names of the write in `parts` (node and number) are encrypted for.
+fn place<'a>(parts: &'a [&'a [u8]]) -> Place<'a> {
+    Place {
+        kind: "mark",
+        parts,
     }
 }
 
@@ -112,26 +147,27 @@ mod tests {
     #[test]
     fn what_was_written_is_read_and_nothing_shorter() {
         let names = ["k:user:1", "", "t:org:7"].map(|it| StoreKey::read(it.as_bytes()));
-        let mark = WriteMark::new(NodeId([7; 16]), 9, &names);
-        assert_eq!(mark.parts(), Some((NodeId([7; 16]), names.to_vec())));
+        let mark = WriteMark::new(NodeId([7; 16]), 9, &names, None).expect("a mark");
+        assert_eq!(mark.parts(None), Some((NodeId([7; 16]), names.to_vec())));
         for length in 0..mark.as_bytes().len() {
             let cut = WriteMark::of(&mark.as_bytes()[..length]);
-            assert_ne!(cut.parts(), mark.parts());
+            assert_ne!(cut.parts(None), mark.parts(None));
         }
-        assert_eq!(WriteMark::of(b"strange").parts(), None);
+        assert_eq!(WriteMark::of(b"strange").parts(None), None);
     }
 
     proptest! {
         #[test]
         fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
-            let _ = WriteMark::of(&bytes).parts();
+            let _ = WriteMark::of(&bytes).parts(None);
         }
     }
 
     /// Processes with older and newer versions of this crate read these bytes.
     #[test]
     fn the_form_is_pinned() {
-        let mark = WriteMark::new(NodeId([1; 16]), 2, &[StoreKey::read(b"k:a")]);
+        let mark =
+            WriteMark::new(NodeId([1; 16]), 2, &[StoreKey::read(b"k:a")], None).expect("a mark");
         let pinned = [
             &[1; 16][..],
             &[2, 0, 0, 0, 0, 0, 0, 0],

@@ -44,10 +44,10 @@ async fn flags(id: u64) -> u64 {
 }
 
 #[cached(
-    encrypt = true, //~ `encrypt` is not available in this version yet
-    encrypt = true, //~ `encrypt` is not available in this version yet
+    encrypts = true, //~ unknown option `encrypts`; did you mean `encrypt`?
+    encrypts = true, //~ unknown option `encrypts`; did you mean `encrypt`?
 )]
-async fn later(id: u64) -> u64 {
+async fn misspelt(id: u64) -> u64 {
     id
 }
 

@@ -26,12 +26,15 @@ use crate::core::outcome::Outcome;
 use crate::core::state::{Cache, Core};
 #[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
 use crate::encoding::codec::Codec;
+use crate::encoding::encryption::sealer::Sealer;
 use crate::l1::hot_keys::HotKeys;
 use crate::l1::memory::Memory;
 #[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
 use crate::l2::bus::client::BusClient;
 #[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
 use crate::l2::bus::timings::BusTimings;
+#[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
+use crate::l2::encrypted_store::EncryptedStore;
 #[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
 use crate::l2::outbox::Outbox;
 #[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
@@ -47,6 +50,8 @@ use crate::model::epoch::{Epoch, EpochKind};
 use crate::model::owner_index::CachedOwnerIndex;
 #[cfg(any(feature = "testing", cachekit_faults))]
 use crate::store::fake::controls::FakeStore;
+#[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
+use crate::store::port::Store;
 #[cfg(feature = "redis")]
 use crate::store::redis::Redis;
 #[cfg(feature = "redis")]
@@ -82,7 +87,8 @@ impl CacheBuilder {
         self.cut();
         self.check_functions()?;
         self.configuration = effective.configuration(&self.config)?;
-        let l2 = self.open_l2().await?;
+        let sealer = self.sealer()?;
+        let l2 = self.open_l2(sealer).await?;
         self.log_start();
         let clock = Arc::clone(&self.clock);
         let reload_every = self.config.reload_every;
@@ -101,33 +107,37 @@ impl CacheBuilder {
     }
 
     /// Opens the shared tier: a test's replacement if the builder has one, else the Redis.
-    async fn open_l2(&self) -> Result<Option<SharedTier>, BuildError> {
+    async fn open_l2(&self, sealer: Option<Arc<Sealer>>) -> Result<Option<SharedTier>, BuildError> {
         #[cfg(any(feature = "testing", cachekit_faults))]
         if let Some(store) = &self.fake {
-            return self.fake_l2(store).map(Some);
+            return self.fake_l2(store, sealer).map(Some);
         }
         match &self.config.redis {
-            Some(url) => self.connect(&url.0).await.map(Some),
+            Some(url) => self.connect(&url.0, sealer).await.map(Some),
             None => Ok(None),
         }
     }
 
     #[cfg(feature = "redis")]
-    async fn connect(&self, url: &str) -> Result<SharedTier, BuildError> {
+    async fn connect(
+        &self,
+        url: &str,
+        sealer: Option<Arc<Sealer>>,
+    ) -> Result<SharedTier, BuildError> {
         let settings = self.settings()?;
         if !self.config.own_thread && !has_io() {
             let problem = "needs a tokio runtime with I/O";
             return Err(BuildError::setting("redis (REDIS_URL)", problem, RUNTIME));
         }
         let password = self.password()?;
-        let bus = BusClient::new(self.timings(), self.outbox()?, Arc::clone(&self.clock));
+        let bus = self.bus(sealer)?;
         let redis_settings = self.redis_settings(url, password.as_deref());
         let home = self.home()?;
         let redis = Redis::open(redis_settings, Arc::clone(&home), bus.node, bus.sink());
         let redis = redis.await.map_err(|(problem, remedy)| {
             BuildError::setting("redis (REDIS_URL)", problem, remedy)
         })?;
-        let store = Arc::new(redis);
+        let store = self.encrypted(Arc::new(redis), &bus);
         Ok(SharedTier::new(home, bus, store, settings, &self.clock))
     }
 
@@ -150,14 +160,38 @@ impl CacheBuilder {
     }
 
     #[cfg(any(feature = "testing", cachekit_faults))]
-    fn fake_l2(&self, store: &FakeStore) -> Result<SharedTier, BuildError> {
-        let bus = BusClient::new(self.timings(), self.outbox()?, Arc::clone(&self.clock));
+    fn fake_l2(
+        &self,
+        store: &FakeStore,
+        sealer: Option<Arc<Sealer>>,
+    ) -> Result<SharedTier, BuildError> {
+        let bus = self.bus(sealer)?;
         let mut store = store.clone();
         store.faults = self.faults;
-        let store = store.open(bus.node, bus.sink());
+        let store = self.encrypted(store.open(bus.node, bus.sink()), &bus);
         let settings = self.settings()?;
         let home = self.home()?;
         Ok(SharedTier::new(home, bus, store, settings, &self.clock))
+    }
+
+    #[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
+    fn bus(&self, sealer: Option<Arc<Sealer>>) -> Result<Arc<BusClient>, BuildError> {
+        let outbox = self.outbox(sealer.clone())?;
+        let clock = Arc::clone(&self.clock);
+        Ok(BusClient::new(self.timings(), outbox, sealer, clock))
+    }
+
+    /// Returns `store` behind the encryption, if the cache has keys.
+    #[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
+    fn encrypted(&self, store: Arc<dyn Store>, bus: &BusClient) -> Arc<dyn Store> {
+        match &bus.sealer {
+            Some(sealer) => Arc::new(EncryptedStore {
+                inner: store,
+                sealer: Arc::clone(sealer),
+                faults: self.faults,
+            }),
+            None => store,
+        }
     }
 
     /// Returns the runtime for the tasks of L2: that of a new thread with `own_thread`, else the
@@ -191,11 +225,11 @@ impl CacheBuilder {
 
     /// Returns the outbox, with the invalidations that an earlier process left in its file.
     #[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
-    fn outbox(&self) -> Result<Outbox, BuildError> {
+    fn outbox(&self, sealer: Option<Arc<Sealer>>) -> Result<Outbox, BuildError> {
         let Some(path) = &self.config.outbox_file else {
             return Ok(Outbox::default());
         };
-        let opened = OutboxFile::open(path, &self.config.namespace);
+        let opened = OutboxFile::open(path, &self.config.namespace, sealer);
         let (file, left) = opened
             .map_err(|(problem, remedy)| BuildError::setting("outbox_file", problem, remedy))?;
         Ok(Outbox::with_file(file, left))
@@ -227,6 +261,7 @@ impl CacheBuilder {
             codec,
             max_value: self.config.max_value_bytes,
             compress_above: self.config.compress_above,
+            compress_encrypted: self.config.compress_encrypted,
             bus_timeout: self.config.bus_timeout,
             on_disconnect: self.config.on_disconnect,
             on_new_master: self.config.on_new_master,
@@ -240,7 +275,7 @@ impl CacheBuilder {
         clippy::unused_async,
         reason = "the same signature as with the feature"
     )]
-    async fn connect(&self, _: &str) -> Result<SharedTier, BuildError> {
+    async fn connect(&self, _: &str, _: Option<Arc<Sealer>>) -> Result<SharedTier, BuildError> {
         let remedy = "enable the feature `redis` of cachekit, or remove the setting";
         Err(BuildError::setting(
             "redis (REDIS_URL)",

@@ -222,6 +222,18 @@ pub(crate) const FUNCTION_OPTIONS: &[FunctionOption] = &[
             .compress
             .map_or_else(String::new, |it| it.to_string())
     ),
+    option!(
+        "encrypt",
+        Flag,
+        live,
+        "",
+        |of: &mut FunctionOverride, text: &str| parse_flag(text)
+            .map(|encrypt| of.options.encrypt = Some(encrypt)),
+        |of: &FunctionOverride| of
+            .options
+            .encrypt
+            .map_or_else(String::new, |it| it.to_string())
+    ),
 ];
 
 /// Options that only the attribute has.

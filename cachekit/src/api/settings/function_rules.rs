@@ -2,7 +2,7 @@
 //! compiled without them, and options without an effect.
 
 use crate::api::settings::source::FileOption;
-use crate::encoding::compress;
+use crate::encoding::{compress, encryption};
 use crate::model::config::{SingleFlight, Tier};
 use crate::model::function_override::FunctionOverride;
 use crate::model::function_spec::FnSpec;
@@ -11,7 +11,7 @@ use crate::model::function_spec::FnSpec;
 const OF_MEMORY: &[&str] = &["memory_ttl", "idle", "capacity", "err_ttl"];
 
 /// Options about Redis, without effect if Redis keeps nothing.
-const OF_REDIS: &[&str] = &["redis_ttl", "codec", "compress", "replicas"];
+const OF_REDIS: &[&str] = &["redis_ttl", "codec", "compress", "encrypt", "replicas"];
 
 /// Returns the problems, each with its line, of the options `given` in a file. With them, the
 /// function `spec` has the options `own`.
@@ -119,6 +119,11 @@ fn feature(own: &FunctionOverride, given: &FileOption) -> Option<String> {
         }
         "compress" if own.options.compress == Some(true) && !compress::is_available() => Some(
             "this build cannot compress; enable the feature `lz4` of cachekit, or remove the option"
+                .to_owned(),
+        ),
+        "encrypt" if own.options.encrypt == Some(true) && !encryption::is_available() => Some(
+            "this build cannot encrypt; enable the feature `encryption` of cachekit, or remove the \
+             option"
                 .to_owned(),
         ),
         _ => None,

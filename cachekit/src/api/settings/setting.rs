@@ -1,6 +1,7 @@
 //! The table of all settings of a cache.
 
 use crate::api::settings::kind::Kind;
+use crate::model::config::key_source::KeySource;
 use crate::model::config::secret::{Password, RedisUrl};
 use crate::model::config::text::{parse_count, parse_flag, shown_length, shown_size};
 use crate::model::config::{Config, parse_bytes, parse_duration};
@@ -108,6 +109,22 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting!("redis" "compress_above", "CACHE_COMPRESS_ABOVE", "compress_above", Size,
         compress_above = |text: &str| parse_bytes(text).map(Some),
         |it: &Option<usize>| it.map_or_else(String::new, |bytes| shown_size(bytes as u64))),
+    setting!("redis" "encryption_keys", "CACHE_ENCRYPTION_KEYS", "encryption", Secret,
+    encryption = |text: &str| Ok::<_, String>(Some(KeySource::Text(text.to_owned()))),
+    |it: &Option<KeySource>| match it {
+        Some(source) if source.file().is_none() => "(hidden)".to_owned(),
+        _ => String::new(),
+    }),
+    setting!("redis" "encryption_keys_file", "CACHE_ENCRYPTION_KEYS_FILE", "encryption_keys_file", Text,
+    encryption = |text: &str| Ok::<_, String>(Some(KeySource::File(text.into()))),
+    |it: &Option<KeySource>| {
+        let file = it.as_ref().and_then(KeySource::file);
+        file.map_or_else(String::new, |path| path.display().to_string())
+    }),
+    setting!("redis" "hash_keys", "CACHE_HASH_KEYS", "hash_keys", Flag,
+        hash_keys = parse_flag, bool::to_string),
+    setting!("redis" "compress_encrypted", "CACHE_COMPRESS_ENCRYPTED", "compress_encrypted", Flag,
+        compress_encrypted = parse_flag, bool::to_string),
     setting!("redis" "outbox_file", "CACHE_OUTBOX_FILE", "outbox_file", Text,
         outbox_file = |text: &str| Ok::<_, String>(Some(text.into())),
         |it: &Option<std::path::PathBuf>| it.as_ref().map_or_else(String::new, |path| path.display().to_string())),

@@ -52,6 +52,15 @@ const EXAMPLES: &[(&str, &str, &str, &str)] = &[
     ("redis", "codec", "\"json\"", "json"),
     ("redis", "max_value_bytes", "\"1MiB\"", "1MiB"),
     ("redis", "compress_above", "2048", "2KiB"),
+    ("redis", "encryption_keys", "\"a:secret\"", "(hidden)"),
+    (
+        "redis",
+        "encryption_keys_file",
+        "\"/run/secrets/keys\"",
+        "/run/secrets/keys",
+    ),
+    ("redis", "hash_keys", "true", "true"),
+    ("redis", "compress_encrypted", "true", "true"),
     (
         "redis",
         "outbox_file",

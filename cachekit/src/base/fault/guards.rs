@@ -311,4 +311,12 @@ pub enum Fault {
     /// Without this guard, a process serves from Redis before it has carried out the marks of dead
     /// processes.
     SweepLate,
+    /// Without this guard, a node of a cache with encryption keys sends its messages unencrypted.
+    SpeakOpenly,
+    /// Without this guard, an encrypted entry is not bound to its name in Redis, so that an entry
+    /// that somebody moved to another key opens there.
+    OpenAnywhere,
+    /// Without this guard, a reader accepts an entry in clear although the entry's function is
+    /// encrypted.
+    TrustClear,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::encoding::compress::Payload;
 use crate::encoding::envelope::{
     ABSENT, CHECKSUM, CODEC, FILLED, FLAGS, FLOOR, GRACE, HEAD, HOLDER, IMPLICIT, KNOWN, MAGIC,
-    ORDER, ORDERED, PACKED, TOKEN, Token, VERSIONS, Version, checksum,
+    ORDER, ORDERED, PACKED, SEALED, TOKEN, Token, VERSIONS, Version, checksum,
 };
 
 /// An entry from Redis, parsed as far as possible without knowing the type of its value.
@@ -41,6 +41,9 @@ pub(crate) enum Reject {
     Vacant,
     /// The bytes of the entry were cut short or changed after this library wrote them.
     Damaged,
+    /// The entry is encrypted, and no key of the cache opens it, or it is not encrypted although its
+    /// function is.
+    Sealed,
 }
 
 impl<'a> Envelope<'a> {
@@ -63,6 +66,9 @@ impl<'a> Envelope<'a> {
             } else {
                 Reject::Damaged
             });
+        }
+        if flags & SEALED != 0 {
+            return Err(Reject::Sealed);
         }
         Self::body(bytes, flags).ok_or(Reject::Damaged)
     }
@@ -122,11 +128,11 @@ pub(crate) fn lease(bytes: &[u8], left: Duration) -> Option<Duration> {
     (holder != [0; 16] && !lease.is_zero()).then_some(lease)
 }
 
-fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+pub(crate) fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..at + N)?.try_into().ok()
 }
 
-fn text<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+pub(crate) fn text<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let length = u32::from_le_bytes(array(rest, 0)?);
     let end = usize::try_from(length).ok()?.checked_add(4)?;
     let text = rest.get(4..end)?;

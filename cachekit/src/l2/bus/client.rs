@@ -12,20 +12,24 @@ use crate::base::durations::from_now;
 use crate::base::fault::removed;
 use crate::base::sync::Mutex;
 use crate::base::trace;
+use crate::encoding::encryption::sealer::Sealer;
 use crate::l2::bus::acks::Acks;
 use crate::l2::bus::heartbeat::BusLiveness;
-use crate::l2::bus::lease_waiters::LeaseWaiters;
+use crate::l2::bus::lease_waiters::{LeaseWaiter, LeaseWaiters};
 use crate::l2::bus::listener::Listener;
 #[cfg(feature = "json")]
 use crate::l2::bus::open_questions::{AnswerReceived, OpenQuestions};
 use crate::l2::bus::questions::{Asked, Questions};
 use crate::l2::bus::timings::BusTimings;
 use crate::l2::bus::watchers::Watchers;
+use crate::l2::encrypted_store::messages::open_message;
+use crate::l2::encrypted_store::names::name_in_store;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::l2::open_writes::sweeps::Sweeps;
 use crate::l2::outbox::Outbox;
 use crate::model::histogram::HistogramRecorder;
 use crate::store::event::{EventSink, StoreEvent};
+use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::Store;
 
@@ -39,7 +43,9 @@ pub(crate) const ECHOES: u32 = 4;
 pub(crate) struct BusClient {
     pub(crate) node: NodeId,
     pub(crate) outbox: Arc<Outbox>,
-    pub(crate) lease_waiters: Arc<LeaseWaiters>,
+    /// The keys of the cache's encryption. `None`: the cache encrypts nothing.
+    pub(crate) sealer: Option<Arc<Sealer>>,
+    lease_waiters: Arc<LeaseWaiters>,
     pub(crate) liveness: Arc<BusLiveness>,
     pub(crate) acks: Arc<Acks>,
     /// The number of times that messages of other nodes were lost, or may have been lost.
@@ -68,10 +74,16 @@ pub(crate) struct BusClient {
 }
 
 impl BusClient {
-    pub(crate) fn new(terms: BusTimings, outbox: Outbox, clock: Arc<dyn Clock>) -> Arc<Self> {
+    pub(crate) fn new(
+        terms: BusTimings,
+        outbox: Outbox,
+        sealer: Option<Arc<Sealer>>,
+        clock: Arc<dyn Clock>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             node: NodeId::random(),
             outbox: Arc::new(outbox),
+            sealer,
             lease_waiters: Arc::default(),
             liveness: Arc::new(BusLiveness::new(terms)),
             acks: Acks::new(terms),
@@ -137,16 +149,42 @@ impl BusClient {
                     self.acks.unsubscribed();
                 }
             }
-            StoreEvent::Received(message) => self.handle(message),
-            StoreEvent::Unknown => {
-                if !removed!(self.terms, IgnoreUnknownMessage) {
-                    trace::unknown_message(&self.node.channel());
-                    self.note_gap();
-                    // An acknowledged invalidation of this node may wait for the node that sent the
-                    // message.
-                    self.acks.subscribed();
+            StoreEvent::Received(BusMessage::Sealed(bytes)) => {
+                let sealer = self.sealer.as_deref();
+                match sealer.and_then(|sealer| open_message(sealer, &bytes)) {
+                    Some(message) => self.handle(message),
+                    None => self.note_unknown(),
                 }
             }
+            StoreEvent::Received(message) => self.handle(message),
+            StoreEvent::Unknown => self.note_unknown(),
+        }
+    }
+
+    /// Handles a message that cannot be read, and may be an invalidation.
+    fn note_unknown(&self) {
+        if !removed!(self.terms, IgnoreUnknownMessage) {
+            trace::unknown_message(&self.node.channel());
+            self.note_gap();
+            // An acknowledged invalidation of this node may wait for the node that sent the message.
+            self.acks.subscribed();
+        }
+    }
+
+    /// Wakes the waiters for the lease of the entry `name`.
+    pub(crate) fn wake(&self, name: &StoreKey) {
+        match &self.sealer {
+            Some(sealer) => self.lease_waiters.wake(&name_in_store(sealer, name)),
+            None => self.lease_waiters.wake(name),
+        }
+    }
+
+    /// Adds a waiter for the lease of the entry `name`.
+    pub(crate) fn lease_waiter(&self, name: &StoreKey) -> LeaseWaiter {
+        // The message that a lease ended has the name that the store has.
+        match &self.sealer {
+            Some(sealer) => self.lease_waiters.enter(&name_in_store(sealer, name)),
+            None => self.lease_waiters.enter(name),
         }
     }
 
@@ -201,7 +239,8 @@ impl BusClient {
             message @ (BusMessage::Ask { .. } | BusMessage::Answer { .. }) => {
                 self.handle_question(&message);
             }
-            BusMessage::WriteApplied { .. } | BusMessage::Hello { .. } => {}
+            // An encrypted message contains no other.
+            BusMessage::Sealed(_) | BusMessage::WriteApplied { .. } | BusMessage::Hello { .. } => {}
         }
     }
 
@@ -342,7 +381,7 @@ mod tests {
     fn an_earlier_subscription_changes_nothing() {
         let terms = BusTimings::of(Duration::from_secs(1), Duration::ZERO);
         let clock = Arc::new(SystemClock::new());
-        let bus = BusClient::new(terms, Outbox::default(), clock);
+        let bus = BusClient::new(terms, Outbox::default(), None, clock);
         let now = Tick::from_nanos(10);
         let says = |event| bus.receive(event);
         says(StoreEvent::Subscribed(1));

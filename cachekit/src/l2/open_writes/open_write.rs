@@ -65,7 +65,11 @@ impl SharedTier {
         if removed!(self.bus.terms, OneMarkPerName) {
             number = 0;
         }
-        let mark = WriteMark::new(self.bus.node, number, names);
+        let sealer = self.bus.sealer.as_deref();
+        let Some(mark) = WriteMark::new(self.bus.node, number, names, sealer) else {
+            self.counts.unmarked.bump();
+            return None;
+        };
         let intent = cut(intent).max(SHORTEST_INTENT);
         let (tell, answered) = oneshot::channel();
         let (renews, is_over) = oneshot::channel();

@@ -95,7 +95,8 @@ impl Sweeper {
         let ended: Vec<WriteMark> = ended.collect();
         // A mark in another form names nothing. Like every mark, it is removed after its last
         // round.
-        let parts = due.iter().filter_map(|it| it.mark.parts());
+        let sealer = self.bus.sealer.as_deref();
+        let parts = due.iter().filter_map(|it| it.mark.parts(sealer));
         let mut names: Vec<StoreKey> = parts.flat_map(|(_, names)| names).collect();
         names.sort();
         names.dedup();

@@ -3,12 +3,15 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::base::file_lock::try_lock;
 use crate::base::trace;
-use crate::l2::outbox_file::{MAX_BYTES, MAX_NAMES, OutboxFile, PREFIX};
+use crate::encoding::encryption::blob;
+use crate::encoding::encryption::sealer::Sealer;
+use crate::l2::outbox_file::{MAX_BYTES, MAX_NAMES, OutboxFile, PLACE, PREFIX};
 use crate::store::key_name::StoreKey;
 
 /// The first line of the file: the name and the version of the format.
@@ -20,13 +23,18 @@ pub(crate) type Wrong = (String, &'static str);
 impl OutboxFile {
     /// Opens the file at `path` for a cache with this `namespace`, makes the file if it does not
     /// exist, and locks it. Also returns the names in the file, which the store has not accepted.
-    /// Returns the name of everything if the file is damaged or too large.
+    /// Returns the name of everything if the file is damaged or too large, or has a name that is
+    /// encrypted with a key that `sealer` lacks.
     ///
     /// # Errors
     ///
     /// Returns the problem and the remedy if the file cannot be opened, read and written, if
     /// another cache uses it, or if it is a file of another kind or namespace.
-    pub(crate) fn open(path: &Path, namespace: &str) -> Result<(Self, Vec<StoreKey>), Wrong> {
+    pub(crate) fn open(
+        path: &Path,
+        namespace: &str,
+        sealer: Option<Arc<Sealer>>,
+    ) -> Result<(Self, Vec<StoreKey>), Wrong> {
         let failed = |error: io::Error| {
             let problem = format!("`{}` cannot be used: {error}", path.display());
             (
@@ -50,10 +58,11 @@ impl OutboxFile {
             }
             None => return Err(foreign(path, &content)),
         };
-        let names = names(records);
+        let names = names(records, sealer.as_deref());
         let length = header.len() as u64;
         let mut opened = Self {
             file,
+            sealer,
             header: length,
             length: length + records.len() as u64,
             recorded: names.iter().flatten().cloned().collect(),
@@ -112,8 +121,9 @@ fn foreign(path: &Path, content: &[u8]) -> Wrong {
 }
 
 /// Returns the names in `records`. Returns `None` if a record is damaged, if the end of the last
-/// record is missing, or if there are too many records.
-fn names(mut records: &[u8]) -> Option<Vec<StoreKey>> {
+/// record is missing, if there are too many records, or if a name is encrypted and `sealer` cannot
+/// open it.
+fn names(mut records: &[u8], sealer: Option<&Sealer>) -> Option<Vec<StoreKey>> {
     let mut names = Vec::new();
     while !records.is_empty() {
         let (prefix, rest) = records.split_at_checked(PREFIX)?;
@@ -123,7 +133,11 @@ fn names(mut records: &[u8]) -> Option<Vec<StoreKey>> {
         if checksum != xxh3_64(name).to_le_bytes() || names.len() == MAX_NAMES {
             return None;
         }
-        names.push(StoreKey::read(name));
+        names.push(if blob::is_sealed(name) {
+            StoreKey::read(&blob::open(sealer?, PLACE, name)?)
+        } else {
+            StoreKey::read(name)
+        });
         records = rest;
     }
     Some(names)

@@ -19,7 +19,7 @@ fn runtime() -> Runtime {
 
 fn tasks(home: &Runtime) -> Arc<TierTasks> {
     let terms = BusTimings::of(SECOND, Duration::ZERO);
-    let bus = BusClient::new(terms, Outbox::default(), Arc::new(SystemClock::new()));
+    let bus = BusClient::new(terms, Outbox::default(), None, Arc::new(SystemClock::new()));
     let parts = Recovery {
         store: FakeStore::new().open(bus.node, bus.sink()),
         bus,

@@ -76,7 +76,7 @@ impl<'a> Acquire<'a> {
 
     fn request_state(&self) -> &RequestState {
         let lookup = self.lookup;
-        let enter = || lookup.l2.bus.lease_waiters.enter(&lookup.keys.entry);
+        let enter = || lookup.l2.bus.lease_waiter(&lookup.keys.entry);
         self.request_state.get_or_init(|| RequestState {
             holder: Token::random(),
             guards: [guards(lookup.owner), lookup.keys.beside.clone()].concat(),

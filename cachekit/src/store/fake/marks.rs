@@ -41,7 +41,7 @@ impl Marks {
         let now = Instant::now();
         let is_due = |(mark, standing): &(&WriteMark, &mut Standing)| {
             let is_alive = || {
-                mark.parts()
+                mark.parts(None)
                     .is_some_and(|(node, _)| listening.contains(&node))
             };
             standing.due <= now || (standing.round == 0 && !is_alive())

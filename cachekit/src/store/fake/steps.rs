@@ -48,6 +48,10 @@ impl Data {
             let (length, rest) = text.split_first_chunk()?;
             let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
             let (name, rest) = rest.split_at_checked(length)?;
+            if name.is_empty() {
+                // An encrypted entry hides its names.
+                return None;
+            }
             if index >= known {
                 names.push(StoreKey::read(name));
             }

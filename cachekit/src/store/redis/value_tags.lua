@@ -12,7 +12,8 @@ local names, at = {}, 1
 for i = 3, count do
   if at + 3 > #text then return { '' } end
   local length = struct.unpack('<I4', text, at)
-  if at + 3 + length > #text then return { '' } end
+  -- An encrypted entry may hide its names. The reader then asks for their versions.
+  if length == 0 or at + 3 + length > #text then return { '' } end
   if i > tonumber(ARGV[2]) then
     names[#names + 1] = ARGV[1] .. string.sub(text, at + 4, at + 3 + length)
   end

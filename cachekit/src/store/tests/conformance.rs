@@ -192,6 +192,7 @@ impl Spot {
             versions: &self.versions,
             with_value_tags: true,
             beside: &[],
+            is_encrypted: false,
         }
     }
 
@@ -257,6 +258,7 @@ impl Spot {
             value_tags,
             order,
             bytes: draft.write(Some(payload)).unwrap().bytes,
+            is_encrypted: false,
             kept: LONG,
             version_life: LONG,
         }

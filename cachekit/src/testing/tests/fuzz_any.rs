@@ -1,7 +1,11 @@
 //! Property test for the fuzzer: the library reads arbitrary bytes in each of its formats.
 
 use crate::encoding::compress::Payload;
+#[cfg(feature = "encryption")]
+use crate::encoding::encryption::{Place, blob, keys::EncryptionKeys, sealer::Sealer};
 use crate::encoding::envelope::read::{Envelope, Reject};
+#[cfg(feature = "encryption")]
+use crate::encoding::envelope::sealed;
 use crate::encoding::envelope::write::Draft;
 use crate::encoding::envelope::{HEAD, seal};
 use crate::testing::tests::fuzz_values;
@@ -20,12 +24,39 @@ const MOST_TIMES: usize = 4;
 pub fn read_anything(bytes: &[u8]) {
     read_entry(bytes);
     fuzz_values::read_all(bytes);
+    #[cfg(feature = "encryption")]
+    read_encrypted(bytes);
     // The fuzzer cannot guess a checksum, so the bytes are also read with a correct checksum.
     let mut sealed = bytes.to_vec();
     seal(&mut sealed);
     if sealed != bytes {
         read_entry(&sealed);
     }
+}
+
+/// Opens `bytes` as an encrypted entry, message and name, which none of them can be, and asserts that
+/// an entry which is encrypted opens to the same bytes.
+#[cfg(feature = "encryption")]
+fn read_encrypted(bytes: &[u8]) {
+    let keys = EncryptionKeys::new("fuzz", [7; 32]).names([8; 32]);
+    let sealer = Sealer::new(&keys, "fuzz", true).expect("a key");
+    let place = Place {
+        kind: "fuzz",
+        parts: &[],
+    };
+    assert_eq!(sealed::open(&sealer, bytes, b"k:a"), None);
+    assert_eq!(blob::open(&sealer, place, bytes), None);
+    assert_eq!(blob::open_name(&sealer, place, bytes), None);
+    let Ok(envelope) = Envelope::parse(bytes) else {
+        return;
+    };
+    // A script writes the flag of the waiters, and nothing else there.
+    let mut bytes = bytes.to_vec();
+    bytes[5..8].fill(0);
+    let hidden = sealed::seal(&sealer, &bytes, b"k:a", <[u8]>::to_vec);
+    let hidden = hidden.expect("every entry can be encrypted");
+    let opened = sealed::open(&sealer, &hidden, b"k:a").expect("it opens");
+    assert_eq!(Envelope::parse(&opened), Ok(envelope));
 }
 
 fn read_entry(bytes: &[u8]) {
@@ -41,7 +72,7 @@ fn read_entry(bytes: &[u8]) {
             is_written_as_it_was(envelope, &payload, bytes);
         }
         Err(Reject::Vacant) => assert_eq!(bytes.len(), HEAD, "more than a token"),
-        Err(Reject::NotOurs | Reject::Format | Reject::Damaged) => {}
+        Err(Reject::NotOurs | Reject::Format | Reject::Damaged | Reject::Sealed) => {}
     }
 }
 

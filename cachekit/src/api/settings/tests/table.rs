@@ -90,7 +90,7 @@ const NOT_IN_FILES: &[&str] = &["has_fixed_ttl", "detach_limit"];
 fn every_option_of_functions_is_in_the_table() {
     let values = [
         "false", "7", "8", "9", "1.5", "names", "3", "true", "6", "5", "0.5", "redis", "30", "20",
-        "40", "100", "4", "off", "11", "12", "64", "json", "true",
+        "40", "100", "4", "off", "11", "12", "64", "json", "true", "false",
     ];
     assert_eq!(values.len(), FUNCTION_OPTIONS.len(), "a value for each row");
     let mut set = BTreeSet::from(["options".to_owned()]);

@@ -73,6 +73,7 @@ async fn an_entry_with_fewer_versions_is_not_good(under: &Under) {
         versions: &versions,
         with_value_tags: false,
         beside: &[],
+        is_encrypted: false,
     };
     let acquired = under.store.acquire(query, &ask(None), soon()).await;
     assert!(matches!(acquired, Ok(Acquired::Granted(grant)) if grant.versions.len() == 4));
@@ -82,6 +83,7 @@ async fn an_entry_with_fewer_versions_is_not_good(under: &Under) {
         versions: &versions,
         with_value_tags: false,
         beside: &[],
+        is_encrypted: false,
     };
     let acquired = under.store.acquire(query, &ask(None), soon()).await;
     assert_eq!(acquired, Ok(Acquired::Filled), "one with more may be");

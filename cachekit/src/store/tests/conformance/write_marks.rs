@@ -4,7 +4,7 @@ use super::*;
 use crate::store::write_mark::{BEAT, DueMark, LAST_ROUND, WriteMark, pause_after};
 
 fn mark_of(node: NodeId, number: u64) -> WriteMark {
-    WriteMark::new(node, number, &names(&["k:a", "t:tag"]))
+    WriteMark::new(node, number, &names(&["k:a", "t:tag"]), None).expect("a mark")
 }
 
 impl Under {

@@ -1,0 +1,195 @@
+//! Queued writes of write-behind functions, encrypted.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cachekit::{
+    Cache, DeadWrite, EncryptionKeys, QueueError, QueuedWrite, cached, testing, write_behind,
+};
+use cachekit_tests::redis::Redis;
+
+use crate::world::{built, keys, shows, until, with};
+
+/// A table in the place of a database, which may refuse.
+#[derive(Debug, Clone, Default)]
+struct Table {
+    rows: Arc<Mutex<Vec<(String, String)>>>,
+    refuses: Arc<Mutex<bool>>,
+}
+
+#[cached(key = "note:{user}", name = "notes::get", skip(table))]
+async fn note(table: &Table, user: String) -> Option<String> {
+    let rows = table.rows.lock().unwrap();
+    let mut found = rows.iter().filter(|(of, _)| *of == user);
+    found.next_back().map(|(_, text)| text.clone())
+}
+
+#[write_behind(
+    note(_, user),
+    value = text,
+    name = "notes::save",
+    skip(table),
+    every = "20ms",
+    retries = 0
+)]
+async fn save(
+    table: &Table,
+    user: String,
+    text: String,
+    _write: QueuedWrite,
+) -> Result<(), Refused> {
+    if *table.refuses.lock().unwrap() {
+        return Err(Refused(format!("no room for {text}")));
+    }
+    table.rows.lock().unwrap().push((user, text));
+    Ok(())
+}
+
+#[derive(Debug)]
+struct Refused(String);
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<QueueError> for Refused {
+    fn from(error: QueueError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// All keys and values of the queues, one after the other.
+fn content(redis: &Redis) -> Vec<u8> {
+    let mut client = redis.client();
+    let mut all = vec![];
+    for key in client.keys("*") {
+        all.extend(key.as_bytes());
+        all.push(b'\n');
+        all.extend(client.bulk(&["DUMP", &key]).unwrap_or_default());
+    }
+    all
+}
+
+async fn queue(cache: &Cache, table: &Table, user: &str, text: &str) {
+    let saving = save(table, user.to_owned(), text.to_owned());
+    testing::scope(cache.clone(), saving)
+        .await
+        .expect("it is queued");
+}
+
+/// The dead writes, once there are any.
+async fn dead(cache: &Cache) -> Vec<DeadWrite> {
+    loop {
+        let found = cache.dead_writes("notes::save", 10).await.unwrap();
+        if !found.is_empty() {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_queued_write_is_hidden_read_and_carried_out() {
+    for hashes in [false, true] {
+        let redis = Redis::with(&["--rdbcompression", "no"]);
+        let (cache, table) = (
+            built(with(&redis, keys()).hash_keys(hashes)).await,
+            Table::default(),
+        );
+        queue(&cache, &table, "ann", "first words").await;
+        queue(&cache, &table, "ann", "last words").await;
+        let seen = content(&redis);
+        assert!(!shows(&seen, "words"), "hashes: {hashes}");
+        assert_eq!(
+            shows(&seen, "ann"),
+            !hashes,
+            "names are visible without hashes"
+        );
+        let read = testing::scope(cache.clone(), note(&table, "ann".to_owned())).await;
+        assert_eq!(read.as_deref(), Some("last words"));
+        let workers = cache
+            .workers()
+            .provide(table.clone())
+            .start()
+            .await
+            .unwrap();
+        cache.flush().await.unwrap();
+        let last = ("ann".to_owned(), "last words".to_owned());
+        assert_eq!(*table.rows.lock().unwrap(), [last], "coalesced");
+        workers.stop().await;
+        assert!(!shows(&content(&redis), "words"));
+    }
+}
+
+#[tokio::test]
+async fn a_dead_write_is_hidden_shown_and_replayed() {
+    let redis = Redis::with(&["--rdbcompression", "no"]);
+    let cache = built(with(&redis, keys()).hash_keys(true)).await;
+    let table = Table::default();
+    *table.refuses.lock().unwrap() = true;
+    queue(&cache, &table, "ann", "first words").await;
+    let workers = cache
+        .workers()
+        .provide(table.clone())
+        .start()
+        .await
+        .unwrap();
+    let found = dead(&cache).await;
+    let [write] = &found[..] else {
+        panic!("one dead write: {found:?}");
+    };
+    assert_eq!(write.key, "note:ann");
+    assert!(
+        write.reason.contains("no room for first words"),
+        "{write:?}"
+    );
+    let seen = content(&redis);
+    for secret in ["words", "ann", "room"] {
+        assert!(!shows(&seen, secret), "{secret}");
+    }
+    *table.refuses.lock().unwrap() = false;
+    cache
+        .replay_dead_write("notes::save", &write.id)
+        .await
+        .unwrap();
+    until("it is carried out", || {
+        !table.rows.lock().unwrap().is_empty()
+    })
+    .await;
+    workers.stop().await;
+}
+
+/// A worker without the key cannot read a write, and puts it aside. A worker with the key can.
+#[tokio::test]
+async fn a_write_without_its_key_is_not_lost() {
+    let redis = Redis::start();
+    let table = Table::default();
+    let one = built(with(&redis, keys())).await;
+    queue(&one, &table, "ann", "last words").await;
+    let other = EncryptionKeys::new("two", [2; 32]);
+    let other = built(with(&redis, other)).await;
+    let workers = other
+        .workers()
+        .provide(table.clone())
+        .start()
+        .await
+        .unwrap();
+    let found = dead(&one).await;
+    workers.stop().await;
+    assert!(
+        table.rows.lock().unwrap().is_empty(),
+        "it could not be read"
+    );
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].reason, "(encrypted)", "by the other key");
+    one.replay_dead_write("notes::save", &found[0].id)
+        .await
+        .unwrap();
+    let workers = one.workers().provide(table.clone()).start().await.unwrap();
+    one.flush().await.unwrap();
+    let last = ("ann".to_owned(), "last words".to_owned());
+    assert_eq!(*table.rows.lock().unwrap(), [last]);
+    workers.stop().await;
+}
