@@ -5,6 +5,7 @@ pub(crate) mod findings;
 mod of_functions;
 mod of_misses;
 mod of_running;
+mod of_sentinels;
 mod of_server;
 
 use crate::api::builder::CacheBuilder;
@@ -91,6 +92,7 @@ fn diagnosis(
         Some(Err((problem, remedy))) => findings.push(Finding::error("redis", problem, remedy)),
         Some(Ok(found)) => {
             of_server::all(config, &found, &mut findings);
+            of_sentinels::all(&found, &mut findings);
             server = Some(found);
         }
     }

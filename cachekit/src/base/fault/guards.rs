@@ -309,4 +309,9 @@ pub enum Fault {
     /// Without this guard, a process serves from Redis before it has carried out the marks of dead
     /// processes.
     SweepLate,
+    /// Without this guard, a process does not listen to the sentinels, and stays with an old master
+    /// for as long as that server takes writes.
+    IgnoreSwitch,
+    /// Without this guard, the connection for messages does not check that its server is the master.
+    TrustSentinel,
 }
