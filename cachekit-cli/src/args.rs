@@ -42,14 +42,42 @@ pub(crate) struct Server {
     )]
     pub(crate) redis_password: Option<String>,
 
+    /// Path of a file with the password of Redis.
+    #[arg(
+        long,
+        global = true,
+        env = "REDIS_PASSWORD_FILE",
+        value_name = "PATH",
+        hide = true
+    )]
+    pub(crate) redis_password_file: Option<String>,
+
     /// Namespace of the caches, as `CacheBuilder::namespace` sets it.
     #[arg(
         long,
         global = true,
         env = "CACHE_NAMESPACE",
-        default_value = "cachekit"
+        default_value = NAMESPACE
     )]
     pub(crate) namespace: String,
+}
+
+/// The namespace of services that set none.
+const NAMESPACE: &str = "cachekit";
+
+impl Server {
+    /// Takes each empty value for one that is not set, as services do: a file of Docker Compose has
+    /// empty variables.
+    pub(crate) fn without_empty(mut self) -> Self {
+        let is_given = |value: &String| !value.trim().is_empty();
+        self.redis = self.redis.filter(is_given);
+        self.redis_password = self.redis_password.filter(is_given);
+        self.redis_password_file = self.redis_password_file.filter(is_given);
+        if !is_given(&self.namespace) {
+            NAMESPACE.clone_into(&mut self.namespace);
+        }
+        self
+    }
 }
 
 /// The commands.

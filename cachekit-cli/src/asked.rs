@@ -9,6 +9,9 @@ use serde::Serialize;
 
 use crate::output::{Error, length};
 
+/// The problem that no process answers.
+pub(crate) const NOBODY: &str = "no process answers questions in this namespace";
+
 /// The processes whose answers are missing or cannot be read.
 #[derive(Debug, Serialize)]
 pub(crate) struct Missing {
@@ -28,6 +31,15 @@ pub(crate) struct Unreadable {
 }
 
 impl Missing {
+    /// Returns that no answer is missing.
+    pub(crate) fn none() -> Self {
+        Self {
+            silent: 0,
+            unreadable: Vec::new(),
+            wait: Duration::ZERO,
+        }
+    }
+
     /// Returns the missing answers among `answers`, for which the command waited up to `wait`.
     pub(crate) fn of<T>(answers: &Answers<T>, wait: Duration) -> Self {
         let unreadable = answers.nodes.iter().filter_map(|it| {
@@ -74,7 +86,7 @@ pub(crate) fn answered<T>(
     }
     Err(if answers.nodes.is_empty() && answers.silent == 0 {
         Error::no(
-            "no process answers questions in this namespace",
+            NOBODY,
             "check `--namespace`; a service with `answers = false` does not answer",
         )
     } else {

@@ -8,6 +8,7 @@ mod connect;
 mod functions;
 mod output;
 mod screen;
+mod signals;
 mod value;
 
 use std::process::ExitCode;

@@ -72,7 +72,7 @@ impl Output {
     pub(crate) fn print(self, answer: &impl Serialize, text: impl fmt::Display) -> bool {
         if self.is_json {
             match serde_json::to_string(answer) {
-                Ok(line) => print(&format!("{line}\n")),
+                Ok(line) => print(&(escaped(line) + "\n")),
                 Err(error) => print(&format!("{{\"error\":\"{error}\"}}\n")),
             }
         } else {
@@ -90,6 +90,16 @@ impl Output {
         if !self.is_json {
             print(&text.to_string());
         }
+    }
+
+    /// Prints `text`, yellow, as a line between answers, or to standard error if the answers are JSON.
+    /// Returns `false` if nobody reads any more.
+    pub(crate) fn note(self, text: impl fmt::Display) -> bool {
+        if self.is_json {
+            eprintln!("{text}");
+            return true;
+        }
+        print(&(self.warn(text) + "\n"))
     }
 
     /// Returns `text`, green.
@@ -156,6 +166,23 @@ pub(crate) fn printable(text: &str) -> String {
     shown
 }
 
+/// Returns `json` with the control characters escaped that JSON allows in texts, U+007F to U+009F.
+pub(crate) fn escaped(json: String) -> String {
+    if !json.contains(char::is_control) {
+        return json;
+    }
+    let mut shown = String::with_capacity(json.len());
+    for c in json.chars() {
+        if matches!(c, '\u{7f}'..='\u{9f}') {
+            // Writing to a string does not fail.
+            let _ = write!(shown, "\\u{:04x}", u32::from(c));
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
 /// Returns a length of time with three digits at most, such as `4.21 s`.
 pub(crate) fn length(length: Duration) -> String {
     let seconds = length.as_secs_f64();
@@ -165,5 +192,23 @@ pub(crate) fn length(length: Duration) -> String {
         ..1.0 => format!("{:.0} ms", seconds * 1e3),
         ..100.0 => format!("{seconds:.1} s"),
         _ => format!("{seconds:.0} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_with_control_characters_means_the_same_and_has_none() {
+        let value = serde_json::json!({ "a\u{9b}31m": ["\u{7f}", "\u{1b}]0;x\u{7}", "\u{a0}é"] });
+        let shown = escaped(value.to_string());
+        assert!(!shown.contains(char::is_control), "{shown:?}");
+        assert!(
+            shown.contains("\\u009b31m") && shown.contains('é'),
+            "{shown}"
+        );
+        let read: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
+        assert_eq!(read, value);
     }
 }

@@ -3,6 +3,8 @@
 use cachekit::StoredValue;
 use serde_json::Value;
 
+use crate::output::escaped;
+
 /// Returns the value as JSON, if its codec writes the names of fields. Returns `None` for bincode,
 /// which writes no names, and for bytes that cannot be read.
 pub(crate) fn decoded(value: &StoredValue) -> Option<Value> {
@@ -10,6 +12,11 @@ pub(crate) fn decoded(value: &StoredValue) -> Option<Value> {
         return Some(Value::Null);
     }
     decoded_bytes(&value.codec, &value.payload)
+}
+
+/// Returns `value` on several lines, as people read it.
+pub(crate) fn pretty(value: &Value) -> String {
+    escaped(serde_json::to_string_pretty(value).unwrap_or_default())
 }
 
 /// Returns `bytes` as JSON, if `codec` writes the names of fields.

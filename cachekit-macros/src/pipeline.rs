@@ -55,8 +55,8 @@ pub(crate) fn write_behind(args: TokenStream, item: TokenStream) -> TokenStream 
     )
 }
 
-/// Returns the code that `#[derive(CacheKey)]` expands to, or a mistake in the type as a compile
-/// error.
+/// Returns the code that `#[derive(CacheKey)]` expands to. If the type is not supported, returns a
+/// compile error instead.
 pub(crate) fn derive_cache_key(item: TokenStream) -> TokenStream {
     expand::derive_cache_key::derive_cache_key(item)
         .unwrap_or_else(|error| error.to_compile_error())

@@ -27,6 +27,7 @@ pub(crate) mod policy;
 pub(crate) mod provided;
 pub(crate) mod question;
 pub(crate) mod queue_error;
+pub(crate) mod queue_fitness;
 pub(crate) mod queue_spec;
 pub(crate) mod queue_stats;
 pub(crate) mod queued_write;

@@ -11,5 +11,7 @@ pub(crate) mod carry_out;
 pub(crate) mod dead_writes;
 pub(crate) mod fitness;
 pub(crate) mod flush;
+#[cfg(test)]
+pub(crate) mod tests;
 pub(crate) mod worker;
 pub(crate) mod workers;

@@ -3,6 +3,7 @@
 mod calls;
 mod few_lines;
 mod outages;
+mod queues;
 mod spans;
 mod start;
 

@@ -4,6 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cachekit::{AnswerError, Cache, ConfigOrigin, Policy, QueryError};
+use cachekit_tests::proxy::Proxy;
 use cachekit_tests::redis::{Client, Redis};
 
 /// Long enough that only an end before it passes a test.
@@ -118,6 +119,30 @@ async fn nobody_there_is_no_error_and_no_wait() {
     drop(mute);
     let alone = Cache::builder().build().await.expect("a valid set-up");
     assert_eq!(alone.ask_stats(LONG).await, Err(QueryError::NoServer));
+}
+
+/// Commands reach Redis, and messages do not come back.
+#[tokio::test]
+async fn a_dead_bus_is_told_from_a_dead_redis() {
+    let redis = Redis::start();
+    let proxy = Proxy::to(redis.addr());
+    let builder = Cache::builder().namespace("shop").redis(proxy.url());
+    let builder = builder.bus_timeout(Duration::from_millis(200));
+    let asker = builder.build().await.expect("a valid set-up");
+    proxy.silence(true);
+    let is_deaf = || asker.stats().redis.is_up && !asker.stats().redis.is_bus_live;
+    cachekit_tests::until("no message arrives", is_deaf).await;
+    let answers = asker.ask_stats(LONG).await;
+    assert_eq!(answers, Err(QueryError::NoMessages));
+    let shown = QueryError::NoMessages.to_string();
+    assert!(
+        shown.starts_with("messages of other processes do not arrive"),
+        "{shown}"
+    );
+    redis.kill();
+    cachekit_tests::until("Redis is away", || !asker.stats().redis.is_up).await;
+    let answers = asker.ask_stats(LONG).await;
+    assert_eq!(answers, Err(QueryError::Unreachable));
 }
 
 #[tokio::test]

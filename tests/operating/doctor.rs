@@ -10,7 +10,12 @@ use crate::old_server;
 /// A Redis as a cache should have it.
 const RIGHT: [&str; 4] = ["--maxmemory", "64mb", "--maxmemory-policy", "allkeys-lru"];
 
+/// A cache whose Redis has nothing that must not be lost: this program has write-behind functions.
 fn builder(url: impl Into<String>) -> CacheBuilder {
+    of_queues(url).volatile_queues(true)
+}
+
+fn of_queues(url: impl Into<String>) -> CacheBuilder {
     Cache::builder().namespace("shop").redis(url)
 }
 
@@ -54,6 +59,10 @@ async fn a_right_set_up_has_no_problem() {
             .bus_round_trip
             .is_some_and(|it| it < Duration::from_secs(1))
     );
+    let json = serde_json::to_value(&diagnosis).expect("JSON");
+    for length in [&json["bus_round_trip"], &json["server"]["uptime"]] {
+        assert!(length.is_f64(), "in seconds: {length}");
+    }
     let server = diagnosis.server.as_ref().expect("it may be asked");
     let said = diagnosis.to_string();
     let head = format!(
@@ -133,6 +142,30 @@ async fn an_account_without_info() {
 }
 
 #[tokio::test]
+async fn an_account_without_the_rights_of_queues() {
+    let (told, _redis) =
+        with_rights("~shop:* &shop:* +@all -@dangerous -@admin -@hash +info").await;
+    assert_eq!(
+        told,
+        [
+            "error rights: the account may not run HGET, HSET, HDEL, HEXISTS, HINCRBY, which write-behind functions need; \
+             run `ACL SETUSER <user> ~shop:* &shop:* +hget +hset +hdel +hexists +hincrby` there (docs/redis.md)"
+        ]
+    );
+    let kinds = "~shop:k:* ~shop:c*:* ~shop:t:* ~shop:e:* ~shop:g:* ~shop:f:* ~shop:v:* ~shop:all ~shop:nodes \
+                 ~shop:intents ~shop:beat ~shop:wb:*";
+    let (told, _redis) =
+        with_rights(&format!("{kinds} &shop:* +@all -@dangerous -@admin +info")).await;
+    assert_eq!(
+        told,
+        [
+            "warning rights: the account may not run PTTL, MGET, SET on the lists of hottest keys; for `warm_start`, run \
+             `ACL SETUSER <user> ~shop:* &shop:* +pttl +mget +set` there (docs/redis.md); else nothing"
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_replica() {
     let master = Redis::start();
     let port = master.addr().port().to_string();
@@ -168,10 +201,34 @@ async fn a_full_redis_that_evicts_nothing() {
     assert_eq!(
         told(&builder(url).doctor().await),
         [
-            "error eviction: memory is full, and `maxmemory-policy` is `noeviction`: Redis refuses new values; run \
-          `CONFIG SET maxmemory-policy allkeys-lru` there, or raise `maxmemory`"
+            "error eviction: memory is full, and `maxmemory-policy` is `noeviction`: Redis refuses new values; raise \
+          `maxmemory`, or run `CONFIG SET maxmemory-policy allkeys-lru` in a Redis that is only a cache"
         ]
     );
+}
+
+#[tokio::test]
+async fn a_redis_with_queues_must_keep_them() {
+    let redis = Redis::with(&["--maxmemory", "64mb", "--appendonly", "yes"]);
+    let kept = of_queues(redis.url()).doctor().await;
+    assert_eq!(told(&kept), [""; 0], "it evicts nothing");
+    let redis = Redis::with(&RIGHT);
+    let running = of_queues(redis.url()).build().await;
+    for diagnosis in [
+        of_queues(redis.url()).doctor().await,
+        running.expect("a valid set-up").doctor().await,
+    ] {
+        assert_eq!(
+            told(&diagnosis),
+            [
+                "error eviction: the server may lose queued writes: its `maxmemory-policy` is `allkeys-lru`, which may \
+                 evict queued writes; run `CONFIG SET maxmemory-policy noeviction`, or use another server for the queue",
+                "error persistence: the server may lose queued writes: it writes no append-only file, so a restart \
+                 loses queued writes; run `CONFIG SET appendonly yes` and set it in the server's configuration, or \
+                 accept the loss with `volatile_queues(true)`",
+            ]
+        );
+    }
 }
 
 #[tokio::test]

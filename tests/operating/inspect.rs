@@ -62,6 +62,22 @@ async fn an_entry_shows_which_of_its_tags_moved() {
 }
 
 #[tokio::test]
+async fn a_softly_invalidated_value_is_stale_for_the_rest_of_its_life() {
+    let redis = Redis::start();
+    let cache = node(&redis).await;
+    let (minute, hour) = (Duration::from_secs(60), Duration::from_secs(3600));
+    let policy = Policy::new().tier(Tier::Redis).ttl(hour).stale(minute);
+    cache.put("row", 1_u64, &policy.tag("products")).await;
+    let before = value(&cache, "row").await;
+    assert!(before.is_fresh() && before.stale_for == minute);
+    cache.invalidation().soft().tags(["products"]).await;
+    let after = value(&cache, "row").await;
+    assert_eq!(after.fresh_for, Duration::ZERO);
+    assert!(after.stale_for > hour, "{:?}", after.stale_for);
+    assert!(after.age < minute, "{:?}", after.age);
+}
+
+#[tokio::test]
 async fn no_entry_no_value_and_foreign_bytes_are_told_apart() {
     let redis = Redis::start();
     let cache = node(&redis).await;
@@ -102,6 +118,30 @@ async fn no_entry_no_value_and_foreign_bytes_are_told_apart() {
     assert!(
         slow.lease.is_some_and(|left| left > Duration::ZERO),
         "{slow:?}"
+    );
+}
+
+/// Which of the copies a call stores is drawn at random.
+#[tokio::test]
+async fn a_copy_is_found_though_the_first_one_is_missing() {
+    let redis = Redis::start();
+    let cache = node(&redis).await;
+    let policy = Policy::new().tier(Tier::Redis).replicas(4);
+    for _ in 0..40 {
+        cache
+            .get_or_compute("front", &policy, || async { 7_u64 })
+            .await;
+    }
+    cachekit_tests::until("the copies are stored", || cache.stats().redis.stores >= 3).await;
+    let mut client = redis.client();
+    let first = cache.inspect("front").await.expect("it answers");
+    assert_eq!(first.map(|it| it.copy), Some(0));
+    client.run(&["DEL", "shop:k:front", "shop:c1:front"]);
+    let found = cache.inspect("front").await.expect("it answers");
+    let found = found.expect("another copy");
+    assert!(
+        found.copy > 1 && matches!(found.content, Content::Value(_)),
+        "{found:?}"
     );
 }
 

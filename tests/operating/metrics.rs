@@ -117,6 +117,21 @@ async fn queues_are_recorded_by_function() {
     assert!((30.0..33.0).contains(&lag), "{lag}");
 }
 
+/// A counter that appears with its first event shows no increase.
+#[tokio::test]
+async fn counters_of_queues_are_there_before_the_first_write() {
+    let cache = alone("of_no_queue").await;
+    let recorded = Recorded::of(&cache);
+    let labels = [
+        ("namespace", "of_no_queue"),
+        ("function", "operating::metrics::queued"),
+    ];
+    for name in ["accepted", "refused", "runs", "put_aside"] {
+        let name = format!("cachekit_queue_{name}_total");
+        assert_eq!(recorded.one(&name, &labels).to_string(), "0", "{name}");
+    }
+}
+
 #[tokio::test]
 async fn buckets_are_cumulative() {
     let cache = alone("of_times").await;

@@ -45,6 +45,8 @@ async fn the_report_says_where_the_values_came_from() {
             .await;
         assert_eq!(counts(&report), [20, 0, 0, 20, 0, 1, 0]);
         assert_eq!(report.elapsed, Duration::from_secs(2), "two rounds of ten");
+        let json = serde_json::to_value(&report).expect("JSON");
+        assert_eq!(json["elapsed"], 2.0, "in seconds");
         let again = warm(0..20, |id| slow(id, second))
             .failed_if(Result::is_err)
             .await;

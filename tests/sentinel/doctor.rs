@@ -15,7 +15,7 @@ const RIGHT: &[&str] = &[
     "--min-replicas-to-write",
     "1",
     "--min-replicas-max-lag",
-    "1",
+    "2",
 ];
 
 fn told(diagnosis: &Diagnosis) -> Vec<String> {

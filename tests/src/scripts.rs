@@ -110,8 +110,8 @@ const WRITE_QUEUE_GUARDS: &[Guard] = &[
     ),
     (
         Fault::ShareClaims,
-        "if redis.call('HEXISTS', claims, key) == 1 then redis.call('HINCRBY', lost, key, 1) end",
-        "",
+        "redis.call('HINCRBY', lost, key, 1)",
+        "redis.call('HDEL', lost, key)",
     ),
 ];
 

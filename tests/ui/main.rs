@@ -31,6 +31,45 @@ fn ui() {
     }
 }
 
+/// A package of its own, because this one has the features of all codecs.
+#[test]
+fn a_codec_without_its_feature_is_named_where_it_is_written() {
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/ui/features/codec.rs");
+    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("features");
+    fs::create_dir_all(&package).expect("a folder");
+    let manifest = format!(
+        "[package]\nname = \"features\"\nedition = \"2024\"\n\
+         [[bin]]\nname = \"codec\"\npath = {source:?}\n\
+         [dependencies]\ncachekit = {{ path = {:?}, default-features = false, features = [\"redis\", \"bincode\"] }}\n\
+         [workspace]\n",
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../cachekit")
+    );
+    fs::write(package.join("Cargo.toml"), manifest).expect("a manifest");
+    let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock");
+    fs::copy(lock, package.join("Cargo.lock")).expect("the versions that are known");
+    let mut check = Command::new(env!("CARGO"));
+    check.args(["check", "--quiet", "--message-format", "short"]);
+    // Without the switches of the guards, which .cargo/config.toml turns on.
+    check.env("RUSTFLAGS", "").current_dir(&package);
+    check.env("CARGO_TARGET_DIR", package.join("target"));
+    let output = check.output().expect("cargo runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    let errors: Vec<&str> = said
+        .lines()
+        .filter(|line| line.contains(": error"))
+        .collect();
+    let [(line, words)] = &marked(&read(Path::new(source)))
+        .into_iter()
+        .collect::<Vec<_>>()[..]
+    else {
+        panic!("{source} has one mark");
+    };
+    assert_eq!(errors.len(), 1, "{said}");
+    let place = format!("codec.rs:{line}:");
+    let is_there = errors[0].contains(&place) && errors[0].contains(&words[0]);
+    assert!(is_there, "{said}");
+}
+
 /// Holds the `.stderr` files to the marks, so that nobody accepts a worse output unread. It needs
 /// no compiler.
 #[test]

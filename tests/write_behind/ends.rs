@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cachekit::{QueuedWrite, cached, testing, write_behind};
-use cachekit_tests::proxy::Proxy;
+use cachekit_tests::proxy::{Proxy, Sent};
 use cachekit_tests::redis::Redis;
 
 use crate::world::{Failed, Table, memory, over, start, start_one};
@@ -166,6 +166,31 @@ async fn a_read_that_cannot_see_the_queue_stores_nothing() {
         assert_eq!(note(&table, 1).await, "", "the source has nothing yet");
         refuses.store(false, Ordering::SeqCst);
         assert_eq!(note(&table, 1).await, "new");
+    })
+    .await;
+}
+
+/// A look at all keys of a long queue is dear.
+#[tokio::test]
+async fn a_flush_hastens_a_queue_once_however_long_it_waits() {
+    let redis = Redis::start();
+    let proxy = Proxy::to(redis.addr());
+    let builder = cachekit_tests::builder().redis(&*proxy.url());
+    let cache = builder.volatile_queues(true).build().await.unwrap();
+    let table = Table::default();
+    let asked = |op: &str| {
+        let log = proxy.log().into_iter();
+        let of_notes = log.filter(|sent| sent.mentions("save_note"));
+        let is_op = |sent: &Sent| sent.args.iter().any(|arg| arg == op.as_bytes());
+        of_notes.filter(is_op).count()
+    };
+    testing::scope(cache.clone(), async {
+        save_note(&table, 1, "new").await.unwrap();
+        tokio::select! {
+            flushed = cache.flush() => panic!("no worker runs: {flushed:?}"),
+            () = cachekit_tests::until("it has looked often", || asked("state") > 4) => {}
+        }
+        assert_eq!(asked("hasten"), 1);
     })
     .await;
 }

@@ -38,7 +38,9 @@ async fn a_call_waits_for_room() {
         let waited = began.elapsed();
         assert!(waited >= Duration::from_secs(10), "{waited:?}");
         let queues = cache.stats().queues;
-        assert_eq!((queues[0].accepted, queues[0].refused), (3, 1));
+        let queue = queues.iter().find(|it| it.function.ends_with("::waits"));
+        let counts = queue.map(|it| (it.accepted, it.refused));
+        assert_eq!(counts, Some((3, 1)));
         start(&cache, &table).await;
         waits(&table, 2, "a".into()).await.unwrap();
         cache.flush().await.unwrap();
@@ -152,6 +154,30 @@ async fn a_stopped_worker_ends_what_it_runs_and_leaves_the_rest() {
         start().await.unwrap();
         cache.flush().await.unwrap();
         assert_eq!(table.log().len(), 2);
+    })
+    .await;
+}
+
+/// Nobody looks at the queue any more, which another process may have emptied.
+#[tokio::test(start_paused = true)]
+async fn a_process_without_workers_does_not_know_the_state_of_a_queue() {
+    let (cache, table) = (memory().await, Table::default());
+    table.set_down(true);
+    let state = || {
+        let queues = cache.stats().queues;
+        let queue = queues.iter().find(|it| it.function.ends_with("waits"));
+        let queue = queue.expect("a queue");
+        (queue.queued, queue.lag > Duration::ZERO)
+    };
+    testing::scope(cache.clone(), async {
+        waits(&table, 1, "a".into()).await.unwrap();
+        let workers = [start(&cache, &table).await, start(&cache, &table).await];
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        for workers in workers {
+            assert_eq!(state(), (1, true));
+            workers.stop().await;
+        }
+        assert_eq!(state(), (0, false));
     })
     .await;
 }

@@ -8,6 +8,7 @@
 mod carts;
 mod claims;
 mod ends;
+mod entries;
 mod forms;
 mod limits;
 mod unreadable;

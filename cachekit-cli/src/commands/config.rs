@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use cachekit::{Answers, EffectiveConfig};
+use cachekit::{Answers, Cache, EffectiveConfig};
 use serde::Serialize;
 
-use crate::args::{Asking, Server};
+use crate::args::Asking;
 use crate::asked::{Missing, answered, counted};
-use crate::connect::connect;
 use crate::output::{Error, Output, printable};
 
 /// The answer in JSON.
@@ -26,12 +25,7 @@ struct Group<'a> {
 }
 
 /// Shows the configuration of each process. The exit code is 1 if no process answers.
-pub(crate) async fn run(
-    server: &Server,
-    output: Output,
-    asking: Asking,
-) -> Result<ExitCode, Error> {
-    let cache = connect(server).await?;
+pub(crate) async fn run(cache: &Cache, output: Output, asking: Asking) -> Result<ExitCode, Error> {
     let asked = cache.ask_config(asking.wait).await;
     let (answers, missing) = answered(asked, asking.wait)?;
     let answer = Answer {

@@ -1,16 +1,14 @@
 //! `cachekit dead-writes`.
 
-use std::collections::HashSet;
 use std::process::ExitCode;
 
 use cachekit::{Cache, DeadWrite, QueueError};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::args::{Chosen, DeadWrites, Server};
-use crate::connect::connect;
+use crate::args::{Chosen, DeadWrites};
 use crate::output::{Error, NO, Output, printable, row};
-use crate::value::decoded_bytes;
+use crate::value::{decoded_bytes, pretty};
 
 /// The number of dead writes that are read at once.
 const PAGE: usize = 100;
@@ -44,16 +42,15 @@ struct Done<'a> {
 
 /// Runs one of the commands about dead writes.
 pub(crate) async fn run(
-    server: &Server,
+    cache: &Cache,
     output: Output,
     command: DeadWrites,
 ) -> Result<ExitCode, Error> {
-    let cache = connect(server).await?;
     let done = match command {
-        DeadWrites::List { function } => list(&cache, output, function).await,
-        DeadWrites::Show { function, id } => show(&cache, output, &function, &id).await,
-        DeadWrites::Replay(chosen) => take(&cache, output, chosen, true).await,
-        DeadWrites::Drop(chosen) => take(&cache, output, chosen, false).await,
+        DeadWrites::List { function } => list(cache, output, function).await,
+        DeadWrites::Show { function, id } => show(cache, output, &function, &id).await,
+        DeadWrites::Replay(chosen) => take(cache, output, chosen, true).await,
+        DeadWrites::Drop(chosen) => take(cache, output, chosen, false).await,
     };
     let done = done.map_err(|error| Error::unusable(error, "run `cachekit doctor`"))?;
     let is_sent = cache.shutdown().await.is_complete();
@@ -72,16 +69,22 @@ async fn list(cache: &Cache, output: Output, function: Option<String>) -> Result
     };
     let mut is_empty = true;
     for function in functions {
-        for write in cache.dead_writes(&function, usize::MAX).await? {
-            is_empty = false;
-            let listed = Listed {
-                function: &function,
-                write: &write,
-                bytes: write.payload.len(),
-            };
-            if !output.print(&listed, line(&function, &write, output)) {
-                return Ok(true);
+        let mut after = String::new();
+        loop {
+            let page = cache.dead_writes_after(&function, &after, PAGE).await?;
+            for write in &page {
+                is_empty = false;
+                let listed = Listed {
+                    function: &function,
+                    write,
+                    bytes: write.payload.len(),
+                };
+                if !output.print(&listed, line(&function, write, output)) {
+                    return Ok(true);
+                }
             }
+            let Some(last) = page.last() else { break };
+            after.clone_from(&last.id);
         }
     }
     if is_empty {
@@ -101,8 +104,8 @@ fn line(function: &str, write: &DeadWrite, output: Output) -> String {
 
 /// Shows the dead write `id`. Returns `false` if there is no such dead write.
 async fn show(cache: &Cache, output: Output, function: &str, id: &str) -> Result<bool, QueueError> {
-    let all = cache.dead_writes(function, usize::MAX).await?;
-    let write = all.iter().find(|write| write.id == id);
+    let write = cache.dead_write(function, id).await?;
+    let write = write.as_ref();
     let arguments = write.and_then(|write| decoded_bytes(&write.codec, &write.payload));
     let text = match write {
         Some(write) => text(function, write, arguments.as_ref(), output),
@@ -139,7 +142,7 @@ fn text(function: &str, write: &DeadWrite, arguments: Option<&Value>, output: Ou
     };
     row(&mut text, "codec", codec);
     let shown = match arguments {
-        Some(arguments) => serde_json::to_string_pretty(arguments).unwrap_or_default(),
+        Some(arguments) => pretty(arguments),
         None => format!(
             "{} bytes that only the function's types can read",
             write.payload.len()
@@ -190,23 +193,20 @@ async fn take_one(
 }
 
 /// Queues all dead writes of the function again if `revives`, and drops them otherwise. Returns
-/// their number. If a write that keeps its version fails and is put aside again meanwhile, it is
-/// recognised by its version and left.
+/// their number. Writes that fail and are put aside again meanwhile have new ids, and are left.
 async fn take_all(cache: &Cache, function: &str, revives: bool) -> Result<usize, QueueError> {
-    let mut taken = HashSet::new();
+    let mut ids: Vec<String> = Vec::new();
     loop {
-        let page = cache.dead_writes(function, PAGE).await?;
-        let new: Vec<_> = page
-            .iter()
-            .filter(|write| !taken.contains(&write.version))
-            .collect();
-        if new.is_empty() {
-            return Ok(taken.len());
+        let after = ids.last().map_or("", String::as_str);
+        let page = cache.dead_writes_after(function, after, PAGE).await?;
+        if page.is_empty() {
+            break;
         }
-        for write in new {
-            if take_one(cache, function, &write.id, revives).await? {
-                taken.insert(write.version);
-            }
-        }
+        ids.extend(page.into_iter().map(|write| write.id));
     }
+    let mut taken = 0;
+    for id in ids {
+        taken += usize::from(take_one(cache, function, &id, revives).await?);
+    }
+    Ok(taken)
 }

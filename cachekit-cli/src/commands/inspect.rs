@@ -1,15 +1,14 @@
 //! `cachekit inspect KEY`.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
-use cachekit::{Content, Dependency, DependencyState, Inspection, StoredValue};
+use cachekit::{Cache, Content, Dependency, DependencyState, Inspection, StoredValue};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::args::Server;
-use crate::connect::connect;
 use crate::output::{Error, NO, Output, length, printable, row};
-use crate::value::decoded;
+use crate::value::{decoded, pretty};
 
 /// The answer in JSON.
 #[derive(Debug, Serialize)]
@@ -21,8 +20,7 @@ struct Answer<'a> {
 }
 
 /// Shows the entry under `key`. The exit code is 1 if there is no such entry.
-pub(crate) async fn run(server: &Server, output: Output, key: &str) -> Result<ExitCode, Error> {
-    let cache = connect(server).await?;
+pub(crate) async fn run(cache: &Cache, output: Output, key: &str) -> Result<ExitCode, Error> {
     let found = cache.inspect(key).await;
     let found = found.map_err(|error| Error::unusable(error, "run `cachekit doctor`"))?;
     let value = match found.as_ref().map(|it| &it.content) {
@@ -31,7 +29,7 @@ pub(crate) async fn run(server: &Server, output: Output, key: &str) -> Result<Ex
     };
     let text = match &found {
         Some(entry) => text(entry, value.as_ref(), output),
-        None => format!("no entry `{key}` in Redis\n"),
+        None => format!("no entry `{}` in Redis\n", printable(key)),
     };
     let answer = Answer {
         key,
@@ -49,6 +47,10 @@ pub(crate) async fn run(server: &Server, output: Output, key: &str) -> Result<Ex
 fn text(entry: &Inspection, value: Option<&Value>, output: Output) -> String {
     let mut text = String::new();
     row(&mut text, "key", &printable(&entry.key));
+    if entry.copy > 0 {
+        let shown = format!("{}, the first one with a value", entry.copy);
+        row(&mut text, "copy", &shown);
+    }
     match &entry.content {
         Content::Value(stored) => of_value(&mut text, entry, stored, value, output),
         Content::Vacant => row(&mut text, "value", "none yet"),
@@ -80,11 +82,11 @@ fn of_value(
     row(text, "function", &printable(&stored.function));
     row(text, "state", &state(stored, output));
     row(text, "age", &length(stored.age));
-    let left = format!(
-        "fresh for {}, then stale for {}",
-        length(stored.fresh_for),
-        length(stored.stale_for)
-    );
+    let stale_for = format!("stale for {}", length(stored.stale_for));
+    let left = match stored.fresh_for {
+        Duration::ZERO => stale_for,
+        fresh_for => format!("fresh for {}, then {stale_for}", length(fresh_for)),
+    };
     row(text, "left", &left);
     row(text, "computed in", &length(stored.computed_in));
     let packed = if stored.is_compressed {
@@ -111,7 +113,7 @@ fn of_value(
         row(text, "depends on", &depends(dependency, output));
     }
     let shown = match value {
-        Some(value) => serde_json::to_string_pretty(value).unwrap_or_default(),
+        Some(value) => pretty(value),
         None => format!(
             "{} bytes that only the function's type can read",
             stored.payload.len()
@@ -121,14 +123,24 @@ fn of_value(
 }
 
 fn state(stored: &StoredValue, output: Output) -> String {
-    let moved: Vec<_> = stored
-        .dependencies
-        .iter()
-        .filter(|it| it.state != DependencyState::Current)
-        .map(name)
-        .collect();
-    if !moved.is_empty() {
+    let of = |state| {
+        let names = stored
+            .dependencies
+            .iter()
+            .filter(move |it| it.state == state);
+        names.map(name).collect::<Vec<_>>()
+    };
+    let (removed, softened) = (
+        of(DependencyState::Invalidated),
+        of(DependencyState::SoftInvalidated),
+    );
+    if !removed.is_empty() || (!softened.is_empty() && stored.stale_for.is_zero()) {
+        let moved = [removed, softened].concat();
         output.bad(format!("a miss: {} moved", moved.join(", ")))
+    } else if !softened.is_empty() {
+        let were = if softened.len() == 1 { "was" } else { "were" };
+        let names = softened.join(", ");
+        output.warn(format!("stale: {names} {were} softly invalidated"))
     } else if stored.is_fresh() {
         output.good("fresh")
     } else {

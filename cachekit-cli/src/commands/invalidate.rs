@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use cachekit::{Cache, Delivery, InvalidationBuilder, with_delivery};
+use cachekit::{Cache, InvalidationBuilder};
 use serde::Serialize;
 
-use crate::args::{Server, Targets};
-use crate::connect::connect;
-use crate::output::{Error, NO, Output};
+use crate::args::Targets;
+use crate::output::{NO, Output};
 
 /// The answer in JSON.
 #[derive(Debug, Serialize)]
@@ -20,12 +19,7 @@ struct Answer {
 
 /// Invalidates `targets`. The exit code is 1 if the invalidation was not accepted, or not
 /// acknowledged with `--ack`.
-pub(crate) async fn run(
-    server: &Server,
-    output: Output,
-    targets: Targets,
-) -> Result<ExitCode, Error> {
-    let cache = connect(server).await?;
+pub(crate) async fn run(cache: &Cache, output: Output, targets: Targets) -> ExitCode {
     let names = targets.names;
     let invalidation = cache
         .invalidation()
@@ -38,13 +32,12 @@ pub(crate) async fn run(
     } else {
         invalidation
     };
-    send(&cache, output, invalidation, targets.ack).await
+    send(cache, output, invalidation, targets.ack).await
 }
 
 /// Invalidates everything.
-pub(crate) async fn clear(server: &Server, output: Output, ack: bool) -> Result<ExitCode, Error> {
-    let cache = connect(server).await?;
-    send(&cache, output, cache.invalidation().everything(), ack).await
+pub(crate) async fn clear(cache: &Cache, output: Output, ack: bool) -> ExitCode {
+    send(cache, output, cache.invalidation().everything(), ack).await
 }
 
 async fn send(
@@ -52,17 +45,15 @@ async fn send(
     output: Output,
     invalidation: InvalidationBuilder,
     ack: bool,
-) -> Result<ExitCode, Error> {
-    let sending = async {
-        if ack {
-            Some(invalidation.acknowledged().await)
-        } else {
-            invalidation.await;
-            None
-        }
+) -> ExitCode {
+    let is_acknowledged = if ack {
+        Some(invalidation.acknowledged().await)
+    } else {
+        invalidation.await;
+        None
     };
-    let (is_acknowledged, delivery) = with_delivery(sending).await;
-    let is_accepted = delivery == Delivery::Accepted && cache.shutdown().await.is_complete();
+    // An invalidation that Redis did not accept at once is sent again meanwhile.
+    let is_accepted = cache.shutdown().await.queued_invalidations == 0;
     let answer = Answer {
         is_accepted,
         is_acknowledged,
@@ -77,9 +68,9 @@ async fn send(
         (true, None) => output.good("accepted by Redis"),
     };
     output.print(&answer, text + "\n");
-    Ok(if is_accepted && is_acknowledged != Some(false) {
+    if is_accepted && is_acknowledged != Some(false) {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(NO)
-    })
+    }
 }

@@ -2,14 +2,13 @@
 
 use std::process::ExitCode;
 
-use cachekit::{Answers, Stats};
+use cachekit::{Answers, Cache, Stats};
 use serde::Serialize;
 
-use crate::args::{Asking, Server};
+use crate::args::Asking;
 use crate::asked::{Missing, answered, counted};
-use crate::connect::connect;
 use crate::functions::{Function, covered, summed, table};
-use crate::output::{Error, Output, length};
+use crate::output::{Error, Output, length, printable};
 
 /// The part of the statistics that is shown.
 #[derive(Debug)]
@@ -42,12 +41,11 @@ struct Node<'a> {
 
 /// Shows the statistics once. The exit code is 1 if no process answers.
 pub(crate) async fn run(
-    server: &Server,
+    cache: &Cache,
     output: Output,
     asking: Asking,
     shown: Shown,
 ) -> Result<ExitCode, Error> {
-    let cache = connect(server).await?;
     let asked = cache.ask_stats(asking.wait).await;
     let (mut answers, missing) = answered(asked, asking.wait)?;
     if let Some(name) = &shown.function {
@@ -69,20 +67,21 @@ pub(crate) async fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Removes all functions but `name` from `answers`.
+/// Removes all functions but `name` from `answers`, and the processes that do not have it.
 fn keep_function(answers: &mut Answers<Stats>, name: &str) -> Result<(), Error> {
-    let mut is_known = false;
-    for answer in &mut answers.nodes {
-        if let Ok(stats) = &mut answer.content {
-            stats.functions.retain(|function| function.name == name);
-            is_known |= !stats.functions.is_empty();
-        }
+    answers.nodes.retain_mut(|answer| {
+        let Ok(stats) = &mut answer.content else {
+            // It is named among the missing answers.
+            return false;
+        };
+        stats.functions.retain(|function| function.name == name);
+        !stats.functions.is_empty()
+    });
+    if answers.nodes.is_empty() {
+        let problem = format!("no process has called a function `{}`", printable(name));
+        return Err(Error::no(problem, "`cachekit stats` lists the names"));
     }
-    let unknown = || {
-        let problem = format!("no process has called a function `{name}`");
-        Error::no(problem, "`cachekit stats` lists the names")
-    };
-    is_known.then_some(()).ok_or_else(unknown)
+    Ok(())
 }
 
 fn text(answer: &Answer<'_>, answers: &Answers<Stats>) -> String {

@@ -94,8 +94,8 @@ fn check_detach(detach: &Arg<LitBool>, choices: &[Choice], errors: &mut Errors) 
     }
 }
 
-/// Checks that the body can own its arguments, so that the computation can continue after its
-/// caller was dropped. Returns `None` if it cannot.
+/// Returns the body in a form that owns its arguments, so that the computation can continue after
+/// its caller was dropped. Returns `None` if the body cannot own them.
 fn owned_body(
     info: &FnInfo,
     item: &LooseFn,

@@ -153,7 +153,7 @@ pub(crate) fn check_items(
     }
 }
 
-/// Reports arguments in `expr` that are not queued, because `expr` may use only queued arguments.
+/// Reports each argument that `expr` uses although it is not queued.
 /// `named` has the positions of the arguments that `expr` uses.
 pub(crate) fn check_queued(
     info: &FnInfo,

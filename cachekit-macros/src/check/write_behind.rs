@@ -201,7 +201,7 @@ fn number(arg: &Arg<LitInt>, zero: Option<&str>, errors: &mut Errors) -> Option<
     None
 }
 
-/// The arguments of the function, with the role of each, for the rules about expressions.
+/// The arguments of the function, each with its role: queued, provided, or the write's number.
 struct Arguments<'a> {
     info: &'a FnInfo,
     roles: &'a [Role],

@@ -79,7 +79,8 @@ fn setters(model: &CachedFn, paths: &Paths) -> TokenStream {
     setters
 }
 
-/// Returns the setter of the spec for the option `depends`. Returns `None` without the option.
+/// Returns the code of the call that sets the option `depends` on the spec. Returns `None` if the
+/// attribute does not have the option.
 fn depends(policy: &Policy, paths: &Paths) -> Option<TokenStream> {
     let krate = &paths.krate;
     let variant = format_ident!("{}", policy.depends?);

@@ -37,7 +37,7 @@ macro_rules! event {
 macro_rules! limited_event {
     ($level:ident, $about:expr; $($name:ident = $value:expr,)* $message:literal) => {
         if tracing::enabled!(target: "cachekit", tracing::Level::$level)
-            && let Some(left_out) = limit::admit($message, $about)
+            && let Some(left_out) = crate::base::trace::limit::admit($message, $about)
         {
             tracing::event!(
                 target: "cachekit",
@@ -62,6 +62,7 @@ pub(crate) mod call;
 pub(crate) mod configuration;
 #[cfg(any(feature = "tracing", test))]
 mod limit;
+pub(crate) mod queue;
 pub(crate) mod redis_connection;
 pub(crate) mod span;
 pub(crate) mod start;
@@ -376,57 +377,5 @@ pub(crate) fn bus_is_not_live() {
         warn,
         "invalidations of other processes do not arrive; entries in memory are checked with Redis, or \
          served as `on_disconnect` says"
-    );
-}
-
-/// Reports that a queued write of the function `queue` cannot be read, for the reason `why`, so that
-/// a call runs the cached function instead.
-pub(crate) fn queued_write_unreadable(queue: &str, why: &str) {
-    event!(
-        warn,
-        function = queue,
-        why = why,
-        "a queued write cannot be read; the cached function runs, and may return an older value"
-    );
-}
-
-/// Reports that a run of the write-behind function `queue` failed with `error`. Its writes are
-/// repeated.
-pub(crate) fn queued_write_failed(queue: &str, error: &str) {
-    event!(
-        debug,
-        function = queue,
-        error = error,
-        "a queued write failed, and is repeated"
-    );
-}
-
-/// Reports that a queued write of the function `queue` was put aside, for the reason `why`.
-pub(crate) fn queued_write_put_aside(queue: &str, why: &str) {
-    event!(
-        error,
-        function = queue,
-        why = why,
-        "a queued write was put aside; see `cachekit dead-writes`"
-    );
-}
-
-/// Reports that a worker of the function `queue` cannot reach its queue.
-pub(crate) fn queue_unreachable(queue: &str, failure: &dyn fmt::Debug) {
-    event!(
-        debug,
-        function = queue,
-        failure = ?failure,
-        "the queue of a write-behind function cannot be reached"
-    );
-}
-
-/// Reports that the server's persistence and eviction policy are unknown, because the account may
-/// not run `INFO`.
-pub(crate) fn queue_fitness_unknown() {
-    event!(
-        warn,
-        "the account may not run INFO, so it is unknown if Redis keeps queued writes; the server needs \
-         `appendonly yes` and `maxmemory-policy noeviction`"
     );
 }

@@ -136,7 +136,7 @@ pub(crate) struct Surroundings(u8);
 
 /// The code is inside of any frame.
 const INSIDE: u8 = 1;
-/// The values that the code takes from the cache become part of the entry of a computation.
+/// A computation records the values that the code takes from the cache: its entry depends on them.
 const RECORDED: u8 = 1 << 1;
 /// Cached calls go past the cache, whatever frames are inside.
 const IN_TRANSACTION: u8 = 1 << 2;

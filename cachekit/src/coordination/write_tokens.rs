@@ -40,9 +40,9 @@ struct Writing {
     pending_entry: Option<Arc<MemoryEntry>>,
 }
 
-/// The pending entry of an accepted write, after the entry of another write took its place. The
-/// caller must drop the replaced entry after the lock is released, because a value's destructor is
-/// user code, which may use the cache.
+/// The pending entry of a write, after the entry of a newer write took its place. The caller must
+/// drop the replaced entry after the lock of the table of writes is released, because a value's
+/// destructor is user code, which may use the cache.
 type Replaced = Option<Arc<MemoryEntry>>;
 
 impl Writing {

@@ -33,8 +33,8 @@ impl<C> Default for FunctionCores<C> {
 
 impl<C> FunctionCores<C> {
     pub(crate) fn of(&self, owner: OwnerId, make: impl Fn() -> Arc<C>) -> &Arc<C> {
-        // The number of a function is the address of its `FnSpec`. An `FnSpec` is larger than 64
-        // bytes, so the low six bits of the address do not tell functions apart.
+        // The number of a function is the address of its `FnSpec`. Two `FnSpec`s are more
+        // than 64 bytes apart, so no information is lost without the low six bits of the address.
         let mut node = &self.0[(owner.0 >> 6) % BUCKETS];
         loop {
             let own = node.get_or_init(|| {

@@ -56,8 +56,8 @@ impl Core {
         memory
     }
 
-    /// Creates a core (the state of a cache with one memory) that uses the memory `memory`, whose
-    /// capacity is `capacity`. The new core shares everything except the memory with `self`.
+    /// Creates a core (the state of a cache with one memory) with its own `memory`, which has the
+    /// given `capacity`. The new core shares everything else with `self`.
     pub(crate) fn with_memory(&self, capacity: Capacity, memory: Arc<Memory>) -> Self {
         let mut config = (*self.config).clone();
         config.memory_capacity = capacity;

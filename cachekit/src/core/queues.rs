@@ -1,7 +1,7 @@
 //! The queues of write-behind functions in one cache: their stores, their counters, and the signals
 //! between calls, workers and a shutdown.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -57,6 +57,8 @@ pub(crate) struct WriteQueues {
     /// The number of workers that have not ended.
     running: AtomicUsize,
     is_closed: AtomicBool,
+    /// Held while a write is carried out whose workers died more than once.
+    pub(crate) suspects: tokio::sync::Mutex<()>,
     /// `true` once the server was found fit for queues.
     pub(crate) is_checked: AtomicBool,
     /// The number of the next worker, for its id.
@@ -74,17 +76,25 @@ pub(crate) struct QueueCounts {
     pub(crate) runs: Counter,
     pub(crate) failures: Counter,
     pub(crate) buried: Counter,
-    /// The state of the queue that a worker of this process saw last, and when.
-    state: Mutex<Option<(QueueState, Instant)>>,
+    state: Mutex<SeenState>,
+}
+
+/// What the workers of one queue in this process know of its state.
+#[derive(Debug, Default)]
+struct SeenState {
+    /// The number of workers that have not ended.
+    workers: usize,
+    /// The state that one of them saw last, and when.
+    last: Option<(QueueState, Instant)>,
 }
 
 impl QueueCounts {
     pub(crate) fn set_state(&self, state: QueueState) {
-        *self.state.lock() = Some((state, Instant::now()));
+        self.state.lock().last = Some((state, Instant::now()));
     }
 
     fn stats(&self, name: &str) -> QueueStats {
-        let seen = *self.state.lock();
+        let seen = self.state.lock().last;
         let (state, age) = seen.map_or_else(Default::default, |(state, at)| (state, at.elapsed()));
         // No worker has looked since then, so the oldest write may still wait.
         let age = if state.oldest.is_some() {
@@ -117,15 +127,21 @@ impl WriteQueues {
         })
     }
 
-    /// Returns the statistics of all queues that this process used, by name.
+    /// Returns the statistics of all registered queues and of those that this process used, by name.
+    /// The counters of a queue are there from the start, so that the first write that is counted is
+    /// an increase.
     pub(crate) fn stats(&self) -> Vec<QueueStats> {
         let counts = self.counts.read();
-        let mut stats: Vec<_> = counts
-            .iter()
-            .map(|(name, counts)| counts.stats(name))
-            .collect();
-        stats.sort_by(|a, b| a.function.cmp(&b.function));
-        stats
+        let names = registered().map(QueueSpec::name);
+        let names: BTreeSet<_> = names.chain(counts.keys().copied()).collect();
+        let unused = QueueCounts::default();
+        names
+            .into_iter()
+            .map(|name| match counts.get(name) {
+                Some(counts) => counts.stats(name),
+                None => unused.stats(name),
+            })
+            .collect()
     }
 
     /// Returns `true` if the workers of this process are to end.
@@ -144,10 +160,13 @@ impl WriteQueues {
         self.process.writes()
     }
 
-    /// Counts a worker of this process, until the returned guard is dropped.
-    pub(crate) fn worker(self: &Arc<Self>) -> WorkerGuard {
+    /// Counts a worker of this process for the queue of `spec`, until the returned guard is dropped.
+    pub(crate) fn worker(self: &Arc<Self>, spec: &'static QueueSpec) -> WorkerGuard {
         self.running.fetch_add(1, Ordering::AcqRel);
-        WorkerGuard(Arc::clone(self))
+        let counts = self.counts(spec);
+        counts.state.lock().workers += 1;
+        let queues = Arc::clone(self);
+        WorkerGuard { queues, counts }
     }
 
     /// Returns the number of workers of this process that have not ended.
@@ -156,12 +175,22 @@ impl WriteQueues {
     }
 }
 
-/// Counts a worker until this guard is dropped.
+/// Counts a worker until this guard is dropped. With the last worker of a queue, nobody looks at the
+/// state of the queue any more, and what was seen is forgotten.
 #[derive(Debug)]
-pub(crate) struct WorkerGuard(Arc<WriteQueues>);
+pub(crate) struct WorkerGuard {
+    queues: Arc<WriteQueues>,
+    counts: Arc<QueueCounts>,
+}
 
 impl Drop for WorkerGuard {
     fn drop(&mut self) {
-        self.0.running.fetch_sub(1, Ordering::AcqRel);
+        let mut state = self.counts.state.lock();
+        state.workers -= 1;
+        if state.workers == 0 {
+            state.last = None;
+        }
+        drop(state);
+        self.queues.running.fetch_sub(1, Ordering::AcqRel);
     }
 }

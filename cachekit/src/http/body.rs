@@ -77,7 +77,7 @@ impl<B: Body<Data = Bytes>> CopiedSource<B> {
             self.body = Some(body);
             return Poll::Pending;
         };
-        // A client that has gone away does not end the copy.
+        // If the client has gone away, the body is still copied into the cache.
         let Some(frame) = frame else {
             let _ = self.pieces.send(Piece::End);
             return Poll::Ready(None);

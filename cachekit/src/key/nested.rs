@@ -43,8 +43,8 @@ pub struct Then<T: ?Sized, R>(PhantomData<fn() -> (R, *const T)>);
 #[derive(Debug)]
 pub struct AsPart;
 
-/// The result of the compiler's choice for a type in a key argument: values of the type are written
-/// to the key by `Display`.
+/// The marker that method resolution selects for a type in a key argument if values of the type are
+/// written to the key by `Display`.
 #[derive(Debug)]
 pub struct AsDisplay;
 

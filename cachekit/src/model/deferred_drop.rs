@@ -15,7 +15,7 @@ use crate::base::sync::expect_no_lock;
 use crate::base::trace;
 
 thread_local! {
-    /// Number of nested calls of a memory engine that are running on this thread.
+    /// Number of calls of a memory engine that are running on this thread, one inside of the other.
     static INSIDE: Cell<u32> = const { Cell::new(0) };
     /// Values whose last reference was dropped during an engine call. These values are dropped
     /// after the call.

@@ -269,7 +269,7 @@ impl Epochs {
     }
 
     /// Returns `true` if no hard invalidation raised an epoch after `began`, so that a value
-    /// computed from `began` on may be served stale.
+    /// whose computation began at `began` may still be served as stale.
     pub(crate) fn only_softly_changed_since(&self, began: SequenceNumber) -> bool {
         self.0.iter().all(|epoch| epoch.last_hard() <= began)
     }

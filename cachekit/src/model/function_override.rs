@@ -1,6 +1,7 @@
 //! Options of cached functions that a configuration file sets.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use crate::base::sync::{Mutex, RwLock};
 use crate::model::config_report::ConfigEntry;
@@ -38,7 +39,7 @@ impl FunctionOverride {
 
 /// Configuration of one cache: the origins of its settings, and the options of functions that the
 /// configuration file sets. A reload replaces the options of functions.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Configuration {
     /// Settings of the cache, for the printed configuration.
     pub(crate) settings: Vec<ConfigEntry>,
@@ -49,6 +50,17 @@ pub(crate) struct Configuration {
     /// Held during a reload, so that if two reloads overlap, the one that read the file last is
     /// applied last.
     pub(crate) reloading: Mutex<()>,
+}
+
+/// Shows no settings of the file, because a value may be a password.
+impl fmt::Debug for Configuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Configuration")
+            .field("settings", &self.settings)
+            .field("file", &self.file.as_ref().map(|(path, _)| path))
+            .field("functions", &self.functions)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Options of those functions that the configuration file names.

@@ -10,12 +10,22 @@ use std::time::Duration;
 pub struct Inspection {
     /// Key of the entry, without the namespace.
     pub key: String,
+    /// Number of the copy that was found, of an entry with `replicas`. Zero for the first or only one.
+    pub copy: u8,
     /// Size of the entry in Redis, in bytes.
     pub bytes: usize,
     /// Time for which Redis still keeps the entry.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::base::durations::seconds::serialize")
+    )]
     pub left: Duration,
     /// Time after which the lease of the process that computes the entry ends, unless the process
     /// renews it. `None`: no process computes the entry.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::base::durations::seconds::serialize_option")
+    )]
     pub lease: Option<Duration>,
     /// Content of the entry.
     pub content: Content,
@@ -56,12 +66,29 @@ pub struct StoredValue {
     pub is_compressed: bool,
     /// Time since the value was stored. After a soft invalidation, the time since that
     /// invalidation.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::base::durations::seconds::serialize")
+    )]
     pub age: Duration,
-    /// Time for which the value is still fresh. Zero: the value is stale.
+    /// Time for which the value is still fresh. Zero: the value is stale, also because a name that it
+    /// depends on was softly invalidated.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::base::durations::seconds::serialize")
+    )]
     pub fresh_for: Duration,
     /// Time for which the value may be served as a stale value after it was fresh.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::base::durations::seconds::serialize")
+    )]
     pub stale_for: Duration,
     /// Time that the computation of the value took.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::base::durations::seconds::serialize")
+    )]
     pub computed_in: Duration,
     /// Order of the write that stored the value (`order_by`). `None`: a computation stored it, or a
     /// write without an order.

@@ -107,7 +107,8 @@ causes! {
 
 impl MissCause {
     /// Returns the cause for a call whose cause in memory is `self`, and whose cause in Redis is
-    /// `in_redis`. If memory knows the cause, an entry that is absent from Redis explains nothing.
+    /// `in_redis`. If memory knows the cause, this cause is returned instead of "absent from
+    /// Redis".
     pub(crate) fn in_redis(self, in_redis: Self) -> Self {
         let memory_knows = self != Self::UNCONFIRMED && self != Self::CHANGED;
         if in_redis == Self::ABSENT && memory_knows {

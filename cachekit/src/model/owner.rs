@@ -72,7 +72,7 @@ pub(crate) struct Owner {
     #[cfg(feature = "metrics")]
     pub(crate) owners_before: usize,
     /// `true` if this owner of entries (function, region or cache) and another owner were found to
-    /// use one key. A warning about the key was logged.
+    /// use the same key. A warning about the key has then been logged.
     has_collision: AtomicBool,
     /// Protections against races that a test switched off in its cache, to show that the test
     /// detects the fault.

@@ -262,7 +262,7 @@ impl Policy {
 
 /// Largest number of replicas that [`Policy::replicas`] accepts. Greater numbers are reduced to
 /// this one.
-const MOST_REPLICAS: u8 = 16;
+pub(crate) const MOST_REPLICAS: u8 = 16;
 
 impl From<&Policy> for EntryOptions {
     fn from(policy: &Policy) -> Self {

@@ -6,8 +6,8 @@ use crate::model::redis_stats::since;
 
 /// Statistics of the queue of one write-behind function.
 ///
-/// The counters are those of this process. `queued`, `dead` and `lag` describe the queue as a
-/// worker of this process last saw it. Without a worker in this process, they are zero.
+/// The counters are those of this process. `queued`, `dead` and `lag` are of the queue as a worker
+/// of this process saw it last, and zero while this process runs no worker.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(
     feature = "serde",

@@ -32,6 +32,10 @@ pub struct ServerInfo {
     /// Role of the server: `master` or `slave`.
     pub role: String,
     /// Time since the server started, in whole seconds.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::base::durations::seconds::serialize")
+    )]
     pub uptime: Duration,
     /// Connections of clients to the server now.
     pub clients: u64,
@@ -82,8 +86,9 @@ fn share(part: u64, whole: u64) -> f64 {
     }
 }
 
-/// The error of a question that a tool for operators asks Redis: of
-/// [`Cache::server_info`](crate::Cache::server_info) and [`Cache::inspect`](crate::Cache::inspect).
+/// The error of a question that a tool for operators asks Redis, as
+/// [`Cache::server_info`](crate::Cache::server_info) and [`Cache::inspect`](crate::Cache::inspect) do, or
+/// that it asks other processes, as [`Cache::ask_stats`](crate::Cache::ask_stats) does.
 ///
 /// The text for `Debug` is that for `Display`, because a `main` that returns the error shows the
 /// former.
@@ -94,6 +99,9 @@ pub enum QueryError {
     NoServer,
     /// Redis cannot be reached, or did not answer in time.
     Unreachable,
+    /// Redis answers, and messages of other processes do not arrive, so that their answers could not
+    /// arrive either.
+    NoMessages,
     /// Redis refused the question with this error code. `NOPERM` means that the account lacks the
     /// right to run the command.
     Refused(String),
@@ -106,6 +114,10 @@ impl fmt::Display for QueryError {
                 f.write_str("the cache has no Redis; set one with `redis(..)` or `REDIS_URL`")
             }
             Self::Unreachable => f.write_str("Redis cannot be reached, or did not answer in time"),
+            Self::NoMessages => f.write_str(
+                "messages of other processes do not arrive, so their answers could not either; try again, \
+                 or ask the doctor about the bus",
+            ),
             Self::Refused(code) => write!(
                 f,
                 "Redis refused the question with `{code}`; see the rights in docs/redis.md, such as `+info`"

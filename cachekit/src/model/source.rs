@@ -50,6 +50,10 @@ pub struct Source {
     pub is_stale: bool,
     /// Time since the oldest value was computed or written. Zero for values that were computed by
     /// the calls themselves, and for errors and bypasses.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::base::durations::seconds::serialize")
+    )]
     pub age: Duration,
     /// Number of the calls that were answered.
     pub calls: usize,
@@ -68,9 +72,17 @@ pub struct ObservedCall {
     pub is_stale: bool,
     /// Time since the value was computed or written. Zero for a value that the call computed
     /// itself, for an error and for a bypass.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::base::durations::seconds::serialize")
+    )]
     pub age: Duration,
     /// Time that the call took after its look-up in memory. Zero for a hit in memory and for a
     /// bypass, which are not measured.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::base::durations::seconds::serialize")
+    )]
     pub took: Duration,
     /// `true` if the call was made inside of another call's computation.
     pub is_nested: bool,

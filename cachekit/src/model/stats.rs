@@ -112,8 +112,8 @@ pub struct Stats {
     pub background: BackgroundStats,
     /// Counters of Redis (L2). Without Redis, all of them are zero.
     pub redis: RedisStats,
-    /// Counters of the queues of write-behind functions, sorted by name. A queue is listed once
-    /// this process has queued or claimed a write.
+    /// Counters of the queues of write-behind functions, sorted by name: of all that this
+    /// program has, also before their first write.
     pub queues: Vec<QueueStats>,
     /// Counters of each function and each region, sorted by name.
     pub functions: Vec<FunctionStats>,

@@ -24,6 +24,10 @@ pub struct WarmReport {
     /// Calls that panicked.
     pub panics: u64,
     /// Time since the run began.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::base::durations::seconds::serialize")
+    )]
     pub elapsed: Duration,
 }
 

@@ -16,5 +16,9 @@ pub struct WarmStartReport {
     /// other keys that were not loaded have no valid entry in Redis.
     pub failed: usize,
     /// Time from the first poll to the end.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::base::durations::seconds::serialize")
+    )]
     pub elapsed: Duration,
 }

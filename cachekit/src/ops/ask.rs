@@ -81,7 +81,11 @@ async fn ask<T: DeserializeOwned>(
     let core = cache.core();
     let l2 = core.l2.as_ref().ok_or(QueryError::NoServer)?;
     if !l2.is_bus_live(Tick::now(&*core.clock)) {
-        return Err(QueryError::Unreachable);
+        return Err(if l2.store.is_up() {
+            QueryError::NoMessages
+        } else {
+            QueryError::Unreachable
+        });
     }
     let end = from_now(within);
     let mut open = l2.bus.open_questions.begin();

@@ -3,6 +3,7 @@
 
 pub(crate) mod findings;
 mod of_functions;
+mod of_memory;
 mod of_misses;
 mod of_running;
 mod of_sentinels;
@@ -12,6 +13,7 @@ use crate::api::builder::CacheBuilder;
 use crate::core::state::Cache;
 use crate::model::config::Config;
 use crate::ops::doctor::findings::{Diagnosis, Finding};
+use crate::ops::doctor::of_memory::KeptQueues;
 use crate::store::examination::{Examination, Unexamined};
 
 impl CacheBuilder {
@@ -20,7 +22,8 @@ impl CacheBuilder {
     /// [`build`](Self::build) returns an error, or before a deployment.
     ///
     /// The check connects to Redis twice, reads `INFO`, deletes a key that never exists, and sends
-    /// one message to itself. It takes a few round trips, and some seconds at most.
+    /// one message to itself. It also looks through the names of the keys in Redis for queued writes of
+    /// write-behind functions, for two seconds at most. All in all it takes some seconds at most.
     ///
     /// # Panics
     ///
@@ -93,6 +96,10 @@ fn diagnosis(
         Some(Ok(found)) => {
             of_server::all(config, &found, &mut findings);
             of_sentinels::all(&found, &mut findings);
+            if let Some(info) = &found.info {
+                let queues = KeptQueues::of(config, &found);
+                of_memory::all(info, queues, &mut findings);
+            }
             server = Some(found);
         }
     }

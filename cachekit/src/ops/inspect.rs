@@ -1,5 +1,7 @@
 //! The look at one entry in Redis, without the function that stored it.
 
+use std::time::Duration;
+
 use crate::core::state::Cache;
 use crate::encoding::codec::Codec;
 use crate::encoding::compress::Payload;
@@ -8,6 +10,7 @@ use crate::encoding::envelope::read::{Envelope, Reject, lease};
 use crate::key::Key;
 use crate::l2::tier::SharedTier;
 use crate::model::inspection::{Content, Dependency, DependencyState, Inspection, StoredValue};
+use crate::model::policy::MOST_REPLICAS;
 use crate::model::server_info::QueryError;
 use crate::ops::names;
 use crate::ops::server_info::no_answer;
@@ -20,7 +23,8 @@ impl Cache {
     /// entry's function, codec, age and remaining life, and each name that the entry depends on,
     /// with the state of that name. Returns `None` if Redis has no entry under `key`.
     ///
-    /// Takes two round trips, and changes nothing.
+    /// Of an entry with `replicas`, returns the first copy that has a value. Takes two round trips, and
+    /// one for each further copy while none with a value is found. Changes nothing.
     ///
     /// # Errors
     ///
@@ -37,8 +41,19 @@ impl Cache {
 }
 
 async fn inspect(l2: &SharedTier, key: &str) -> Result<Option<Inspection>, Failure> {
+    let mut without_value = None;
+    for copy in 0..MOST_REPLICAS {
+        match inspect_copy(l2, key, copy).await? {
+            Some(found) if matches!(found.content, Content::Value(_)) => return Ok(Some(found)),
+            found => without_value = without_value.or(found),
+        }
+    }
+    Ok(without_value)
+}
+
+async fn inspect_copy(l2: &SharedTier, key: &str, copy: u8) -> Result<Option<Inspection>, Failure> {
     let query = EntryQuery {
-        entry: &StoreKey::entry(&Key::new(key.as_bytes())),
+        entry: &StoreKey::copy(&Key::new(key.as_bytes()), copy),
         versions: &[],
         with_value_tags: false,
         beside: &[],
@@ -59,6 +74,7 @@ async fn inspect(l2: &SharedTier, key: &str) -> Result<Option<Inspection>, Failu
     };
     Ok(Some(Inspection {
         key: key.to_owned(),
+        copy,
         bytes: bytes.len(),
         left: found.left,
         lease: lease(bytes, found.left),
@@ -66,7 +82,7 @@ async fn inspect(l2: &SharedTier, key: &str) -> Result<Option<Inspection>, Failu
     }))
 }
 
-/// Returns the names of the versions in `envelope`, in their order.
+/// Returns the names of the versions in `envelope`, in the order of these versions.
 fn names_of(envelope: &Envelope<'_>) -> Vec<StoreKey> {
     let function = String::from_utf8_lossy(envelope.function);
     let implicit = [StoreKey::everything(), StoreKey::function(&function)];
@@ -80,30 +96,44 @@ fn stored_value(
     names: &[StoreKey],
     now: &[Option<Version>],
 ) -> StoredValue {
-    let fresh_for = found.left.saturating_sub(envelope.grace);
+    let unspent = found.left.saturating_sub(envelope.grace);
     let over = envelope.grace.saturating_sub(found.left);
     let recorded = envelope.versions.iter();
-    let dependencies = names.iter().zip(recorded.zip(now));
+    let dependencies: Vec<_> = names
+        .iter()
+        .zip(recorded.zip(now))
+        .map(|(name, (recorded, now))| dependency(name, *recorded, *now))
+        .collect();
+    let (fresh_for, stale_for) = if is_softened(&dependencies) && !envelope.grace.is_zero() {
+        (Duration::ZERO, found.left)
+    } else {
+        (unspent, envelope.grace.min(found.left))
+    };
     StoredValue {
         function: String::from_utf8_lossy(envelope.function).into_owned(),
         codec: codec(envelope.codec),
         fingerprint: envelope.fingerprint,
         is_none: envelope.is_absent,
         is_compressed: matches!(envelope.payload, Payload::Packed { .. }),
-        age: envelope.life.saturating_sub(fresh_for) + over,
+        age: envelope.life.saturating_sub(unspent) + over,
         fresh_for,
-        stale_for: envelope.grace.min(found.left),
+        stale_for,
         computed_in: envelope.delta,
         order: envelope.order,
-        dependencies: dependencies
-            .map(|(name, (recorded, now))| dependency(name, *recorded, *now))
-            .collect(),
+        dependencies,
         payload: envelope
             .payload
             .open()
             .map(|payload| payload.to_vec())
             .unwrap_or_default(),
     }
+}
+
+/// Returns `true` if a name was softly invalidated, and none was invalidated otherwise: the value is
+/// served as a stale one until Redis drops it.
+fn is_softened(dependencies: &[Dependency]) -> bool {
+    let has = |state| dependencies.iter().any(|it| it.state == state);
+    has(DependencyState::SoftInvalidated) && !has(DependencyState::Invalidated)
 }
 
 fn dependency(name: &StoreKey, recorded: Version, now: Option<Version>) -> Dependency {

@@ -29,11 +29,11 @@ impl Cache {
     ///
     /// `docs/operating.md` lists the metrics. Times are in seconds, and sizes in bytes. Each metric
     /// has the label `namespace`, so two caches of one process need different
-    /// [namespaces](crate::CacheBuilder::namespace). Metrics of calls also have the label
-    /// `function`, which names a function, a region or a rule of the HTTP layer. The first 100
-    /// functions, regions and rules that the cache came to know have time series of their own. All
-    /// further ones are summed under the name `(others)`. Metrics of queues have the label
-    /// `function` too, for each write-behind function that this process called or worked for.
+    /// [namespaces](crate::CacheBuilder::namespace). Metrics of calls also have the label `function`,
+    /// which names a function, a region or a rule of the HTTP layer. The first 100 that the cache came
+    /// to know have time series of their own. All further ones are summed under the name
+    /// `(others)`. Metrics of queues have the label `function` too, for each write-behind function of
+    /// the program.
     ///
     /// Calls of cached functions do no work for metrics. This method reads [`stats`](Self::stats),
     /// and sets up to a hundred values for each function. Without a recorder the method has no

@@ -67,7 +67,7 @@ impl Call {
 
     /// Records that the function's body begins and that this call leads its flight. From now on,
     /// the computation continues if its caller is dropped. Does nothing for a function without
-    /// `detach`, the option for such computations.
+    /// the option `detach`.
     pub(crate) fn mark_leading(&self) {
         if let Some(detach_state) = &self.detach_state {
             detach_state.is_leading.store(true, Ordering::Release);

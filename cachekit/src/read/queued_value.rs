@@ -84,7 +84,7 @@ impl Call {
             return Ok(None);
         };
         let args = arguments(queue, &item.payload).map_err(|reason| {
-            trace::queued_write_unreadable(queue.name(), &reason);
+            trace::queue::queued_write_unreadable(queue.name(), &reason);
             NotSeen
         })?;
         self.value_of(queue, &args).map(Some).ok_or(NotSeen)

@@ -15,8 +15,16 @@ pub(crate) struct Examination {
     pub(crate) info: Option<ServerInfo>,
     /// The error code with which the server refuses writes. `None` if the server accepts writes.
     pub(crate) refuses_writes: Option<String>,
-    /// The rights that the account lacks. `None` if it lacks none.
+    /// The rights that the account lacks for every cache. `None` if it lacks none.
     pub(crate) missing_rights: Option<MissingRightsFound>,
+    /// The rights that the account lacks for queues of write-behind functions. `None` if it lacks none
+    /// but `missing_rights`.
+    pub(crate) missing_for_queues: Option<MissingRightsFound>,
+    /// The rights that the account lacks for warm starts. `None` if it lacks none but
+    /// `missing_rights`.
+    pub(crate) missing_for_warm_starts: Option<MissingRightsFound>,
+    /// `true` if the namespace has keys of queues. `false` if it has none, or nobody looked.
+    pub(crate) has_queues: bool,
     /// The number of milliseconds by which the server's clock is ahead of this machine's clock. The
     /// number is negative if the server's clock is behind. `None` if the server did not tell its
     /// time.

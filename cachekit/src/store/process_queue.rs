@@ -14,8 +14,8 @@ use crate::base::sync::Mutex;
 use crate::model::queue_spec::QueueKind;
 use crate::store::process_queue::queue::Queue;
 use crate::store::write_queue::{
-    Claim, ClaimRequest, Claimed, DeadItem, Enqueued, Failed, Finish, NewWrite, QueueFuture,
-    QueueState, QueuedItem, Retry, WriteQueue,
+    Claim, ClaimRequest, Claimed, DeadItem, Enqueued, Failed, Finish, NewWrite, Part, QueueFuture,
+    QueueState, QueuedItem, Retry, WriteQueue, Written,
 };
 
 /// The queues of one cache, by the names of their functions.
@@ -67,6 +67,21 @@ impl WriteQueue for ProcessQueues {
         self.on(request.claim.queue, |queue| queue.claim(request))
     }
 
+    fn begin<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        first: &'a [Written],
+        _: Instant,
+    ) -> QueueFuture<'a, ()> {
+        self.on(claim.queue, |queue| {
+            for write in first {
+                if let Some(waiting) = queue.claimed(claim, &write.key) {
+                    waiting.begun = Some(write.version);
+                }
+            }
+        })
+    }
+
     fn renew<'a>(
         &'a self,
         claim: Claim<'a>,
@@ -100,6 +115,23 @@ impl WriteQueue for ProcessQueues {
         self.on(claim.queue, |queue| queue.retry(claim, &retry))
     }
 
+    fn hide<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        write: &'a Written,
+        _: Instant,
+    ) -> QueueFuture<'a, bool> {
+        self.on(claim.queue, |queue| {
+            let waiting = queue.claimed(claim, &write.key);
+            let newest = waiting.and_then(|waiting| waiting.items.back_mut());
+            let Some(newest) = newest.filter(|it| it.version == write.version) else {
+                return false;
+            };
+            newest.is_replayed = true;
+            true
+        })
+    }
+
     fn bury<'a>(
         &'a self,
         claim: Claim<'a>,
@@ -112,15 +144,18 @@ impl WriteQueue for ProcessQueues {
     fn state<'a>(
         &'a self,
         (queue, _): (&'a str, QueueKind),
-        hastens: bool,
         _: Instant,
     ) -> QueueFuture<'a, QueueState> {
-        self.on(queue, |queue| {
-            if hastens {
-                queue.hasten();
-            }
-            queue.state()
-        })
+        self.on(queue, |queue| queue.state())
+    }
+
+    fn hasten<'a>(
+        &'a self,
+        (queue, _): (&'a str, QueueKind),
+        part: Part,
+        _: Instant,
+    ) -> QueueFuture<'a, Option<u64>> {
+        self.on(queue, |queue| queue.hasten(part))
     }
 
     fn dead<'a>(
@@ -135,6 +170,18 @@ impl WriteQueue for ProcessQueues {
             let dead = queue.dead.iter();
             let later = dead.filter(|it| it.id.parse().is_ok_and(|id: u64| id > after));
             later.take(most).cloned().collect()
+        })
+    }
+
+    fn dead_one<'a>(
+        &'a self,
+        queue: &'a str,
+        id: &'a str,
+        _: Instant,
+    ) -> QueueFuture<'a, Option<DeadItem>> {
+        self.on(queue, |queue| {
+            let found = queue.dead.iter().find(|it| it.id == id);
+            found.cloned()
         })
     }
 

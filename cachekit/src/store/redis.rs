@@ -11,6 +11,7 @@ pub(crate) mod operations;
 pub(crate) mod permissions;
 pub(crate) mod place;
 pub(crate) mod prefix;
+pub(crate) mod queue_keys;
 pub(crate) mod read_batcher;
 pub(crate) mod read_commands;
 pub(crate) mod rejections;

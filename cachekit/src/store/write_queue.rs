@@ -36,13 +36,22 @@ pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> QueueFuture<'a, Option<QueuedItem>>;
 
-    /// Claims keys whose time has come. Counts a lost claim for each key whose last claim was not
-    /// ended by its worker.
+    /// Claims keys whose time has come. Counts a lost claim for each key whose last worker began to
+    /// carry out its first write, and did not end its claim.
     fn claim<'a>(
         &'a self,
         request: &'a ClaimRequest<'a>,
         until: Instant,
     ) -> QueueFuture<'a, Claimed>;
+
+    /// Notes that the worker with `claim` is about to carry out the writes in `first`, each of which
+    /// is the first one of its key.
+    fn begin<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        first: &'a [Written],
+        until: Instant,
+    ) -> QueueFuture<'a, ()>;
 
     /// Extends `claim` of `keys`, so that it ends after the time `lease` from now.
     fn renew<'a>(
@@ -62,8 +71,8 @@ pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> QueueFuture<'a, ()>;
 
-    /// Ends the claim of a key whose write was not carried out. The key is due again after the
-    /// pause in `retry`. If a newer write has replaced the write meanwhile, the key is due at once.
+    /// Ends the claim of a key whose write was not carried out. The key is due again after the pause
+    /// in `retry`. A failed attempt ends the count of lost claims. If a newer write replaced it meanwhile, the key is due for that one.
     fn retry<'a>(
         &'a self,
         claim: Claim<'a>,
@@ -71,8 +80,18 @@ pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> QueueFuture<'a, ()>;
 
-    /// Puts a write aside, with the reason, and ends the claim of its key. Returns `false`, and
-    /// puts nothing aside, if the claim has ended or a newer write has replaced the write.
+    /// Hides a write, the newest of its key, from reads: they get the value of the source from now on.
+    /// Returns `false`, and hides nothing, if the claim is over or a newer write replaced it.
+    fn hide<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        write: &'a Written,
+        until: Instant,
+    ) -> QueueFuture<'a, bool>;
+
+    /// Puts a write aside, with the reason, and ends the claim of its key. Returns `false`, and puts
+    /// nothing aside, if the claim is over or a newer write replaced it. The key is due for that one
+    /// after the pause in `failed`.
     fn bury<'a>(
         &'a self,
         claim: Claim<'a>,
@@ -80,14 +99,23 @@ pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> QueueFuture<'a, bool>;
 
-    /// If `hastens`, makes each key due now, unless a worker has claimed the key or its failed
-    /// write waits to be tried again. Returns the state of the queue.
+    /// Returns the state of the queue.
     fn state<'a>(
         &'a self,
         queue: (&'a str, QueueKind),
-        hastens: bool,
         until: Instant,
     ) -> QueueFuture<'a, QueueState>;
+
+    /// Lets writes up to a version be carried out without a wait for further ones, for a part of the
+    /// keys. Makes those due now that no worker has claimed and that do not wait for the repetition
+    /// of a failed write. What a worker leaves of the others is due at the end of its claim. Returns
+    /// the version after which the next part begins. Returns `None` after the last part.
+    fn hasten<'a>(
+        &'a self,
+        queue: (&'a str, QueueKind),
+        part: Part,
+        until: Instant,
+    ) -> QueueFuture<'a, Option<u64>>;
 
     /// Returns at most `most` dead writes that come after the dead write with the id `after`,
     /// oldest first.
@@ -98,6 +126,14 @@ pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
         most: usize,
         until: Instant,
     ) -> QueueFuture<'a, Vec<DeadItem>>;
+
+    /// Returns the dead write `id`.
+    fn dead_one<'a>(
+        &'a self,
+        queue: &'a str,
+        id: &'a str,
+        until: Instant,
+    ) -> QueueFuture<'a, Option<DeadItem>>;
 
     /// Returns a part of the names of the queues that have or had dead writes, and the position of
     /// the next part. The first part is at the position 0. With the last part, the returned
@@ -159,8 +195,8 @@ pub(crate) enum Enqueued {
 pub(crate) struct QueuedItem {
     pub(crate) version: u64,
     pub(crate) payload: Payload,
-    /// `true` if the write was put aside and queued again. A newer write may have been carried out
-    /// meanwhile.
+    /// `true` if reads do not get the value of the write: it was put aside and queued again, and a
+    /// newer write may have been carried out meanwhile, or it is about to be put aside.
     pub(crate) is_replayed: bool,
 }
 
@@ -213,6 +249,22 @@ pub(crate) struct Failed<'a> {
     /// The number of attempts to carry the write out.
     pub(crate) attempts: u32,
     pub(crate) reason: &'a str,
+    /// The time until the key is due if a newer write replaced this one.
+    pub(crate) pause: Duration,
+}
+
+/// A part of the keys of a queue: the next thousand, in the order of their first writes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part {
+    /// The version after which the part begins.
+    pub(crate) after: u64,
+    /// The version up to which writes are meant.
+    pub(crate) upto: u64,
+}
+
+impl Part {
+    /// The largest number of keys in one part.
+    pub(crate) const MOST: usize = 1_000;
 }
 
 /// The keys that a worker claimed, and the state of the queue.
@@ -231,12 +283,13 @@ pub(crate) struct ClaimedKey {
     pub(crate) key: Vec<u8>,
     /// The number of failed attempts to carry out the first write.
     pub(crate) attempts: u32,
-    /// The number of claims of the first write that were not ended by their workers.
+    /// The number of workers that began to carry out the first write, and did not end their claims.
     pub(crate) lost: u32,
     pub(crate) items: Vec<QueuedItem>,
 }
 
-/// A key with the version of its last write that was carried out.
+/// A key with the version of one of its writes: the last one that was carried out, or the first one
+/// that is about to be.
 #[derive(Debug, Clone)]
 pub(crate) struct Written {
     pub(crate) key: Vec<u8>,
@@ -255,7 +308,8 @@ pub(crate) struct QueueState {
     /// The version that the queue gave last, even to a write that it did not accept. If the queue
     /// gave none, this is `now` in Redis, and the time of the queue's creation in memory.
     pub(crate) last: u64,
-    /// The version of the oldest write in the queue. `None` if the queue is empty.
+    /// The version of the oldest write that was neither carried out nor put aside, also if a newer one
+    /// of its key replaced it. `None` if the queue is empty.
     pub(crate) oldest: Option<u64>,
 }
 

@@ -4,9 +4,12 @@ use crate::core::queued_payload::arguments;
 use crate::store::write_queue::ClaimedKey;
 use crate::write_behind::carry_out::{ClaimedWork, ClaimedWrite};
 
-/// The number of claims of a write that may be lost, because their workers died or could not reach
-/// the queue, before the write is put aside.
+/// The number of workers that died while they carried out a write, or could not reach the queue
+/// afterwards, from which on the write is put aside.
 const MOST_LOST: u32 = 10;
+
+/// The number of such workers from which on a write is carried out alone.
+pub(crate) const SUSPECT: u32 = 2;
 
 /// The number of keys that fail one after the other before the source is taken to be at fault.
 const FAILED_IN_A_ROW: usize = 2;
@@ -38,14 +41,33 @@ impl ClaimedWork {
     /// or ended its worker.
     pub(crate) async fn run_key(self, key: ClaimedKey) {
         let names = [key.key.clone()];
+        self.renewing(&names, self.run_claimed(key)).await;
+    }
+
+    /// Carries out the writes of `keys`, whose workers died more than once, key after key. If the
+    /// process dies again, only the one write that it was carrying out is suspected further. So the
+    /// keys wait if this process carries out another such key.
+    pub(crate) async fn run_suspects(self, keys: Vec<ClaimedKey>) {
+        let names: Vec<_> = keys.iter().map(|it| it.key.clone()).collect();
         let work = async {
-            match self.readable(key).await {
-                Some(writes) if self.runner.spec.is_batched => self.run_first(writes).await,
-                Some(writes) => drop(self.run_in_order(writes).await),
-                None => {}
+            let alone = self.runner.core.queues.suspects.try_lock();
+            for key in keys {
+                if alone.is_ok() && !self.runner.ends() {
+                    self.run_claimed(key).await;
+                } else if let Some(first) = claimed_writes(key).first() {
+                    self.release(first, false).await;
+                }
             }
         };
         self.renewing(&names, work).await;
+    }
+
+    async fn run_claimed(&self, key: ClaimedKey) {
+        match self.readable(key).await {
+            Some(writes) if self.runner.spec.is_batched => self.run_first(writes).await,
+            Some(writes) => drop(self.run_in_order(writes).await),
+            None => {}
+        }
     }
 
     /// Runs the first of the writes of one key alone, and then the others together.
@@ -116,22 +138,12 @@ impl ClaimedWork {
     /// claims were lost too often. If the arguments of the first write cannot be read, ends an
     /// attempt at that write: another version of the program may be able to read them.
     async fn readable(&self, key: ClaimedKey) -> Option<Vec<ClaimedWrite>> {
-        let ClaimedKey {
-            key,
-            attempts,
-            lost,
-            items,
-        } = key;
-        let write = |item| ClaimedWrite {
-            key: key.clone(),
-            attempts,
-            item,
-        };
-        let writes: Vec<_> = items.into_iter().map(write).collect();
+        let lost = key.lost;
+        let writes = claimed_writes(key);
         let first = writes.first()?;
-        if lost > MOST_LOST {
+        if lost >= MOST_LOST {
             let reason = "its workers ended while they carried it out";
-            self.put_aside(first, attempts + lost, reason).await;
+            self.put_aside(first, first.attempts + lost, reason).await;
             return None;
         }
         let spec = self.runner.spec;
@@ -147,4 +159,23 @@ impl ClaimedWork {
                 .collect(),
         )
     }
+}
+
+/// Returns the claimed writes of `key`.
+fn claimed_writes(key: ClaimedKey) -> Vec<ClaimedWrite> {
+    let ClaimedKey {
+        key,
+        attempts,
+        items,
+        ..
+    } = key;
+    let items = items.into_iter().enumerate();
+    items
+        .map(|(index, item)| ClaimedWrite {
+            key: key.clone(),
+            attempts,
+            is_first: index == 0,
+            item,
+        })
+        .collect()
 }

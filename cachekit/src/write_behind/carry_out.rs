@@ -79,6 +79,8 @@ pub(crate) struct ClaimedWrite {
     pub(crate) key: Vec<u8>,
     /// The number of attempts that failed.
     pub(crate) attempts: u32,
+    /// `true` for the first of the writes of its key.
+    pub(crate) is_first: bool,
     pub(crate) item: QueuedItem,
 }
 
@@ -139,13 +141,14 @@ impl ClaimedWork {
         let _permit = runner.permits.acquire().await;
         let calls = writes.iter().map(|write| self.call(write));
         let calls: Vec<QueuedCall> = calls.collect::<Result<_, String>>()?;
+        self.begin(writes).await;
         if removed!(runner.core, FinishEarly) {
             self.finish(writes, keeps_claim).await;
         }
         runner.counts.runs.bump();
         self.run_body(calls).await.inspect_err(|error| {
             runner.counts.failures.bump();
-            trace::queued_write_failed(runner.spec.name(), error);
+            trace::queue::queued_write_failed(runner.spec.name(), error);
         })?;
         runner.succeeded();
         for _ in writes {
@@ -153,6 +156,22 @@ impl ClaimedWork {
         }
         self.finish(writes, keeps_claim).await;
         Ok(())
+    }
+
+    /// Notes in the queue that `writes` are about to be carried out, so that they are suspected if
+    /// this process dies of it. If the queue cannot be reached, they are not.
+    async fn begin(&self, writes: &[ClaimedWrite]) {
+        let first = writes.iter().filter(|write| write.is_first);
+        let first: Vec<_> = first.map(ClaimedWrite::written).collect();
+        if first.is_empty() {
+            return;
+        }
+        let core = &self.runner.core;
+        let queue = core.write_queue();
+        let begun = queue.begin(self.claim(), &first, patient_deadline(core));
+        if let Err(failure) = begun.await {
+            trace::queue::queue_unreachable(self.runner.spec.name(), &failure);
+        }
     }
 
     fn call(&self, write: &ClaimedWrite) -> Result<QueuedCall, String> {
@@ -186,9 +205,9 @@ impl ClaimedWork {
         }
     }
 
-    /// Finishes `writes` in the queue. If the queue cannot be reached for as long as the claims
-    /// last, the writes will be repeated. Invalidates the entries of replayed writes, because the
-    /// source may have had a newer value meanwhile.
+    /// Finishes `writes` in the queue. If the queue cannot be reached for as long as the claims last,
+    /// the writes will be repeated. Before that, invalidates the entries of replayed writes, because
+    /// reads took the values of the source meanwhile. They do so until the writes are removed.
     async fn finish(&self, writes: &[ClaimedWrite], keeps_claim: bool) {
         let mut written: Vec<Written> = Vec::with_capacity(writes.len());
         for write in writes {
@@ -198,6 +217,9 @@ impl ClaimedWork {
                 _ => written.push(write.written()),
             }
         }
+        for write in writes.iter().filter(|write| write.item.is_replayed) {
+            self.invalidate(&write.key).await;
+        }
         let finish = Finish {
             written: &written,
             every: self.runner.spec.every,
@@ -205,9 +227,6 @@ impl ClaimedWork {
         };
         self.tell(|queue, until| queue.finish(self.claim(), finish, until))
             .await;
-        for write in writes.iter().filter(|write| write.item.is_replayed) {
-            self.invalidate(&write.key).await;
-        }
     }
 
     /// Ends an attempt at `write` that failed because of `error`: the write is repeated later, or
@@ -235,24 +254,35 @@ impl ClaimedWork {
             .await;
     }
 
-    /// Puts `write` aside after `attempts`, for `reason`. The entry of the write is invalidated,
-    /// because the value of the write will not reach the source.
+    /// Puts `write` aside after `attempts`, for `reason`. Its entry is invalidated, because its value
+    /// will not become that of the source. Before that, the write is hidden from reads, so that they
+    /// store its value no more. If this process dies in between, another worker goes on.
     pub(crate) async fn put_aside(&self, write: &ClaimedWrite, attempts: u32, reason: &str) {
         let written = write.written();
+        let mut is_hidden = true;
+        if self.runner.spec.entry.is_some() {
+            let hidden = self.tell(|queue, until| queue.hide(self.claim(), &written, until));
+            is_hidden = hidden.await.answer.is_some();
+            self.invalidate(&write.key).await;
+        }
         let failed = Failed {
             write: &written,
             attempts,
             reason,
+            pause: backoff(0, fastrand::f64()),
         };
         let buried = self
             .tell(|queue, until| queue.bury(self.claim(), failed, until))
             .await;
-        if buried == Some(false) {
+        // If an answer was lost, the claim may be over because the write was put aside.
+        if buried.answer == Some(false) && !buried.may_have_run {
             return;
         }
         self.runner.counts.buried.bump();
-        trace::queued_write_put_aside(self.runner.spec.name(), reason);
-        self.invalidate(&write.key).await;
+        trace::queue::queued_write_put_aside(self.runner.spec.name(), reason);
+        if !is_hidden {
+            self.invalidate(&write.key).await;
+        }
     }
 
     async fn invalidate(&self, key: &[u8]) {
@@ -267,16 +297,23 @@ impl ClaimedWork {
     async fn tell<'a, T>(
         &'a self,
         ask: impl Fn(&'a dyn WriteQueue, Instant) -> QueueFuture<'a, T>,
-    ) -> Option<T> {
+    ) -> Told<T> {
         let core = &self.runner.core;
         let end = from_now(LEASE);
+        let mut told = Told {
+            answer: None,
+            may_have_run: false,
+        };
         loop {
             match ask(core.write_queue(), patient_deadline(core)).await {
-                Ok(answer) => return Some(answer),
-                Err(failure) => trace::queue_unreachable(self.runner.spec.name(), &failure),
+                Ok(answer) => told.answer = Some(answer),
+                Err(failure) => {
+                    trace::queue::queue_unreachable(self.runner.spec.name(), &failure);
+                    told.may_have_run |= failure.is_ambiguous();
+                }
             }
-            if Instant::now() >= end {
-                return None;
+            if told.answer.is_some() || Instant::now() >= end {
+                return told;
             }
             sleep(PAUSE).await;
         }
@@ -291,12 +328,20 @@ impl ClaimedWork {
                 let queue = core.write_queue();
                 let renewal = queue.renew(self.claim(), keys, LEASE, patient_deadline(core));
                 if let Err(failure) = renewal.await {
-                    trace::queue_unreachable(self.runner.spec.name(), &failure);
+                    trace::queue::queue_unreachable(self.runner.spec.name(), &failure);
                 }
             }
         };
         select(work, renewals).await;
     }
+}
+
+/// The end of a question to the queue that was repeated until it was answered.
+struct Told<T> {
+    /// The answer. `None` if there was none for as long as a claim lasts.
+    answer: Option<T>,
+    /// `true` if the question may have been carried out before without an answer.
+    may_have_run: bool,
 }
 
 /// A body's future, whose destructor may panic.

@@ -10,10 +10,10 @@ use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::queue_error::QueueError;
 use crate::model::queue_spec::QueueKind;
 use crate::store::write_queue::DeadItem;
-use crate::write_behind::asking::{deadline, error_of};
+use crate::write_behind::asking::{deadline, error_of, patient_deadline};
 
-/// The number of dead writes that one question to the queue returns.
-const PAGE: usize = 100;
+/// The number of dead writes that one question to the queue returns. They may be large.
+const PAGE: usize = 20;
 
 /// A queued write that was put aside.
 #[derive(Clone, PartialEq, Eq)]
@@ -114,18 +114,56 @@ impl Cache {
         function: &str,
         most: usize,
     ) -> Result<Vec<DeadWrite>, QueueError> {
+        self.dead_writes_after(function, "", most).await
+    }
+
+    /// Returns the dead writes of the write-behind function with the name `function` that come after
+    /// the one with the id `after`, oldest first, at most `most`. Without an id (`""`), begins with
+    /// the oldest one.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if Redis cannot be asked, or if `after` is no id.
+    pub async fn dead_writes_after(
+        &self,
+        function: &str,
+        after: &str,
+        most: usize,
+    ) -> Result<Vec<DeadWrite>, QueueError> {
         let core = &self.core;
-        let (mut all, mut after) = (Vec::new(), String::new());
+        let (mut all, mut after) = (Vec::new(), after.to_owned());
         while all.len() < most {
             let count = PAGE.min(most - all.len());
-            let queue = core.write_queue();
-            let page = queue.dead(function, &after, count, deadline(core)).await;
-            let page = page.map_err(error_of)?;
-            let Some(last) = page.last() else { break };
-            after.clone_from(&last.id);
+            let until = patient_deadline(core);
+            let page = core.write_queue().dead(function, &after, count, until);
+            let page = page.await.map_err(error_of)?;
+            let is_last = page.len() < count;
+            if let Some(last) = page.last() {
+                after.clone_from(&last.id);
+            }
             all.extend(page.into_iter().map(DeadWrite::from));
+            if is_last {
+                break;
+            }
         }
         Ok(all)
+    }
+
+    /// Returns the dead write `id` of the write-behind function with the name `function`. Returns
+    /// `None` if there is no such write.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if Redis cannot be asked.
+    pub async fn dead_write(
+        &self,
+        function: &str,
+        id: &str,
+    ) -> Result<Option<DeadWrite>, QueueError> {
+        let core = &self.core;
+        let queue = core.write_queue();
+        let found = queue.dead_one(function, id, patient_deadline(core)).await;
+        Ok(found.map_err(error_of)?.map(DeadWrite::from))
     }
 
     /// Queues the dead write `id` of `function` again, with new attempts, and invalidates the entry

@@ -16,7 +16,9 @@ use crate::global;
 use crate::store::failure::Failure;
 use crate::store::write_queue::{Claim, ClaimRequest, Claimed, ClaimedKey, QueueState};
 use crate::write_behind::asking::patient_deadline;
+use crate::write_behind::batches::SUSPECT;
 use crate::write_behind::carry_out::{ClaimedWork, LEASE, Runner};
+use crate::write_behind::flush::hasten;
 
 /// The shortest and the longest pause between two looks into an idle queue.
 const LOOKS: [Duration; 2] = [Duration::from_millis(20), Duration::from_secs(1)];
@@ -52,8 +54,12 @@ impl QueueWorker {
             while running.try_join_next().is_some() {}
             if drains {
                 // The queue ends with this process, and accepts no further write.
-                let state = self.state(!is_hastened).await;
-                is_hastened = true;
+                if !is_hastened {
+                    is_hastened = hasten(&self.runner.core, self.runner.spec, u64::MAX)
+                        .await
+                        .is_ok();
+                }
+                let state = self.state().await;
                 if running.is_empty() && state.is_none_or(|state| state.writes == 0) {
                     break;
                 }
@@ -61,7 +67,7 @@ impl QueueWorker {
             let free = self.concurrency.saturating_sub(running.len());
             let pause = match free {
                 0 => {
-                    self.state(false).await;
+                    self.state().await;
                     LOOKS[1]
                 }
                 _ => self.claim_and_run(free, &mut running).await,
@@ -95,7 +101,7 @@ impl QueueWorker {
         let claimed = match self.claim(&work.claim, most).await {
             Ok(claimed) => claimed,
             Err(failure) => {
-                trace::queue_unreachable(spec.name(), &failure);
+                trace::queue::queue_unreachable(spec.name(), &failure);
                 return LOOKS[1];
             }
         };
@@ -125,13 +131,20 @@ impl QueueWorker {
             .await
     }
 
-    /// Begins the runs for `keys`. A key whose last attempt failed is never in a run with others.
+    /// Begins the runs for `keys`. A key whose last attempt failed is never in a run with others. Keys
+    /// whose workers died more than once are carried out one after the other.
     fn begin(&self, work: &ClaimedWork, keys: Vec<ClaimedKey>, running: &mut JoinSet<()>) {
+        let is_suspect = |key: &ClaimedKey| key.lost >= SUSPECT;
+        let (suspects, keys): (Vec<_>, Vec<_>) = keys.into_iter().partition(is_suspect);
         let is_new = |key: &ClaimedKey| key.attempts == 0 && key.lost == 0;
         let together = |key: &ClaimedKey| self.runner.spec.is_batched && is_new(key);
         let (together, alone): (Vec<_>, Vec<_>) = keys.into_iter().partition(together);
         if !together.is_empty() {
             let run = work.clone().run_together(together);
+            running.spawn(global::carried(Box::pin(run)));
+        }
+        if !suspects.is_empty() {
+            let run = work.clone().run_suspects(suspects);
             running.spawn(global::carried(Box::pin(run)));
         }
         for key in alone {
@@ -140,21 +153,18 @@ impl QueueWorker {
         }
     }
 
-    /// Looks at the state of the queue, for the statistics. If `hastens`, makes the queued writes
-    /// due.
-    async fn state(&self, hastens: bool) -> Option<QueueState> {
+    /// Looks at the state of the queue, for the statistics.
+    async fn state(&self) -> Option<QueueState> {
         let (core, spec) = (&self.runner.core, self.runner.spec);
         let queue = (spec.name(), spec.kind);
-        let state = core
-            .write_queue()
-            .state(queue, hastens, patient_deadline(core));
+        let state = core.write_queue().state(queue, patient_deadline(core));
         match state.await {
             Ok(state) => {
                 self.runner.counts.set_state(state);
                 Some(state)
             }
             Err(failure) => {
-                trace::queue_unreachable(spec.name(), &failure);
+                trace::queue::queue_unreachable(spec.name(), &failure);
                 None
             }
         }

@@ -135,7 +135,7 @@ impl Workers {
                 runner: Arc::new(runner),
                 concurrency: self.concurrency,
                 _alive: Arc::clone(&alive),
-                _guard: self.cache.core.queues.worker(),
+                _guard: self.cache.core.queues.worker(spec),
             };
             tokio::spawn(global::carried(Box::pin(worker.work())));
         }

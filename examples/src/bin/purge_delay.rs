@@ -33,6 +33,10 @@ Prints the percentiles, in microseconds, as JSON.
 /// The number of products, which the rounds use in turn.
 const PRODUCTS: u32 = 100;
 
+/// The time from the end of a round to the next write. Without it, the nodes would mostly compute what the
+/// writes invalidate, and serve few hits.
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// The time after which a round fails.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -83,6 +87,7 @@ async fn measure(args: Args) -> Result<(), Fail> {
     let mut delays = Vec::new();
     for round in 0..args.rounds {
         delays.push(nodes.round(1 + round % PRODUCTS, round).await?);
+        tokio::time::sleep(PAUSE).await;
     }
     delays.sort_unstable();
     let at = |percent: usize| {

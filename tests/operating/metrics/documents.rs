@@ -252,7 +252,7 @@ async fn the_alerts_ask_for_what_is_recorded() {
             alerts.insert(name.to_owned());
         }
     }
-    assert_eq!(alerts.len(), 13, "{alerts:?}");
+    assert_eq!(alerts.len(), 14, "{alerts:?}");
     let tests = read("docs/operations/alerts_test.yml");
     let untested: Vec<_> = alerts
         .iter()

@@ -24,7 +24,7 @@ impl CacheBuilder {
         };
         let settings = self.redis_settings(url, &secrets);
         Some(match Examiner::new(&settings) {
-            Ok(examiner) => examiner.examine().await,
+            Ok(examiner) => examiner.examine(true).await,
             Err(wrong) => Err(wrong),
         })
     }

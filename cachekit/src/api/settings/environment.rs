@@ -1,6 +1,7 @@
 //! Settings from environment variables.
 
 use std::ffi::OsString;
+use std::fmt;
 
 use crate::api::settings::kind::Kind;
 use crate::api::settings::setting::{CONFIG_VARIABLE, SETTINGS, Setting};
@@ -8,8 +9,17 @@ use crate::base::spelling::did_you_mean;
 use crate::model::config::Config;
 
 /// Environment variables, with their values, that may be about a cache.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Environment(Vec<(String, OsString)>);
+
+/// Shows the names of the variables alone, because a value may be a password.
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set()
+            .entries(self.0.iter().map(|(name, _)| name))
+            .finish()
+    }
+}
 
 impl Environment {
     /// Returns the variables of `all` whose names resemble those of the settings.

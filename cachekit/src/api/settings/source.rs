@@ -1,12 +1,13 @@
 //! A configuration file that was read: its settings of the cache, and its options of functions.
 
+use std::fmt;
+
 use crate::api::settings::function_option::FunctionOption;
 use crate::api::settings::setting::Setting;
 use crate::model::config::Config;
 
 /// A configuration file without a mistake of its own. Its functions were not yet compared with
 /// those of the program.
-#[derive(Debug)]
 pub(crate) struct ConfigSource {
     /// Path of the file.
     pub(crate) path: String,
@@ -17,7 +18,6 @@ pub(crate) struct ConfigSource {
 }
 
 /// A setting of the cache in a file.
-#[derive(Debug)]
 pub(crate) struct FileSetting {
     pub(crate) setting: &'static Setting,
     /// The value, as the setting reads it.
@@ -69,5 +69,25 @@ impl ConfigSource {
     /// Returns `text` as a problem of this file at `line`.
     pub(crate) fn problem(&self, line: usize, text: &str) -> String {
         format!("{}:{line}: {text}", self.path)
+    }
+}
+
+/// Shows no values, because a value may be a password.
+impl fmt::Debug for ConfigSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConfigSource")
+            .field("path", &self.path)
+            .field("settings", &self.settings)
+            .field("functions", &self.functions)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for FileSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileSetting")
+            .field("key", &self.setting.key)
+            .field("line", &self.line)
+            .finish_non_exhaustive()
     }
 }

@@ -13,7 +13,7 @@ use std::marker::PhantomData;
 
 use serde::de::{DeserializeOwned, Error};
 
-/// The most layers that a decoded value may have inside one another. Every option, newtype, enum,
+/// The maximum nesting depth of a decoded value. Every option, newtype, enum,
 /// struct, tuple, sequence and map is a layer. `serde_json` has the same limit.
 pub(crate) const MAX_DEPTH: u8 = 128;
 

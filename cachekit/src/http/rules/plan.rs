@@ -38,7 +38,8 @@ pub(crate) struct Plan {
     pub(crate) host: Range<usize>,
     /// Places of the path's parameters in the path.
     pub(crate) parameters: Parameters,
-    /// `true` if the handler gets the URI without unlisted parameters.
+    /// `true` if query parameters that the rule does not list are removed before the handler gets the
+    /// URI.
     pub(crate) strips_query: bool,
 }
 

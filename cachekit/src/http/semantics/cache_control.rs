@@ -67,7 +67,8 @@ impl CacheControl {
         control
     }
 
-    /// Marks a directive that has no value. Returns `false` if there is no such directive.
+    /// Records that the directive `name`, which takes no value, is present. Returns `false` if no
+    /// directive has this name.
     pub(super) fn set_flag(&mut self, name: &[u8]) -> bool {
         let flag = match name {
             b"no-store" => &mut self.no_store,

@@ -1,7 +1,7 @@
 //! Liveness of the bus: a node may serve from memory only while other nodes' invalidations are
 //! known to arrive.
 //!
-//! A node sends itself a heartbeat over the server. Messages of one subscription keep their order,
+//! A node sends itself a heartbeat through Redis. Messages of one subscription keep their order,
 //! so when a heartbeat comes back, everything that the server published before the heartbeat has
 //! arrived. The node trusts its memory for a fixed time from the *sending* of the newest heartbeat
 //! that came back, by its own clock. An interruption of the bus shows as a missing heartbeat. The

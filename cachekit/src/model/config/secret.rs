@@ -124,8 +124,9 @@ pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(is_plain)
 }
 
-/// Returns `true` if `place` has the form `host`, `host:port`, `[IPv6]` or `[IPv6]:port`. In an
-/// address without an `@`, a login has another form, unless its password is a number.
+/// Returns `true` if `place` has the form `host`, `host:port`, `[IPv6]` or `[IPv6]:port`. If
+/// somebody wrote `user:password` and forgot `@host`, the text has none of these forms, unless the
+/// password is a number, which looks like a port.
 fn is_host_and_port(place: &str) -> bool {
     let end = place.rfind(']').map_or(0, |end| end + 1);
     let (host, port) = match place[end..].split_once(':') {

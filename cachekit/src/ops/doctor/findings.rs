@@ -127,6 +127,10 @@ pub struct Diagnosis {
     /// `INFO`.
     pub server: Option<ServerInfo>,
     /// Time from sending a message over the bus to its arrival. `None`: no message arrived.
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::base::durations::seconds::serialize_option")
+    )]
     pub bus_round_trip: Option<Duration>,
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn all(found: &Examination, findings: &mut Vec<Finding>) {
             "replicas",
             "the master takes writes without any replica (`min-replicas-to-write` is 0): cut off from \
              the sentinels, it goes on beside the new master, and its processes serve old values",
-            "set `min-replicas-to-write 1` and `min-replicas-max-lag 1` on every server (docs/topologies.md)",
+            "set `min-replicas-to-write 1` and `min-replicas-max-lag 2` on every server (docs/topologies.md)",
         ));
     }
 }

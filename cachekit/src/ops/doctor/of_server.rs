@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::api::registry::functions;
+use crate::core::queues::registered;
 use crate::model::config::Config;
 use crate::model::server_info::ServerInfo;
 use crate::ops::doctor::findings::Finding;
@@ -10,22 +12,19 @@ use crate::store::examination::Examination;
 /// The oldest version of Redis that can tell the rights of an account.
 const OLDEST: u32 = 7;
 
-/// The share of used memory from which a server counts as almost full.
-const ALMOST_FULL: f64 = 0.95;
-
 /// The smallest difference of clocks that is reported, in milliseconds.
 const SKEW: i64 = 1_000;
 
-/// Adds all findings about the server of `found`.
+/// Adds to `findings` everything that the examination `found` shows about the Redis server.
 pub(crate) fn all(config: &Config, found: &Examination, findings: &mut Vec<Finding>) {
     if let Some(info) = &found.info {
         version(info, findings);
         role(info, findings);
-        memory(info, findings);
-        persistence(info, findings);
     }
     writes(found, findings);
     rights(found, findings);
+    rights_for_queues(found, findings);
+    rights_for_warm_starts(found, findings);
     bus(config, found, findings);
     clock(found, findings);
     database(config, found, findings);
@@ -70,71 +69,26 @@ fn role(info: &ServerInfo, findings: &mut Vec<Finding>) {
     }
 }
 
-fn memory(info: &ServerInfo, findings: &mut Vec<Finding>) {
-    let policy = &*info.eviction_policy;
-    let is_full = info.memory_use().is_some_and(|share| share >= ALMOST_FULL);
-    match (policy, info.max_memory) {
-        ("noeviction", Some(_)) if is_full => findings.push(Finding::error(
-            "eviction",
-            "memory is full, and `maxmemory-policy` is `noeviction`: Redis refuses new values",
-            "run `CONFIG SET maxmemory-policy allkeys-lru` there, or raise `maxmemory`",
-        )),
-        ("noeviction", Some(_)) => findings.push(Finding::warning(
-            "eviction",
-            "`maxmemory-policy` is `noeviction`: once memory is full, Redis refuses new values",
-            "set `maxmemory-policy` to `allkeys-lru` in a Redis that is only a cache",
-        )),
-        (_, None) => findings.push(Finding::warning(
-            "memory",
-            "the server has no limit of memory (`maxmemory` is 0): it grows until the system ends it",
-            "set `maxmemory`, and `maxmemory-policy` to `allkeys-lru` in a Redis that is only a cache",
-        )),
-        _ if policy.ends_with("-lrm") => findings.push(Finding::warning(
-            "eviction",
-            format!(
-                "`maxmemory-policy` is `{policy}`, which removes what was not written for longest: the \
-                 entries that are read most go like all others"
-            ),
-            "set `maxmemory-policy` to `allkeys-lru`",
-        )),
-        _ => {}
-    }
-    if info.evicted > 0 {
-        let count = info.evicted;
-        findings.push(Finding::info(
-            "eviction",
-            format!("Redis removed {count} keys since its start, because its memory was full"),
-            "raise `maxmemory` if the hit rate of Redis is low; an evicted entry is a miss, never an old value",
-        ));
-    }
-}
-
-fn persistence(info: &ServerInfo, findings: &mut Vec<Finding>) {
-    if info.has_failed_to_save {
-        findings.push(Finding::warning(
-            "persistence",
-            "the server could not write its data to its disk, and may refuse writes for that reason",
-            "see the log of Redis; a Redis that is only a cache needs no persistence: `CONFIG SET save \"\"`",
-        ));
-    }
-}
-
 fn writes(found: &Examination, findings: &mut Vec<Finding>) {
-    let Some(code) = &found.refuses_writes else {
-        return;
-    };
-    let remedy = match &**code {
+    findings.extend(found.refuses_writes.as_deref().map(refusal));
+}
+
+/// Returns the finding that the server refuses writes with `code`.
+fn refusal(code: &str) -> Finding {
+    let remedy = match code {
         "READONLY" => "give the address of the master",
-        "MISCONF" => "see the log of Redis: it cannot write its snapshots",
+        "MISCONF" => {
+            "see the log of Redis: it cannot write its data to its disk, and takes no writes until it can"
+        }
         "LOADING" => "wait until Redis has read its data",
         "NOREPLICAS" => "see `min-replicas-to-write`: the master lacks replicas",
         _ => "see the documentation of Redis for this code",
     };
-    findings.push(Finding::error(
+    Finding::error(
         "writes",
         format!("the server refuses writes with `{code}`"),
         remedy,
-    ));
+    )
 }
 
 fn rights(found: &Examination, findings: &mut Vec<Finding>) {
@@ -151,6 +105,33 @@ fn rights(found: &Examination, findings: &mut Vec<Finding>) {
         let problem = format!("the account may not run {commands}, which the cache needs");
         Finding::error("rights", problem, &*missing.remedy)
     });
+}
+
+/// Adds the rights that the queues of this program lack. A program without any function, such as the
+/// command `cachekit`, speaks for services that may have queues.
+fn rights_for_queues(found: &Examination, findings: &mut Vec<Finding>) {
+    let Some(missing) = &found.missing_for_queues else {
+        return;
+    };
+    let commands = &missing.commands;
+    let problem = format!("the account may not run {commands}, which write-behind functions need");
+    if registered().next().is_some() {
+        findings.push(Finding::error("rights", problem, &*missing.remedy));
+    } else if found.has_queues || functions().next().is_none() {
+        let remedy = format!("for write-behind, {}; else nothing", missing.remedy);
+        findings.push(Finding::warning("rights", problem, remedy));
+    }
+}
+
+fn rights_for_warm_starts(found: &Examination, findings: &mut Vec<Finding>) {
+    if let Some(missing) = &found.missing_for_warm_starts {
+        let commands = &missing.commands;
+        findings.push(Finding::warning(
+            "rights",
+            format!("the account may not run {commands} on the lists of hottest keys"),
+            format!("for `warm_start`, {}; else nothing", missing.remedy),
+        ));
+    }
 }
 
 fn bus(config: &Config, found: &Examination, findings: &mut Vec<Finding>) {
@@ -200,4 +181,20 @@ fn database(config: &Config, found: &Examination, findings: &mut Vec<Finding>) {
         ),
         "give each cache of this server a namespace of its own",
     ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_of_writes_is_explained() {
+        let told = refusal("MISCONF").to_string();
+        assert!(
+            told.starts_with("error   writes: the server refuses writes with `MISCONF`\n"),
+            "{told}"
+        );
+        assert!(told.contains("cannot write its data to its disk"), "{told}");
+        assert!(refusal("NEW").remedy.contains("for this code"));
+    }
 }

@@ -39,7 +39,7 @@ pub(crate) struct State {
     pub(crate) dead: HashSet<usize>,
     /// The number of caches that have opened the store so far.
     pub(crate) opened: usize,
-    /// The number of bus subscriptions made after the first subscription of each cache.
+    /// The number of bus subscriptions, without the first one of each cache.
     pub(crate) subscriptions: u64,
 }
 

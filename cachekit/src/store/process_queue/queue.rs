@@ -1,6 +1,7 @@
 //! The queue of one write-behind function in the memory of this process.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::ops::Bound;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
@@ -8,7 +9,7 @@ use tokio::time::Instant;
 use crate::base::durations::from_now;
 use crate::model::queue_spec::QueueKind;
 use crate::store::write_queue::{
-    Claim, ClaimRequest, Claimed, ClaimedKey, DeadItem, Enqueued, Failed, NewWrite, Payload,
+    Claim, ClaimRequest, Claimed, ClaimedKey, DeadItem, Enqueued, Failed, NewWrite, Part, Payload,
     QueueState, QueuedItem, Retry, Written,
 };
 
@@ -25,10 +26,12 @@ pub(crate) struct Queue {
     pub(crate) keys: HashMap<Vec<u8>, Waiting>,
     /// Each key with the time at which it is due, or at which its claim ends.
     due: BTreeSet<(Instant, Vec<u8>)>,
-    /// The version of the first write of each key.
-    firsts: BTreeSet<u64>,
+    /// The keys by the version of their first write, also if a newer one has replaced it.
+    firsts: BTreeMap<u64, Vec<u8>>,
     pub(crate) writes: u64,
     version: u64,
+    /// Writes up to this version do not wait for further ones.
+    flushed: u64,
     pub(crate) dead: VecDeque<DeadItem>,
     dead_so_far: u64,
     /// Writes that are no longer needed. Their destructors run after the lock is released.
@@ -38,7 +41,12 @@ pub(crate) struct Queue {
 /// The writes of one key.
 pub(crate) struct Waiting {
     due: Instant,
+    /// The version under which the key is in `firsts`.
+    since: u64,
     attempts: u32,
+    /// The version of the write that a worker began to carry out.
+    pub(crate) begun: Option<u64>,
+    /// The number of claims that were not ended after that.
     lost: u32,
     claim: Option<Box<str>>,
     pub(crate) items: VecDeque<QueuedItem>,
@@ -70,7 +78,7 @@ impl Waiting {
     }
 
     fn forget_attempts(&mut self) {
-        (self.attempts, self.lost) = (0, 0);
+        (self.attempts, self.begun, self.lost) = (0, None, 0);
     }
 }
 
@@ -84,9 +92,10 @@ impl Queue {
             start_micros: u64::try_from(micros).unwrap_or(0),
             keys: HashMap::new(),
             due: BTreeSet::new(),
-            firsts: BTreeSet::new(),
+            firsts: BTreeMap::new(),
             writes: 0,
             version: 0,
+            flushed: 0,
             dead: VecDeque::new(),
             dead_so_far: 0,
             dropped: Vec::new(),
@@ -123,12 +132,15 @@ impl Queue {
     }
 
     fn add(&mut self, key: &[u8], kind: QueueKind, item: QueuedItem, delay: Duration) {
-        let due = from_now(delay);
+        let (due, since) = (from_now(delay), item.version);
         let waiting = self.keys.entry(key.to_vec()).or_insert_with(|| {
             self.due.insert((due, key.to_vec()));
+            self.firsts.insert(since, key.to_vec());
             Waiting {
                 due,
+                since,
                 attempts: 0,
+                begun: None,
                 lost: 0,
                 claim: None,
                 items: VecDeque::new(),
@@ -136,15 +148,9 @@ impl Queue {
         });
         if kind == QueueKind::Newest {
             self.writes -= waiting.items.len() as u64;
-            if let Some(first) = waiting.first() {
-                self.firsts.remove(&first);
-            }
             self.dropped.extend(waiting.items.drain(..));
-            // The counted attempts were attempts of the write that is replaced.
-            waiting.attempts = 0;
-        }
-        if waiting.items.is_empty() {
-            self.firsts.insert(item.version);
+            // They were those of the write that is replaced.
+            (waiting.attempts, waiting.lost) = (0, 0);
         }
         waiting.items.push_back(item);
         self.writes += 1;
@@ -164,7 +170,8 @@ impl Queue {
                 self.due.pop_first();
                 continue;
             };
-            waiting.lost += u32::from(waiting.claim.is_some());
+            let begun = waiting.begun.take();
+            waiting.lost += u32::from(begun.is_some() && begun == waiting.first());
             waiting.claim = Some(request.claim.id.into());
             let items = waiting.take(room, &mut bytes);
             room -= items.len();
@@ -198,7 +205,7 @@ impl Queue {
 
     fn release(&mut self, key: &[u8], pause: Duration) {
         if let Some(waiting) = self.keys.get_mut(key) {
-            waiting.claim = None;
+            (waiting.claim, waiting.begun) = (None, None);
         }
         self.set_due(key, from_now(pause));
     }
@@ -212,23 +219,30 @@ impl Queue {
     ) {
         let taken = self.take_up_to(written);
         self.dropped.extend(taken);
-        self.go_on(claim, &written.key, every, keeps);
-    }
-
-    /// Forgets failed attempts after writes of `key` were removed, and ends `claim` unless `keeps`.
-    /// The key is then due when its first remaining write has waited for `every` since its
-    /// acceptance.
-    fn go_on(&mut self, claim: Claim<'_>, key: &[u8], every: Duration, keeps: bool) {
-        let now = self.now();
-        let Some(waiting) = self.claimed(claim, key) else {
+        let (now, flushed) = (self.now(), self.flushed);
+        let Some(waiting) = self.claimed(claim, &written.key) else {
             return;
         };
         waiting.forget_attempts();
+        // What is left waits from its acceptance on.
         let accepted = waiting.first().unwrap_or(now);
         let waited = Duration::from_micros(now.saturating_sub(accepted));
+        let pause = if accepted <= flushed {
+            Duration::ZERO
+        } else {
+            every.saturating_sub(waited)
+        };
         if !keeps {
-            self.release(key, every.saturating_sub(waited));
+            self.release(&written.key, pause);
         }
+    }
+
+    /// Ends the claim of `key` after its write was removed or replaced.
+    fn go_on(&mut self, key: &[u8], pause: Duration) {
+        if let Some(waiting) = self.keys.get_mut(key) {
+            waiting.forget_attempts();
+        }
+        self.release(key, pause);
     }
 
     /// Removes and returns the writes of a key up to a version. Forgets the key if it has no
@@ -237,16 +251,14 @@ impl Queue {
         let Some(waiting) = self.keys.get_mut(&written.key) else {
             return Vec::new();
         };
-        let first = waiting.first();
         let is_done = |item: &QueuedItem| item.version <= written.version;
         let end = waiting.items.partition_point(is_done);
         let taken: Vec<_> = waiting.items.drain(..end).collect();
         self.writes -= taken.len() as u64;
-        if let Some(first) = first {
-            self.firsts.remove(&first);
-        }
+        self.firsts.remove(&waiting.since);
         if let Some(first) = waiting.first() {
-            self.firsts.insert(first);
+            waiting.since = first;
+            self.firsts.insert(first, written.key.clone());
         } else {
             self.due.remove(&(waiting.due, written.key.clone()));
             self.keys.remove(&written.key);
@@ -260,10 +272,15 @@ impl Queue {
             return;
         };
         if waiting.first() == Some(retry.write.version) {
-            waiting.attempts += u32::from(retry.counts);
+            if retry.counts {
+                waiting.attempts += 1;
+                // The worker outlived the attempt.
+                waiting.lost = 0;
+            }
             self.release(key, retry.pause);
         } else {
-            self.go_on(claim, key, Duration::ZERO, false);
+            // A newer write replaced it. The source may be what is at fault.
+            self.go_on(key, retry.pause);
         }
     }
 
@@ -277,8 +294,10 @@ impl Queue {
             for item in self.take_up_to(written) {
                 self.keep_dead(item, failed);
             }
+            self.go_on(&written.key, Duration::ZERO);
+        } else {
+            self.go_on(&written.key, failed.pause);
         }
-        self.go_on(claim, &written.key, Duration::ZERO, false);
         is_it
     }
 
@@ -303,14 +322,23 @@ impl Queue {
         self.dropped.push(replayed(dead));
     }
 
-    pub(crate) fn hasten(&mut self) {
-        let waits = |it: &Waiting| it.claim.is_none() && it.attempts == 0;
-        let waiting = self.keys.iter().filter(|(_, it)| waits(it));
-        let keys: Vec<_> = waiting.map(|(key, _)| key.clone()).collect();
-        let now = Instant::now();
-        for key in keys {
-            self.set_due(&key, now);
+    pub(crate) fn hasten(&mut self, part: Part) -> Option<u64> {
+        self.flushed = self.flushed.max(part.upto);
+        if part.after >= part.upto {
+            return None;
         }
+        let range = (Bound::Excluded(part.after), Bound::Included(part.upto));
+        let firsts = self.firsts.range(range).take(Part::MOST);
+        let firsts: Vec<_> = firsts.map(|(first, key)| (*first, key.clone())).collect();
+        let now = Instant::now();
+        for (_, key) in &firsts {
+            let waits = |it: &Waiting| it.claim.is_none() && it.attempts == 0 && it.due > now;
+            if self.keys.get(key).is_some_and(waits) {
+                self.set_due(key, now);
+            }
+        }
+        let last = firsts.last().filter(|_| firsts.len() == Part::MOST)?;
+        Some(last.0)
     }
 
     pub(crate) fn state(&self) -> QueueState {
@@ -319,7 +347,7 @@ impl Queue {
             dead: self.dead.len() as u64,
             now: self.now(),
             last: self.version.max(self.start_micros),
-            oldest: self.firsts.first().copied(),
+            oldest: self.firsts.keys().next().copied(),
         }
     }
 

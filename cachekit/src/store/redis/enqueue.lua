@@ -1,6 +1,7 @@
 -- Accepts a write of a write-behind function, unless its queue is full.
 -- KEYS newest values or the number of writes, keys by the time they are due, keys by the version of
---      their first write, the last version, failed attempts or the key's writes (where each counts)
+--      their first write, the last version, and then the key's writes (where each counts) or failed
+--      attempts and lost claims
 -- ARGV 'newest' or 'each', key, arguments, ms until the key is due, the most writes
 -- Answers with 1 and the version, or with 0, the version, and 1 if the key has older writes.
 -- A version is the server's time in us, or one more than the last version if the time is not later.
@@ -14,8 +15,11 @@ local is_known = redis.call('ZSCORE', KEYS[2], key)
 if is_newest then
   if not is_known and redis.call('ZCARD', KEYS[2]) >= most then return {0, version, 0} end
   redis.call('HSET', KEYS[1], key, version .. ':' .. ARGV[3])
-  -- The attempts were those of the write that is replaced.
-  if is_known then redis.call('HDEL', KEYS[5], key) end
+  -- They were those of the write that is replaced.
+  if is_known then
+    redis.call('HDEL', KEYS[5], key)
+    redis.call('HDEL', KEYS[6], key)
+  end
 else
   if tonumber(redis.call('GET', KEYS[1]) or 0) >= most then
     return {0, version, is_known and 1 or 0}

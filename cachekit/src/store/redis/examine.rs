@@ -15,7 +15,9 @@ use crate::store::examination::{Examination, MissingRightsFound, SentinelAnswer,
 use crate::store::message::NodeId;
 use crate::store::redis::address::Address;
 use crate::store::redis::errors::shown;
-use crate::store::redis::permissions::{INFO, MissingRights};
+use crate::store::redis::permissions::{INFO, MissingRights, Purpose};
+use crate::store::redis::queue_keys::scan;
+use crate::store::redis::reply::queues;
 use crate::store::redis::sentinel::answer::Answer;
 use crate::store::redis::sentinel::search::ask_all;
 use crate::store::redis::settings::RedisSettings;
@@ -30,7 +32,10 @@ const LIMIT: Duration = Duration::from_secs(2);
 
 const SILENT: &str = "it does not accept the connection in time";
 
-/// The settings of a cache on which the result of an examination depends.
+/// The purposes for which the rights are asked, in this order.
+const PURPOSES: [Purpose; 3] = [Purpose::Cache, Purpose::Queues, Purpose::WarmStarts];
+
+/// The settings of a cache that the examination of its Redis server needs.
 #[derive(Debug, Clone)]
 pub(crate) struct Examiner {
     pub(crate) topology: Topology,
@@ -57,13 +62,13 @@ impl Examiner {
     }
 
     /// Connects to the server, asks it about itself and about the account's rights, and sends a
-    /// message over the bus.
+    /// message over the bus. If `looks_for_queues`, also looks for keys of queues among all keys.
     ///
     /// # Errors
     ///
     /// Returns the problem and the remedy if the server cannot be reached, refuses the login or the
     /// database, or gives no answer in time.
-    pub(crate) async fn examine(&self) -> Result<Examination, Unexamined> {
+    pub(crate) async fn examine(&self, looks_for_queues: bool) -> Result<Examination, Unexamined> {
         let (mut connection, address) = self.connect().await?;
         let asked_at = SystemTime::now();
         let asked = timeout(LIMIT, self.ask(&mut connection)).await;
@@ -76,6 +81,10 @@ impl Examiner {
             }
         };
         let mut found = self.read(&address, &answers, asked_at);
+        if looks_for_queues {
+            let looking = timeout(LIMIT, self.find_queue(&mut connection)).await;
+            found.has_queues = looking.ok().flatten().unwrap_or(false);
+        }
         found.bus_round_trip = timeout(LIMIT, self.send_over_bus(connection, &address))
             .await
             .ok()
@@ -143,7 +152,9 @@ impl Examiner {
     async fn ask(&self, connection: &mut MultiplexedConnection) -> Result<Vec<Value>, RedisError> {
         let mut questions = Pipeline::new();
         questions.add_command(server_info::question());
-        questions.add_command(permissions::question(&self.namespace));
+        for purpose in PURPOSES {
+            questions.add_command(permissions::question(&self.namespace, purpose));
+        }
         questions
             .cmd("UNLINK")
             .arg(format!("{}:beat", self.namespace));
@@ -155,13 +166,13 @@ impl Examiner {
     /// Reads the answers to the questions of [`ask`](Self::ask), which was sent at `asked_at`.
     fn read(&self, address: &Address, answers: &[Value], asked_at: SystemTime) -> Examination {
         let database = address.database();
-        let [info, rights, write, time] = answers else {
+        let [info, rights, of_queues, of_warm_starts, write, time] = answers else {
             // The client returns as many answers as it sent questions.
-            let nothing = [Value::Nil, Value::Nil, Value::Nil, Value::Nil];
-            return self.read(address, &nothing, asked_at);
+            return self.read(address, &[const { Value::Nil }; 6], asked_at);
         };
         let text = handshake::text(info);
-        let mut missing = MissingRights::read(&self.namespace, rights);
+        let missing_of = |purpose, answer| MissingRights::read(&self.namespace, purpose, answer);
+        let mut missing = missing_of(Purpose::Cache, rights);
         if permissions::is_refused(info) {
             missing.add(INFO);
         }
@@ -176,7 +187,12 @@ impl Examiner {
             database,
             info: text.map(|text| server_info::read(text, database)),
             refuses_writes,
+            missing_for_queues: self
+                .shown_rights(&missing_of(Purpose::Queues, of_queues).except(&missing)),
+            missing_for_warm_starts: self
+                .shown_rights(&missing_of(Purpose::WarmStarts, of_warm_starts).except(&missing)),
             missing_rights: self.shown_rights(&missing),
+            has_queues: false,
             clock_ahead: clock_ahead(time, asked_at),
             bus_round_trip: None,
             sentinels: Vec::new(),
@@ -192,6 +208,21 @@ impl Examiner {
             remedy: missing.remedy(),
             can_be_spared: missing.are_all(can_be_spared),
         })
+    }
+
+    /// Returns `true` if the namespace has a key of a queue. Returns `None` if Redis does not say so.
+    async fn find_queue(&self, connection: &mut MultiplexedConnection) -> Option<bool> {
+        let prefix = format!("{}:", self.namespace);
+        let mut position = 0;
+        loop {
+            let scan = scan(prefix.as_bytes(), position, b"");
+            let answer = connection.send_packed_command(&scan).await.ok()?;
+            let (next, names) = queues::scanned(answer, 0, 0).ok()?;
+            if !names.is_empty() || next == 0 {
+                return Some(!names.is_empty());
+            }
+            position = next;
+        }
     }
 
     /// Sends a message to a channel of the namespace, and returns the time until the message comes

@@ -5,7 +5,7 @@ use redis::{Cmd, ErrorKind, Pipeline, RedisError, Value, cmd};
 
 use crate::store::port::UNKNOWN_ORIGIN;
 use crate::store::redis::errors::wrong_role;
-use crate::store::redis::permissions::MissingRights;
+use crate::store::redis::permissions::{MissingRights, Purpose};
 use crate::store::redis::script::{Digests, Scripts};
 use crate::store::redis::{permissions, tls};
 
@@ -32,7 +32,7 @@ pub(crate) async fn greet(
 ) -> Result<Greeting, RedisError> {
     let mut questions = Pipeline::new();
     questions.add_command(origin_question());
-    questions.add_command(permissions::question(namespace));
+    questions.add_command(permissions::question(namespace, Purpose::Cache));
     // A master that is cut off from its replicas still reports the role of a master, but refuses
     // this command.
     questions.cmd("UNLINK").arg(nothing);
@@ -43,7 +43,8 @@ pub(crate) async fn greet(
         .send_packed_commands(&questions, 0, questions.len())
         .await?;
     let info = expect_master(&answers)?;
-    let mut missing_rights = MissingRights::read(namespace, answers.get(1).unwrap_or(&Value::Nil));
+    let rights = answers.get(1).unwrap_or(&Value::Nil);
+    let mut missing_rights = MissingRights::read(namespace, Purpose::Cache, rights);
     let origin = origin(info);
     if origin == UNKNOWN_ORIGIN {
         missing_rights.add(permissions::INFO);

@@ -67,7 +67,7 @@ impl Store for Redis {
     }
 
     fn examine(&self) -> ExaminationFuture<'_> {
-        Box::pin(self.examiner.examine())
+        Box::pin(self.examiner.examine(false))
     }
 
     fn resubscribe(&self) {

@@ -1,8 +1,9 @@
 //! The rights that a Redis account needs, and the check of these rights.
 //!
-//! Every command that the adapter sends, directly or from a script, has a row in `ROWS` or is in
-//! `OF_ALL_KEYS`. The handshake includes the check. The check runs none of the commands and leaves
-//! nothing in Redis.
+//! Every command that the adapter sends, directly or from a script, has a row for its [`Purpose`], or
+//! is in `OF_ALL_KEYS`. The handshake checks the rights of a cache. The doctor also checks those of
+//! queues and of warm starts, which many caches do not have. The check runs none of the commands and
+//! leaves nothing in Redis.
 
 use std::fmt;
 
@@ -16,6 +17,32 @@ const KEYS: [&str; 8] = [":k:", ":c1:", ":v:", ":t:", ":e:", ":g:", ":f:", ":all
 /// A Redis command as the cache sends it: the command's name and its arguments. An argument that
 /// begins with a colon is a key or a channel, to which the namespace is prepended.
 type Row = &'static [&'static str];
+
+/// The purpose that rights are needed for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Every cache.
+    #[default]
+    Cache,
+    /// The queues of write-behind functions.
+    Queues,
+    /// The lists of hottest keys, which a warm start reads.
+    WarmStarts,
+}
+
+impl Purpose {
+    fn rows(self) -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+        let (rows, of_all_keys) = match self {
+            Self::Cache => (ROWS, &OF_ALL_KEYS[..]),
+            Self::Queues => (OF_QUEUES, &[][..]),
+            Self::WarmStarts => (OF_WARM_STARTS, &[][..]),
+        };
+        let rows = rows.iter().filter_map(|row| row.split_first());
+        let of_all_keys = of_all_keys.iter().map(|command| (*command, &KEYS[..]));
+        rows.map(|(command, words)| (*command, words))
+            .chain(of_all_keys)
+    }
+}
 
 const ROWS: &[Row] = &[
     &[INFO, "replication"],
@@ -39,22 +66,57 @@ const ROWS: &[Row] = &[
     &[PUBSUB, "NUMSUB", ""],
 ];
 
+const OF_QUEUES: &[Row] = &[
+    &["TIME"],
+    &["HGET", ":wb:", ""],
+    &["HSET", ":wb:", "", ""],
+    &["HDEL", ":wb:", ""],
+    &["HEXISTS", ":wb:", ""],
+    &["HINCRBY", ":wb:", "", "1"],
+    &["LINDEX", ":wb:", "0"],
+    &["LRANGE", ":wb:", "0", "0"],
+    &["LPOP", ":wb:"],
+    &["RPUSH", ":wb:", ""],
+    &["GET", ":wb:"],
+    &["SET", ":wb:", ""],
+    &["INCR", ":wb:"],
+    &["DECR", ":wb:"],
+    &["ZADD", ":wb:", "1", ""],
+    &["ZREM", ":wb:", ""],
+    &["ZCARD", ":wb:"],
+    &["ZRANGE", ":wb:", "0", "0"],
+    &["ZRANGEBYSCORE", ":wb:", "0", "1"],
+    &["ZSCORE", ":wb:", ""],
+    &["XADD", ":wb:", "*", "", ""],
+    &["XLEN", ":wb:"],
+    &["XRANGE", ":wb:", "-", "+"],
+    &["XDEL", ":wb:", "0-1"],
+    &["SCAN", "0"],
+];
+
+const OF_WARM_STARTS: &[Row] = &[
+    &["PTTL", ":warm:"],
+    &["MGET", ":warm:"],
+    &["SET", ":warm:", "", "PX", "1"],
+];
+
 /// The commands that read or remove keys of every kind in [`KEYS`].
 const OF_ALL_KEYS: [&str; 2] = ["MGET", "UNLINK"];
 
-/// The commands that the cache needs and its Redis account may not run.
+/// The commands that are needed for a purpose and that the Redis account may not run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct MissingRights {
     namespace: String,
+    purpose: Purpose,
     commands: Vec<&'static str>,
 }
 
-/// Returns the command that checks the account's rights: a script that asks Redis, for each command
-/// in `ROWS`, if the account may run the command.
-pub(crate) fn question(namespace: &str) -> Cmd {
+/// Returns the command that checks the account's rights for `purpose`: a script that asks Redis, for
+/// each command, if the account may run the command.
+pub(crate) fn question(namespace: &str, purpose: Purpose) -> Cmd {
     let mut question = cmd("EVAL");
     question.arg(include_str!("permissions.lua")).arg(0);
-    for (command, words) in rows() {
+    for (command, words) in purpose.rows() {
         question.arg(words.len() + 1).arg(command);
         for word in words {
             if word.starts_with(':') {
@@ -67,20 +129,13 @@ pub(crate) fn question(namespace: &str) -> Cmd {
     question
 }
 
-fn rows() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
-    let of_keys = OF_ALL_KEYS.map(|command| (command, &KEYS[..]));
-    let others = ROWS.iter().filter_map(|row| row.split_first());
-    others
-        .map(|(command, words)| (*command, words))
-        .chain(of_keys)
-}
-
 impl MissingRights {
-    /// Reads the missing rights from Redis' `answer` to the check of rights. `namespace` is the
-    /// namespace of the cache, which the remedy contains.
-    pub(crate) fn read(namespace: &str, answer: &Value) -> Self {
+    /// Reads the missing rights from Redis' `answer` to the check of rights for `purpose`.
+    /// `namespace` is the namespace of the cache, which the remedy contains.
+    pub(crate) fn read(namespace: &str, purpose: Purpose, answer: &Value) -> Self {
         let mut missing_rights = Self {
             namespace: namespace.to_owned(),
+            purpose,
             commands: Vec::new(),
         };
         match answer {
@@ -89,7 +144,7 @@ impl MissingRights {
                     if let Value::Int(number) = number
                         && let Some((command, _)) = usize::try_from(*number)
                             .ok()
-                            .and_then(|number| rows().nth(number))
+                            .and_then(|number| purpose.rows().nth(number))
                     {
                         missing_rights.add(command);
                     }
@@ -108,6 +163,13 @@ impl MissingRights {
         if !self.commands.contains(&command) {
             self.commands.push(command);
         }
+    }
+
+    /// Removes the commands that are missing in `others` too.
+    pub(crate) fn except(mut self, others: &Self) -> Self {
+        self.commands
+            .retain(|command| !others.commands.contains(command));
+        self
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -130,6 +192,9 @@ impl MissingRights {
             remedy.push_str(&right);
         }
         remedy.push_str("` there (docs/redis.md)");
+        if self.purpose != Purpose::Cache {
+            return remedy;
+        }
         if self.commands.contains(&INFO) {
             remedy.push_str(", or set `on_new_master` to `replay`, which needs no `INFO`");
         }
@@ -181,4 +246,33 @@ pub(crate) fn is_refused(answer: &Value) -> bool {
     let in_script = "The user executing the script can't";
     let says = |details: &str| details.contains(in_script);
     error.code() == NO_RIGHT || error.details().is_some_and(says)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_command_of_the_scripts_of_queues_is_checked() {
+        let scripts = [include_str!("write_queue.lua"), include_str!("enqueue.lua")];
+        let calls = scripts
+            .iter()
+            .flat_map(|script| script.split("call('").skip(1));
+        let mut sent: BTreeSet<_> = calls.filter_map(|call| call.split('\'').next()).collect();
+        sent.extend(["HGET", "XRANGE", "SCAN"]);
+        let checked: BTreeSet<_> = Purpose::Queues.rows().map(|(command, _)| command).collect();
+        assert_eq!(checked, sent);
+    }
+
+    #[test]
+    fn what_the_cache_lacks_is_not_told_twice() {
+        let lacks = |commands: &[&'static str]| MissingRights {
+            commands: commands.to_vec(),
+            ..MissingRights::default()
+        };
+        let of_queues = lacks(&["ZADD", "HGET"]);
+        assert_eq!(of_queues.except(&lacks(&["ZADD"])), lacks(&["HGET"]));
+    }
 }

@@ -18,7 +18,7 @@ use crate::store::event::{EventSink, StoreEvent};
 use crate::store::port::UNKNOWN_ORIGIN;
 use crate::store::redis::address::Address;
 use crate::store::redis::connected::Connected;
-use crate::store::redis::permissions::MissingRights;
+use crate::store::redis::permissions::{MissingRights, Purpose};
 use crate::store::redis::rejections::Refusals;
 use crate::store::redis::script::Scripts;
 use crate::store::redis::timeout::CONNECT_TIMEOUT;
@@ -199,7 +199,7 @@ impl Shared {
     /// Asks Redis for the account's rights after a command was refused, and logs the rights that
     /// are missing.
     async fn ask_for_rights(&self, connected: &Connected) {
-        let question = permissions::question(&self.namespace);
+        let question = permissions::question(&self.namespace, Purpose::Cache);
         let mut connection = connected.connection.clone();
         let asked = connection.send_packed_command(&question);
         // An error of the server is an answer too, which says that the account may not run the
@@ -214,7 +214,8 @@ impl Shared {
             },
             Err(_) => return,
         };
-        self.report_missing_rights(&MissingRights::read(&self.namespace, &answer));
+        let missing_rights = MissingRights::read(&self.namespace, Purpose::Cache, &answer);
+        self.report_missing_rights(&missing_rights);
     }
 }
 

@@ -2,14 +2,19 @@
 -- KEYS the beginning of the queue's keys
 -- ARGV operation, 'newest' or 'each', and the arguments of the operation
 -- A key is due at its score in `due`. While a claim holds it, that is the end of the claim.
--- A replayed write has an R before its arguments.
+-- A write whose value reads do not get has an R before its arguments.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local op, is_newest = ARGV[1], ARGV[2] == 'newest'
 local function name(part) return KEYS[1] .. part end
 local values, due, since, version = name('values'), name('due'), name('since'), name('version')
-local attempts, lost, claims = name('attempts'), name('lost'), name('claims')
+local attempts, claims = name('attempts'), name('claims')
+-- The versions of the writes that workers began to carry out, and the numbers of their claims that
+-- were not ended afterwards.
+local begun, lost = name('begun'), name('lost')
 local count, dead = name('count'), name('dead')
+-- Writes up to this version do not wait for further ones.
+local flushed = name('flushed')
 local function items(key) return name('items:' .. key) end
 
 -- A server without memory refuses a script whose first write takes memory. This one takes none, and
@@ -34,6 +39,7 @@ end
 local function forget_attempts(key)
   redis.call('HDEL', attempts, key)
   redis.call('HDEL', lost, key)
+  redis.call('HDEL', begun, key)
 end
 local function forget(key)
   redis.call('ZREM', due, key)
@@ -44,18 +50,27 @@ end
 local function has_claim(claim, key) return redis.call('HGET', claims, key) == claim end
 local function release(key, pause)
   redis.call('HDEL', claims, key)
+  redis.call('HDEL', begun, key)
   redis.call('ZADD', due, 'XX', now + pause, key)
 end
--- After writes of the key were removed. What is left waits from its acceptance on.
-local function go_on(claim, key, every, keeps)
+-- After writes of the key were removed. Returns the write that is left.
+local function shorten(key)
   local left = first(key)
+  if left then redis.call('ZADD', since, 'XX', version_of(left), key) else forget(key) end
+  return left
+end
+-- After the write that was claimed was removed or replaced.
+local function go_on(key, left, pause)
   if not left then return forget(key) end
-  redis.call('ZADD', since, 'XX', version_of(left), key)
-  if has_claim(claim, key) then
-    forget_attempts(key)
-    local accepted = math.floor(version_of(left) / 1000)
-    if not keeps then release(key, math.max(0, accepted + every - now)) end
-  end
+  forget_attempts(key)
+  release(key, pause)
+end
+-- Returns the ms for which a write, the first one left of its key, waits for further ones. It waits
+-- from its acceptance on. The clock may have been set back after that.
+local function pause_of(left, every)
+  local accepted = version_of(left)
+  if accepted <= tonumber(redis.call('GET', flushed) or 0) then return 0 end
+  return math.max(0, every - math.max(0, now - math.floor(accepted / 1000)))
 end
 local function state()
   local oldest = redis.call('ZRANGE', since, 0, 0, 'WITHSCORES')
@@ -88,8 +103,10 @@ function run.claim(most, bytes, lease, claim)
     if #taken == 0 then
       forget(key)
     else
-      -- The last worker did not end its claim.
-      if redis.call('HEXISTS', claims, key) == 1 then redis.call('HINCRBY', lost, key, 1) end
+      -- The last worker began to carry out the write, and did not end its claim.
+      local last = tonumber(redis.call('HGET', begun, key) or -1)
+      if last == version_of(taken[1]) then redis.call('HINCRBY', lost, key, 1) end
+      redis.call('HDEL', begun, key)
       redis.call('HSET', claims, key, claim)
       redis.call('ZADD', due, now + tonumber(lease), key)
       most = most - #taken
@@ -99,6 +116,14 @@ function run.claim(most, bytes, lease, claim)
   end
   local next_due = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')[2]
   return { state(), next_due and string.format('%.0f', next_due - now) or '', claimed }
+end
+
+function run.begin(claim, ...)
+  local writes = { ... }
+  for i = 1, #writes, 2 do
+    if has_claim(claim, writes[i]) then redis.call('HSET', begun, writes[i], writes[i + 1]) end
+  end
+  return 1
 end
 
 function run.renew(lease, claim, ...)
@@ -117,7 +142,11 @@ function run.finish(every, claim, keeps, ...)
       remove_first(key)
       item = first(key)
     end
-    go_on(claim, key, tonumber(every), keeps == '1')
+    local left = shorten(key)
+    if left and has_claim(claim, key) then
+      forget_attempts(key)
+      if keeps ~= '1' then release(key, pause_of(left, tonumber(every))) end
+    end
   end
   return 1
 end
@@ -126,15 +155,30 @@ function run.retry(claim, key, of, pause, counts)
   if not has_claim(claim, key) then return 0 end
   local item = first(key)
   if item and version_of(item) == tonumber(of) then
-    if counts == '1' then redis.call('HINCRBY', attempts, key, 1) end
+    if counts == '1' then
+      redis.call('HINCRBY', attempts, key, 1)
+      -- The worker outlived the attempt.
+      redis.call('HDEL', lost, key)
+    end
     release(key, tonumber(pause))
   else
-    go_on(claim, key, 0, false)
+    -- A newer write replaced it. The source may be what is at fault.
+    go_on(key, item, tonumber(pause))
   end
   return 1
 end
 
-function run.bury(claim, key, of, tries, reason)
+function run.hide(claim, key, of)
+  local item = is_newest and has_claim(claim, key) and first(key) or ''
+  local version_text, payload = string.match(item, '^(%d+):(.*)$')
+  if not payload or tonumber(version_text) ~= tonumber(of) then return 0 end
+  if string.sub(payload, 1, 1) ~= 'R' then
+    redis.call('HSET', values, key, version_text .. ':R' .. payload)
+  end
+  return 1
+end
+
+function run.bury(claim, key, of, tries, reason, pause)
   if not has_claim(claim, key) then return 0 end
   local item = first(key)
   local is_it = item and version_of(item) == tonumber(of)
@@ -142,20 +186,29 @@ function run.bury(claim, key, of, tries, reason)
     redis.call('XADD', dead, '*', 'key', key, 'attempts', tries, 'reason', reason, 'kind', ARGV[2],
       'write', item)
     remove_first(key)
+    go_on(key, shorten(key), 0)
+  else
+    go_on(key, item, tonumber(pause))
   end
-  go_on(claim, key, 0, false)
   return is_it and 1 or 0
 end
 
-function run.state(hastens)
-  if hastens == '1' then
-    for _, key in ipairs(redis.call('ZRANGEBYSCORE', due, '(' .. now, '+inf')) do
-      local waits = redis.call('HEXISTS', claims, key) == 0
-        and redis.call('HEXISTS', attempts, key) == 0
-      if waits then redis.call('ZADD', due, 'XX', now, key) end
-    end
+function run.state() return state() end
+
+-- Answers with the version from which on to go on, or nil after the last part.
+function run.hasten(after, upto, most)
+  local last = tonumber(redis.call('GET', flushed) or 0)
+  if tonumber(upto) > last then redis.call('SET', flushed, upto) end
+  local range = { since, '(' .. after, upto, 'WITHSCORES', 'LIMIT', 0, most }
+  local keys = redis.call('ZRANGEBYSCORE', unpack(range))
+  for i = 1, #keys, 2 do
+    local key = keys[i]
+    local waits = redis.call('HEXISTS', claims, key) == 0
+      and redis.call('HEXISTS', attempts, key) == 0
+    local due_at = tonumber(redis.call('ZSCORE', due, key) or 0)
+    if waits and due_at > now then redis.call('ZADD', due, 'XX', now, key) end
   end
-  return state()
+  return #keys == 2 * tonumber(most) and keys[#keys] or false
 end
 
 -- Where each counts, a replayed write is a new one. Where the newest wins, it keeps its version, so

@@ -10,19 +10,17 @@ use tokio::time::Instant;
 
 use crate::model::queue_spec::QueueKind;
 use crate::store::failure::Failure;
+use crate::store::redis::queue_keys::{QUEUES, scan};
 use crate::store::redis::reply::queues;
 use crate::store::redis::script::{Call, Script};
 use crate::store::redis::{Redis, millis};
 use crate::store::write_queue::{
-    Claim, ClaimRequest, Claimed, DeadItem, Enqueued, Failed, Finish, NewWrite, Payload,
-    QueueFuture, QueueState, QueuedItem, Retry, WriteQueue,
+    Claim, ClaimRequest, Claimed, DeadItem, Enqueued, Failed, Finish, NewWrite, Part, Payload,
+    QueueFuture, QueueState, QueuedItem, Retry, WriteQueue, Written,
 };
 
 /// The last part of the Redis key of a queue's dead writes, after the name of the function.
 const DEAD: &[u8] = b"}:dead";
-
-/// The number of Redis keys that one step of the search for queues with dead writes looks at.
-const SCANNED: u32 = 1000;
 
 /// Returns `true` if `text` has the form of the id of a dead write, such as `1792216745123-0`. Redis
 /// refuses other texts with an error.
@@ -31,22 +29,10 @@ fn is_id(text: &str) -> bool {
     numbers.is_some_and(|(time, number)| [time, number].iter().all(|it| it.parse::<u64>().is_ok()))
 }
 
-/// Returns a pattern of Redis that only `text` matches.
-fn literal(text: &[u8]) -> Vec<u8> {
-    let mut pattern = Vec::with_capacity(text.len());
-    for byte in text {
-        if b"*?[]^-\\".contains(byte) {
-            pattern.push(b'\\');
-        }
-        pattern.push(*byte);
-    }
-    pattern
-}
-
 impl Redis {
     /// Returns the beginning of the keys of the queue `name`.
     fn queue_prefix(&self, name: &str) -> Vec<u8> {
-        [&*self.prefix.bytes, b"wb:{", name.as_bytes(), b"}:"].concat()
+        [&*self.prefix.bytes, QUEUES, name.as_bytes(), b"}:"].concat()
     }
 
     fn enqueuing(&self, write: &NewWrite<'_>) -> Result<Call, Failure> {
@@ -58,11 +44,11 @@ impl Redis {
         let is_newest = write.kind == QueueKind::Newest;
         let first: &[u8] = if is_newest { b"values" } else { b"count" };
         let mut keys = vec![key(first), key(b"due"), key(b"since"), key(b"version")];
-        keys.push(if is_newest {
-            key(b"attempts")
+        if is_newest {
+            keys.extend([key(b"attempts"), key(b"lost")]);
         } else {
-            [&*prefix, b"items:", write.key].concat()
-        });
+            keys.push([&*prefix, b"items:", write.key].concat());
+        }
         Ok(Call {
             keys,
             args: vec![
@@ -93,6 +79,22 @@ impl Redis {
             .await
     }
 
+    /// Returns at most `most` dead writes from one id to another.
+    async fn dead_range(
+        &self,
+        queue: &str,
+        (from, to): (&str, &str),
+        most: usize,
+        until: Instant,
+    ) -> Result<Vec<DeadItem>, Failure> {
+        let dead = [&*self.queue_prefix(queue), b"dead"].concat();
+        let mut commands = redis::Pipeline::new();
+        let range = commands.cmd("XRANGE").arg(dead).arg(from).arg(to);
+        range.arg("COUNT").arg(most);
+        let read = |mut values: Vec<Value>| queues::dead(values.pop().unwrap_or(Value::Nil));
+        self.run(&commands, until, read).await
+    }
+
     /// Runs an operation under `claim`. The script answers 1 or 0.
     fn under_claim<'a>(
         &'a self,
@@ -113,6 +115,12 @@ impl Redis {
 /// The largest number of keys in one run of a script, whose arguments are limited by the stack of
 /// Lua.
 const MOST_KEYS: usize = 1_000;
+
+/// Returns the keys of `writes`, each with its version.
+fn words(writes: &[Written]) -> impl Iterator<Item = Vec<u8>> {
+    let pairs = writes.iter();
+    pairs.flat_map(|it| [it.key.clone(), it.version.to_string().into()])
+}
 
 impl WriteQueue for Redis {
     fn enqueue<'a>(&'a self, write: &'a NewWrite<'a>, until: Instant) -> QueueFuture<'a, Enqueued> {
@@ -162,6 +170,22 @@ impl WriteQueue for Redis {
         })
     }
 
+    fn begin<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        first: &'a [Written],
+        until: Instant,
+    ) -> QueueFuture<'a, ()> {
+        Box::pin(async move {
+            for first in first.chunks(MOST_KEYS) {
+                let args = [claim.id.into()].into_iter().chain(words(first));
+                let begun = self.under_claim(claim, "begin", args.collect(), until);
+                begun.await?;
+            }
+            Ok(())
+        })
+    }
+
     fn renew<'a>(
         &'a self,
         claim: Claim<'a>,
@@ -187,12 +211,9 @@ impl WriteQueue for Redis {
     ) -> QueueFuture<'a, ()> {
         Box::pin(async move {
             for written in finish.written.chunks(MOST_KEYS) {
-                let pairs = written
-                    .iter()
-                    .flat_map(|it| [it.key.clone(), it.version.to_string().into()]);
                 let keeps = u8::from(finish.keeps_claim).to_string().into();
                 let args = [millis(finish.every), claim.id.into(), keeps];
-                let args = args.into_iter().chain(pairs).collect();
+                let args = args.into_iter().chain(words(written)).collect();
                 self.under_claim(claim, "finish", args, until).await?;
             }
             Ok(())
@@ -216,6 +237,17 @@ impl WriteQueue for Redis {
         Box::pin(async { retried.await.map(drop) })
     }
 
+    fn hide<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        write: &'a Written,
+        until: Instant,
+    ) -> QueueFuture<'a, bool> {
+        let version = write.version.to_string().into();
+        let args = vec![claim.id.into(), write.key.clone(), version];
+        self.under_claim(claim, "hide", args, until)
+    }
+
     fn bury<'a>(
         &'a self,
         claim: Claim<'a>,
@@ -228,6 +260,7 @@ impl WriteQueue for Redis {
             failed.write.version.to_string().into(),
             failed.attempts.to_string().into(),
             failed.reason.into(),
+            millis(failed.pause),
         ];
         self.under_claim(claim, "bury", args, until)
     }
@@ -235,14 +268,27 @@ impl WriteQueue for Redis {
     fn state<'a>(
         &'a self,
         queue: (&'a str, QueueKind),
-        hastens: bool,
         until: Instant,
     ) -> QueueFuture<'a, QueueState> {
         Box::pin(async move {
-            let args = [u8::from(hastens).to_string().into()];
-            let value = self.on_queue(queue, "state", args, until).await?;
+            let value = self.on_queue(queue, "state", [], until).await?;
             let connected = self.connected()?;
             self.said(&connected, queues::state(value))
+        })
+    }
+
+    fn hasten<'a>(
+        &'a self,
+        queue: (&'a str, QueueKind),
+        part: Part,
+        until: Instant,
+    ) -> QueueFuture<'a, Option<u64>> {
+        Box::pin(async move {
+            let most = u64::try_from(Part::MOST).unwrap_or(u64::MAX);
+            let args = [part.after, part.upto, most].map(|it| it.to_string().into());
+            let value = self.on_queue(queue, "hasten", args, until).await?;
+            let connected = self.connected()?;
+            self.said(&connected, queues::position(value))
         })
     }
 
@@ -254,29 +300,37 @@ impl WriteQueue for Redis {
         until: Instant,
     ) -> QueueFuture<'a, Vec<DeadItem>> {
         Box::pin(async move {
-            let dead = [&*self.queue_prefix(queue), b"dead"].concat();
             let from = match after {
                 "" => "-".to_owned(),
                 after => format!("({after}"),
             };
-            let mut commands = redis::Pipeline::new();
-            let range = commands.cmd("XRANGE").arg(dead).arg(from).arg("+");
-            range.arg("COUNT").arg(most);
-            let read = |mut values: Vec<Value>| queues::dead(values.pop().unwrap_or(Value::Nil));
-            self.run(&commands, until, read).await
+            self.dead_range(queue, (&from, "+"), most, until).await
+        })
+    }
+
+    fn dead_one<'a>(
+        &'a self,
+        queue: &'a str,
+        id: &'a str,
+        until: Instant,
+    ) -> QueueFuture<'a, Option<DeadItem>> {
+        Box::pin(async move {
+            if !is_id(id) {
+                return Ok(None);
+            }
+            let found = self.dead_range(queue, (id, id), 1, until).await?;
+            Ok(found.into_iter().next())
         })
     }
 
     fn with_dead(&self, position: u64, until: Instant) -> QueueFuture<'_, (u64, Vec<String>)> {
         Box::pin(async move {
-            let start = [&*self.prefix.bytes, b"wb:{"].concat();
-            let pattern = [&*literal(&start), b"*", DEAD].concat();
+            let start = self.prefix.bytes.len() + QUEUES.len();
             let mut commands = redis::Pipeline::new();
-            let scan = commands.cmd("SCAN").arg(position);
-            scan.arg("MATCH").arg(pattern).arg("COUNT").arg(SCANNED);
+            commands.add_command(scan(&self.prefix.bytes, position, DEAD));
             let read = |mut values: Vec<Value>| {
                 let found = values.pop().unwrap_or(Value::Nil);
-                queues::scanned(found, start.len(), DEAD.len())
+                queues::scanned(found, start, DEAD.len())
             };
             self.run(&commands, until, read).await
         })

@@ -83,6 +83,10 @@ fn fake() -> Under {
 }
 
 async fn redis() -> Under {
+    redis_with(Faults::default()).await
+}
+
+async fn redis_with(faults: Faults) -> Under {
     let server = Server::start();
     let (sink, messages, arrived) = sink();
     let (url, node) = (server.url(), NodeId::random());
@@ -96,7 +100,7 @@ async fn redis() -> Under {
         any_origin: false,
         has_intents: true,
         has_answers: true,
-        faults: Faults::default(),
+        faults,
     };
     let redis = Redis::open(settings, HomeRuntime::current(), node, sink);
     let store = Arc::new(redis.await.expect("an address"));

@@ -206,7 +206,7 @@ Three servers, three sentinels and two nodes on one machine, by
 
     cargo run -p cachekit-tests --bin faults -- --topology sentinel --markdown docs/faults.md
 
-The nodes call and write as above, and know the sentinels only. `down-after-milliseconds` is 1,000, and 4,000 in the rows `split`, which also
+The nodes call and write as above, and know the sentinels only. `down-after-milliseconds` is 1,000, and 5,000 in the rows `split`, which also
 have the second node and one sentinel on the side of the old master. The servers have `min-replicas-to-write 1`, but for `split-unguarded`.
 Each kind of fault is run with `on_new_master = clear`, the default, and with `replay`.
 

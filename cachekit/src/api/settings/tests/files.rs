@@ -1,9 +1,11 @@
 //! Configuration files that are right.
 
 use super::EXAMPLES;
+use crate::api::settings::environment::Environment;
 use crate::api::settings::file::parse;
 use crate::api::settings::setting::SETTINGS;
 use crate::model::config::Config;
+use crate::model::function_override::Configuration;
 
 #[test]
 fn every_setting_is_read() {
@@ -30,4 +32,21 @@ fn rules_of_http_need_their_feature() {
              the table"
         ]
     );
+}
+
+#[test]
+fn no_debug_form_shows_a_value() {
+    let text = "[redis]\npassword = \"hunter2\"\nurl = \"redis://:hunter2@host\"\n".to_owned();
+    let source = parse("cachekit.toml".to_owned(), text).unwrap();
+    let variable = ("REDIS_PASSWORD".into(), "hunter2".into());
+    let environment = Environment::of([variable]);
+    let configuration = Configuration {
+        file: Some(("cachekit.toml".to_owned(), source.written())),
+        ..Configuration::default()
+    };
+    let shown = format!("{source:?} {environment:?} {configuration:?}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+    for name in ["password", "REDIS_PASSWORD", "cachekit.toml"] {
+        assert!(shown.contains(name), "{shown}");
+    }
 }

@@ -89,6 +89,14 @@ fn state_of(value: Value) -> Read<QueueState> {
     })
 }
 
+/// Parses the version after which the next part of the keys begins. Returns `None` if there is no
+/// further part.
+pub(crate) fn position(value: Value) -> Said<Option<u64>> {
+    said(value, |value| {
+        bytes(value)?.map(|it| number(&it)).transpose()
+    })
+}
+
 /// Parses dead writes.
 pub(crate) fn dead(value: Value) -> Said<Vec<DeadItem>> {
     said(value, |value| list(value)?.map(dead_item).collect())
@@ -146,9 +154,9 @@ pub(crate) fn is_done(value: &Value) -> Said<bool> {
     done.map_err(|MalformedReply| problem(value))
 }
 
-/// Parses a write in its form in Redis: the version, a colon, the letter R if the write was put
-/// aside and queued again, and the arguments. Bytes in another form become a write with the version
-/// 0, whose arguments nobody can read.
+/// Parses a write in its form in Redis: the version, a colon, the letter R if reads do not get its
+/// value, and the arguments. Other bytes are a write that nobody can read, with the
+/// version 0.
 fn item(mut bytes: Vec<u8>) -> QueuedItem {
     let colon = bytes.iter().position(|byte| *byte == b':');
     let version = colon.and_then(|colon| number(&bytes[..colon]).ok());

@@ -1,10 +1,14 @@
 //! The queues of write-behind functions.
 
+mod claims;
+mod dead_writes;
+mod due_times;
+
 use super::*;
 use crate::model::queue_spec::QueueKind;
 use crate::store::write_queue::{
-    Claim, ClaimRequest, Claimed, Enqueued, Failed, Finish, NewWrite, Payload, QueueState, Retry,
-    Written,
+    Claim, ClaimRequest, Claimed, Enqueued, Failed, Finish, NewWrite, Part, Payload, QueueState,
+    Retry, Written,
 };
 
 const QUEUE: &str = "shop::save_cart";
@@ -101,14 +105,44 @@ impl Under {
         seen(&self.claim(claim, 100, LONG).await)
     }
 
+    /// Claims all keys for a moment, after which the claim is over.
+    async fn claimed_for_a_moment(&self, claim: Claim<'_>) -> Vec<Seen> {
+        let moment = Duration::from_millis(1);
+        let claimed = self.claim(claim, 100, moment).await;
+        tokio::time::sleep(2 * moment).await;
+        seen(&claimed)
+    }
+
+    async fn begin(&self, claim: Claim<'_>, key: &str, version: u64) {
+        let first = [written(key, version)];
+        let queue = self.store.write_queue();
+        queue.begin(claim, &first, soon()).await.unwrap();
+    }
+
     async fn finish(&self, claim: Claim<'_>, key: &str, version: u64) {
         self.finish_some(claim, key, version, false).await;
     }
 
     async fn finish_some(&self, claim: Claim<'_>, key: &str, version: u64, keeps_claim: bool) {
+        let how = (Duration::ZERO, keeps_claim);
+        self.finish_how(claim, key, version, how).await;
+    }
+
+    /// What is left of the key waits for `every`.
+    async fn finish_every(&self, claim: Claim<'_>, key: &str, version: u64, every: Duration) {
+        self.finish_how(claim, key, version, (every, false)).await;
+    }
+
+    async fn finish_how(
+        &self,
+        claim: Claim<'_>,
+        key: &str,
+        version: u64,
+        (every, keeps_claim): (Duration, bool),
+    ) {
         let finish = Finish {
             written: &[written(key, version)],
-            every: Duration::ZERO,
+            every,
             keeps_claim,
         };
         let queue = self.store.write_queue();
@@ -141,14 +175,22 @@ impl Under {
             write: &written(key, version),
             attempts: 3,
             reason: "it is bad",
+            pause: SHORT,
         };
         let buried = queue.bury(claim, failed, soon());
         buried.await.unwrap()
     }
 
-    async fn queue_state(&self, kind: QueueKind, hastens: bool) -> QueueState {
+    async fn queue_state(&self, kind: QueueKind) -> QueueState {
         let queue = self.store.write_queue();
-        queue.state((QUEUE, kind), hastens, soon()).await.unwrap()
+        queue.state((QUEUE, kind), soon()).await.unwrap()
+    }
+
+    /// Hastens one part of the queue, and returns where the next one begins.
+    async fn hasten(&self, kind: QueueKind, after: u64, upto: u64) -> Option<u64> {
+        let queue = self.store.write_queue();
+        let part = Part { after, upto };
+        queue.hasten((QUEUE, kind), part, soon()).await.unwrap()
     }
 
     async fn dead(&self) -> Vec<(String, String, u32, String)> {
@@ -179,7 +221,7 @@ async fn the_newest_write_of_a_key_replaces_the_older_one(under: &Under) {
     let newest = under.store.write_queue().newest(QUEUE, b"a", soon()).await;
     let newest = newest.unwrap().expect("a write");
     assert_eq!((newest.version, text(&newest.payload)), (two, "2".into()));
-    assert_eq!(under.queue_state(NEWEST, false).await.writes, 2);
+    assert_eq!(under.queue_state(NEWEST).await.writes, 2);
     let w = claim_of(NEWEST, "w");
     let expected = [key("a", 0, &["2"]), key("b", 0, &["3"])];
     assert_eq!(under.claimed(w).await, expected);
@@ -206,7 +248,7 @@ async fn each_write_is_kept_in_its_order(under: &Under) {
     assert_eq!(lengths, [3, 1], "four in all");
     under.finish(w, "a", versions[1]).await;
     assert_eq!(under.claimed(w).await, [key("a", 0, &["3"])]);
-    assert_eq!(under.queue_state(EACH, false).await.writes, 4);
+    assert_eq!(under.queue_state(EACH).await.writes, 4);
 }
 
 /// The delay of a key, and the capacity of a queue for two writes.
@@ -239,201 +281,6 @@ async fn a_full_queue_of_which_each_counts_takes_no_further_write(under: &Under)
     }
 }
 
-async fn a_key_is_due_after_its_delay(under: &Under) {
-    let limits = (SHORT, 100);
-    under.enqueue_with(NEWEST, "a", "1", limits).await;
-    let claimed = under.claim(claim_of(NEWEST, "w"), 100, LONG).await;
-    assert!(claimed.keys.is_empty());
-    let next_due = claimed.next_due.expect("a time");
-    assert!(next_due <= SHORT && !next_due.is_zero(), "{next_due:?}");
-    tokio::time::sleep(SHORT).await;
-    assert_eq!(under.claimed(claim_of(NEWEST, "w")).await.len(), 1);
-}
-
-async fn a_queue_can_be_hastened(under: &Under) {
-    let limits = (LONG, 100);
-    under.enqueue_with(NEWEST, "a", "1", limits).await;
-    let w = claim_of(NEWEST, "w");
-    assert_eq!(under.claimed(w).await, []);
-    let state = under.queue_state(NEWEST, true).await;
-    assert_eq!(Some(state.last), state.oldest);
-    assert_eq!(under.claimed(w).await.len(), 1);
-    // A key that is claimed stays claimed.
-    under.queue_state(NEWEST, true).await;
-    assert_eq!(under.claimed(claim_of(NEWEST, "v")).await, []);
-}
-
-async fn the_claim_of_a_dead_worker_ends_and_is_counted(under: &Under) {
-    let version = under.enqueue(NEWEST, "a", "1").await;
-    let (dead, alive) = (claim_of(NEWEST, "dead"), claim_of(NEWEST, "alive"));
-    assert_eq!(under.claim(dead, 100, SHORT).await.keys.len(), 1);
-    assert_eq!(under.claimed(alive).await, []);
-    tokio::time::sleep(SHORT + SHORT / 4).await;
-    assert_eq!(under.claimed(alive).await, [tried("a", [0, 1], &["1"])]);
-    // The dead worker was only slow: it neither delays nor frees the key.
-    under.fail(dead, "a", version, LONG).await;
-    assert!(!under.bury(dead, "a", version).await);
-    assert_eq!(under.queue_state(NEWEST, false).await.writes, 1);
-    under.finish(alive, "a", version).await;
-    assert_eq!(under.queue_state(NEWEST, false).await.writes, 0);
-}
-
-async fn a_claim_can_be_renewed(under: &Under) {
-    under.enqueue(NEWEST, "a", "1").await;
-    let (one, other) = (claim_of(NEWEST, "one"), claim_of(NEWEST, "other"));
-    under.claim(one, 100, SHORT).await;
-    let queue = under.store.write_queue();
-    let keys = [b"a".to_vec(), b"none".to_vec()];
-    queue.renew(one, &keys, LONG, soon()).await.unwrap();
-    queue
-        .renew(other, &keys, SHORT / 100, soon())
-        .await
-        .unwrap();
-    tokio::time::sleep(SHORT + SHORT / 4).await;
-    assert_eq!(under.claimed(other).await, []);
-}
-
-/// Tests that a worker can finish a write and keep its claim, for the next write of the key.
-async fn a_claim_can_outlast_a_finished_write(under: &Under) {
-    let one = under.enqueue(EACH, "a", "1").await;
-    let two = under.enqueue(EACH, "a", "2").await;
-    let (c, other) = (claim_of(EACH, "c"), claim_of(EACH, "other"));
-    under.claimed(c).await;
-    under.finish_some(c, "a", one, true).await;
-    assert_eq!(under.claimed(other).await, []);
-    under.finish(c, "a", two).await;
-    under.enqueue(EACH, "a", "3").await;
-    assert_eq!(under.claimed(other).await, [key("a", 0, &["3"])]);
-}
-
-async fn one_claim_takes_a_limited_number_of_bytes(under: &Under) {
-    for name in ["a", "b"] {
-        under.enqueue(NEWEST, name, &"x".repeat(600)).await;
-    }
-    let limits = (100, 500);
-    let c = claim_of(NEWEST, "c");
-    assert_eq!(under.claim_bytes(c, limits, LONG).await.keys.len(), 1);
-    let limits = (100, 5_000);
-    assert_eq!(under.claim_bytes(c, limits, LONG).await.keys.len(), 1);
-}
-
-async fn a_failed_write_is_due_again_after_its_pause(under: &Under) {
-    let (one, c) = (under.enqueue(EACH, "a", "1").await, claim_of(EACH, "c"));
-    for attempts in 0..3 {
-        assert_eq!(under.claimed(c).await, [key("a", attempts, &["1"])]);
-        under.fail(c, "a", one, Duration::ZERO).await;
-    }
-    under.claimed(c).await;
-    let untried = (Duration::ZERO, false);
-    under.retry(c, "a", one, untried).await;
-    assert_eq!(under.claimed(c).await, [key("a", 3, &["1"])]);
-    under.fail(c, "a", one, SHORT).await;
-    assert_eq!(under.claimed(c).await, []);
-    // A failed write that waits to be tried again is not hastened.
-    under.queue_state(EACH, true).await;
-    assert_eq!(under.claimed(c).await, []);
-    tokio::time::sleep(SHORT).await;
-    under.enqueue(EACH, "a", "2").await;
-    assert_eq!(under.claimed(c).await, [key("a", 4, &["1", "2"])]);
-    // A success resets the count of failed attempts.
-    under.finish(c, "a", one).await;
-    assert_eq!(under.claimed(c).await, [key("a", 0, &["2"])]);
-}
-
-async fn a_newer_write_does_not_inherit_attempts(under: &Under) {
-    let (one, c) = (under.enqueue(NEWEST, "a", "1").await, claim_of(NEWEST, "c"));
-    under.claimed(c).await;
-    under.fail(c, "a", one, Duration::ZERO).await;
-    under.claimed(c).await;
-    under.enqueue(NEWEST, "a", "2").await;
-    // The attempt at the older write fails.
-    under.fail(c, "a", one, LONG).await;
-    assert_eq!(under.claimed(c).await, [key("a", 0, &["2"])]);
-}
-
-async fn a_dead_write_is_kept_and_can_be_queued_again(under: &Under) {
-    let (one, c) = (under.enqueue(EACH, "a", "1").await, claim_of(EACH, "c"));
-    let two = under.enqueue(EACH, "a", "2").await;
-    under.claimed(c).await;
-    assert!(under.bury(c, "a", one).await);
-    let dead = under.dead().await;
-    assert_eq!(dead.len(), 1);
-    let (id, key_of, attempts, write) = &dead[0];
-    assert_eq!((&**key_of, *attempts, &**write), ("a", 3, "1"));
-    assert_eq!(under.claimed(c).await, [key("a", 0, &["2"])]);
-    let queue = under.store.write_queue();
-    let take = |revives| queue.take_dead((QUEUE, EACH), id, revives, soon());
-    assert_eq!(take(true).await, Ok(Some(b"a".to_vec())));
-    assert_eq!(take(true).await, Ok(None), "it is no longer dead");
-    let nonsense = queue.take_dead((QUEUE, EACH), "nonsense", true, soon());
-    assert_eq!(nonsense.await, Ok(None));
-    assert_eq!(under.dead().await, []);
-    // The queued write has a new version, so the end of the other write does not finish it.
-    under.finish(c, "a", two).await;
-    let claimed = under.claim(c, 100, LONG).await;
-    assert_eq!(seen(&claimed), [key("a", 0, &["1"])]);
-    assert!(claimed.keys[0].items[0].version > two);
-}
-
-async fn queues_with_dead_writes_are_found(under: &Under) {
-    let found = async || {
-        let queue = under.store.write_queue();
-        let (mut position, mut names) = (0, Vec::new());
-        loop {
-            let found = queue.with_dead(position, soon()).await.unwrap();
-            position = found.0;
-            names.extend(found.1);
-            if position == 0 {
-                return names;
-            }
-        }
-    };
-    let (one, c) = (under.enqueue(NEWEST, "a", "1").await, claim_of(NEWEST, "c"));
-    assert_eq!(found().await, [""; 0]);
-    under.claimed(c).await;
-    under.bury(c, "a", one).await;
-    assert_eq!(found().await, [QUEUE]);
-}
-
-async fn a_dead_write_does_not_replace_a_newer_one(under: &Under) {
-    let (one, c) = (under.enqueue(NEWEST, "a", "1").await, claim_of(NEWEST, "c"));
-    under.claimed(c).await;
-    under.bury(c, "a", one).await;
-    under.enqueue(NEWEST, "a", "2").await;
-    let id = under.dead().await[0].0.clone();
-    let queue = under.store.write_queue();
-    let taken = queue.take_dead((QUEUE, NEWEST), &id, true, soon());
-    assert_eq!(taken.await, Ok(Some(b"a".to_vec())));
-    assert_eq!(under.claimed(c).await, [key("a", 0, &["2"])]);
-    assert_eq!(under.dead().await, []);
-}
-
-/// Tests that a replayed write keeps its version, because the source may have a newer write by
-/// then.
-async fn a_replayed_write_keeps_its_version_and_is_told_apart(under: &Under) {
-    let (one, c) = (under.enqueue(NEWEST, "a", "1").await, claim_of(NEWEST, "c"));
-    under.claimed(c).await;
-    under.bury(c, "a", one).await;
-    let id = under.dead().await[0].0.clone();
-    let queue = under.store.write_queue();
-    let taken = queue.take_dead((QUEUE, NEWEST), &id, true, soon());
-    assert_eq!(taken.await, Ok(Some(b"a".to_vec())));
-    let newest = queue.newest(QUEUE, b"a", soon()).await.unwrap().unwrap();
-    assert_eq!((newest.version, newest.is_replayed), (one, true));
-    assert_eq!(text(&newest.payload), "1");
-    assert_eq!(under.claimed(c).await, [key("a", 0, &["1"])]);
-}
-
-/// Tests that a write is not put aside if a newer write replaced it during its last attempt.
-async fn a_replaced_write_is_not_put_aside(under: &Under) {
-    let (one, c) = (under.enqueue(NEWEST, "a", "1").await, claim_of(NEWEST, "c"));
-    under.claimed(c).await;
-    under.enqueue(NEWEST, "a", "2").await;
-    assert!(!under.bury(c, "a", one).await);
-    assert_eq!(under.dead().await, []);
-    assert_eq!(under.claimed(c).await, [key("a", 0, &["2"])]);
-}
-
 async fn thousands_of_writes_are_finished_at_once(under: &Under) {
     let limits = (Duration::ZERO, 10_000);
     let mut all = Vec::new();
@@ -455,7 +302,7 @@ async fn thousands_of_writes_are_finished_at_once(under: &Under) {
         keeps_claim: false,
     };
     queue.finish(c, finish, soon()).await.unwrap();
-    assert_eq!(under.queue_state(NEWEST, false).await.writes, 0);
+    assert_eq!(under.queue_state(NEWEST).await.writes, 0);
 }
 
 cases! {
@@ -463,18 +310,5 @@ cases! {
     each_write_is_kept_in_its_order
     a_full_queue_replaces_and_takes_no_further_key
     a_full_queue_of_which_each_counts_takes_no_further_write
-    a_key_is_due_after_its_delay
-    a_queue_can_be_hastened
-    the_claim_of_a_dead_worker_ends_and_is_counted
-    a_claim_can_be_renewed
-    a_claim_can_outlast_a_finished_write
-    one_claim_takes_a_limited_number_of_bytes
-    a_newer_write_does_not_inherit_attempts
-    a_replayed_write_keeps_its_version_and_is_told_apart
     thousands_of_writes_are_finished_at_once
-    a_failed_write_is_due_again_after_its_pause
-    queues_with_dead_writes_are_found
-    a_dead_write_is_kept_and_can_be_queued_again
-    a_dead_write_does_not_replace_a_newer_one
-    a_replaced_write_is_not_put_aside
 }

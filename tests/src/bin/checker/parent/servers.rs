@@ -11,7 +11,7 @@ const GUARDED: &[&str] = &[
     "--min-replicas-to-write",
     "1",
     "--min-replicas-max-lag",
-    "1",
+    "2",
 ];
 
 /// One server, or a set with sentinels.

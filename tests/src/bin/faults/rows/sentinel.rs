@@ -16,7 +16,7 @@ const GUARDED: &[&str] = &[
     "--min-replicas-to-write",
     "1",
     "--min-replicas-max-lag",
-    "1",
+    "2",
 ];
 
 const REPLAY: &str =
@@ -35,7 +35,7 @@ const SET: Row = Row {
 const SPLIT: Row = Row {
     args: GUARDED,
     set: Some(Layout {
-        down_after: 4_000,
+        down_after: 5_000,
         is_split: true,
     }),
     inflict: split,
@@ -93,8 +93,8 @@ pub(super) const ROWS: &[Row] = &[
         name: "split",
         what: "the master, the second node and a sentinel are cut off from all others, which choose \
                another master; later the network is whole again",
-        assumes: "`min-replicas-to-write 1` and `min-replicas-max-lag 1`, and a \
-                  `down-after-milliseconds` of more than 3 seconds",
+        assumes: "`min-replicas-to-write 1` and `min-replicas-max-lag 2`, and a \
+                  `down-after-milliseconds` of more than 4 seconds",
         ..SPLIT
     },
     Row {
