@@ -20,13 +20,19 @@ pub(crate) enum Password {
 pub(crate) struct User(pub(crate) String);
 
 /// Parses a password.
-#[expect(clippy::unnecessary_wraps, reason = "a parser of the table of settings may fail")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a parser of the table of settings may fail"
+)]
 pub(crate) fn parse_password(text: &str) -> Result<Option<Password>, String> {
     Ok(Some(Password::Text(text.to_owned())))
 }
 
 /// Parses the path of a file with a password.
-#[expect(clippy::unnecessary_wraps, reason = "a parser of the table of settings may fail")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a parser of the table of settings may fail"
+)]
 pub(crate) fn parse_password_file(text: &str) -> Result<Option<Password>, String> {
     Ok(Some(Password::File(text.into())))
 }

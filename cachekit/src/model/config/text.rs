@@ -133,7 +133,10 @@ pub(crate) fn parse_count<T: FromStr>(text: &str) -> Result<T, String> {
 }
 
 /// Parses the path of a file.
-#[expect(clippy::unnecessary_wraps, reason = "a parser of the table of settings may fail")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a parser of the table of settings may fail"
+)]
 pub(crate) fn parse_path(text: &str) -> Result<Option<PathBuf>, String> {
     Ok(Some(text.into()))
 }
