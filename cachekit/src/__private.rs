@@ -24,7 +24,8 @@ pub use crate::__private::position::{
     Unused,
 };
 pub use crate::__private::queue::{
-    QueuedArgs, Unqueueable, all_calls, ended, one_call, queueable, queued_value, value_of,
+    QueuedArgs, Unqueueable, all_calls, ended, one_call, queueable, queued_value, value_as,
+    value_of,
 };
 pub use inventory;
 

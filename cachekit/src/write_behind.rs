@@ -6,6 +6,7 @@
 
 pub(crate) mod accept;
 pub(crate) mod asking;
+pub(crate) mod attempts;
 pub(crate) mod batches;
 pub(crate) mod carry_out;
 pub(crate) mod dead_writes;

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use cachekit::{Cache, Policy, Tier, cached, invalidates, testing};
+use cachekit::{Cache, Policy, QueueError, Tier, cached, invalidates, testing, write_behind};
 use cachekit_tests::Gate;
 use cachekit_tests::redis::{Client, Redis};
 
-use crate::world::{node, until};
+use crate::world::{node, settings, until};
 
 const HOUR: i64 = 3_600_000;
 
@@ -130,7 +130,7 @@ fn kind_of(key: &str) -> String {
 }
 
 /// The kinds in the table of names of docs/format.md, without those that have tests of their own: a
-/// channel, the lists for a warm start, and the queues.
+/// channel, the lists for a warm start, and the queues (below).
 fn documented_kinds() -> Vec<String> {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/format.md"));
     let page = page.expect("the page");
@@ -190,4 +190,54 @@ async fn every_kind_of_key_has_the_end_that_is_documented() {
     gate.open();
     writing.await.expect("it ends well");
     assert_eq!(client.int(&["EXISTS", "shop:intents"]), 0);
+}
+
+#[write_behind(key = "kept:{id}", each, every = "20ms", retries = 0, name = "keep")]
+async fn keep(id: u64) -> Result<(), QueueError> {
+    // Some writes are put aside.
+    if id % 10 == 0 {
+        return Err(QueueError::Full);
+    }
+    Ok(())
+}
+
+#[write_behind(key = "put:{id}", every = "20ms", retries = 0, name = "put")]
+async fn put(id: u64) -> Result<(), QueueError> {
+    keep(id).await
+}
+
+/// Queued writes have no end. When they are carried out, what is left does not depend on their keys.
+#[tokio::test]
+async fn a_queue_leaves_three_keys_at_most() {
+    let redis = Redis::start();
+    let mut client = redis.client();
+    let builder = settings(&redis.url()).volatile_queues(true);
+    let cache = builder.build().await.expect("a cache");
+    testing::scope(cache.clone(), async {
+        for id in 1..=50 {
+            put(id).await.expect("queued");
+        }
+        let queued: Vec<_> = client.keys("shop:wb:*");
+        assert!(queued.len() >= 4, "{queued:?}");
+        for key in queued {
+            assert_eq!(client.int(&["PTTL", &key]), -1, "{key}");
+        }
+        let workers = cache.workers().functions(["put", "keep"]);
+        workers.start().await.expect("workers");
+        // Those of `put` are queued in `keep`.
+        for _ in 0..2 {
+            cache.flush().await.expect("an answer");
+        }
+    })
+    .await;
+    cache.shutdown().await;
+    let kept = [
+        "shop:wb:{keep}:count",
+        "shop:wb:{keep}:dead",
+        "shop:wb:{keep}:version",
+        "shop:wb:{put}:version",
+    ];
+    let mut left = client.keys("shop:wb:*");
+    left.sort();
+    assert_eq!(left, kept);
 }

@@ -7,10 +7,13 @@
 
 mod carts;
 mod claims;
+mod drains;
 mod ends;
 mod entries;
 mod forms;
 mod limits;
+mod outages;
+mod servers;
 mod unreadable;
 mod views;
 mod world;

@@ -89,6 +89,10 @@ impl Table {
         *self.0.is_down.lock().unwrap() = is_down;
     }
 
+    pub(crate) fn is_down(&self) -> bool {
+        *self.0.is_down.lock().unwrap()
+    }
+
     pub(crate) fn poison(&self, value: &str) {
         self.0.poisoned.lock().unwrap().insert(value.to_owned());
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Type;
 
@@ -58,21 +58,61 @@ pub(crate) fn roles(
         if is_write_number(&argument.ty) || vec_of(&argument.ty).is_some_and(is_write_number) {
             Role::WriteNumber
         } else if is_skipped {
-            Role::Provided
-        } else {
-            if let Type::Reference(reference) = &argument.ty
-                && reference.mutability.is_some()
-            {
+            if is_exclusive(&argument.ty) {
                 errors.on(
                     &argument.ty,
-                    "a queued argument cannot be changed for the caller; take it by value, or name it \
-                     in `skip(..)`",
+                    "the runs of a worker share what it is given; take it by value or by `&`",
                 );
             }
+            Role::Provided
+        } else {
+            check_kept(&argument.ty, errors);
             Role::Queued
         }
     };
     info.arguments.iter().map(role).collect()
+}
+
+fn is_exclusive(ty: &Type) -> bool {
+    matches!(ty, Type::Reference(reference) if reference.mutability.is_some())
+}
+
+/// Reports a queued argument that the queue cannot keep for longer than the call.
+fn check_kept(ty: &Type, errors: &mut Errors) {
+    if is_exclusive(ty) {
+        errors.on(
+            ty,
+            "a queued argument cannot be changed for the caller; take it by value",
+        );
+        return;
+    }
+    // The queue keeps what an outer reference borrows.
+    let kept = match ty {
+        Type::Reference(reference) => &*reference.elem,
+        ty => ty,
+    };
+    if borrows(kept.to_token_stream()) {
+        errors.on(
+            ty,
+            "the queue keeps this argument for longer than the call, and what it borrows would be \
+             gone; write owned types inside of it, like `String` for `&str`",
+        );
+    }
+}
+
+/// Returns `true` if a type borrows something that is not `'static`, as far as its tokens show.
+fn borrows(tokens: TokenStream) -> bool {
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
+    let is_punct = |at: usize, wanted: char| matches!(trees.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == wanted);
+    trees.iter().enumerate().any(|(at, tree)| match tree {
+        TokenTree::Group(group) => borrows(group.stream()),
+        TokenTree::Punct(punct) => match punct.as_char() {
+            '&' => !is_punct(at + 1, '\''),
+            '\'' => !matches!(trees.get(at + 1), Some(TokenTree::Ident(name)) if name == "static"),
+            _ => false,
+        },
+        _ => false,
+    })
 }
 
 /// Replaces the argument with all items by one item in `info`, so that templates and expressions

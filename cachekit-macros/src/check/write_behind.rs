@@ -77,7 +77,7 @@ pub(crate) fn write_behind(
         .into_iter()
         .filter_map(|(name, count, zero)| Some((name, number(&count?, zero, errors)?)));
     let counts: Vec<_> = counts.collect();
-    let when_full = when_full(args.when_full.as_ref(), is_each, errors);
+    let when_full = when_full(args.when_full.as_ref(), is_each, &roles, errors);
     let codec = args.codec.as_ref();
     let codec = codec.and_then(|arg| choice(arg, CODECS, errors));
     arguments.check_cache(args.cache.as_ref(), errors);
@@ -99,7 +99,12 @@ pub(crate) fn write_behind(
 }
 
 /// Returns the name of the variant of cachekit's enum for the option `when_full`.
-fn when_full(arg: Option<&Arg<Ident>>, is_each: bool, errors: &mut Errors) -> Option<&'static str> {
+fn when_full(
+    arg: Option<&Arg<Ident>>,
+    is_each: bool,
+    roles: &[Role],
+    errors: &mut Errors,
+) -> Option<&'static str> {
     let arg = arg?;
     let variant = choice(arg, WHEN_FULL, errors)?;
     if is_each && variant == "Write" {
@@ -107,6 +112,13 @@ fn when_full(arg: Option<&Arg<Ident>>, is_each: bool, errors: &mut Errors) -> Op
             arg.value.span(),
             "a call that writes itself would overtake queued writes of its key, which all count; write \
              `when_full = wait` or `fail`",
+        );
+    } else if variant == "Write" && !roles.iter().any(|role| matches!(role, Role::WriteNumber)) {
+        errors.at(
+            arg.value.span(),
+            "a call that writes itself may be overtaken by a later write of its key, which only the \
+             version shows; take an argument `write: QueuedWrite` and compare `write.version()` with \
+             that of the row, or write `when_full = wait` or `fail`",
         );
     }
     Some(variant)

@@ -237,8 +237,9 @@ fn value(model: &QueuedFn, parts: &Parts<'_>, paths: &Paths) -> Option<TokenStre
     let (pattern, lend) = (&parts.args_pattern, parts.lend());
     let unused = unused();
     let entry = call(reference, HiddenFn::Entry, paths);
-    // This code never runs. It makes the compiler check that the value has the type of the entry's
-    // values. An error about another type points at the reference.
+    // The block of the `if` never runs. It makes the compiler check that the value has the type of the
+    // entry's values. An error about another type points at the reference. The inner closure, which
+    // returns this type, keeps a `return` or a `?` of the user's expression inside of it.
     let none = with_span(span_of(reference), quote!(#private::value_of(&__pending)));
     Some(quote! {
     .entry(|| #find)
@@ -251,10 +252,7 @@ fn value(model: &QueuedFn, parts: &Parts<'_>, paths: &Paths) -> Option<TokenStre
             let __pending = __entry.__pending();
             __value = #none;
         }
-        if __value.is_none() {
-            __value = ::core::option::Option::Some(#value);
-        }
-        __value
+        #private::value_as(&__value, || #value)
     }))})
 }
 

@@ -217,7 +217,35 @@ const ALONE: &[(&str, &str)] = &[
         "async fn save(user: u64, writes: Vec<QueuedWrite>) -> R { x }",
         "write `QueuedWrite`",
     ),
+    (
+        "async fn save(user: Vec<&str>) -> R { x }",
+        "write owned types inside of it",
+    ),
+    (
+        "async fn save<'a>(user: &(u8, Name<'a>)) -> R { x }",
+        "write owned types inside of it",
+    ),
+    (
+        "async fn save(user: Cow<'_, str>) -> R { x }",
+        "write owned types inside of it",
+    ),
 ];
+
+/// Functions whose call writes itself if the queue is full, or that are given a value.
+#[test]
+fn mistakes_in_what_a_run_is_given() {
+    let messages_of = |args, item| messages(&pipeline::write_behind(tokens(args), tokens(item)));
+    let args = "key = \"a\", when_full = write";
+    let found = messages_of(args, "async fn save(user: u64) -> R { x }");
+    assert!(found[0].contains("take an argument `write: QueuedWrite`"));
+    let item = "async fn save(user: u64, write: QueuedWrite) -> R { x }";
+    assert_eq!(messages_of(args, item), [""; 0]);
+    let args = "key = \"a\", skip(log)";
+    let found = messages_of(args, "async fn save(log: &mut Log, user: u64) -> R { x }");
+    assert!(found[0].contains("take it by value or by `&`"));
+    let kept = "async fn save(log: &Log, names: &[&'static str], name: &'_ str) -> R { x }";
+    assert_eq!(messages_of(args, kept), [""; 0]);
+}
 
 /// Functions whose writes are items of an argument, each with one mistake.
 const MANY: &[(&str, &str)] = &[

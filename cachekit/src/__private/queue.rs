@@ -82,10 +82,15 @@ pub fn all_calls<A: Clone + 'static>(
 /// the arguments have another type.
 pub fn queued_value<A: Clone + 'static, V: Send + Sync + 'static>(
     args: &(dyn Any + Send + Sync),
-    make: impl FnOnce(A) -> Option<V>,
+    make: impl FnOnce(A) -> V,
 ) -> Option<Arc<dyn Any + Send + Sync>> {
     let args = args.downcast_ref::<Option<A>>()?.clone()?;
-    Some(Arc::new(make(args)))
+    Some(Arc::new(Some(make(args))))
+}
+
+/// Returns the value that `make` makes, which has the type of `like`.
+pub fn value_as<V>(_like: &Option<V>, make: impl FnOnce() -> V) -> V {
+    make()
 }
 
 /// Returns `None`, with the type of the value that the write `pending` stores.

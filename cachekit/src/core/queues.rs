@@ -59,8 +59,8 @@ pub(crate) struct WriteQueues {
     is_closed: AtomicBool,
     /// Held while a write is carried out whose workers died more than once.
     pub(crate) suspects: tokio::sync::Mutex<()>,
-    /// `true` once the server was found fit for queues.
-    pub(crate) is_checked: AtomicBool,
+    /// The origin of the data set whose server was found fit for queues.
+    pub(crate) checked: RwLock<Option<[u8; 8]>>,
     /// The number of the next worker, for its id.
     pub(crate) workers: AtomicU64,
     /// The number of the next claim, for its id.
@@ -149,8 +149,9 @@ impl WriteQueues {
         self.is_closed.load(Ordering::Acquire)
     }
 
-    /// Tells the workers of this process to end.
+    /// Tells the workers of this process to end, and closes the queues in its memory.
     pub(crate) fn close(&self) {
+        self.process.close();
         self.is_closed.store(true, Ordering::Release);
         self.wake.notify_waiters();
     }

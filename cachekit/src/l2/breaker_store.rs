@@ -21,7 +21,7 @@ use crate::store::port::{
     Store, StoreFuture,
 };
 use crate::store::write_mark::{DueMark, WriteMark};
-use crate::store::write_queue::WriteQueue;
+use crate::store::write_queue::{QueuedItem, WriteQueue};
 
 /// A store that is not asked while its circuit breaker is open or its tasks may stand still, or if
 /// the runtime has no timer to limit the wait. The outcome of each question is reported to the
@@ -104,6 +104,17 @@ impl Store for BreakerStore {
     // is tried.
     fn write_queue(&self) -> &dyn WriteQueue {
         self.inner.write_queue()
+    }
+
+    fn newest_queued<'a>(
+        &'a self,
+        queue: &'a str,
+        key: &'a [u8],
+        until: Instant,
+    ) -> StoreFuture<'a, Option<QueuedItem>> {
+        self.through_breaker(Rejection::Ignored, move |store| {
+            store.newest_queued(queue, key, until)
+        })
     }
 
     fn begin_tasks(&self) {

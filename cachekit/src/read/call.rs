@@ -80,6 +80,9 @@ pub(crate) struct Call {
     pub(crate) observer: Option<Arc<CallObserver>>,
     /// Scope of `refresh(future)` in which the call runs. `None` outside of such scopes.
     pub(crate) refresh_scope: Option<Arc<RefreshScope>>,
+    /// The time for which the call may still wait for L2 after its look-up there. Empty if it did not
+    /// look.
+    pub(crate) store_left: OnceLock<Duration>,
 }
 
 /// A call that memory did not answer.
@@ -132,7 +135,19 @@ impl Call {
             takes_nothing_old,
             observer: None,
             refresh_scope: None,
+            store_left: OnceLock::new(),
         }
+    }
+
+    /// Keeps `left`, the time for which the call may still wait for L2.
+    pub(crate) fn keep_store_time(&self, left: Duration) {
+        // A call looks once.
+        let _ = self.store_left.set(left);
+    }
+
+    /// Returns the time for which the call may still wait for L2, of `timeout` in total.
+    pub(crate) fn store_time(&self, timeout: Duration) -> Duration {
+        self.store_left.get().copied().unwrap_or(timeout)
     }
 
     /// Creates a call that begins now, from `missed`, the findings of a look-up in memory that gave

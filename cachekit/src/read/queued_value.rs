@@ -8,11 +8,12 @@ use crate::base::runtime::has_timer;
 use crate::base::trace;
 use crate::core::queued_payload::arguments;
 use crate::core::queues::queue_of;
-use crate::l2::tier::SharedTier;
 use crate::model::deferred_drop::DeferredDrop;
 use crate::model::queue_spec::QueueSpec;
 use crate::read::call::Call;
 use crate::read::running::Computation;
+use crate::store::failure::Failure;
+use crate::store::write_queue::{QueuedItem, WriteQueue as _};
 
 /// Error of a look into a queue that could not be asked, or whose answer could not be read. The
 /// value of the function's body may be older than a queued write.
@@ -68,14 +69,7 @@ impl Call {
         if removed!(self.core, IgnoreQueuedValue) {
             return Ok(None);
         }
-        let until = match &self.core.l2 {
-            Some(_) if !has_timer() => return Err(NotSeen),
-            Some(l2) => SharedTier::deadline(l2),
-            None => from_now(self.core.config.lock_timeout),
-        };
-        let store = self.core.write_queue();
-        let newest = store.newest(queue.name(), self.key.as_bytes(), until).await;
-        let newest = newest.map_err(|failure| {
+        let newest = self.ask_queue(queue.name()).await.map_err(|failure| {
             trace::redis_failed(&failure);
             NotSeen
         })?;
@@ -88,6 +82,21 @@ impl Call {
             NotSeen
         })?;
         self.value_of(queue, &args).map(Some).ok_or(NotSeen)
+    }
+
+    /// Returns the write that the queue `name` has for the key of this call. With Redis, the call
+    /// waits for what is left of its time.
+    async fn ask_queue(&self, name: &str) -> Result<Option<QueuedItem>, Failure> {
+        let key = self.key.as_bytes();
+        let Some(l2) = &self.core.l2 else {
+            let until = from_now(self.core.config.lock_timeout);
+            return self.core.queues.process.newest(name, key, until).await;
+        };
+        let left = self.store_time(l2.settings.timeout);
+        if left.is_zero() || !has_timer() {
+            return Err(Failure::Unavailable);
+        }
+        l2.store.newest_queued(name, key, from_now(left)).await
     }
 
     /// Returns the value of the entry, which the user's expression makes from the arguments `args`

@@ -32,7 +32,7 @@ use crate::store::key_name::StoreKey;
 use crate::store::lease_grant::LeaseGrant;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::write_mark::{DueMark, WriteMark};
-use crate::store::write_queue::WriteQueue;
+use crate::store::write_queue::{QueuedItem, WriteQueue};
 
 /// The origin of a Redis server that does not report its data set. No reported origin equals this
 /// value. Two servers with this origin may have different data sets.
@@ -222,6 +222,16 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
 
     /// Returns the queues of write-behind functions in the store.
     fn write_queue(&self) -> &dyn WriteQueue;
+
+    /// Returns the write that is queued for `key` in `queue`, for a read.
+    fn newest_queued<'a>(
+        &'a self,
+        queue: &'a str,
+        key: &'a [u8],
+        until: Instant,
+    ) -> StoreFuture<'a, Option<QueuedItem>> {
+        self.write_queue().newest(queue, key, until)
+    }
 
     /// Sends `message` to the node `whom`, or to every node if `whom` is `None`.
     fn tell<'a>(

@@ -18,18 +18,32 @@ use crate::store::write_queue::{
     QueueState, QueuedItem, Retry, WriteQueue, Written,
 };
 
-/// The queues of one cache, by the names of their functions.
+/// The queues of one cache.
 #[derive(Default)]
-pub(crate) struct ProcessQueues(Mutex<HashMap<String, Queue>>);
+pub(crate) struct ProcessQueues(Mutex<Queues>);
+
+#[derive(Default)]
+struct Queues {
+    /// The queues by the names of their functions.
+    by_name: HashMap<String, Queue>,
+    /// `true` once the queues accept nothing more.
+    is_closed: bool,
+}
 
 impl ProcessQueues {
     /// Returns the sum of the numbers of queued writes and of dead writes in all queues.
     pub(crate) fn writes(&self) -> u64 {
         let queues = self.0.lock();
         let writes = queues
+            .by_name
             .values()
             .map(|queue| queue.writes + queue.dead.len() as u64);
         writes.sum()
+    }
+
+    /// Closes the queues: they accept nothing more.
+    pub(crate) fn close(&self) {
+        self.0.lock().is_closed = true;
     }
 
     /// Runs `step` on the queue `name`, and returns the result of `step` as the result of an
@@ -39,9 +53,21 @@ impl ProcessQueues {
         name: &str,
         step: impl FnOnce(&mut Queue) -> T,
     ) -> QueueFuture<'a, T> {
+        self.on_open(name, |queue, _| step(queue))
+    }
+
+    /// Does what [`on`](Self::on) does. The second argument of `step` is `true` if the queues accept
+    /// nothing more.
+    fn on_open<'a, T: Send + 'a>(
+        &self,
+        name: &str,
+        step: impl FnOnce(&mut Queue, bool) -> T,
+    ) -> QueueFuture<'a, T> {
         let mut queues = self.0.lock();
-        let queue = queues.entry(name.to_owned()).or_insert_with(Queue::new);
-        let done = step(queue);
+        let is_closed = queues.is_closed;
+        let by_name = &mut queues.by_name;
+        let queue = by_name.entry(name.to_owned()).or_insert_with(Queue::new);
+        let done = step(queue, is_closed);
         let dropped = std::mem::take(&mut queue.dropped);
         drop(queues);
         drop(dropped);
@@ -51,7 +77,13 @@ impl ProcessQueues {
 
 impl WriteQueue for ProcessQueues {
     fn enqueue<'a>(&'a self, write: &'a NewWrite<'a>, _: Instant) -> QueueFuture<'a, Enqueued> {
-        self.on(write.queue, |queue| queue.enqueue(write))
+        self.on_open(write.queue, |queue, is_closed| {
+            if is_closed {
+                Enqueued::Closed
+            } else {
+                queue.enqueue(write)
+            }
+        })
     }
 
     fn newest<'a>(
@@ -187,7 +219,10 @@ impl WriteQueue for ProcessQueues {
 
     fn with_dead(&self, _: u64, _: Instant) -> QueueFuture<'_, (u64, Vec<String>)> {
         let queues = self.0.lock();
-        let with_dead = queues.iter().filter(|(_, queue)| !queue.dead.is_empty());
+        let with_dead = queues
+            .by_name
+            .iter()
+            .filter(|(_, queue)| !queue.dead.is_empty());
         let names = with_dead.map(|(name, _)| name.clone()).collect();
         Box::pin(std::future::ready(Ok((0, names))))
     }

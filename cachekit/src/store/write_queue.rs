@@ -188,6 +188,8 @@ pub(crate) enum Enqueued {
         /// `true` if writes of the key are queued, which must be carried out before this write.
         has_older: bool,
     },
+    /// The process shuts down, and accepts nothing more into the queues in its memory.
+    Closed,
 }
 
 /// A queued write.
@@ -238,8 +240,8 @@ pub(crate) struct Finish<'a> {
 pub(crate) struct Retry<'a> {
     pub(crate) write: &'a Written,
     pub(crate) pause: Duration,
-    /// `true` if the attempt failed, `false` if the write was not tried.
-    pub(crate) counts: bool,
+    /// The number that is added to the attempts of the key. Zero if the write was not tried.
+    pub(crate) attempts: i64,
 }
 
 /// A write that is put aside.
@@ -281,7 +283,7 @@ pub(crate) struct Claimed {
 #[derive(Debug)]
 pub(crate) struct ClaimedKey {
     pub(crate) key: Vec<u8>,
-    /// The number of failed attempts to carry out the first write.
+    /// The sum of the numbers that the ends of failed attempts at the first write added.
     pub(crate) attempts: u32,
     /// The number of workers that began to carry out the first write, and did not end their claims.
     pub(crate) lost: u32,

@@ -215,9 +215,6 @@ async fn try_accept<A: Clone + Send + Sync + 'static>(
     if deferred::is_active() {
         return Err(QueueError::InTransaction);
     }
-    if core.l2.is_none() && core.queues.is_closed() {
-        return Err(QueueError::ShutDown);
-    }
     check_fitness(core).await?;
     let args: AnyShared = Arc::new(Some(write.args.clone()));
     let payload = core.payload(spec, args);
@@ -247,6 +244,7 @@ async fn try_accept<A: Clone + Send + Sync + 'static>(
                     return Err(QueueError::Full);
                 }
             }
+            Ok(Enqueued::Closed) => return Err(QueueError::ShutDown),
             Err(failure) => return Err(error_of(failure)),
         }
         sleep(pause).await;

@@ -2,7 +2,8 @@
 
 use crate::core::queued_payload::arguments;
 use crate::store::write_queue::ClaimedKey;
-use crate::write_behind::carry_out::{ClaimedWork, ClaimedWrite};
+use crate::write_behind::attempts::Attempts;
+use crate::write_behind::carry_out::{ClaimedWork, ClaimedWrite, NotRun};
 
 /// The number of workers that died while they carried out a write, or could not reach the queue
 /// afterwards, from which on the write is put aside.
@@ -29,7 +30,7 @@ impl ClaimedWork {
             if all.is_empty() {
                 return;
             }
-            if let Err(error) = self.run(&all, false).await {
+            if let Err(NotRun::Failed(error)) = self.run(&all, false).await {
                 self.run_apart(all, error).await;
             }
         };
@@ -55,7 +56,7 @@ impl ClaimedWork {
                 if alone.is_ok() && !self.runner.ends() {
                     self.run_claimed(key).await;
                 } else if let Some(first) = claimed_writes(key).first() {
-                    self.release(first, false).await;
+                    self.release(first).await;
                 }
             }
         };
@@ -73,16 +74,18 @@ impl ClaimedWork {
     /// Runs the first of the writes of one key alone, and then the others together.
     async fn run_first(&self, mut writes: Vec<ClaimedWrite>) {
         let mut others = writes.split_off(1);
-        if let Err(error) = self.run(&writes, !others.is_empty()).await {
-            return self.fail(&writes[0], &error).await;
+        match self.run(&writes, !others.is_empty()).await {
+            Ok(()) => {}
+            Err(NotRun::Failed(error)) => return self.fail(&writes[0], &error).await,
+            Err(NotRun::HandedBack) => return,
         }
         for write in &mut others {
-            write.attempts = 0;
+            write.attempts = Attempts::default();
         }
         if others.is_empty() {
             return;
         }
-        if let Err(error) = self.run(&others, false).await {
+        if let Err(NotRun::Failed(error)) = self.run(&others, false).await {
             self.run_apart(others, error).await;
         }
     }
@@ -103,8 +106,8 @@ impl ClaimedWork {
         }
         let mut failed_in_a_row = 0;
         for writes in by_key {
-            if failed_in_a_row >= FAILED_IN_A_ROW || self.runner.ends() {
-                self.release(&writes[0], false).await;
+            if failed_in_a_row >= FAILED_IN_A_ROW {
+                self.release(&writes[0]).await;
             } else if self.run_in_order(writes).await {
                 failed_in_a_row = 0;
             } else {
@@ -113,22 +116,21 @@ impl ClaimedWork {
         }
     }
 
-    /// Carries out the writes of one key one by one, up to the first that fails. Returns `true` if
-    /// no write failed.
+    /// Carries out the writes of one key one by one, up to the first that fails or until the worker
+    /// ends. Returns `true` if no write failed.
     async fn run_in_order(&self, writes: Vec<ClaimedWrite>) -> bool {
         let last = writes.len().saturating_sub(1);
         for (index, mut write) in writes.into_iter().enumerate() {
             if index > 0 {
-                write.attempts = 0;
-                if self.runner.ends() {
-                    self.release(&write, false).await;
-                    return true;
-                }
+                write.attempts = Attempts::default();
             }
-            let run = self.run(std::slice::from_ref(&write), index < last).await;
-            if let Err(error) = run {
-                self.fail(&write, &error).await;
-                return false;
+            match self.run(std::slice::from_ref(&write), index < last).await {
+                Ok(()) => {}
+                Err(NotRun::Failed(error)) => {
+                    self.fail(&write, &error).await;
+                    return false;
+                }
+                Err(NotRun::HandedBack) => return true,
             }
         }
         true
@@ -143,7 +145,8 @@ impl ClaimedWork {
         let first = writes.first()?;
         if lost >= MOST_LOST {
             let reason = "its workers ended while they carried it out";
-            self.put_aside(first, first.attempts + lost, reason).await;
+            self.put_aside(first, first.attempts.failed() + lost, reason)
+                .await;
             return None;
         }
         let spec = self.runner.spec;
@@ -173,7 +176,7 @@ fn claimed_writes(key: ClaimedKey) -> Vec<ClaimedWrite> {
     items
         .map(|(index, item)| ClaimedWrite {
             key: key.clone(),
-            attempts,
+            attempts: Attempts::of(attempts),
             is_first: index == 0,
             item,
         })

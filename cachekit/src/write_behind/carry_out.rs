@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -25,26 +25,13 @@ use crate::store::write_queue::{
     Claim, Failed, Finish, QueueFuture, QueuedItem, Retry, WriteQueue, Written,
 };
 use crate::write_behind::asking::patient_deadline;
+use crate::write_behind::attempts::{Attempts, SourceHealth};
 
 /// The time after which another worker claims the keys of a worker that does not renew its claims.
 pub(crate) const LEASE: Duration = Duration::from_secs(10);
 
 /// The pause between two attempts to tell the queue of the end of a write.
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// The pause before the first repetition of a failed write. The pause doubles with each attempt.
-const FIRST_BACKOFF: Duration = Duration::from_secs(1);
-
-/// The longest pause before the repetition of a failed write.
-const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
-
-/// The time after a worker's last successful run for which the worker takes the source for healthy.
-/// A write that fails in this time is itself taken to be at fault.
-const HEALTHY: Duration = Duration::from_secs(60);
-
-/// The number of further attempts, each after the longest pause, at a write that fails while no
-/// other write succeeds either. After these attempts, the write is put aside.
-const PATIENT_RETRIES: u32 = 60;
 
 /// The worker of one function, shared by its concurrent runs.
 #[derive(Debug)]
@@ -59,10 +46,7 @@ pub(crate) struct Runner {
     pub(crate) permits: Semaphore,
     /// `true` once the worker is to end.
     pub(crate) is_stopped: Arc<AtomicBool>,
-    /// The time of the last run that succeeded, in milliseconds since the worker's start, plus one.
-    /// Zero: no run succeeded.
-    pub(crate) last_success: AtomicU64,
-    pub(crate) start: Instant,
+    pub(crate) health: SourceHealth,
 }
 
 /// The work on the keys of one claim.
@@ -77,8 +61,7 @@ pub(crate) struct ClaimedWork {
 #[derive(Debug)]
 pub(crate) struct ClaimedWrite {
     pub(crate) key: Vec<u8>,
-    /// The number of attempts that failed.
-    pub(crate) attempts: u32,
+    pub(crate) attempts: Attempts,
     /// `true` for the first of the writes of its key.
     pub(crate) is_first: bool,
     pub(crate) item: QueuedItem,
@@ -93,26 +76,36 @@ impl ClaimedWrite {
     }
 }
 
+/// The reason why writes were not carried out.
+#[derive(Debug)]
+pub(crate) enum NotRun {
+    /// The body failed, panicked, or took too long. The writes stay claimed. Has the text of the
+    /// error.
+    Failed(String),
+    /// The worker ends, and the claims with it.
+    HandedBack,
+}
+
 impl Runner {
     /// Returns `true` if the worker must begin no further run.
     pub(crate) fn ends(&self) -> bool {
-        self.is_stopped.load(Ordering::Acquire) || self.core.queues.is_closed()
+        let is_shut_down = self.core.queues.is_closed() && !self.drains();
+        self.is_stopped.load(Ordering::Acquire) || is_shut_down
     }
 
-    fn succeeded(&self) {
-        let millis = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.last_success
-            .store(millis.saturating_add(1), Ordering::Relaxed);
+    /// Returns `true` in a shutdown without Redis: the queue ends with this process and takes nothing
+    /// more, so the worker carries out what is in it.
+    pub(crate) fn drains(&self) -> bool {
+        self.core.queues.is_closed() && self.core.l2.is_none()
     }
 
-    /// Returns `true` if a run succeeded a short time ago.
-    fn is_source_healthy(&self) -> bool {
-        let last = self.last_success.load(Ordering::Relaxed);
-        let age = self
-            .start
-            .elapsed()
-            .saturating_sub(Duration::from_millis(last));
-        last > 0 && age < HEALTHY
+    /// Returns the time for which a write waits for further ones of its key.
+    fn every(&self) -> Duration {
+        if self.drains() {
+            Duration::ZERO
+        } else {
+            self.spec.every
+        }
     }
 }
 
@@ -130,15 +123,26 @@ impl ClaimedWork {
     ///
     /// # Errors
     ///
-    /// Returns the text of the error if the body failed, panicked, or took too long. The writes
-    /// stay claimed.
+    /// Returns an error if the writes were not carried out.
     pub(crate) async fn run(
         &self,
         writes: &[ClaimedWrite],
         keeps_claim: bool,
-    ) -> Result<(), String> {
+    ) -> Result<(), NotRun> {
         let runner = &*self.runner;
         let _permit = runner.permits.acquire().await;
+        // The worker may have been told to end meanwhile.
+        if runner.ends() {
+            self.hand_back(writes).await;
+            return Err(NotRun::HandedBack);
+        }
+        self.run_now(writes, keeps_claim)
+            .await
+            .map_err(NotRun::Failed)
+    }
+
+    async fn run_now(&self, writes: &[ClaimedWrite], keeps_claim: bool) -> Result<(), String> {
+        let runner = &*self.runner;
         let calls = writes.iter().map(|write| self.call(write));
         let calls: Vec<QueuedCall> = calls.collect::<Result<_, String>>()?;
         self.begin(writes).await;
@@ -150,7 +154,7 @@ impl ClaimedWork {
             runner.counts.failures.bump();
             trace::queue::queued_write_failed(runner.spec.name(), error);
         })?;
-        runner.succeeded();
+        runner.health.succeeded();
         for _ in writes {
             runner.counts.written.bump();
         }
@@ -177,7 +181,7 @@ impl ClaimedWork {
     fn call(&self, write: &ClaimedWrite) -> Result<QueuedCall, String> {
         let write_number = QueuedWrite {
             version: write.item.version,
-            attempt: write.attempts + 1,
+            attempt: write.attempts.failed() + 1,
         };
         let args = arguments(self.runner.spec, &write.item.payload)?;
         Ok(QueuedCall {
@@ -222,7 +226,7 @@ impl ClaimedWork {
         }
         let finish = Finish {
             written: &written,
-            every: self.runner.spec.every,
+            every: self.runner.every(),
             keeps_claim,
         };
         self.tell(|queue, until| queue.finish(self.claim(), finish, until))
@@ -232,23 +236,41 @@ impl ClaimedWork {
     /// Ends an attempt at `write` that failed because of `error`: the write is repeated later, or
     /// put aside.
     pub(crate) async fn fail(&self, write: &ClaimedWrite, error: &str) {
-        let retries = self.runner.spec.retries;
-        let is_at_fault = retries == 0
-            || self.runner.is_source_healthy()
-            || write.attempts >= retries.saturating_add(PATIENT_RETRIES);
-        if write.attempts >= retries && is_at_fault {
-            return self.put_aside(write, write.attempts + 1, error).await;
+        let (retries, source) = (self.runner.spec.retries, &self.runner.health);
+        let retries = if removed!(self.runner.core, RepeatForEver) {
+            u32::MAX
+        } else {
+            retries
+        };
+        match write.attempts.after_failure(retries, source) {
+            Some(later) => self.end_claim(write, later).await,
+            None => {
+                self.put_aside(write, write.attempts.failed() + 1, error)
+                    .await;
+            }
         }
-        self.release(write, true).await;
     }
 
-    /// Ends the claim of a write that was not carried out. Counts a failed attempt if `counts`.
-    pub(crate) async fn release(&self, write: &ClaimedWrite, counts: bool) {
+    /// Ends the claims of the keys of `writes`, none of which was begun. The writes of one key stand
+    /// together.
+    async fn hand_back(&self, writes: &[ClaimedWrite]) {
+        for of_key in writes.chunk_by(|one, next| one.key == next.key) {
+            self.release(&of_key[0]).await;
+        }
+    }
+
+    /// Ends the claim of a write that was not tried.
+    pub(crate) async fn release(&self, write: &ClaimedWrite) {
+        self.end_claim(write, write.attempts).await;
+    }
+
+    /// Ends the claim of a write that was not carried out, and has `later` failed attempts now.
+    async fn end_claim(&self, write: &ClaimedWrite, later: Attempts) {
         let write_of = write.written();
         let retry = Retry {
             write: &write_of,
-            pause: backoff(write.attempts, fastrand::f64()),
-            counts,
+            pause: write.attempts.pause(),
+            attempts: write.attempts.steps_to(later),
         };
         self.tell(|queue, until| queue.retry(self.claim(), retry, until))
             .await;
@@ -269,7 +291,7 @@ impl ClaimedWork {
             write: &written,
             attempts,
             reason,
-            pause: backoff(0, fastrand::f64()),
+            pause: Attempts::default().pause(),
         };
         let buried = self
             .tell(|queue, until| queue.bury(self.claim(), failed, until))
@@ -356,26 +378,4 @@ impl Drop for DropCaught {
 
 fn panicked() -> String {
     "the function panicked".to_owned()
-}
-
-/// Returns the pause between `attempts` failed attempts and the next attempt. `random` is a number
-/// from 0 to 1: the pause is shortened by up to half, so that writes that failed together are not
-/// repeated together.
-fn backoff(attempts: u32, random: f64) -> Duration {
-    let doubled = FIRST_BACKOFF.saturating_mul(1 << attempts.min(16));
-    doubled
-        .min(LONGEST_BACKOFF)
-        .mul_f64(1.0 - random.clamp(0.0, 1.0) / 2.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_double_up_to_a_minute() {
-        let seconds = [0, 1, 2, 5, 6, 60].map(|attempts| backoff(attempts, 0.0).as_secs());
-        assert_eq!(seconds, [1, 2, 4, 32, 60, 60]);
-        assert_eq!(backoff(0, 1.0), Duration::from_millis(500));
-    }
 }

@@ -171,8 +171,9 @@ impl Cache {
     /// keeps its version, and is dropped if a newer write of the key is queued. Returns `false` if
     /// there is no such write.
     ///
-    /// If a newer write of the key was carried out meanwhile, drop the dead write instead: a body
-    /// that does not compare versions would replace the newer value.
+    /// Reads do not get the value of a replayed write from the queue. If a newer write of the key was
+    /// carried out meanwhile, a function that compares versions rejects the replayed one. If the
+    /// function does not compare them, drop the dead write instead.
     ///
     /// # Errors
     ///

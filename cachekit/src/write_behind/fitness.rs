@@ -2,24 +2,30 @@
 //! it restarts.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use crate::base::trace;
 use crate::core::state::Core;
 use crate::model::queue_error::QueueError;
 use crate::model::queue_fitness;
-use crate::store::failure::Failure;
+use crate::store::failure::{Failure, NO_RIGHT};
 use crate::write_behind::asking::{deadline, error_of};
 
-/// Checks, once, that the server of `core` keeps queued writes. Succeeds without Redis, and if the
-/// setting `volatile_queues` accepts the loss of writes.
+/// The error code of a server that does not know a command, such as `INFO`.
+const UNKNOWN_COMMAND: &str = "ERR";
+
+/// Checks, once for each data set, that the server of `core` keeps queued writes. Succeeds without
+/// Redis, and if the setting `volatile_queues` accepts the loss of writes.
 ///
 /// # Errors
 ///
 /// Returns the problem and the remedy if the server may lose queued writes, or cannot be asked.
 pub(crate) async fn check_fitness(core: &Arc<Core>) -> Result<(), QueueError> {
     let Some(l2) = &core.l2 else { return Ok(()) };
-    if core.queues.is_checked.load(Ordering::Relaxed) || core.config.volatile_queues {
+    if core.config.volatile_queues {
+        return Ok(());
+    }
+    let origin = l2.store.origin();
+    if *core.queues.checked.read() == Some(origin) {
         return Ok(());
     }
     match l2.store.server_info(deadline(core)).await {
@@ -29,9 +35,11 @@ pub(crate) async fn check_fitness(core: &Arc<Core>) -> Result<(), QueueError> {
             }
         }
         // The account may not ask, or the server has no such command.
-        Err(Failure::Rejected(_)) => trace::queue::queue_fitness_unknown(),
+        Err(Failure::Rejected(reason)) if [NO_RIGHT, UNKNOWN_COMMAND].contains(&&*reason) => {
+            trace::queue::queue_fitness_unknown();
+        }
         Err(failure) => return Err(error_of(failure)),
     }
-    core.queues.is_checked.store(true, Ordering::Relaxed);
+    *core.queues.checked.write() = Some(origin);
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! Workers that die, with a queue in memory. A worker dies when its task is aborted.
 
 use std::future::pending;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
 use crate::base::durations::from_now;
 use crate::core::state::Cache;
@@ -16,6 +16,7 @@ use crate::model::function_spec::FnSpec;
 use crate::model::provided::Provided;
 use crate::model::queue_spec::{BodyFuture, QueueKind, QueueSpec, QueuedCall};
 use crate::store::write_queue::{NewWrite, Payload};
+use crate::write_behind::attempts::SourceHealth;
 use crate::write_behind::carry_out::{LEASE, Runner};
 use crate::write_behind::worker::QueueWorker;
 
@@ -84,8 +85,7 @@ fn start(cache: &Cache, spec: &'static QueueSpec, world: &Arc<World>) -> JoinHan
         id: format!("{:016x}", fastrand::u64(..)),
         permits: Semaphore::new(16),
         is_stopped: Arc::new(AtomicBool::new(false)),
-        last_success: AtomicU64::new(0),
-        start: Instant::now(),
+        health: SourceHealth::default(),
         core,
     };
     let worker = QueueWorker {

@@ -46,11 +46,10 @@ impl QueueWorker {
         loop {
             let mut woken = pin!(queues.wake.notified());
             woken.as_mut().enable();
-            let drains = queues.is_closed() && self.runner.core.l2.is_none();
-            let is_stopped = self.runner.is_stopped.load(Ordering::Acquire);
-            if is_stopped || (queues.is_closed() && !drains) {
+            if self.runner.ends() {
                 break;
             }
+            let drains = self.runner.drains();
             while running.try_join_next().is_some() {}
             if drains {
                 // The queue ends with this process, and accepts no further write.

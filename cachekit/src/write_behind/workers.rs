@@ -1,12 +1,12 @@
 //! The workers of a cache: the set-up and the handle to running ones.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use crate::api::registry::problems_of_queues;
 use crate::base::error::BuildError;
@@ -16,6 +16,7 @@ use crate::core::state::Cache;
 use crate::global;
 use crate::model::provided::Provided;
 use crate::model::queue_spec::QueueSpec;
+use crate::write_behind::attempts::SourceHealth;
 use crate::write_behind::carry_out::Runner;
 use crate::write_behind::fitness::check_fitness;
 use crate::write_behind::worker::QueueWorker;
@@ -128,8 +129,7 @@ impl Workers {
                 id: format!("{:016x}-{number}", fastrand::u64(..)),
                 permits: Semaphore::new(self.concurrency),
                 is_stopped: Arc::clone(&is_stopped),
-                last_success: AtomicU64::new(0),
-                start: Instant::now(),
+                health: SourceHealth::default(),
             };
             let worker = QueueWorker {
                 runner: Arc::new(runner),

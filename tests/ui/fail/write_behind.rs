@@ -149,6 +149,31 @@ async fn quoted_word(user: u64) -> Done {
     Ok(())
 }
 
+#[write_behind(key = "{user}", when_full = write)] //~ a call that writes itself may be overtaken by a later write of its key
+async fn full_without_version(user: u64) -> Done {
+    Ok(())
+}
+
+#[write_behind(key = "{user}", skip(log))]
+async fn exclusive_value(log: &mut Vec<u64>, user: u64) -> Done { //~ the runs of a worker share what it is given
+    Ok(())
+}
+
+#[write_behind(key = "{user}")]
+async fn borrowed_items(user: u64, names: Vec<&str>) -> Done { //~ the queue keeps this argument for longer than the call
+    Ok(())
+}
+
+#[write_behind(key = "{user}")]
+async fn borrowed_option(user: u64, name: &Option<&'_ str>) -> Done { //~ the queue keeps this argument for longer than the call
+    Ok(())
+}
+
+#[write_behind(key = "{user}")]
+async fn borrowed_or_owned(user: u64, name: std::borrow::Cow<'_, str>) -> Done { //~ the queue keeps this argument for longer than the call
+    Ok(())
+}
+
 #[write_behind(key = "{user}", batch = 0)] //~ `batch = 0` takes nothing from the queue
 async fn no_batch(user: u64) -> Done {
     Ok(())

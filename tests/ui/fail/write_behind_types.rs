@@ -55,6 +55,12 @@ async fn other_value(user: u64) -> Result<(), QueueError> {
     Ok(())
 }
 
+#[write_behind(get_cart(user), value = Some(Cart { user })?)] //~ the `?` operator can only be used in a closure that returns `Result` or `Option`
+async fn no_value(user: u64) -> Result<(), QueueError> {
+    let _ = user;
+    Ok(())
+}
+
 #[write_behind(key = "cart:{user}")] //~ `Failed` cannot be the error of a write-behind function
 async fn no_from(user: u64) -> Result<(), Failed> {
     let _ = user;

@@ -56,10 +56,7 @@ pub async fn save_cart(pool: &Pool, user: u64, cart: Cart) -> Result<(), E> {
                     let __pending = __entry.__pending();
                     __value = ::cachekit::__private::value_of(&__pending);
                 }
-                if __value.is_none() {
-                    __value = ::core::option::Option::Some(cart);
-                }
-                __value
+                ::cachekit::__private::value_as(&__value, || cart)
             },
         ));
     ::cachekit::__register_queue!(__CACHEKIT_QUEUE);

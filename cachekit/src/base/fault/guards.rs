@@ -33,6 +33,8 @@ pub enum Fault {
     /// Without this guard, a miss does not look for a queued write of the entry, so it returns the
     /// value from before that write.
     IgnoreQueuedValue,
+    /// Without this guard, a queued write that always fails is repeated for ever.
+    RepeatForEver,
     /// Without this guard, a worker finishes a queued write before it carries the write out.
     FinishEarly,
     /// Without this guard, no worker claims a queued write that a dead worker has claimed.

@@ -87,11 +87,21 @@ impl<'a> Acquire<'a> {
     /// Repeats the look-up until the call has a value or a lease, or computes without a lease.
     pub(crate) async fn run(&self, permit: &mut ComputePermit) -> Result<Fetched, Failure> {
         let mut budget = StoreBudget::new(self.lookup);
+        let fetched = self.repeat(&mut budget, permit).await;
+        self.call.keep_store_time(budget.left());
+        fetched
+    }
+
+    async fn repeat(
+        &self,
+        budget: &mut StoreBudget,
+        permit: &mut ComputePermit,
+    ) -> Result<Fetched, Failure> {
         let mut poll = FIRST_POLL;
         let mut offers = 0;
         let mut expects_miss = self.call.l1_state == L1State::Expired;
         loop {
-            let outcome = match self.attempt(expects_miss, &mut budget, permit).await? {
+            let outcome = match self.attempt(expects_miss, budget, permit).await? {
                 Lookup::Hit(stored) => {
                     if !self.ops.answers(stored.shared()) {
                         return Ok(Fetched::Compute(LeaseState::None));

@@ -43,6 +43,11 @@ impl StoreBudget {
         }
     }
 
+    /// Returns the time for which the call may still wait for L2.
+    pub(crate) fn left(&self) -> Duration {
+        self.until().saturating_duration_since(Instant::now())
+    }
+
     /// Pauses the deadline for requests to L2, because the call waits for a permit or another
     /// computation. The pause ends when `wait_budget` is over, at the latest.
     pub(crate) fn pause(&mut self, wait_budget: WaitBudget) {

@@ -272,8 +272,9 @@ impl Queue {
             return;
         };
         if waiting.first() == Some(retry.write.version) {
-            if retry.counts {
-                waiting.attempts += 1;
+            if retry.attempts != 0 {
+                let attempts = i64::from(waiting.attempts).saturating_add(retry.attempts);
+                waiting.attempts = u32::try_from(attempts).unwrap_or(0);
                 // The worker outlived the attempt.
                 waiting.lost = 0;
             }

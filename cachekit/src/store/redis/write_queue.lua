@@ -151,12 +151,12 @@ function run.finish(every, claim, keeps, ...)
   return 1
 end
 
-function run.retry(claim, key, of, pause, counts)
+function run.retry(claim, key, of, pause, tries)
   if not has_claim(claim, key) then return 0 end
   local item = first(key)
   if item and version_of(item) == tonumber(of) then
-    if counts == '1' then
-      redis.call('HINCRBY', attempts, key, 1)
+    if tries ~= '0' then
+      redis.call('HINCRBY', attempts, key, tries)
       -- The worker outlived the attempt.
       redis.call('HDEL', lost, key)
     end

@@ -231,7 +231,7 @@ impl WriteQueue for Redis {
             retry.write.key.clone(),
             retry.write.version.to_string().into(),
             millis(retry.pause),
-            u8::from(retry.counts).to_string().into(),
+            retry.attempts.to_string().into(),
         ];
         let retried = self.under_claim(claim, "retry", args, until);
         Box::pin(async { retried.await.map(drop) })

@@ -17,7 +17,8 @@ write_behind: queued writes, the processes that carry them out, and their deaths
 
 It starts its own Redis and makes its own SQLite database, both in temporary folders.
 
-Ends with 0 if every accepted write was carried out in order, with 1 if not, with 2 if the arguments
+Ends with 0 if every accepted write was carried out in order but for those that always fail, and reads had it
+at once, with 1 if not, with 2 if the arguments
 make no sense or a process does not start.";
 
 /// The task that the command line names.

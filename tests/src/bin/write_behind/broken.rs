@@ -8,25 +8,47 @@ use cachekit_tests::scripts::without_guards;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RemovedGuard {
     pub(crate) name: &'static str,
-    fault: Fault,
+    /// `None` if the guard is one of this program.
+    fault: Option<Fault>,
 }
+
+impl RemovedGuard {
+    /// Returns `true` if some calls need the database themselves, and so fail without it.
+    pub(crate) fn writes_through(self) -> bool {
+        self.name == WRITE_THROUGH
+    }
+}
+
+const WRITE_THROUGH: &str = "write-through";
 
 const ALL: &[RemovedGuard] = &[
     RemovedGuard {
         name: "ack-early",
-        fault: Fault::FinishEarly,
+        fault: Some(Fault::FinishEarly),
     },
     RemovedGuard {
         name: "no-claim",
-        fault: Fault::KeepDeadClaims,
+        fault: Some(Fault::KeepDeadClaims),
     },
     RemovedGuard {
         name: "shared-claim",
-        fault: Fault::ShareClaims,
+        fault: Some(Fault::ShareClaims),
     },
     RemovedGuard {
         name: "version-by-clock",
-        fault: Fault::VersionByClock,
+        fault: Some(Fault::VersionByClock),
+    },
+    RemovedGuard {
+        name: "ignore-queue",
+        fault: Some(Fault::IgnoreQueuedValue),
+    },
+    RemovedGuard {
+        name: "keep-poison",
+        fault: Some(Fault::RepeatForEver),
+    },
+    RemovedGuard {
+        name: WRITE_THROUGH,
+        fault: None,
     },
 ];
 
@@ -51,8 +73,8 @@ pub(crate) fn find(name: &str) -> Result<RemovedGuard, String> {
 /// `broken`, if one is to be removed.
 pub(crate) fn disturb(settings: CacheBuilder, broken: Option<RemovedGuard>) -> CacheBuilder {
     let settings = settings.__edit_scripts(disturbed);
-    match broken {
-        Some(guard) => settings.__seed(guard.fault),
+    match broken.and_then(|guard| guard.fault) {
+        Some(fault) => settings.__seed(fault),
         None => settings,
     }
 }

@@ -121,6 +121,11 @@ impl Database {
         transaction.commit().await
     }
 
+    /// Begins a transaction that writes, and ends it without a write.
+    pub(crate) async fn begin(&self) -> Result<(), Error> {
+        self.pool.begin_with("BEGIN IMMEDIATE").await.map(drop)
+    }
+
     /// Keeps every process from writing for `time`, as if the database were down.
     pub(crate) async fn take_down(&self, time: Duration) {
         // Workers have the lock most of the time.

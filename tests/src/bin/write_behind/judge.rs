@@ -12,6 +12,7 @@ pub(crate) struct Verdict {
     pub(crate) problems: Vec<String>,
     pub(crate) saves: Calls,
     pub(crate) additions: Calls,
+    pub(crate) reads: u64,
     pub(crate) carts: Logged,
     pub(crate) counters: Logged,
     pub(crate) disturbances: Disturbances,
@@ -24,6 +25,8 @@ pub(crate) async fn judge(
     database: &Database,
 ) -> Result<Verdict, sqlx::Error> {
     let mut problems = of_queue(left);
+    problems.extend(truth.problems.iter().cloned());
+    problems.extend(of_calls(truth.saves.failed + truth.additions.failed));
     problems.extend(database.violations().await?);
     let carts: HashMap<_, _> = database.carts().await?.into_iter().collect();
     for (id, saves) in &truth.carts {
@@ -39,6 +42,7 @@ pub(crate) async fn judge(
         problems,
         saves: truth.saves,
         additions: truth.additions,
+        reads: truth.reads,
         carts: database.logged(Table::Carts).await?,
         counters: database.logged(Table::Counters).await?,
         disturbances: Disturbances::default(),
@@ -53,10 +57,17 @@ fn of_queue(left: &Left) -> Vec<String> {
             "{queued} keys are queued, and no worker takes them"
         ));
     }
-    if *dead > 0 {
-        problems.push(format!("{dead} writes were put aside, although none fails"));
+    if *dead != [1, 1] {
+        problems.push(format!(
+            "{dead:?} writes were put aside, and one of each queue always fails"
+        ));
     }
     problems
+}
+
+/// Calls fail without Redis, and not without the database.
+fn of_calls(failed: u64) -> Option<String> {
+    (failed > 0).then(|| format!("{failed} calls failed while Redis was up"))
 }
 
 /// A cart has its last accepted number, or that of a later save whose result nobody knows.
@@ -117,8 +128,17 @@ mod tests {
     }
 
     #[test]
-    fn nothing_may_be_left_in_the_queue() {
-        assert!(of_queue(&Left::default()).is_empty());
-        assert_eq!(of_queue(&Left { queued: 1, dead: 1 }).len(), 2);
+    fn only_what_always_fails_may_be_left() {
+        let problems = |queued, dead| of_queue(&Left { queued, dead }).len();
+        assert_eq!(problems(0, [1, 1]), 0);
+        assert_eq!(problems(1, [1, 1]), 1);
+        assert_eq!(problems(1, [0, 1]), 2);
+        assert_eq!(problems(0, [2, 1]), 1);
+    }
+
+    #[test]
+    fn a_call_may_fail_without_redis_only() {
+        assert_eq!(of_calls(0), None);
+        assert!(of_calls(1).is_some());
     }
 }

@@ -5,7 +5,8 @@
 //! four workers, each of which is a process of this program. Writers save carts, of which the newest
 //! counts, and add to counters, for which each write counts. Workers are killed at random, Redis is
 //! killed and started again once, the database is down for a while, and the clock that makes versions
-//! is set back every other second. At the end, the judge compares the tables with the calls that
+//! is set back every other second. Each queue has a write that always fails. Readers look at what they
+//! have just saved. At the end, the judge compares the tables with the calls that
 //! returned `Ok`. Measurements of the queue follow, in comparison with direct writes.
 //!
 //! `write_behind --help` prints the options.
@@ -17,6 +18,7 @@ mod database;
 mod figures;
 mod functions;
 mod judge;
+mod reader;
 mod run;
 mod table;
 mod truth;

@@ -81,11 +81,12 @@ pub(crate) fn all(order: &Order, runtime: &Runtime) -> Result<Verdict, String> {
     Ok(verdict)
 }
 
-/// The writes that Redis has at the end, which should be none.
+/// The writes that Redis has at the end, which should be those that always fail.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Left {
     pub(crate) queued: u64,
-    pub(crate) dead: u64,
+    /// Dead writes of each queue.
+    pub(crate) dead: [u64; 2],
 }
 
 /// Starts, scales and kills the processes of a run.
@@ -170,7 +171,8 @@ impl<'a> Conductor<'a> {
         if percent >= REDIS_DIES && self.disturbances.redis_deaths == 0 {
             self.kill_redis();
         }
-        if Instant::now() >= self.next_death {
+        // Afterwards writers wait for what always fails, which a worker knows by its successes.
+        if percent < 100 && Instant::now() >= self.next_death {
             self.kill_one()?;
             self.schedule_death();
         }
@@ -280,14 +282,14 @@ impl<'a> Conductor<'a> {
     fn left(&self) -> Left {
         let mut client = self.redis.client();
         let mut left = Left::default();
-        for queue in QUEUES {
+        for (dead, queue) in left.dead.iter_mut().zip(QUEUES) {
             let key = |part: &str| format!("{NAMESPACE}:wb:{{{queue}}}:{part}");
             let mut count = |command: &str, part: &str| {
                 let number = client.int(&[command, &*key(part)]);
                 u64::try_from(number).unwrap_or(0)
             };
             left.queued += count("ZCARD", "due");
-            left.dead += count("XLEN", "dead");
+            *dead = count("XLEN", "dead");
         }
         left
     }

@@ -23,8 +23,10 @@ pub(crate) struct Additions {
 pub(crate) struct Calls {
     pub(crate) accepted: u64,
     pub(crate) unconfirmed: u64,
-    /// Calls that were refused. The writers repeat them.
+    /// Calls that Redis refused, or that did not reach it. The writers repeat them.
     pub(crate) refused: u64,
+    /// Calls that failed though Redis is up. The writers repeat them too.
+    pub(crate) failed: u64,
 }
 
 /// The results of all calls of one or several writers.
@@ -34,6 +36,10 @@ pub(crate) struct Truth {
     pub(crate) counters: HashMap<u64, Additions>,
     pub(crate) saves: Calls,
     pub(crate) additions: Calls,
+    /// Reads right after a save.
+    pub(crate) reads: u64,
+    /// What was wrong with those reads.
+    pub(crate) problems: Vec<String>,
 }
 
 impl Truth {
@@ -47,6 +53,8 @@ impl Truth {
         }
         self.saves.add(other.saves);
         self.additions.add(other.additions);
+        self.reads += other.reads;
+        self.problems.extend(other.problems);
     }
 
     /// Returns the lines by which a writer tells this to its parent.
@@ -54,7 +62,10 @@ impl Truth {
         let mut lines = vec![
             self.saves.to_line("saves"),
             self.additions.to_line("additions"),
+            format!("reads {}", self.reads),
         ];
+        let problems = self.problems.iter();
+        lines.extend(problems.map(|problem| format!("problem {problem}")));
         for (id, saves) in &self.carts {
             let numbers = saves.unconfirmed.iter().map(|number| format!(" {number}"));
             let numbers: String = numbers.collect();
@@ -69,11 +80,16 @@ impl Truth {
     /// Takes in one line of [`to_lines`](Self::to_lines). Returns `None` if it is none.
     pub(crate) fn take_in(&mut self, line: &str) -> Option<()> {
         let (what, numbers) = line.split_once(' ')?;
+        if what == "problem" {
+            self.problems.push(numbers.to_owned());
+            return Some(());
+        }
         let numbers = numbers.split(' ').map(|it| it.parse().ok());
         let numbers: Vec<u64> = numbers.collect::<Option<_>>()?;
         match (what, &*numbers) {
             ("saves", _) => self.saves.add(Calls::of(&numbers)?),
             ("additions", _) => self.additions.add(Calls::of(&numbers)?),
+            ("reads", &[reads]) => self.reads += reads,
             ("cart", &[id, accepted, ref unconfirmed @ ..]) => {
                 let saves = self.carts.entry(id).or_default();
                 saves.accepted = accepted;
@@ -92,13 +108,14 @@ impl Truth {
 
 impl Calls {
     fn of(numbers: &[u64]) -> Option<Self> {
-        let &[accepted, unconfirmed, refused] = numbers else {
+        let &[accepted, unconfirmed, refused, failed] = numbers else {
             return None;
         };
         Some(Self {
             accepted,
             unconfirmed,
             refused,
+            failed,
         })
     }
 
@@ -106,12 +123,13 @@ impl Calls {
         self.accepted += other.accepted;
         self.unconfirmed += other.unconfirmed;
         self.refused += other.refused;
+        self.failed += other.failed;
     }
 
     fn to_line(self, what: &str) -> String {
         format!(
-            "{what} {} {} {}",
-            self.accepted, self.unconfirmed, self.refused
+            "{what} {} {} {} {}",
+            self.accepted, self.unconfirmed, self.refused, self.failed
         )
     }
 }
@@ -135,6 +153,9 @@ mod tests {
         told.counters.insert(2, additions);
         told.saves.accepted = 7;
         told.additions.refused = 4;
+        told.additions.failed = 1;
+        told.reads = 5;
+        told.problems.push("cart 1 was None".to_owned());
         let mut heard = Truth::default();
         for line in told.to_lines() {
             heard.take_in(&line).expect("a line");

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use cachekit::QueueError;
@@ -10,9 +10,10 @@ use fastrand::Rng;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::broken;
+use crate::broken::{self, RemovedGuard};
 use crate::database::Database;
-use crate::functions::{Cart, Failed, add, connect, save_carts};
+use crate::functions::{Cart, Failed, add, connect, node, save_carts};
+use crate::reader::{Nodes, Reader, poison};
 use crate::truth::{Calls, Truth};
 
 /// The word of the command line that makes a process a writer.
@@ -73,8 +74,17 @@ pub(crate) fn main(words: &[String]) -> Result<(), String> {
     let broken = broken.first().map(|name| broken::find(name)).transpose()?;
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let (_cache, database) = connect(&connection[0], Path::new(&connection[1]), broken).await?;
-        for line in write(&share, &database).await.to_lines() {
+        let [redis, database] = [&connection[0], &connection[1]];
+        let (own, database) = connect(redis, Path::new(database), broken).await?;
+        let other = node(redis, broken).await?;
+        let writes_through = broken.is_some_and(RemovedGuard::writes_through);
+        let writing = Writing {
+            share,
+            nodes: Nodes { own, other },
+            database,
+            writes_through,
+        };
+        for line in writing.run().await.to_lines() {
             println!("{line}");
         }
         println!("end");
@@ -82,30 +92,65 @@ pub(crate) fn main(words: &[String]) -> Result<(), String> {
     })
 }
 
-async fn write(share: &Share, database: &Database) -> Truth {
-    let made = Arc::new(AtomicU64::new(0));
-    let mut tasks = JoinSet::new();
-    for number in 0..TASKS {
-        let task = Task::new(share, number, database, &made);
-        tasks.spawn(task.run());
+/// The work of one writer.
+struct Writing {
+    share: Share,
+    nodes: Nodes,
+    database: Database,
+    /// `true` if some calls need the database themselves.
+    writes_through: bool,
+}
+
+impl Writing {
+    async fn run(&self) -> Truth {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let reader = Reader::new(&self.share, &self.nodes, &self.database);
+        let reading = tokio::spawn(reader.run(Arc::clone(&is_over)));
+        let mut truth = self.write().await;
+        is_over.store(true, Ordering::Relaxed);
+        truth.add(reading.await.expect("it does not panic"));
+        truth
     }
-    let telling = tokio::spawn(async move {
-        loop {
-            println!("at {}", made.load(Ordering::Relaxed));
-            sleep(TELL).await;
+
+    async fn write(&self) -> Truth {
+        let share = &self.share;
+        let made = Arc::new(AtomicU64::new(0));
+        let mut tasks = JoinSet::new();
+        for number in 0..TASKS {
+            let task = Task::new(self, number, &made);
+            tasks.spawn(task.run());
         }
-    });
-    let mut truth = Truth::default();
-    for of_task in tasks.join_all().await {
-        truth.add(of_task);
+        if share.of == 0 {
+            tasks.spawn(poison(
+                share.clone(),
+                self.nodes.clone(),
+                self.database.clone(),
+            ));
+        }
+        let tell = move || println!("at {}", made.load(Ordering::Relaxed));
+        let telling = tokio::spawn({
+            let tell = tell.clone();
+            async move {
+                loop {
+                    tell();
+                    sleep(TELL).await;
+                }
+            }
+        });
+        let mut truth = Truth::default();
+        for of_task in tasks.join_all().await {
+            truth.add(of_task);
+        }
+        telling.abort();
+        tell();
+        truth
     }
-    telling.abort();
-    truth
 }
 
 /// A task that makes one call after the other.
 struct Task {
     database: Database,
+    writes_through: bool,
     made: Arc<AtomicU64>,
     /// The carts that only this task saves.
     carts: Vec<u64>,
@@ -116,10 +161,12 @@ struct Task {
 }
 
 impl Task {
-    fn new(share: &Share, number: u64, database: &Database, made: &Arc<AtomicU64>) -> Self {
+    fn new(writing: &Writing, number: u64, made: &Arc<AtomicU64>) -> Self {
+        let share = &writing.share;
         let (all, own) = (WRITERS * TASKS, share.of * TASKS + number);
         Self {
-            database: database.clone(),
+            database: writing.database.clone(),
+            writes_through: writing.writes_through,
             made: Arc::clone(made),
             carts: (0..share.carts).filter(|id| id % all == own).collect(),
             counters: share.counters,
@@ -146,8 +193,14 @@ impl Task {
         let last = saves.unconfirmed.last().unwrap_or(&saves.accepted);
         let number = last + 1;
         let calls = &mut self.truth.saves;
-        let cart = || vec![Cart { id, number }];
-        if accepted(calls, || save_carts(&self.database, cart())).await {
+        let (database, writes_through) = (&self.database, self.writes_through);
+        let save = || async move {
+            if writes_through && number.is_multiple_of(8) {
+                database.begin().await?;
+            }
+            save_carts(database, vec![Cart { id, number }]).await
+        };
+        if accepted(calls, save).await {
             saves.accepted = number;
             saves.unconfirmed.clear();
         } else {
@@ -169,7 +222,7 @@ impl Task {
 
 /// Makes a call until it is not refused. Returns `true` if it was accepted, and `false` if its result
 /// is not known.
-async fn accepted<F>(calls: &mut Calls, call: impl Fn() -> F) -> bool
+pub(crate) async fn accepted<F>(calls: &mut Calls, call: impl Fn() -> F) -> bool
 where
     F: Future<Output = Result<(), Failed>>,
 {
@@ -183,7 +236,10 @@ where
                 calls.unconfirmed += 1;
                 return false;
             }
-            Err(_) => calls.refused += 1,
+            Err(Failed::Queue(QueueError::Unavailable | QueueError::Refused(_))) => {
+                calls.refused += 1;
+            }
+            Err(_) => calls.failed += 1,
         }
         sleep(PAUSE).await;
     }

@@ -77,7 +77,7 @@ impl Under {
         let limits = (Duration::ZERO, 100);
         match self.enqueue_with(kind, key, text, limits).await {
             Enqueued::Accepted(version) => version,
-            full @ Enqueued::Full { .. } => panic!("{full:?}"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -150,7 +150,7 @@ impl Under {
     }
 
     async fn fail(&self, claim: Claim<'_>, key: &str, version: u64, pause: Duration) {
-        self.retry(claim, key, version, (pause, true)).await;
+        self.retry(claim, key, version, (pause, 1)).await;
     }
 
     async fn retry(
@@ -158,12 +158,12 @@ impl Under {
         claim: Claim<'_>,
         key: &str,
         version: u64,
-        (pause, counts): (Duration, bool),
+        (pause, attempts): (Duration, i64),
     ) {
         let retry = Retry {
             write: &written(key, version),
             pause,
-            counts,
+            attempts,
         };
         let queue = self.store.write_queue();
         queue.retry(claim, retry, soon()).await.unwrap();
@@ -257,7 +257,7 @@ const TWO: (Duration, u64) = (Duration::ZERO, 2);
 fn is_full(answer: Enqueued) -> bool {
     match answer {
         Enqueued::Full { has_older, .. } => has_older,
-        Enqueued::Accepted(_) => panic!("accepted"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -288,7 +288,7 @@ async fn thousands_of_writes_are_finished_at_once(under: &Under) {
         let name = number.to_string();
         match under.enqueue_with(NEWEST, &name, "x", limits).await {
             Enqueued::Accepted(version) => all.push(written(&name, version)),
-            full @ Enqueued::Full { .. } => panic!("{full:?}"),
+            other => panic!("{other:?}"),
         }
     }
     let c = claim_of(NEWEST, "c");

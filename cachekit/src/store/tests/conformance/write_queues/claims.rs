@@ -48,7 +48,7 @@ async fn a_failed_attempt_ends_the_count_of_lost_claims(under: &Under) {
         assert_eq!(claimed, [tried("a", [0, lost], &["1"])]);
         under.begin(c, "a", one).await;
     }
-    under.retry(c, "a", one, (Duration::ZERO, false)).await;
+    under.retry(c, "a", one, (Duration::ZERO, 0)).await;
     let claimed = under.claimed_for_a_moment(c).await;
     assert_eq!(claimed, [tried("a", [0, 2], &["1"])], "it was not tried");
     under.fail(c, "a", one, Duration::ZERO).await;
@@ -117,9 +117,11 @@ async fn a_failed_write_is_due_again_after_its_pause(under: &Under) {
         under.fail(c, "a", one, Duration::ZERO).await;
     }
     under.claimed(c).await;
-    let untried = (Duration::ZERO, false);
-    under.retry(c, "a", one, untried).await;
-    assert_eq!(under.claimed(c).await, [key("a", 3, &["1"])]);
+    // Nothing, a large number, and less than nothing are added.
+    for (steps, attempts) in [(0, 3), (65_536, 65_539), (-65_536, 3)] {
+        under.retry(c, "a", one, (Duration::ZERO, steps)).await;
+        assert_eq!(under.claimed(c).await, [key("a", attempts, &["1"])]);
+    }
     under.fail(c, "a", one, SHORT).await;
     assert_eq!(under.claimed(c).await, []);
     // Nothing is hastened that waits for its repetition.

@@ -35,7 +35,7 @@ async fn a_long_queue_is_hastened_in_parts(under: &Under) {
         let name = number.to_string();
         match under.enqueue_with(NEWEST, &name, "x", limits).await {
             Enqueued::Accepted(version) => versions.push(version),
-            full @ Enqueued::Full { .. } => panic!("{full:?}"),
+            other => panic!("{other:?}"),
         }
     }
     let (last, w) = (versions.last().copied().unwrap(), claim_of(NEWEST, "w"));
