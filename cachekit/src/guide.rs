@@ -18,6 +18,7 @@
 //! | [`mod@http`] | responses of an HTTP service: rules, freshness, invalidation |
 //! | [`command`] | the command `cachekit`, the doctor, and a look at one entry |
 //! | [`redis`] | the rights of the Redis account, and the address |
+//! | [`topologies`] | one Redis server, Redis Sentinel, and TLS |
 //! | [`operating`] | statistics, their units, metrics, and what to alert on |
 //! | [`mod@testing`] | a cache for each test, its time, a record of what it did, a Redis that fails |
 //! | [`hot_keys`] | the keys that are used most, and a warm start |
@@ -52,6 +53,7 @@ macro_rules! pages {
             #[doc = "[operating]: crate::guide::operating"]
             #[doc = "[redis]: crate::guide::redis"]
             #[doc = "[testing]: crate::guide::testing"]
+            #[doc = "[topologies]: crate::guide::topologies"]
             #[doc = "[transactions]: crate::guide::transactions"]
             #[doc = "[wasm]: crate::guide::wasm"]
             #[doc = "[write behind]: crate::guide::write_behind"]
@@ -82,6 +84,7 @@ pages! {
     operating = "operating.md";
     redis = "redis.md";
     testing = "testing.md";
+    topologies = "topologies.md";
     transactions = "transactions.md";
     wasm = "wasm.md";
     write_behind = "write-behind.md";

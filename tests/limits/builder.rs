@@ -72,6 +72,13 @@ const WITHOUT_NUMBERS: &[&str] = &[
     "redis",
     "redis_password",
     "redis_password_file",
+    "redis_sentinel",
+    "redis_ca_file",
+    "redis_cert_file",
+    "redis_key_file",
+    "sentinel_user",
+    "sentinel_password",
+    "sentinel_password_file",
     "outbox_file",
     "own_thread",
     "volatile_queues",
@@ -96,8 +103,13 @@ fn the_table_has_every_setting() {
     let numbers = NUMBERS.iter().map(|(name, ..)| *name);
     let listed = numbers.chain(WITHOUT_NUMBERS.iter().copied());
     let listed = listed.map(str::to_owned).collect();
-    let files = ["builder.rs", "builder/encryption.rs", "builder/log.rs"]
-        .map(|it| format!("cachekit/src/api/{it}"));
+    let files = [
+        "builder.rs",
+        "builder/encryption.rs",
+        "builder/log.rs",
+        "builder/redis.rs",
+    ]
+    .map(|it| format!("cachekit/src/api/{it}"));
     let known = files.iter().flat_map(|file| setters(file)).collect();
     assert_same(listed, known);
 }

@@ -132,7 +132,7 @@ fn setters(path: &str) -> Vec<String> {
     let after = text.split("    pub fn ").skip(1);
     let heads = after.filter_map(|rest| rest.split('{').next());
     let setters = heads.filter(|head| {
-        let takes_self = head.contains("(mut self") || head.contains("(self");
+        let takes_self = head.contains("mut self") || head.contains("(self");
         takes_self && head.trim_end().ends_with("-> Self")
     });
     let names = setters.filter_map(|head| head.split(['(', '<']).next());

@@ -4,6 +4,7 @@ use cachekit::testing::FakeRedis;
 use cachekit::{Cache, CacheBuilder, cached};
 use cachekit_tests::capture::Capture;
 use cachekit_tests::redis::Redis;
+use cachekit_tests::sentinel::{self, Sentinel};
 use tracing::Level;
 
 use crate::{count, said};
@@ -148,6 +149,30 @@ async fn the_address_is_there_and_the_login_is_not() {
     );
     assert_eq!(count(&info, &connected), 1, "{info:?}");
     assert_eq!(count(&info, "hunter2") + count(&info, "app"), 0, "{info:?}");
+    assert_eq!(warned, [""; 0]);
+}
+
+#[tokio::test]
+async fn sentinels_and_their_master_are_there_and_no_login_is() {
+    let redis = Redis::with(&["--requirepass", "hunter2"]);
+    let auth = ["sentinel auth-pass {name} hunter2".to_owned()];
+    let watcher = Sentinel::start(redis.addr(), &auth);
+    let account = ["ACL", "SETUSER", "default", "resetpass", ">swordfish"];
+    watcher.client().run(&account);
+    let builder = Cache::builder().sentinel_password("swordfish");
+    let builder = builder.redis(sentinel::url([&watcher], ":hunter2@"));
+    let (info, warned) = lines(builder, &[]).await;
+    let start = format!("redis=redis+sentinel://{}/mymaster ", watcher.addr());
+    let master = format!(
+        "message=connected to Redis address=redis://{} ",
+        redis.addr()
+    );
+    assert_eq!(count(&info, &start) + count(&info, &master), 2, "{info:?}");
+    assert_eq!(
+        count(&info, "hunter2") + count(&info, "swordfish"),
+        0,
+        "{info:?}"
+    );
     assert_eq!(warned, [""; 0]);
 }
 

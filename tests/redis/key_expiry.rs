@@ -195,7 +195,7 @@ async fn every_kind_of_key_has_the_end_that_is_documented() {
 #[write_behind(key = "kept:{id}", each, every = "20ms", retries = 0, name = "keep")]
 async fn keep(id: u64) -> Result<(), QueueError> {
     // Some writes are put aside.
-    if id % 10 == 0 {
+    if id.is_multiple_of(10) {
         return Err(QueueError::Full);
     }
     Ok(())

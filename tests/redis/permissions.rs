@@ -32,7 +32,9 @@ fn page() -> String {
 /// The words of the lines that give an account its rights, after the name and the password.
 fn lines() -> Vec<Vec<String>> {
     let page = page();
-    let lines = page.lines().filter(|line| line.starts_with("ACL SETUSER"));
+    let lines = page
+        .lines()
+        .filter(|line| line.starts_with("ACL SETUSER shop"));
     let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
     lines.map(|line| words(line)[5..].to_vec()).collect()
 }
@@ -55,7 +57,9 @@ fn listed() -> BTreeSet<String> {
 fn sent() -> BTreeSet<String> {
     let mut sent = BTreeSet::from(["SUBSCRIBE", "SELECT", "EVAL", "EVALSHA"].map(str::to_owned));
     let folder = root().join("cachekit/src/store/redis");
-    for file in fs::read_dir(folder).expect("the sources") {
+    let folders = [folder.join("sentinel"), folder].into_iter();
+    let files = folders.flat_map(|folder| fs::read_dir(folder).expect("the sources"));
+    for file in files {
         let file = file.expect("a file").path();
         let Ok(text) = fs::read_to_string(&file) else {
             continue;

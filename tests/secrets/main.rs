@@ -139,5 +139,6 @@ fn a_builder_shows_no_secret() {
     let url = format!("redis://{USER}:{ENCODED}@localhost");
     let builder = cachekit::Cache::builder().redis(url);
     let builder = builder.redis_password(PASSWORD);
+    let builder = builder.sentinel_user(USER).sentinel_password(PASSWORD);
     assert_eq!(leak(&format!("{builder:?}")), None);
 }

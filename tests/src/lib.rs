@@ -27,8 +27,10 @@ pub mod http_exchange;
 mod ports;
 pub mod proxy;
 pub mod redis;
+pub mod relay;
 #[cfg(cachekit_faults)]
 pub mod scripts;
+pub mod sentinel;
 mod source;
 
 /// A step of a computation that waits until the test lets it go on, and tells that it was

@@ -1,7 +1,7 @@
 //! A real `redis-server`, started for one test and stopped with it.
 
 mod client;
-mod process;
+pub(crate) mod process;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 pub use self::client::{Client, Reply};
+pub use self::process::PORT;
 use self::process::{Failure, Process};
 use crate::ports;
 

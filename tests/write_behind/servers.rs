@@ -91,13 +91,13 @@ async fn a_server_that_cannot_be_asked_now_is_asked_again() {
     proxy.refuse_if(move |sent| sent.name() == "INFO" && is_on.load(Ordering::SeqCst));
     testing::scope(cache, async {
         let save = || save_mural(&table, 1, "a".into());
-        let refused = save().await;
-        let is_refused = matches!(refused, Err(Failed::Queue(QueueError::Refused(_))));
-        assert!(is_refused, "{refused:?}");
+        let first = save().await;
+        let is_refused = matches!(first, Err(Failed::Queue(QueueError::Refused(_))));
+        assert!(is_refused, "{first:?}");
         refuses.store(false, Ordering::SeqCst);
-        let refused = save().await;
-        let is_volatile = matches!(refused, Err(Failed::Queue(QueueError::Volatile(_))));
-        assert!(is_volatile, "{refused:?}");
+        let second = save().await;
+        let is_volatile = matches!(second, Err(Failed::Queue(QueueError::Volatile(_))));
+        assert!(is_volatile, "{second:?}");
     })
     .await;
 }

@@ -5,6 +5,9 @@ pub(crate) mod check;
 pub(crate) mod encryption;
 pub(crate) mod examine;
 pub(crate) mod log;
+pub(crate) mod redis;
+#[cfg(feature = "redis")]
+pub(crate) mod secret_files;
 pub(crate) mod sources;
 
 use std::fmt;
@@ -19,7 +22,6 @@ use crate::base::random::Random;
 
 use crate::encoding::codec::Codec;
 use crate::model::config::engine::{Engine, Eviction};
-use crate::model::config::secret::{Password, RedisUrl};
 use crate::model::config::{Capacity, Config, OnDisconnect, OnNewMaster};
 use crate::model::function_override::Configuration;
 #[cfg(any(feature = "testing", cachekit_faults))]
@@ -148,45 +150,6 @@ impl CacheBuilder {
     /// Redis. The namespace must be 1 to 64 letters, digits, `-`, `_` and `.`. Default: `cachekit`.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.config.namespace = namespace.into();
-        self
-    }
-
-    /// Sets the Redis that processes share (L2): `redis://[user:password@]host[:port][/db]` or
-    /// `unix:///path`. A call that memory cannot answer looks into this Redis before it runs the
-    /// function.
-    ///
-    /// If this Redis is unreachable when the cache is built, the cache logs a warning, and connects
-    /// when Redis returns.
-    pub fn redis(mut self, url: impl Into<String>) -> Self {
-        self.config.redis = Some(RedisUrl(url.into()));
-        self
-    }
-
-    /// Sets the password for a Redis whose address, given to [`redis`](Self::redis), contains none.
-    pub fn redis_password(mut self, password: impl Into<String>) -> Self {
-        self.config.redis_password = Some(Password::Text(password.into()));
-        self
-    }
-
-    /// Sets a file with the password for a Redis whose address, given to [`redis`](Self::redis),
-    /// contains none, such as a secret that an orchestrator mounts. The file is read when the cache
-    /// is built. A line break at the end of the file is not part of the password.
-    ///
-    /// # Examples
-    ///
-    /// ```no_run
-    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
-    /// let cache = cachekit::Cache::builder()
-    ///     .redis("redis://localhost")
-    ///     .redis_password_file("/run/secrets/redis")
-    ///     .build()
-    ///     .await?;
-    /// # Ok::<(), cachekit::BuildError>(())
-    /// # })?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn redis_password_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.config.redis_password = Some(Password::File(path.into()));
         self
     }
 

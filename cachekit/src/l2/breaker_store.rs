@@ -125,6 +125,10 @@ impl Store for BreakerStore {
         self.inner.connections()
     }
 
+    fn server(&self) -> Option<String> {
+        self.inner.server()
+    }
+
     fn read<'a>(&'a self, query: EntryQuery<'a>, until: Instant) -> StoreFuture<'a, Found> {
         self.through_breaker(Rejection::Counted, |store| store.read(query, until))
     }

@@ -210,6 +210,10 @@ impl Store for EncryptedStore {
         self.inner.connections()
     }
 
+    fn server(&self) -> Option<String> {
+        self.inner.server()
+    }
+
     fn begin_tasks(&self) {
         self.inner.begin_tasks();
     }

@@ -286,6 +286,7 @@ impl SharedTier {
             breaker: self.breaker_state(),
             breaker_openings: self.breaker.openings(),
             connections: self.store.connections(),
+            server: self.store.server(),
             stores: self.counts.stores.sum(),
             compressed: self.counts.compressed.sum(),
             saved_bytes: self.counts.saved_bytes.load(Ordering::Relaxed),

@@ -15,7 +15,7 @@ use crate::model::config::duration_text::parse_length;
 use crate::model::config::engine::Engine;
 use crate::model::config::engine::Eviction;
 use crate::model::config::key_source::KeySource;
-use crate::model::config::secret::{Password, RedisUrl};
+use crate::model::config::secret::{Password, RedisUrl, User};
 use crate::model::config::spans::Spans;
 
 /// Approximate weight of a small entry, in bytes. The number of small entries that fit into a
@@ -203,6 +203,18 @@ pub(crate) struct Config {
     pub(crate) redis: Option<RedisUrl>,
     /// Password for a Redis whose address contains none.
     pub(crate) redis_password: Option<Password>,
+    /// Path of the file with the certificates of the authorities that sign the server's certificate.
+    /// `None`: the authorities that browsers accept.
+    pub(crate) redis_ca_file: Option<PathBuf>,
+    /// Path of the file with the certificate that this process shows to the server. `None`: it
+    /// shows none.
+    pub(crate) redis_cert_file: Option<PathBuf>,
+    /// Path of the file with the private key of that certificate.
+    pub(crate) redis_key_file: Option<PathBuf>,
+    /// Account of the cache on the sentinels. `None`: the default account.
+    pub(crate) sentinel_user: Option<User>,
+    /// Password of the account on the sentinels.
+    pub(crate) sentinel_password: Option<Password>,
     /// Path of the file that keeps the outbox over a restart. `None`: the outbox is in memory only.
     pub(crate) outbox_file: Option<PathBuf>,
     /// `true` if the writes of write-behind functions are queued in a Redis that may lose them.
@@ -242,6 +254,11 @@ impl Default for Config {
             answers: true,
             redis: None,
             redis_password: None,
+            redis_ca_file: None,
+            redis_cert_file: None,
+            redis_key_file: None,
+            sentinel_user: None,
+            sentinel_password: None,
             outbox_file: None,
             volatile_queues: false,
             own_thread: false,

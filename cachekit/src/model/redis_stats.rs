@@ -22,6 +22,9 @@ pub struct RedisStats {
     /// Connections to Redis that this process has opened for commands, including those that
     /// replaced a lost one.
     pub connections: u64,
+    /// Address of the server to which commands go now, without user and password: with sentinels,
+    /// the current master. `None` while this process is not connected.
+    pub server: Option<String>,
     /// `true` if messages on the bus arrive now, so that this process may serve from memory.
     pub is_bus_live: bool,
     /// Values that were stored in Redis.
@@ -82,6 +85,7 @@ impl RedisStats {
         Self {
             is_up: self.is_up,
             breaker: self.breaker,
+            server: self.server.clone(),
             is_bus_live: self.is_bus_live,
             queued_invalidations: self.queued_invalidations,
             breaker_openings: since(self.breaker_openings, earlier.breaker_openings),

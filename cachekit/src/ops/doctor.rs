@@ -6,6 +6,7 @@ mod of_functions;
 mod of_memory;
 mod of_misses;
 mod of_running;
+mod of_sentinels;
 mod of_server;
 
 use crate::api::builder::CacheBuilder;
@@ -94,6 +95,7 @@ fn diagnosis(
         Some(Err((problem, remedy))) => findings.push(Finding::error("redis", problem, remedy)),
         Some(Ok(found)) => {
             of_server::all(config, &found, &mut findings);
+            of_sentinels::all(&found, &mut findings);
             if let Some(info) = &found.info {
                 let queues = KeptQueues::of(config, &found);
                 of_memory::all(info, queues, &mut findings);

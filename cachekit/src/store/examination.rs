@@ -31,6 +31,20 @@ pub(crate) struct Examination {
     pub(crate) clock_ahead: Option<i64>,
     /// The time from sending a message on the bus to its arrival. `None` if no message arrived.
     pub(crate) bus_round_trip: Option<Duration>,
+    /// The answers of the sentinels. Empty without sentinels.
+    pub(crate) sentinels: Vec<SentinelAnswer>,
+    /// `true` if the server refuses writes while it has too few replicas (`min-replicas-to-write`).
+    /// `None` if the account may not ask for it.
+    pub(crate) has_min_replicas: Option<bool>,
+}
+
+/// The answer of one sentinel to the question for the master.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SentinelAnswer {
+    /// The address of the sentinel.
+    pub(crate) sentinel: String,
+    /// The host and the port of the master, or the reason for which the sentinel named none.
+    pub(crate) master: Result<String, String>,
 }
 
 /// The rights that an account lacks, as texts for the user.

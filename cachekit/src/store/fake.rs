@@ -134,6 +134,10 @@ impl Store for Fake {
         1
     }
 
+    fn server(&self) -> Option<String> {
+        None
+    }
+
     fn write_queue(&self) -> &dyn WriteQueue {
         &self.shared.1
     }

@@ -83,6 +83,10 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// present connection included.
     fn connections(&self) -> u64;
 
+    /// Returns the address of the server to which commands go now, without user and password. `None`
+    /// while no connection exists.
+    fn server(&self) -> Option<String>;
+
     /// Begins the tasks that keep the connections, on the home runtime, which has changed. Ends the
     /// present connections, whose tasks may no longer run: messages are lost until the next
     /// subscription.

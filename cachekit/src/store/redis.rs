@@ -5,9 +5,11 @@ pub(crate) mod connected;
 pub(crate) mod connection;
 pub(crate) mod errors;
 pub(crate) mod examine;
+pub(crate) mod first_attempt;
 pub(crate) mod handshake;
 pub(crate) mod operations;
 pub(crate) mod permissions;
+pub(crate) mod place;
 pub(crate) mod prefix;
 pub(crate) mod queue_keys;
 pub(crate) mod read_batcher;
@@ -15,13 +17,18 @@ pub(crate) mod read_commands;
 pub(crate) mod rejections;
 pub(crate) mod reply;
 pub(crate) mod script;
+pub(crate) mod sentinel;
 pub(crate) mod server_info;
 pub(crate) mod settings;
 pub(crate) mod subscriber;
 pub(crate) mod supervisor;
 pub(crate) mod timeout;
+pub(crate) mod tls;
+pub(crate) mod topology;
+pub(crate) mod unconnected;
 pub(crate) mod write_marks;
 pub(crate) mod write_queue;
+pub(crate) mod wrong;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,14 +38,12 @@ use tokio::time::Instant;
 
 use crate::base::fault::{Faults, guard, removed};
 use crate::base::home_runtime::HomeRuntime;
-use crate::base::trace::redis_connection;
 use crate::store::event::EventSink;
 use crate::store::failure::Failure;
 use crate::store::fill::Fill;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{AcquireRequest, EntryQuery, TokenKind};
-use crate::store::redis::address::Wrong;
 use crate::store::redis::connected::Connected;
 use crate::store::redis::connection::ConnectionManager;
 use crate::store::redis::examine::Examiner;
@@ -46,12 +51,15 @@ use crate::store::redis::prefix::Prefix;
 use crate::store::redis::read_batcher::ReadBatcher;
 use crate::store::redis::reply::{Problem, Said};
 use crate::store::redis::script::{Call, Digests, Script, Scripts};
+use crate::store::redis::sentinel::watch::SentinelWatch;
 use crate::store::redis::settings::RedisSettings;
 #[cfg(feature = "json")]
 use crate::store::redis::subscriber::ASK;
-use crate::store::redis::subscriber::{Channels, Subscriber};
+use crate::store::redis::subscriber::{Channels, Source, Subscriber};
+use crate::store::redis::topology::Topology;
+use crate::store::redis::wrong::Wrong;
 
-/// The store (L2) on one Redis server, with this process's connections to the server.
+/// The store (L2) on one Redis server at a time, with this process's connections to the server.
 #[derive(Debug)]
 pub(crate) struct Redis {
     prefix: Prefix,
@@ -59,6 +67,8 @@ pub(crate) struct Redis {
     reads: ReadBatcher,
     scripts: Arc<Scripts>,
     subscriber: Subscriber,
+    /// The subscriptions to the sentinels. `None` without sentinels.
+    sentinels: Option<SentinelWatch>,
     /// `true` if the cache accepts every data set that the server may hold, even the data set of
     /// another server.
     any_origin: bool,
@@ -91,12 +101,18 @@ impl Redis {
             faults,
             ..
         } = settings;
-        let address = examiner.address.clone();
+        let topology = examiner.topology.clone();
+        let sentinels = match &topology {
+            Topology::Sentinels(sentinels) if !removed!(settings, IgnoreSwitch) => Some(
+                SentinelWatch::open(Arc::clone(&home), Arc::clone(sentinels)),
+            ),
+            Topology::Server(_) | Topology::Sentinels(_) => None,
+        };
         let scripts = Arc::new(Scripts::new(&settings));
         let prefix = Prefix::new(&settings);
         let (connections, first) = ConnectionManager::open(
             Arc::clone(&home),
-            address.clone(),
+            topology.clone(),
             namespace,
             Arc::clone(&scripts),
             beats(&prefix.bytes),
@@ -104,27 +120,15 @@ impl Redis {
         )
         .await;
         let spares_info = guard!(settings, BelieveUnknown: any_origin);
-        match first {
-            Ok(missing_rights)
-                if missing_rights
-                    .are_all(|it| permissions::can_be_spared(it, spares_info, has_intents)) =>
-            {
-                connections.report_missing_rights(&missing_rights);
-            }
-            Ok(missing_rights) => {
-                let problem = format!("{address:?} does not let this user run {missing_rights}");
-                return Err((problem, missing_rights.remedy()));
-            }
-            Err(error) => {
-                let shown = format!("{address:?}");
-                if let Some((problem, remedy)) = handshake::for_good(&error) {
-                    return Err((format!("{shown} {problem}"), remedy.to_owned()));
-                }
-                redis_connection::redis_unreachable_at_start(&shown, &errors::shown(&error));
-            }
-        }
+        let can_be_spared = |it: &str| permissions::can_be_spared(it, spares_info, has_intents);
+        first_attempt::judge(&connections, &topology, first, can_be_spared)?;
         let channels = Channels::new(namespace, node, has_answers);
-        let subscriber = Subscriber::open(Arc::clone(&home), address, channels, sink);
+        let source = Source {
+            topology,
+            nothing: beats(&prefix.bytes),
+            faults,
+        };
+        let subscriber = Subscriber::open(Arc::clone(&home), source, channels, sink);
         let connections = Arc::new(connections);
         let reads = ReadBatcher::new(home, Arc::clone(&connections), prefix.clone());
         Ok(Self {
@@ -133,6 +137,7 @@ impl Redis {
             reads,
             scripts,
             subscriber,
+            sentinels,
             any_origin,
             examiner,
             faults,

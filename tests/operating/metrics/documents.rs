@@ -62,7 +62,7 @@ fn fields(value: &Value, prefix: &str) -> BTreeSet<String> {
 fn metric_of(field: &str) -> Option<String> {
     match field {
         "elapsed" | "hit_rate" | "name" | "functions" | "redis" | "background" | "queues"
-        | "queue_function" => None,
+        | "queue_function" | "redis_server" => None,
         "memory_hits" | "redis_hits" => Some("cachekit_hits".to_owned()),
         "by_cause" => Some("cachekit_misses_by_cause".to_owned()),
         field => Some(format!("cachekit_{}", field.replace("redis_is_", "redis_"))),

@@ -15,32 +15,53 @@ const START: Duration = Duration::from_secs(10);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(5);
 
+/// Stands for the port in the arguments of a server.
+pub const PORT: &str = "{port}";
+
 /// A running server. Dropped, it is killed and reaped, frozen or not.
 #[derive(Debug)]
-pub(super) struct Process {
+pub(crate) struct Process {
     child: Child,
 }
 
 /// Why a server did not start.
-pub(super) enum Failure {
+pub(crate) enum Failure {
     PortInUse,
     Other(String),
 }
 
 impl Process {
     /// A server that answers.
-    pub(super) fn start(folder: &Path, port: u16, args: &[String]) -> Result<Self, Failure> {
-        let process = Self::spawn(folder, port, args).map_err(Failure::Other)?;
+    pub(crate) fn start(folder: &Path, port: u16, args: &[String]) -> Result<Self, Failure> {
+        Self::start_with(None, folder, port, args)
+    }
+
+    /// As [`start`](Self::start), with a file of settings, which the server changes.
+    pub(crate) fn start_with(
+        file: Option<&Path>,
+        folder: &Path,
+        port: u16,
+        args: &[String],
+    ) -> Result<Self, Failure> {
+        let process = Self::spawn(file, folder, port, args).map_err(Failure::Other)?;
         process.answers(folder)
     }
 
-    fn spawn(folder: &Path, port: u16, args: &[String]) -> Result<Self, String> {
+    fn spawn(
+        file: Option<&Path>,
+        folder: &Path,
+        port: u16,
+        args: &[String],
+    ) -> Result<Self, String> {
         let program = env::var("CACHEKIT_REDIS_SERVER").unwrap_or("redis-server".to_owned());
         let written = |error: io::Error| format!("{}: {error}", folder.display());
         let log = File::create(log_file(folder)).map_err(written)?;
         let errors = log.try_clone().map_err(written)?;
+        let port = port.to_string();
+        let args = args.iter().map(|arg| arg.replace(PORT, &port));
         let child = Command::new(&program)
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
+            .args(file)
+            .args(["--port", &port, "--bind", "127.0.0.1"])
             .arg("--unixsocket")
             .arg(socket(folder))
             .arg("--dir")
@@ -85,14 +106,14 @@ impl Process {
         }
     }
 
-    pub(super) fn freeze(&self) {
+    pub(crate) fn freeze(&self) {
         self.signal(Signal::STOP);
         // The signal is on its way when `kill` returns: the server might answer once more.
         let stopped = WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT;
         waitid(WaitId::Pid(self.pid()), stopped).expect("a child that stops");
     }
 
-    pub(super) fn thaw(&self) {
+    pub(crate) fn thaw(&self) {
         self.signal(Signal::CONT);
     }
 
@@ -114,12 +135,12 @@ impl Drop for Process {
 }
 
 /// The socket of the server in `folder`.
-pub(super) fn socket(folder: &Path) -> PathBuf {
+pub(crate) fn socket(folder: &Path) -> PathBuf {
     folder.join("socket")
 }
 
 /// What the server in `folder` wrote.
-pub(super) fn log(folder: &Path) -> String {
+pub(crate) fn log(folder: &Path) -> String {
     fs::read_to_string(log_file(folder)).unwrap_or_else(|error| error.to_string())
 }
 

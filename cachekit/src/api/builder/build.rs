@@ -5,6 +5,8 @@ use std::sync::Arc;
 #[cfg(feature = "serde")]
 use crate::api::answering::answer_questions;
 use crate::api::builder::CacheBuilder;
+#[cfg(feature = "redis")]
+use crate::api::builder::secret_files::Secrets;
 use crate::api::settings::reload::watch;
 use crate::base::clock::Tick;
 use crate::base::counter::Counter;
@@ -44,8 +46,6 @@ use crate::l2::tier::Settings;
 use crate::l2::tier::SharedTier;
 #[cfg(feature = "redis")]
 use crate::model::config::OnNewMaster;
-#[cfg(feature = "redis")]
-use crate::model::config::secret::Password;
 use crate::model::epoch::{Epoch, EpochKind};
 use crate::model::owner_index::CachedOwnerIndex;
 #[cfg(any(feature = "testing", cachekit_faults))]
@@ -129,9 +129,9 @@ impl CacheBuilder {
             let problem = "needs a tokio runtime with I/O";
             return Err(BuildError::setting("redis (REDIS_URL)", problem, RUNTIME));
         }
-        let password = self.password()?;
+        let secrets = self.secrets()?;
         let bus = self.bus(sealer)?;
-        let redis_settings = self.redis_settings(url, password.as_deref());
+        let redis_settings = self.redis_settings(url, &secrets);
         let home = self.home()?;
         let redis = Redis::open(redis_settings, Arc::clone(&home), bus.node, bus.sink());
         let redis = redis.await.map_err(|(problem, remedy)| {
@@ -146,11 +146,15 @@ impl CacheBuilder {
     pub(crate) fn redis_settings<'a>(
         &'a self,
         url: &'a str,
-        password: Option<&'a str>,
+        secrets: &'a Secrets,
     ) -> RedisSettings<'a> {
+        let user = self.config.sentinel_user.as_ref();
         RedisSettings {
             url,
-            password,
+            password: secrets.password.as_deref(),
+            certificates: &secrets.certificates,
+            sentinel_user: user.map(|user| user.0.as_str()),
+            sentinel_password: secrets.sentinel_password.as_deref(),
             namespace: &self.config.namespace,
             any_origin: self.config.on_new_master == OnNewMaster::Replay,
             has_intents: self.config.intents,
@@ -202,25 +206,6 @@ impl CacheBuilder {
             return Ok(HomeRuntime::current());
         }
         HomeRuntime::own_thread().map_err(|error| no_thread("own_thread", &error))
-    }
-
-    /// Returns the password of the Redis, which may be in a file.
-    #[cfg(feature = "redis")]
-    pub(crate) fn password(&self) -> Result<Option<String>, BuildError> {
-        match &self.config.redis_password {
-            None => Ok(None),
-            Some(Password::Text(text)) => Ok(Some(text.clone())),
-            Some(Password::File(path)) => {
-                let text = std::fs::read_to_string(path).map_err(|error| {
-                    BuildError::setting(
-                        "redis_password_file",
-                        format!("cannot read `{}`: {error}", path.display()),
-                        "check the path and its permissions",
-                    )
-                })?;
-                Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
-            }
-        }
     }
 
     /// Returns the outbox, with the invalidations that an earlier process left in its file.

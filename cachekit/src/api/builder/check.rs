@@ -11,6 +11,7 @@ use crate::encoding::compress;
 use crate::l2::open_writes::open_write::SHORTEST_INTENT;
 use crate::model::config::OnDisconnect;
 use crate::model::config::engine::Engine;
+use crate::model::config::secret::RedisUrl;
 use crate::model::config::spans::Spans;
 
 /// The shortest `bus_timeout`.
@@ -78,7 +79,53 @@ impl CacheBuilder {
                 "remove the setting, or give a Redis with `redis`",
             ));
         }
+        self.check_of_redis()?;
         self.check_features()
+    }
+
+    /// Checks the settings that have an effect only with some addresses of Redis: a certificate that
+    /// nobody checks, or a password that is sent to nobody, is a mistake.
+    fn check_of_redis(&self) -> Result<(), BuildError> {
+        let config = &self.config;
+        let url = config.redis.as_ref();
+        let files = [
+            ("redis_ca_file", config.redis_ca_file.is_some()),
+            ("redis_cert_file", config.redis_cert_file.is_some()),
+            ("redis_key_file", config.redis_key_file.is_some()),
+        ];
+        let of_sentinels = [
+            ("sentinel_user", config.sentinel_user.is_some()),
+            ("sentinel_password", config.sentinel_password.is_some()),
+        ];
+        for (names, is_of_use, problem, remedy) in [
+            (
+                &files[..],
+                url.is_some_and(RedisUrl::is_tls),
+                "is set, but the connection to Redis is not encrypted",
+                "give an address such as `rediss://host:6379`, or remove the setting",
+            ),
+            (
+                &of_sentinels[..],
+                url.is_some_and(RedisUrl::is_of_sentinels),
+                "is set, but the address of Redis names no sentinels",
+                "give `redis+sentinel://host:26379/mymaster`, or remove the setting",
+            ),
+        ] {
+            let set = names.iter().find(|(_, is_set)| *is_set);
+            if let Some((name, _)) = set.filter(|_| url.is_some() && !is_of_use) {
+                return Err(BuildError::setting(*name, problem, remedy));
+            }
+        }
+        let half = match (&config.redis_cert_file, &config.redis_key_file) {
+            (Some(_), None) => Some(("redis_cert_file", "redis_key_file")),
+            (None, Some(_)) => Some(("redis_key_file", "redis_cert_file")),
+            _ => None,
+        };
+        half.map_or(Ok(()), |(name, other)| {
+            let problem = format!("is set, and `{other}` is not");
+            let remedy = "set both, or none: a certificate needs its private key";
+            Err(BuildError::setting(name, problem, remedy))
+        })
     }
 
     /// Checks the lengths of time within which a few round trips to Redis must fit.

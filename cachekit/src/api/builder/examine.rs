@@ -18,11 +18,11 @@ impl CacheBuilder {
     #[cfg(feature = "redis")]
     pub(crate) async fn examine(&self) -> Option<Result<Examination, Unexamined>> {
         let url = &self.config.redis.as_ref()?.0;
-        let password = match self.password() {
-            Ok(password) => password,
+        let secrets = match self.secrets() {
+            Ok(secrets) => secrets,
             Err(error) => return Some(Err((error.to_string(), String::new()))),
         };
-        let settings = self.redis_settings(url, password.as_deref());
+        let settings = self.redis_settings(url, &secrets);
         Some(match Examiner::new(&settings) {
             Ok(examiner) => examiner.examine(true).await,
             Err(wrong) => Err(wrong),

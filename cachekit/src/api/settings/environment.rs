@@ -85,10 +85,13 @@ impl Environment {
         })
     }
 
-    fn two_passwords(&self) -> Option<String> {
-        let both = ["REDIS_PASSWORD", "REDIS_PASSWORD_FILE"].map(|name| self.get(name).is_some());
-        (both == [true; 2]).then(|| {
-            "REDIS_PASSWORD_FILE: `REDIS_PASSWORD` is set too; unset one of them".to_owned()
+    /// Returns a problem for each password that is given both as a text and by a file.
+    fn two_passwords(&self) -> impl Iterator<Item = String> {
+        let pairs = ["REDIS_PASSWORD", "REDIS_SENTINEL_PASSWORD"].into_iter();
+        pairs.filter_map(|text| {
+            let file = format!("{text}_FILE");
+            let are_both_set = self.get(text).is_some() && self.get(&file).is_some();
+            are_both_set.then(|| format!("{file}: `{text}` is set too; unset one of them"))
         })
     }
 }

@@ -181,12 +181,17 @@ fn unknown_setting(header: &str, key: &str) -> String {
     )
 }
 
-fn two_passwords(settings: &[FileSetting]) -> Option<(usize, String)> {
+/// Returns a problem for each password that is given both as a text and by a file.
+fn two_passwords(settings: &[FileSetting]) -> impl Iterator<Item = (usize, String)> {
     let find = |key: &str| settings.iter().find(|it| it.setting.key == key);
-    find("password")?;
-    let file = find("password_file")?;
-    let text = "`[redis]`: `password_file` and `password` are both set; remove one of them";
-    Some((file.line, text.to_owned()))
+    let pairs = ["password", "sentinel_password"].into_iter();
+    pairs.filter_map(move |text| {
+        find(text)?;
+        let key = format!("{text}_file");
+        let file = find(&key)?;
+        let problem = format!("`[redis]`: `{key}` and `{text}` are both set; remove one of them");
+        Some((file.line, problem))
+    })
 }
 
 fn read_options(

@@ -2,8 +2,12 @@
 
 use crate::api::settings::kind::Kind;
 use crate::model::config::key_source::KeySource;
-use crate::model::config::secret::{Password, RedisUrl};
-use crate::model::config::text::{parse_count, parse_flag, shown_length, shown_size};
+use crate::model::config::secret::{
+    RedisUrl, User, parse_password, parse_password_file, shown_password, shown_password_file,
+};
+use crate::model::config::text::{
+    parse_count, parse_flag, parse_path, shown_length, shown_path, shown_size,
+};
 use crate::model::config::{Config, parse_bytes, parse_duration};
 
 /// A setting of a cache.
@@ -75,17 +79,22 @@ pub(crate) const SETTINGS: &[Setting] = &[
         Ok::<_, String>((!is_none).then(|| RedisUrl(text.to_owned())))
     }, |it: &Option<RedisUrl>| it.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string)),
     setting!("redis" "password", "REDIS_PASSWORD", "redis_password", Secret,
-    redis_password = |text: &str| Ok::<_, String>(Some(Password::Text(text.to_owned()))),
-    |it: &_| match it {
-        Some(Password::Text(_)) => "(hidden)".to_owned(),
-        _ => String::new(),
-    }),
+        redis_password = parse_password, shown_password),
     setting!("redis" "password_file", "REDIS_PASSWORD_FILE", "redis_password_file", Text,
-    redis_password = |text: &str| Ok::<_, String>(Some(Password::File(text.into()))),
-    |it: &_| match it {
-        Some(Password::File(path)) => path.display().to_string(),
-        _ => String::new(),
-    }),
+        redis_password = parse_password_file, shown_password_file),
+    setting!("redis" "ca_file", "REDIS_CA_FILE", "redis_ca_file", Text,
+        redis_ca_file = parse_path, shown_path),
+    setting!("redis" "cert_file", "REDIS_CERT_FILE", "redis_cert_file", Text,
+        redis_cert_file = parse_path, shown_path),
+    setting!("redis" "key_file", "REDIS_KEY_FILE", "redis_key_file", Text,
+        redis_key_file = parse_path, shown_path),
+    setting!("redis" "sentinel_user", "REDIS_SENTINEL_USER", "sentinel_user", Secret,
+    sentinel_user = |text: &str| Ok::<_, String>(Some(User(text.to_owned()))),
+    |it: &Option<User>| it.as_ref().map_or_else(String::new, |_| "(hidden)".to_owned())),
+    setting!("redis" "sentinel_password", "REDIS_SENTINEL_PASSWORD", "sentinel_password", Secret,
+        sentinel_password = parse_password, shown_password),
+    setting!("redis" "sentinel_password_file", "REDIS_SENTINEL_PASSWORD_FILE", "sentinel_password_file", Text,
+        sentinel_password = parse_password_file, shown_password_file),
     setting!("redis" "namespace", "CACHE_NAMESPACE", "namespace", Text,
         namespace = |text: &str| Ok::<_, String>(text.trim().to_owned()), ToString::to_string),
     setting!("redis" "timeout", "CACHE_REDIS_TIMEOUT", "redis_timeout", Length,
@@ -126,8 +135,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting!("redis" "compress_encrypted", "CACHE_COMPRESS_ENCRYPTED", "compress_encrypted", Flag,
         compress_encrypted = parse_flag, bool::to_string),
     setting!("redis" "outbox_file", "CACHE_OUTBOX_FILE", "outbox_file", Text,
-        outbox_file = |text: &str| Ok::<_, String>(Some(text.into())),
-        |it: &Option<std::path::PathBuf>| it.as_ref().map_or_else(String::new, |path| path.display().to_string())),
+        outbox_file = parse_path, shown_path),
     setting!("redis" "volatile_queues", "CACHE_VOLATILE_QUEUES", "volatile_queues", Flag,
         volatile_queues = parse_flag, bool::to_string),
     setting!("redis" "own_thread", "CACHE_OWN_THREAD", "own_thread", Flag,

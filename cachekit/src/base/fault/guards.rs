@@ -319,4 +319,9 @@ pub enum Fault {
     /// Without this guard, a reader accepts an entry in clear although the entry's function is
     /// encrypted.
     TrustClear,
+    /// Without this guard, a process does not listen to the sentinels, and stays with an old master
+    /// for as long as that server takes writes.
+    IgnoreSwitch,
+    /// Without this guard, the connection for messages does not check that its server is the master.
+    TrustSentinel,
 }

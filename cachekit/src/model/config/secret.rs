@@ -15,6 +15,72 @@ pub(crate) enum Password {
     File(PathBuf),
 }
 
+/// Name of an account.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct User(pub(crate) String);
+
+/// Parses a password.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a parser of the table of settings may fail"
+)]
+pub(crate) fn parse_password(text: &str) -> Result<Option<Password>, String> {
+    Ok(Some(Password::Text(text.to_owned())))
+}
+
+/// Parses the path of a file with a password.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a parser of the table of settings may fail"
+)]
+pub(crate) fn parse_password_file(text: &str) -> Result<Option<Password>, String> {
+    Ok(Some(Password::File(text.into())))
+}
+
+/// Returns the words that stand for a password that was given as a text.
+#[expect(
+    clippy::ref_option,
+    reason = "the table of settings gives a reference to the field"
+)]
+pub(crate) fn shown_password(password: &Option<Password>) -> String {
+    match password {
+        Some(Password::Text(_)) => "(hidden)".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// Returns the path of the file with a password.
+#[expect(
+    clippy::ref_option,
+    reason = "the table of settings gives a reference to the field"
+)]
+pub(crate) fn shown_password_file(password: &Option<Password>) -> String {
+    match password {
+        Some(Password::File(path)) => path.display().to_string(),
+        _ => String::new(),
+    }
+}
+
+impl RedisUrl {
+    /// Returns `true` if the connection to this address is encrypted.
+    pub(crate) fn is_tls(&self) -> bool {
+        let schemes = ["rediss://", "valkeys://", "rediss+sentinel://"];
+        schemes.iter().any(|scheme| self.0.starts_with(scheme))
+    }
+
+    /// Returns `true` if this is the address of sentinels.
+    pub(crate) fn is_of_sentinels(&self) -> bool {
+        let scheme = self.0.split_once("://").map(|(scheme, _)| scheme);
+        scheme.is_some_and(|scheme| scheme.ends_with("+sentinel"))
+    }
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
+
 impl fmt::Display for RedisUrl {
     /// Writes the address without its user, its password and its parameters, or `(no address)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -43,8 +109,25 @@ fn shown(url: &str) -> Option<String> {
             };
             is_host_and_port(place).then(|| format!("{scheme}://{place}{database}"))
         }
+        "redis+sentinel" | "rediss+sentinel" => {
+            let (places, rest) = rest.split_once('/').unwrap_or((rest, ""));
+            let (master, database) = rest.split_once('/').unwrap_or((rest, ""));
+            let master = if is_name(master) { master } else { "?" };
+            let database = match database {
+                number if is_number(number) => format!("/{number}"),
+                _ => String::new(),
+            };
+            let are_places = places.split(',').all(is_host_and_port);
+            are_places.then(|| format!("{scheme}://{places}/{master}{database}"))
+        }
         _ => None,
     }
+}
+
+/// Returns `true` if `name` has only characters that the name of a master may have.
+pub(crate) fn is_name(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    !name.is_empty() && name.chars().all(is_plain)
 }
 
 /// Returns `true` if `place` has the form `host`, `host:port`, `[IPv6]` or `[IPv6]:port`. If
@@ -106,6 +189,16 @@ mod tests {
             ("unix://hunter2", "(no address)"),
             ("redis://host/hunter2", "redis://host"),
             ("redis://host#hunter2", "redis://host"),
+            (
+                "redis+sentinel://u:hunter2@a:26379,b/mymaster/1",
+                "redis+sentinel://a:26379,b/mymaster/1",
+            ),
+            (
+                "rediss+sentinel://a,[::1]:7/m",
+                "rediss+sentinel://a,[::1]:7/m",
+            ),
+            ("redis+sentinel://a/hunter 2", "redis+sentinel://a/?"),
+            ("redis+sentinel://hunter2:x,b/m", "(no address)"),
             ("redis://", "(no address)"),
             ("redis://[::1]:6379/2", "redis://[::1]:6379/2"),
             ("redis://u:p@[fe80::1%eth0]", "redis://[fe80::1%eth0]"),

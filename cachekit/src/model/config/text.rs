@@ -2,6 +2,7 @@
 //! by which the effective configuration shows values.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -129,6 +130,25 @@ pub(crate) fn parse_flag(text: &str) -> Result<bool, String> {
 pub(crate) fn parse_count<T: FromStr>(text: &str) -> Result<T, String> {
     let parsed = text.trim().parse();
     parsed.map_err(|_| "expected a whole number (`64`)".to_owned())
+}
+
+/// Parses the path of a file.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a parser of the table of settings may fail"
+)]
+pub(crate) fn parse_path(text: &str) -> Result<Option<PathBuf>, String> {
+    Ok(Some(text.into()))
+}
+
+/// Returns the text of a path, as [`parse_path`] reads it.
+#[expect(
+    clippy::ref_option,
+    reason = "the table of settings gives a reference to the field"
+)]
+pub(crate) fn shown_path(path: &Option<PathBuf>) -> String {
+    let path = path.as_ref();
+    path.map_or_else(String::new, |path| path.display().to_string())
 }
 
 /// Returns the text of a length of time, as [`parse_duration`] reads it: `5m`, `1h30m`, `500ms`.

@@ -64,7 +64,7 @@ fn role(info: &ServerInfo, findings: &mut Vec<Finding>) {
         findings.push(Finding::error(
             "mode",
             "the server is a Sentinel, which stores nothing",
-            "give the address of the master that it watches",
+            "give `redis+sentinel://host:26379/mymaster`, with the name of the master that it watches",
         ));
     }
 }

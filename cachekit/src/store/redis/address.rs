@@ -1,4 +1,4 @@
-//! The address of a Redis server, and the connection to that server.
+//! The address of a Redis server or of a sentinel, and the connection to that server.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,52 +11,66 @@ use redis::{
     ProtocolVersion, PushInfo, RedisError,
 };
 
-/// The address of a Redis server, with the user and the password. The `Debug` form of an address
-/// shows neither the user nor the password.
+use crate::store::redis::place::Place;
+use crate::store::redis::timeout::CONNECT_TIMEOUT;
+use crate::store::redis::tls::Certificates;
+use crate::store::redis::unconnected::Unconnected;
+use crate::store::redis::wrong::Wrong;
+use crate::store::redis::{errors, tls};
+
+/// The address of one server, with the user and the password. The `Debug` form of an address shows
+/// neither the user nor the password.
 #[derive(Clone)]
 pub(crate) struct Address(ConnectionInfo);
 
+/// The forms of addresses that errors name.
+pub(crate) const EXPECTED: &str = "expected `redis://host:6379`, `rediss://host:6379`, \
+                                   `unix:///path/to/socket` or \
+                                   `redis+sentinel://host:26379,host2:26379/mymaster`";
+
 impl Address {
-    /// Parses `redis://[user:password@]host[:port][/db]` or `unix:///path[?db=0]`. `password` is
-    /// used if the address contains no password.
+    /// Parses `redis://[user:password@]host[:port][/db]` or `unix:///path[?db=0]`, and with the
+    /// feature `tls` also `rediss://..`. `password` is used if the address contains no password.
     ///
     /// # Errors
     ///
     /// Returns the problem and the remedy, without the address, because the address may contain a
     /// password.
-    pub(crate) fn parse(url: &str, password: Option<&str>) -> Result<Self, Wrong> {
-        let expected = "expected `redis://host:6379` or `unix:///path/to/socket`";
+    pub(crate) fn parse(
+        url: &str,
+        password: Option<&str>,
+        certificates: &Certificates,
+    ) -> Result<Self, Wrong> {
         let scheme = url.split_once("://").map(|(scheme, _)| scheme);
-        match scheme {
-            Some("redis" | "unix" | "redis+unix" | "valkey") => {}
-            Some(scheme @ ("rediss" | "valkeys" | "sentinel" | "cluster")) => {
-                let problem = format!("`{scheme}://` is not available in this version yet");
-                return Err((problem, "give `redis://` or `unix://`".to_owned()));
+        let is_encrypted = match scheme {
+            Some("redis" | "unix" | "redis+unix" | "valkey") => false,
+            Some("rediss" | "valkeys") if cfg!(feature = "tls") => true,
+            Some("rediss" | "valkeys") => return Err(tls::unavailable()),
+            Some(scheme @ ("sentinel" | "cluster" | "redis+cluster" | "rediss+cluster")) => {
+                let problem = format!("`{scheme}://` is not available in this version");
+                return Err((problem, EXPECTED.to_owned()));
             }
             _ => {
-                return Err((
-                    "is not the address of a Redis".to_owned(),
-                    expected.to_owned(),
-                ));
+                let problem = "is not the address of a Redis".to_owned();
+                return Err((problem, EXPECTED.to_owned()));
             }
+        };
+        if scheme.is_some_and(|scheme| !scheme.contains("unix")) {
+            check_login(url)?;
         }
-        if scheme.is_some_and(|scheme| !scheme.contains("unix")) && has_bare_login(url) {
-            return Err((
-                "its user or password has a `/`, `?` or `#` as it is".to_owned(),
-                "percent-encode it (`%2F`, `%3F`, `%23`), or give the password by \
-                 `REDIS_PASSWORD` (`redis_password`), as it is; as in `redis://user@host:6379`"
-                    .to_owned(),
-            ));
+        if is_encrypted && url.contains('#') {
+            let problem = "asks for an encrypted connection whose certificate nobody checks";
+            let remedy = "remove what follows `#`; `redis_ca_file` gives an authority of your own";
+            return Err((problem.to_owned(), remedy.to_owned()));
         }
-        let info = url.into_connection_info().map_err(|error| {
-            (
-                crate::store::redis::errors::shown(&error),
-                expected.to_owned(),
-            )
-        })?;
+        let refused = |error: RedisError| (errors::shown(&error), EXPECTED.to_owned());
+        let mut info = url.into_connection_info().map_err(refused)?;
         if info.redis_settings().db() < 0 {
             let problem = "the number of its database is below zero".to_owned();
-            return Err((problem, expected.to_owned()));
+            return Err((problem, EXPECTED.to_owned()));
+        }
+        if is_encrypted {
+            info = tls::with_certificates(info, certificates)?;
         }
         let mut settings = info
             .redis_settings()
@@ -76,34 +90,112 @@ impl Address {
         ))
     }
 
+    /// Returns the address of the server at `place`, with the login, the database and the
+    /// certificates of this address.
+    pub(crate) fn at(&self, place: &Place) -> Self {
+        let host = place.host.clone();
+        let addr = match self.0.addr() {
+            ConnectionAddr::TcpTls {
+                insecure,
+                tls_params,
+                ..
+            } => ConnectionAddr::TcpTls {
+                host,
+                port: place.port,
+                insecure: *insecure,
+                tls_params: tls_params.clone(),
+            },
+            _ => ConnectionAddr::Tcp(host, place.port),
+        };
+        Self(self.0.clone().set_addr(addr))
+    }
+
+    /// Returns this address with `user` and `password` as its login.
+    pub(crate) fn with_login(&self, user: Option<&str>, password: Option<&str>) -> Self {
+        let mut settings = self.0.redis_settings().clone();
+        if let Some(user) = user {
+            settings = settings.set_username(user);
+        }
+        if let Some(password) = password {
+            settings = settings.set_password(password);
+        }
+        Self(self.0.clone().set_redis_settings(settings))
+    }
+
+    /// Returns the host and the port. `None` for a socket.
+    pub(crate) fn place(&self) -> Option<Place> {
+        match self.0.addr() {
+            ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
+                Some(Place {
+                    host: host.clone(),
+                    port: *port,
+                })
+            }
+            _ => None,
+        }
+    }
+
     /// Returns the number of the database.
     pub(crate) fn database(&self) -> i64 {
         self.0.redis_settings().db()
     }
 
-    /// Connects to the server and logs in. Messages that the server pushes are passed to the
-    /// function `push`.
+    fn is_encrypted(&self) -> bool {
+        matches!(self.0.addr(), ConnectionAddr::TcpTls { .. })
+    }
+
+    /// Returns the reason for which no connection was made if the server gave no answer in time.
+    pub(crate) fn silence(&self) -> Unconnected {
+        Unconnected::passing(if self.is_encrypted() {
+            "timed out; a server without TLS gives no answer either: does it have a `tls-port`?"
+        } else {
+            "timed out"
+        })
+    }
+
+    /// Connects to the server and logs in, within [`CONNECT_TIMEOUT`]. Messages that the server
+    /// pushes are passed to the function `push`.
     pub(crate) async fn connect(
         &self,
         push: impl Fn(PushInfo) -> Result<(), ()> + Send + Sync + 'static,
-    ) -> Result<MultiplexedConnection, RedisError> {
+    ) -> Result<MultiplexedConnection, Unconnected> {
         let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(crate::store::redis::timeout::CONNECT_TIMEOUT))
+            .set_connection_timeout(Some(CONNECT_TIMEOUT))
             // The client needs no limit, because every caller of the connection has its own
             // deadline.
             .set_response_timeout(None)
             .set_pipeline_buffer_size(1024)
             .set_push_sender(push);
-        let client = Client::open(self.0.clone())?;
-        client
-            .get_multiplexed_async_connection_with_config(&config)
-            .await
+        if self.is_encrypted() {
+            tls::choose_cryptography();
+        }
+        let client = Client::open(self.0.clone()).map_err(|error| Unconnected::of(self, &error))?;
+        let connecting = client.get_multiplexed_async_connection_with_config(&config);
+        connecting.await.map_err(|error| {
+            if error.is_timeout() {
+                self.silence()
+            } else {
+                Unconnected::of(self, &error)
+            }
+        })
     }
 }
 
-/// Returns `true` if a `/`, `?` or `#` comes before an `@` in the address `url`. The user or the
+/// Returns an error if a `/`, `?` or `#` comes before an `@` in the address `url`. The user or the
 /// password then contains that character without percent-encoding, and the part after the character
 /// would be parsed as a path.
+pub(crate) fn check_login(url: &str) -> Result<(), Wrong> {
+    if !has_bare_login(url) {
+        return Ok(());
+    }
+    Err((
+        "its user or password has a `/`, `?` or `#` as it is".to_owned(),
+        "percent-encode it (`%2F`, `%3F`, `%23`), or give the password by `REDIS_PASSWORD` \
+         (`redis_password`), as it is; as in `redis://user@host:6379`"
+            .to_owned(),
+    ))
+}
+
 fn has_bare_login(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let end = rest.find(['/', '?', '#']);
@@ -115,14 +207,12 @@ impl fmt::Debug for Address {
         // The login is never written, because the text goes into the log.
         match self.0.addr() {
             ConnectionAddr::Tcp(host, port) => write!(f, "redis://{host}:{port}"),
+            ConnectionAddr::TcpTls { host, port, .. } => write!(f, "rediss://{host}:{port}"),
             ConnectionAddr::Unix(path) => write!(f, "unix://{}", path.display()),
             _ => f.write_str("redis"),
         }
     }
 }
-
-/// The problem with a Redis address or its server, and the remedy, as texts for the user.
-pub(crate) type Wrong = (String, String);
 
 #[cfg(test)]
 mod tests {
@@ -130,9 +220,13 @@ mod tests {
 
     use super::*;
 
+    fn parse(url: &str, password: Option<&str>) -> Result<Address, Wrong> {
+        Address::parse(url, password, &Certificates::default())
+    }
+
     #[test]
     fn addresses_are_read_and_shown_without_their_login() {
-        let read = |url| format!("{:?}", Address::parse(url, None).unwrap());
+        let read = |url| format!("{:?}", parse(url, None).unwrap());
         assert_eq!(
             read("redis://ann:secret@cache.internal:6380/2"),
             "redis://cache.internal:6380"
@@ -150,18 +244,22 @@ mod tests {
             "localhost:6379",
             "http://x",
             "redis://user:secret@",
-            "rediss://:secret@x",
+            "rediss://:secret@x#insecure",
+            "cluster://:secret@x",
             "",
         ] {
-            let (problem, remedy) = Address::parse(url, None).unwrap_err();
+            let (problem, remedy) = parse(url, None).unwrap_err();
             let said = format!("{problem}; {remedy}");
-            assert!(said.contains("redis://"), "{said}");
+            assert!(
+                said.contains("redis://") || said.contains("redis_ca_file"),
+                "{said}"
+            );
             assert!(!said.contains("secret"), "{said}");
         }
     }
 
     fn login(url: &str) -> Result<(Option<String>, Option<String>), Wrong> {
-        let Address(info) = Address::parse(url, None)?;
+        let Address(info) = parse(url, None)?;
         let settings = info.redis_settings();
         let owned = |word: Option<&str>| word.map(str::to_owned);
         Ok((owned(settings.username()), owned(settings.password())))
@@ -210,7 +308,7 @@ mod tests {
             let path = format!("unix:///run/redis.sock?user=app&pass={}", encoded(&word));
             assert_eq!(login(&path), Ok(wanted), "{path}");
             // The argument `password` of `parse` is taken literally.
-            let Address(info) = Address::parse("redis://app@host", Some(&word)).unwrap();
+            let Address(info) = parse("redis://app@host", Some(&word)).unwrap();
             assert_eq!(info.redis_settings().password(), Some(&*word));
         }
         assert_eq!(refused, "#/?");
@@ -219,7 +317,7 @@ mod tests {
     #[test]
     fn every_other_part_is_read_or_refused_in_words() {
         let read = |url: &str| {
-            Address::parse(url, None).map(|address| {
+            parse(url, None).map(|address| {
                 let db = address.database();
                 format!("{address:?} {db}")
             })
@@ -254,7 +352,7 @@ mod tests {
             "unix:///run/redis.sock?db=one",
             "unix:///run/redis.sock?db=-1",
         ] {
-            let (problem, remedy) = Address::parse(url, None).expect_err(url);
+            let (problem, remedy) = parse(url, None).expect_err(url);
             assert!(
                 !problem.is_empty() && remedy.contains("redis://"),
                 "{url}: {problem}"

@@ -8,11 +8,16 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use redis::aio::MultiplexedConnection;
 
 use crate::store::port::UNKNOWN_ORIGIN;
+use crate::store::redis::address::Address;
 use crate::store::redis::handshake::Greeting;
 
 /// A connection for commands after a successful handshake.
 pub(crate) struct Connected {
     pub(crate) connection: MultiplexedConnection,
+    /// The address of the server.
+    pub(crate) address: Address,
+    /// The number of times that another server became the master before this connection was made.
+    pub(crate) changes: u64,
     pub(crate) greeting: Greeting,
     pub(crate) timeouts: AtomicU32,
     /// The origin that identifies the data set of the Redis server: the origin from the handshake,

@@ -6,7 +6,6 @@
 //! dropped.
 
 use std::fmt;
-use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,7 +21,6 @@ use crate::base::sync::{Mutex, RwLock};
 use crate::base::trace::redis_connection as trace;
 use crate::store::event::EventSink;
 use crate::store::failure::Failure;
-use crate::store::redis::address::Address;
 use crate::store::redis::connected::Connected;
 use crate::store::redis::errors::{shown, wrong_role};
 use crate::store::redis::permissions::MissingRights;
@@ -30,6 +28,8 @@ use crate::store::redis::rejections::Refusals;
 use crate::store::redis::script::Scripts;
 use crate::store::redis::supervisor::{LONGEST_PAUSE, Shared, supervise};
 use crate::store::redis::timeout::{LAST_LOOKS, in_time};
+use crate::store::redis::topology::Topology;
+use crate::store::redis::unconnected::Unconnected;
 use crate::store::redis::{permissions, rejections};
 
 /// The number of consecutive commands that got no answer in time, after which their connection to
@@ -48,14 +48,14 @@ impl ConnectionManager {
     /// of that attempt: the rights that the account lacks, or the error.
     pub(crate) async fn open(
         home: Arc<HomeRuntime>,
-        address: Address,
+        topology: Topology,
         namespace: &str,
         scripts: Arc<Scripts>,
         nothing: Vec<u8>,
         sink: EventSink,
-    ) -> (Self, Result<MissingRights, RedisError>) {
+    ) -> (Self, Result<MissingRights, Unconnected>) {
         let shared = Arc::new(Shared {
-            address,
+            topology,
             namespace: namespace.into(),
             scripts,
             nothing,
@@ -72,8 +72,7 @@ impl ConnectionManager {
         let first = home
             .spawn(async move { connecting.connect(None).await })
             .await;
-        let first =
-            first.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::NotConnected).into()));
+        let first = first.unwrap_or_else(|_| Err(Unconnected::passing("its runtime has ended")));
         // The caller logs a failure of the first attempt, so the supervisor does not.
         let supervisor = home.spawn(supervise(Arc::clone(&shared), first.is_err()));
         let connections = Self {
@@ -237,7 +236,7 @@ impl Drop for ConnectionManager {
 impl fmt::Debug for ConnectionManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Link")
-            .field("address", &self.shared.address)
+            .field("topology", &self.shared.topology)
             .finish_non_exhaustive()
     }
 }

@@ -11,19 +11,26 @@ use redis::{Pipeline, PushInfo, PushKind, RedisError, Value, cmd};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, timeout};
 
-use crate::store::examination::{Examination, MissingRightsFound, Unexamined};
+use crate::store::examination::{Examination, MissingRightsFound, SentinelAnswer, Unexamined};
 use crate::store::message::NodeId;
-use crate::store::redis::address::{Address, Wrong};
+use crate::store::redis::address::Address;
 use crate::store::redis::errors::shown;
 use crate::store::redis::permissions::{INFO, MissingRights, Purpose};
 use crate::store::redis::queue_keys::scan;
 use crate::store::redis::reply::queues;
+use crate::store::redis::sentinel::answer::Answer;
+use crate::store::redis::sentinel::search::ask_all;
 use crate::store::redis::settings::RedisSettings;
 use crate::store::redis::timeout::CONNECT_TIMEOUT;
+use crate::store::redis::topology::Topology;
+use crate::store::redis::unconnected::{Lasting, Unconnected};
+use crate::store::redis::wrong::Wrong;
 use crate::store::redis::{handshake, permissions, server_info};
 
 /// The time limit for each of the two connections, the answers included.
 const LIMIT: Duration = Duration::from_secs(2);
+
+const SILENT: &str = "it does not accept the connection in time";
 
 /// The purposes for which the rights are asked, in this order.
 const PURPOSES: [Purpose; 3] = [Purpose::Cache, Purpose::Queues, Purpose::WarmStarts];
@@ -31,7 +38,7 @@ const PURPOSES: [Purpose; 3] = [Purpose::Cache, Purpose::Queues, Purpose::WarmSt
 /// The settings of a cache that the examination of its Redis server needs.
 #[derive(Debug, Clone)]
 pub(crate) struct Examiner {
-    pub(crate) address: Address,
+    pub(crate) topology: Topology,
     pub(crate) namespace: Box<str>,
     /// `true` if the cache accepts every data set that the server may hold (`any_origin`).
     pub(crate) any_origin: bool,
@@ -47,7 +54,7 @@ impl Examiner {
     /// Returns the problem and the remedy if `url` is no address.
     pub(crate) fn new(settings: &RedisSettings<'_>) -> Result<Self, Wrong> {
         Ok(Self {
-            address: Address::parse(settings.url, settings.password)?,
+            topology: Topology::parse(settings)?,
             namespace: settings.namespace.into(),
             any_origin: settings.any_origin,
             has_intents: settings.has_intents,
@@ -62,42 +69,84 @@ impl Examiner {
     /// Returns the problem and the remedy if the server cannot be reached, refuses the login or the
     /// database, or gives no answer in time.
     pub(crate) async fn examine(&self, looks_for_queues: bool) -> Result<Examination, Unexamined> {
-        let mut connection = self.connect().await?;
+        let (mut connection, address) = self.connect().await?;
         let asked_at = SystemTime::now();
         let asked = timeout(LIMIT, self.ask(&mut connection)).await;
         let answers = match asked {
             Ok(Ok(answers)) => answers,
-            Ok(Err(error)) => return Err(self.unreachable(&shown(&error))),
-            Err(_) => return Err(self.unreachable("it gives no answer in time")),
+            Ok(Err(error)) => return Err(unreachable(&format!("{address:?}"), &shown(&error))),
+            Err(_) => {
+                let why = "it gives no answer in time";
+                return Err(unreachable(&format!("{address:?}"), why));
+            }
         };
-        let mut found = self.read(&answers, asked_at);
+        let mut found = self.read(&address, &answers, asked_at);
         if looks_for_queues {
             let looking = timeout(LIMIT, self.find_queue(&mut connection)).await;
             found.has_queues = looking.ok().flatten().unwrap_or(false);
         }
-        found.bus_round_trip = timeout(LIMIT, self.send_over_bus(connection))
+        found.bus_round_trip = timeout(LIMIT, self.send_over_bus(connection, &address))
             .await
             .ok()
             .flatten();
+        found.sentinels = self.ask_sentinels().await;
         Ok(found)
     }
 
-    async fn connect(&self) -> Result<MultiplexedConnection, Unexamined> {
-        let connecting = timeout(CONNECT_TIMEOUT, self.address.connect(|_| Ok(())));
-        match connecting.await {
-            Ok(Ok(connection)) => Ok(connection),
-            Ok(Err(error)) => Err(handshake::for_good(&error).map_or_else(
-                || self.unreachable(&shown(&error)),
-                |(problem, remedy)| (format!("{:?} {problem}", self.address), remedy.to_owned()),
-            )),
-            Err(_) => Err(self.unreachable("it does not accept the connection in time")),
-        }
+    /// Connects to the server that the cache would use. With sentinels, a server that is not the
+    /// master is passed over, as the cache does.
+    async fn connect(&self) -> Result<(MultiplexedConnection, Address), Unexamined> {
+        let nothing = format!("{}:beat", self.namespace);
+        let connecting = self.topology.connect(|address| {
+            let nothing = nothing.clone();
+            async move {
+                let connecting = self.connect_to(&address, nothing.as_bytes());
+                let connection = match timeout(CONNECT_TIMEOUT, connecting).await {
+                    Ok(made) => made?,
+                    Err(_) => return Err(Unconnected::passing(SILENT)),
+                };
+                Ok((connection, address))
+            }
+        });
+        let connected = connecting.await;
+        connected.map(|(made, _)| made).map_err(|error| {
+            let why = error.why;
+            let lasting = error.lasting.map(Lasting::wrong);
+            lasting.unwrap_or_else(|| unreachable(&self.topology.shown(), &why))
+        })
     }
 
-    fn unreachable(&self, why: &str) -> Unexamined {
-        let problem = format!("{:?} cannot be reached: {why}", self.address);
-        let remedy = "check the address, and that the server runs and can be reached from here";
-        (problem, remedy.to_owned())
+    async fn connect_to(
+        &self,
+        address: &Address,
+        nothing: &[u8],
+    ) -> Result<MultiplexedConnection, Unconnected> {
+        let mut connection = address.connect(|_| Ok(())).await?;
+        if self.topology.has_sentinels() {
+            let checked = handshake::check_master(&mut connection, nothing).await;
+            checked.map_err(|error| Unconnected::of(address, &error))?;
+        }
+        Ok(connection)
+    }
+
+    /// Asks every sentinel for the master. Returns nothing without sentinels.
+    async fn ask_sentinels(&self) -> Vec<SentinelAnswer> {
+        let Topology::Sentinels(sentinels) = &self.topology else {
+            return Vec::new();
+        };
+        let answers = ask_all(sentinels).await.into_iter();
+        let told = |(address, answer): (Address, Result<Option<Answer>, Unconnected>)| {
+            let master = match answer {
+                Ok(Some(answer)) => Ok(answer.place.to_string()),
+                Ok(None) => Err(format!("it knows no master `{}`", sentinels.name)),
+                Err(error) => Err(error.why),
+            };
+            SentinelAnswer {
+                sentinel: format!("{address:?}"),
+                master,
+            }
+        };
+        answers.map(told).collect()
     }
 
     async fn ask(&self, connection: &mut MultiplexedConnection) -> Result<Vec<Value>, RedisError> {
@@ -115,11 +164,11 @@ impl Examiner {
     }
 
     /// Reads the answers to the questions of [`ask`](Self::ask), which was sent at `asked_at`.
-    fn read(&self, answers: &[Value], asked_at: SystemTime) -> Examination {
-        let database = self.address.database();
+    fn read(&self, address: &Address, answers: &[Value], asked_at: SystemTime) -> Examination {
+        let database = address.database();
         let [info, rights, of_queues, of_warm_starts, write, time] = answers else {
             // The client returns as many answers as it sent questions.
-            return self.read(&[const { Value::Nil }; 6], asked_at);
+            return self.read(address, &[const { Value::Nil }; 6], asked_at);
         };
         let text = handshake::text(info);
         let missing_of = |purpose, answer| MissingRights::read(&self.namespace, purpose, answer);
@@ -134,7 +183,7 @@ impl Examiner {
             _ => None,
         };
         Examination {
-            address: format!("{:?}", self.address),
+            address: format!("{address:?}"),
             database,
             info: text.map(|text| server_info::read(text, database)),
             refuses_writes,
@@ -146,6 +195,8 @@ impl Examiner {
             has_queues: false,
             clock_ahead: clock_ahead(time, asked_at),
             bus_round_trip: None,
+            sentinels: Vec::new(),
+            has_min_replicas: text.map(|text| text.contains("\nmin_slaves_good_slaves:")),
         }
     }
 
@@ -176,10 +227,14 @@ impl Examiner {
 
     /// Sends a message to a channel of the namespace, and returns the time until the message comes
     /// back. Returns `None` if the account may not subscribe, or a connection is lost.
-    async fn send_over_bus(&self, mut sender: MultiplexedConnection) -> Option<Duration> {
+    async fn send_over_bus(
+        &self,
+        mut sender: MultiplexedConnection,
+        address: &Address,
+    ) -> Option<Duration> {
         let channel = format!("{}:{}", self.namespace, NodeId::random().channel());
         // Dropping the receiver's connection ends its subscription.
-        let (_receiver, mut messages) = self.subscribe(&channel).await.ok()?;
+        let (_receiver, mut messages) = subscribe(address, &channel).await?;
         let sent = Instant::now();
         let mut publish = cmd("PUBLISH");
         publish.arg(&channel).arg("");
@@ -187,25 +242,31 @@ impl Examiner {
         messages.recv().await?;
         Some(sent.elapsed())
     }
+}
 
-    /// Subscribes to `channel` by a connection of its own, because a connection that carries
-    /// commands must not receive messages.
-    async fn subscribe(
-        &self,
-        channel: &str,
-    ) -> Result<(MultiplexedConnection, UnboundedReceiver<()>), RedisError> {
-        let (arrived, messages) = unbounded_channel();
-        let on_push = move |push: PushInfo| {
-            if push.kind == PushKind::Message {
-                // The examination may have ended.
-                let _ = arrived.send(());
-            }
-            Ok(())
-        };
-        let mut receiver = self.address.connect(on_push).await?;
-        receiver.subscribe(channel).await?;
-        Ok((receiver, messages))
-    }
+/// Subscribes to `channel` by a connection of its own, because a connection that carries commands
+/// must not receive messages. Returns `None` if that fails.
+async fn subscribe(
+    address: &Address,
+    channel: &str,
+) -> Option<(MultiplexedConnection, UnboundedReceiver<()>)> {
+    let (arrived, messages) = unbounded_channel();
+    let on_push = move |push: PushInfo| {
+        if push.kind == PushKind::Message {
+            // The examination may have ended.
+            let _ = arrived.send(());
+        }
+        Ok(())
+    };
+    let mut receiver = address.connect(on_push).await.ok()?;
+    receiver.subscribe(channel).await.ok()?;
+    Some((receiver, messages))
+}
+
+fn unreachable(what: &str, why: &str) -> Unexamined {
+    let problem = format!("{what} cannot be reached: {why}");
+    let remedy = "check the address, and that the server runs and can be reached from here";
+    (problem, remedy.to_owned())
 }
 
 /// Returns the time by which the server's clock, read from `answer` to `TIME`, is ahead of the

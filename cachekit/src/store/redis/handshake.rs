@@ -5,9 +5,9 @@ use redis::{Cmd, ErrorKind, Pipeline, RedisError, Value, cmd};
 
 use crate::store::port::UNKNOWN_ORIGIN;
 use crate::store::redis::errors::wrong_role;
-use crate::store::redis::permissions;
 use crate::store::redis::permissions::{MissingRights, Purpose};
 use crate::store::redis::script::{Digests, Scripts};
+use crate::store::redis::{permissions, tls};
 
 /// The result of the handshake with a Redis server: the server's data set, the digests of the
 /// loaded Lua scripts, and the rights that the account lacks.
@@ -42,15 +42,7 @@ pub(crate) async fn greet(
     let answers = connection
         .send_packed_commands(&questions, 0, questions.len())
         .await?;
-    if let Some(code) = answers.iter().find_map(wrong_role) {
-        let what = "the server is not ready";
-        return Err(RedisError::from((ErrorKind::Client, what, code)));
-    }
-    let info = answers.first().and_then(text).unwrap_or_default();
-    if line(info, "role:").is_some_and(|role| role != "master") {
-        let what = "the server is a replica";
-        return Err(RedisError::from((ErrorKind::Client, what)));
-    }
+    let info = expect_master(&answers)?;
     let rights = answers.get(1).unwrap_or(&Value::Nil);
     let mut missing_rights = MissingRights::read(namespace, Purpose::Cache, rights);
     let origin = origin(info);
@@ -74,6 +66,36 @@ pub(crate) async fn greet(
     })
 }
 
+/// Asks the Redis server for its role, and tests that it accepts writes by deleting the key
+/// `nothing`, which never has a value. Returns an error if the server is not the master.
+pub(crate) async fn check_master(
+    connection: &mut MultiplexedConnection,
+    nothing: &[u8],
+) -> Result<(), RedisError> {
+    let mut questions = Pipeline::new();
+    questions.add_command(origin_question());
+    questions.cmd("UNLINK").arg(nothing);
+    let answers = connection
+        .send_packed_commands(&questions, 0, questions.len())
+        .await?;
+    expect_master(&answers).map(drop)
+}
+
+/// Returns the text of `answers`' first answer, which is that to `INFO`. Returns an error if an
+/// answer shows that the server is not the master, or not ready.
+fn expect_master(answers: &[Value]) -> Result<&str, RedisError> {
+    if let Some(code) = answers.iter().find_map(wrong_role) {
+        let what = "the server is not ready";
+        return Err(RedisError::from((ErrorKind::Client, what, code)));
+    }
+    let info = answers.first().and_then(text).unwrap_or_default();
+    if line(info, "role:").is_some_and(|role| role != "master") {
+        let what = "the server is a replica";
+        return Err(RedisError::from((ErrorKind::Client, what)));
+    }
+    Ok(info)
+}
+
 /// Returns the command that asks Redis for its role and its replication id.
 pub(crate) fn origin_question() -> Cmd {
     let mut question = cmd("INFO");
@@ -85,6 +107,9 @@ pub(crate) fn origin_question() -> Cmd {
 /// the attempt with `error`: the login or the database is wrong, or the server is too old. Returns
 /// `None` for every other error.
 pub(crate) fn for_good(error: &RedisError) -> Option<(String, &'static str)> {
+    if let Some(refusal) = tls::refusal(error) {
+        return Some(refusal);
+    }
     if is_refused_login(error) {
         let remedy = "check the user and the password; in an address, special characters are \
                       percent-encoded, `REDIS_PASSWORD` takes them as they are";

@@ -60,7 +60,7 @@ impl Store for Redis {
         Box::pin(async move {
             let mut commands = Pipeline::new();
             commands.add_command(server_info::question());
-            let database = self.examiner.address.database();
+            let database = self.examiner.topology.database();
             let read = |values: Vec<Value>| reply::server_info(&values, database);
             self.run(&commands, until, read).await
         })
@@ -83,6 +83,9 @@ impl Store for Redis {
     }
 
     fn begin_tasks(&self) {
+        if let Some(sentinels) = &self.sentinels {
+            sentinels.begin_again();
+        }
         self.reads.begin_again();
         self.connections.begin_again();
         self.subscriber.begin_again();
@@ -90,6 +93,11 @@ impl Store for Redis {
 
     fn connections(&self) -> u64 {
         self.connections.connects()
+    }
+
+    fn server(&self) -> Option<String> {
+        let connected = self.connections.current()?;
+        Some(format!("{:?}", connected.address))
     }
 
     fn write_queue(&self) -> &dyn WriteQueue {

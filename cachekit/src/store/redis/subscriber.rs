@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
+use crate::base::fault::{Faults, removed};
 use crate::base::home_runtime::HomeRuntime;
 use crate::base::random::jittered;
 use crate::base::select::select;
@@ -22,8 +23,11 @@ use crate::store::event::{EventSink, StoreEvent};
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::redis::address::Address;
+use crate::store::redis::handshake;
 use crate::store::redis::rejections::Refusals;
 use crate::store::redis::timeout::CONNECT_TIMEOUT;
+use crate::store::redis::topology::Topology;
+use crate::store::redis::unconnected::Unconnected;
 
 /// The channel of questions to all nodes, without the namespace before it. An account that may use
 /// the channels of nodes may use this channel too.
@@ -80,9 +84,19 @@ pub(crate) struct Subscriber {
     listener: Mutex<AbortHandle>,
 }
 
+/// The server from which a subscriber receives messages.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) topology: Topology,
+    /// The Redis key that is deleted to test that the server takes writes. The key never has a
+    /// value.
+    pub(crate) nothing: Vec<u8>,
+    pub(crate) faults: Faults,
+}
+
 /// The state that a subscriber shares with its task.
 struct Subscriptions {
-    address: Address,
+    source: Source,
     channels: Channels,
     sink: EventSink,
     reconnect: Notify,
@@ -96,12 +110,12 @@ impl Subscriber {
     /// the subscriber is dropped.
     pub(crate) fn open(
         home: Arc<HomeRuntime>,
-        address: Address,
+        source: Source,
         channels: Channels,
         sink: EventSink,
     ) -> Self {
         let subscriptions = Arc::new(Subscriptions {
-            address,
+            source,
             channels,
             sink,
             reconnect: Notify::new(),
@@ -144,40 +158,59 @@ impl Subscriptions {
         let mut pause = SHORTEST_PAUSE;
         let refusals = Refusals::default();
         loop {
+            let changes = self.source.topology.changes();
             let heard = self.listen().await;
-            if heard.is_ok() {
+            let Err(error) = heard else {
                 pause = SHORTEST_PAUSE;
                 continue;
-            }
-            if let Err(error) = &heard
-                && let Some(code) = error.code()
-            {
+            };
+            if let Some(code) = &error.code {
                 refusals.add("SUBSCRIBE".to_owned(), code);
             }
-            tokio::time::sleep(jittered(pause)).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            let news = self.source.topology.changed(changes);
+            select(tokio::time::sleep(jittered(pause)), news).await;
+            pause = if self.source.topology.changes() == changes {
+                (pause * 2).min(LONGEST_PAUSE)
+            } else {
+                SHORTEST_PAUSE
+            };
         }
     }
 
-    /// Subscribes to the channels and passes each message to the sink, until the connection is lost
-    /// or a new subscription is requested. Returns an error if subscribing fails.
-    async fn listen(&self) -> Result<(), RedisError> {
+    /// Subscribes to the channels and passes each message to the sink, until the connection is
+    /// lost, a new subscription is requested, or another server is the master. Returns the reason
+    /// if subscribing fails.
+    async fn listen(self: &Arc<Self>) -> Result<(), Unconnected> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let lost = Arc::new(Notify::new());
-        let _connection = match timeout(CONNECT_TIMEOUT, self.subscribe(&lost)).await {
-            Ok(made) => made?,
-            Err(_) => return Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
-        };
+        let subscribing = self.source.topology.connect(|address| {
+            let (subscriptions, lost) = (Arc::clone(self), Arc::clone(&lost));
+            async move {
+                let subscribed = timeout(CONNECT_TIMEOUT, subscriptions.subscribe(&address, &lost));
+                let connection = match subscribed.await {
+                    Ok(made) => made?,
+                    Err(_) => return Err(address.silence()),
+                };
+                Ok((connection, address))
+            }
+        });
+        let ((_connection, address), changes) = subscribing.await?;
         (self.sink)(StoreEvent::Subscribed(number));
-        select(lost.notified(), self.reconnect.notified()).await;
+        let ended = select(lost.notified(), self.reconnect.notified());
+        select(ended, self.source.topology.moved(&address, changes)).await;
         // This event is sent before the next subscription begins, because messages of that
         // subscription may arrive before its `Subscribed`.
         self.end(number);
         Ok(())
     }
 
-    /// Connects and subscribes. Notifies `lost` when the returned connection is lost.
-    async fn subscribe(&self, lost: &Arc<Notify>) -> Result<MultiplexedConnection, RedisError> {
+    /// Connects to the server at `address` and subscribes. Notifies `lost` when the returned
+    /// connection is lost.
+    async fn subscribe(
+        &self,
+        address: &Address,
+        lost: &Arc<Notify>,
+    ) -> Result<MultiplexedConnection, Unconnected> {
         let (sink, lost) = (Arc::clone(&self.sink), Arc::clone(lost));
         let channels = self.channels.clone();
         let on_push = move |push: PushInfo| {
@@ -192,7 +225,13 @@ impl Subscriptions {
             }
             Ok(())
         };
-        let mut connection = self.address.connect(on_push).await?;
+        let mut connection = address.connect(on_push).await?;
+        let failed = |error: RedisError| Unconnected::of(address, &error);
+        if self.source.topology.has_sentinels() && !removed!(self.source, TrustSentinel) {
+            // A replica passes on the messages of its master, but later.
+            let checked = handshake::check_master(&mut connection, &self.source.nothing).await;
+            checked.map_err(failed)?;
+        }
         let Channels {
             wake,
             bus,
@@ -204,7 +243,7 @@ impl Subscriptions {
             .chain(ask)
             .map(|it| &it[..])
             .collect();
-        connection.subscribe(&names[..]).await?;
+        connection.subscribe(&names[..]).await.map_err(failed)?;
         Ok(connection)
     }
 
@@ -216,7 +255,7 @@ impl Subscriptions {
 impl fmt::Debug for Subscriptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subscriptions")
-            .field("address", &self.address)
+            .field("source", &self.source)
             .finish_non_exhaustive()
     }
 }

@@ -6,22 +6,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-use redis::{PushInfo, PushKind, RedisError, Value};
+use redis::{PushInfo, PushKind, Value};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
 use crate::base::random::jittered;
+use crate::base::select::select;
 use crate::base::sync::{Mutex, RwLock};
 use crate::base::trace::redis_connection as trace;
 use crate::store::event::{EventSink, StoreEvent};
 use crate::store::port::UNKNOWN_ORIGIN;
 use crate::store::redis::address::Address;
 use crate::store::redis::connected::Connected;
-use crate::store::redis::errors::shown;
 use crate::store::redis::permissions::{MissingRights, Purpose};
 use crate::store::redis::rejections::Refusals;
 use crate::store::redis::script::Scripts;
 use crate::store::redis::timeout::CONNECT_TIMEOUT;
+use crate::store::redis::topology::Topology;
+use crate::store::redis::unconnected::Unconnected;
 use crate::store::redis::{handshake, permissions};
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
@@ -32,7 +34,7 @@ const ASK_AGAIN: Duration = Duration::from_secs(5);
 
 /// The state that a `ConnectionManager` shares with its supervisor task.
 pub(crate) struct Shared {
-    pub(crate) address: Address,
+    pub(crate) topology: Topology,
     pub(crate) namespace: Box<str>,
     pub(crate) scripts: Arc<Scripts>,
     /// The Redis key that the handshake deletes to test that the server accepts writes. The key
@@ -63,13 +65,34 @@ impl Shared {
     }
 
     /// Connects to Redis, does the handshake, and makes the connection the current one. Returns the
-    /// rights that the account lacks, or the error of the attempt. `away_since` is the time since
-    /// which the cache had no connection, or `None` for its first attempt.
+    /// rights that the account lacks, or the reason for which the attempt failed. `away_since` is
+    /// the time since which the cache had no connection, or `None` for its first attempt.
     pub(crate) async fn connect(
         self: &Arc<Self>,
         away_since: Option<Instant>,
-    ) -> Result<MissingRights, RedisError> {
-        let weak = Arc::downgrade(self);
+    ) -> Result<MissingRights, Unconnected> {
+        let connecting = self.topology.connect(|address| {
+            let shared = Arc::clone(self);
+            async move { shared.connect_to(address).await }
+        });
+        let (mut connected, changes) = connecting.await?;
+        connected.changes = changes;
+        let missing_rights = connected.greeting.missing_rights.clone();
+        let address = connected.address.clone();
+        *self.current.write() = Some(Arc::new(connected));
+        let was_connected = self.connects.fetch_add(1, Ordering::Relaxed) > 0;
+        let namespace = &self.namespace;
+        match away_since.filter(|_| was_connected) {
+            None => trace::redis_connected(&address, namespace),
+            Some(since) => trace::redis_is_back(&address, namespace, since.elapsed()),
+        }
+        (self.sink)(StoreEvent::Up(true));
+        Ok(missing_rights)
+    }
+
+    /// Connects to the server at `address` and does the handshake, which fails with a replica.
+    async fn connect_to(self: Arc<Self>, address: Address) -> Result<Connected, Unconnected> {
+        let weak = Arc::downgrade(&self);
         let closed = Arc::new(AtomicBool::new(false));
         let is_closed = Arc::clone(&closed);
         let on_push = move |push: PushInfo| {
@@ -82,38 +105,32 @@ impl Shared {
             Ok(())
         };
         let made = async {
-            let mut connection = self.address.connect(on_push).await?;
+            let mut connection = address.connect(on_push).await?;
             let greet = handshake::greet(
                 &mut connection,
                 &self.namespace,
                 &self.scripts,
                 &self.nothing,
             );
-            let greeting = greet.await?;
-            Ok::<_, RedisError>((connection, greeting))
+            let greeting = greet
+                .await
+                .map_err(|error| Unconnected::of(&address, &error))?;
+            Ok::<_, Unconnected>((connection, greeting))
         };
         let (connection, greeting) = match timeout(CONNECT_TIMEOUT, made).await {
             Ok(made) => made?,
-            Err(_) => return Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
+            Err(_) => return Err(address.silence()),
         };
-        let missing_rights = greeting.missing_rights.clone();
-        let connected = Connected {
+        Ok(Connected {
             connection,
+            address,
+            changes: 0,
             origin: AtomicU64::new(u64::from_ne_bytes(greeting.origin)),
             greeting,
             timeouts: AtomicU32::new(0),
             has_doubtful_rights: AtomicBool::new(false),
             closed,
-        };
-        *self.current.write() = Some(Arc::new(connected));
-        let was_connected = self.connects.fetch_add(1, Ordering::Relaxed) > 0;
-        let (address, namespace) = (&self.address, &self.namespace);
-        match away_since.filter(|_| was_connected) {
-            None => trace::redis_connected(address, namespace),
-            Some(since) => trace::redis_is_back(address, namespace, since.elapsed()),
-        }
-        (self.sink)(StoreEvent::Up(true));
-        Ok(missing_rights)
+        })
     }
 
     /// Reports to the log the rights that the Redis account lacks, unless the last report was
@@ -129,7 +146,7 @@ impl Shared {
         }
     }
 
-    /// Waits until the current connection to Redis is lost. While the server's data set is unknown,
+    /// Waits until the current connection to Redis is lost, or another server is the master. While the server's data set is unknown,
     /// waits for at most [`ASK_AGAIN`], and then asks the server for its data set. Asks for the
     /// account's rights if Redis refused a command.
     async fn watch(&self) {
@@ -139,16 +156,29 @@ impl Shared {
         };
         let Some(connected) = connected else { return };
         if connected.origin() == UNKNOWN_ORIGIN {
-            let something = timeout(ASK_AGAIN, self.broken.notified()).await;
+            let something = timeout(ASK_AGAIN, self.wait_for_event(&connected)).await;
             if something.is_err() {
                 return self.ask_origin(&connected).await;
             }
         } else {
-            self.broken.notified().await;
+            self.wait_for_event(&connected).await;
+        }
+        if self
+            .topology
+            .has_moved(&connected.address, connected.changes)
+        {
+            // The former master may take writes for a while, which will be lost.
+            self.current.write().take();
+            return trace::redis_lost("another server is the master now");
         }
         if connected.has_doubtful_rights.swap(false, Ordering::Relaxed) {
             self.ask_for_rights(&connected).await;
         }
+    }
+
+    async fn wait_for_event(&self, connected: &Connected) {
+        let moved = self.topology.moved(&connected.address, connected.changes);
+        select(self.broken.notified(), moved).await;
     }
 
     /// Asks Redis again for the origin of its data set, because the account may have been granted
@@ -205,12 +235,18 @@ pub(crate) async fn supervise(shared: Arc<Shared>, mut is_reported: bool) {
             shared.current.write().take();
             (shared.sink)(StoreEvent::Up(false));
         }
+        let changes = shared.topology.changes();
         match shared.connect(Some(away_since)).await {
             Ok(missing_rights) => shared.report_missing_rights(&missing_rights),
             Err(error) => {
                 report_failed_attempt(&error, &mut is_reported, &mut is_refusal_reported);
-                tokio::time::sleep(jittered(pause)).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
+                let news = shared.topology.changed(changes);
+                select(tokio::time::sleep(jittered(pause)), news).await;
+                pause = if shared.topology.changes() == changes {
+                    (pause * 2).min(LONGEST_PAUSE)
+                } else {
+                    SHORTEST_PAUSE
+                };
             }
         }
     }
@@ -219,16 +255,16 @@ pub(crate) async fn supervise(shared: Arc<Shared>, mut is_reported: bool) {
 /// Reports a failed attempt to connect. `is_reported` is `true` if the outage was reported before,
 /// and `is_refusal_reported` if it was reported that Redis answers and refuses the cache.
 fn report_failed_attempt(
-    error: &RedisError,
+    error: &Unconnected,
     is_reported: &mut bool,
     is_refusal_reported: &mut bool,
 ) {
-    match handshake::for_good(error) {
-        Some((why, remedy)) => {
+    match &error.lasting {
+        Some(lasting) => {
             let is_new = !std::mem::replace(is_refusal_reported, true);
-            trace::redis_refuses(&why, remedy, is_new);
+            trace::redis_refuses(&lasting.problem, &lasting.remedy, is_new);
         }
-        None => trace::redis_unreachable(&shown(error), !*is_reported),
+        None => trace::redis_unreachable(&error.why, !*is_reported),
     }
     *is_reported = true;
 }

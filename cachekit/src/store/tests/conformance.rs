@@ -38,6 +38,7 @@ use crate::store::port::{
 };
 use crate::store::redis::Redis;
 use crate::store::redis::settings::RedisSettings;
+use crate::store::redis::tls::Certificates;
 use crate::store::tests::conformance::server::Server;
 
 /// A short lifetime in tests of expiry: long enough for a slow machine to ask the store twice
@@ -92,6 +93,9 @@ async fn redis_with(faults: Faults) -> Under {
     let settings = RedisSettings {
         url: &url,
         password: None,
+        certificates: &Certificates::default(),
+        sentinel_user: None,
+        sentinel_password: None,
         namespace: "shop",
         any_origin: false,
         has_intents: true,

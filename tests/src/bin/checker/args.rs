@@ -7,12 +7,13 @@ use std::time::Duration;
 use crate::mix::{self, Mix};
 use crate::parent::{self, Disruption};
 use crate::removed_guards::{self, RemovedGuard};
+use crate::topology::Topology;
 
 pub(crate) const HELP: &str = "\
 checker: several processes over one Redis, faults of every kind, and a judge
 
     checker [--nodes 3] [--seconds 60] [--seed N] [--faults all|none|LIST] [--bus on|off]
-            [--break NAME] [--mix NAME]
+            [--break NAME] [--mix NAME] [--topology one|sentinel]
 
 --nodes N       processes with a cache each
 --seconds N     how long they call
@@ -20,7 +21,8 @@ checker: several processes over one Redis, faults of every kind, and a judge
 --faults LIST   which faults are injected: all (the default), none, or some of
                 del-entry, del-version, del-guard, kill-pubsub, kill-normal, restart, freeze,
                 script-flush, flush-all, delay, hole, swallow, lose-ack, deafen, unversioned,
-                repeat, close, foreign, repeat-all; the last two are not in `all`: another program writes,
+                repeat, close, foreign, repeat-all, fail-over, kill-master, stop-master; the last three
+                are for --topology sentinel alone; foreign and repeat-all are not in `all`: another program writes,
                 removes the entry and says so in a form that nobody knows; commands run again
                 and again
 --bus on|off    on (the default): values in memory too, and nodes tell one another what is
@@ -40,6 +42,10 @@ checker: several processes over one Redis, faults of every kind, and a judge
                 one another answer is no older than a life), late-writes (writes with an order whose numbers are older than what
                 returned since) and missed-messages (a node hears of no invalidation and may
                 not compute, but Redis answers what it asks: it may not go on with what it has)
+
+--topology NAME one: a Redis, which each node reaches by a network of its own (the default);
+                sentinel: three, which three sentinels watch: the master is killed, stopped and
+                replaced in turn, and the nodes follow
 
 Ends with 0 if no promise was broken, with 1 if one was or if there were fewer than 100,000
 reads a minute, with 2 if the arguments make no sense.";
@@ -62,6 +68,7 @@ pub(crate) struct Settings {
     pub(crate) bus: bool,
     pub(crate) broken: Option<RemovedGuard>,
     pub(crate) mix: Option<(&'static str, Mix)>,
+    pub(crate) topology: Topology,
 }
 
 /// A node's settings, as the parent gives them.
@@ -127,12 +134,14 @@ fn parent(mut words: Words) -> Result<Settings, String> {
     }
     let broken = words.broken()?;
     let mix = words.mix()?;
+    let topology = words.take("topology");
+    let topology = topology.map_or(Ok(Topology::One), |word| Topology::parse(&word))?;
     let only = mix.or(broken.map(|broken| (broken.name, broken.mix)));
     let only = only.map_or(&[][..], |(_, mix)| mix.only);
     let disruptions = match (words.take("faults"), &broken) {
-        (Some(list), _) => parent::disruptions(&list)?,
+        (Some(list), _) => parent::disruptions(&list, topology)?,
         (None, Some(broken)) => broken.disruptions.to_vec(),
-        (None, None) if only.is_empty() => parent::disruptions("all")?,
+        (None, None) if only.is_empty() => parent::disruptions("all", topology)?,
         (None, None) => only.to_vec(),
     };
     if !only.is_empty()
@@ -141,6 +150,14 @@ fn parent(mut words: Words) -> Result<Settings, String> {
             .any(|disruption| !only.contains(disruption))
     {
         return Err("--faults: this mix has faults of its own, and may have no others".to_owned());
+    }
+    if let Some(other) = disruptions
+        .iter()
+        .find(|it| !parent::is_possible(**it, topology))
+    {
+        return Err(format!(
+            "--faults: {other:?} is not possible with --topology {topology:?}"
+        ));
     }
     let wants_bus = broken.as_ref().is_none_or(RemovedGuard::wants_bus);
     let settings = Settings {
@@ -151,6 +168,7 @@ fn parent(mut words: Words) -> Result<Settings, String> {
         bus: words.bus()? && wants_bus,
         broken,
         mix,
+        topology,
     };
     words.end()?;
     Ok(settings)

@@ -15,6 +15,7 @@ mod mix;
 mod node;
 mod parent;
 mod removed_guards;
+mod topology;
 mod write_kind;
 
 use std::process::ExitCode;

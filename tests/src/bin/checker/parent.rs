@@ -7,6 +7,7 @@ mod judge;
 mod links;
 mod report;
 mod server;
+mod servers;
 mod table;
 mod timeline;
 
@@ -18,13 +19,13 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use cachekit_tests::proxy::Proxy;
-use cachekit_tests::redis::Redis;
 
 use self::child::Child;
 use self::disruption::Disruptions;
-pub(crate) use self::disruption::{Disruption, disruptions};
+pub(crate) use self::disruption::{Disruption, disruptions, is_possible};
 use self::history::History;
 use self::judge::{Rules, Verdict};
+use self::servers::Servers;
 use self::table::Table;
 use crate::args::{NodeSettings, Settings};
 
@@ -36,7 +37,7 @@ const JUDGED_EVERY: Duration = Duration::from_secs(1);
 
 /// What all threads of the parent share.
 struct World {
-    redis: Redis,
+    servers: Servers,
     proxies: Vec<Proxy>,
     table: Arc<Table>,
     history: Arc<History>,
@@ -50,11 +51,10 @@ struct World {
 pub(crate) fn run(settings: &Settings) -> ExitCode {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let parent = listener.local_addr().expect("it listens");
-    let redis = Redis::start();
-    let proxies = (0..settings.nodes).map(|_| Proxy::to(redis.addr()));
+    let servers = Servers::start(settings.topology);
     let world = Arc::new(World {
-        proxies: proxies.collect(),
-        redis,
+        proxies: servers.proxies(settings.nodes),
+        servers,
         table: Arc::default(),
         history: Arc::default(),
         disruptions: Disruptions::new(settings),
@@ -62,16 +62,14 @@ pub(crate) fn run(settings: &Settings) -> ExitCode {
         bus: settings.bus,
     });
     println!("{}", report::opening(settings));
-    let mut children: Vec<Child> = world
-        .proxies
-        .iter()
-        .zip(0..)
-        .map(|(proxy, id)| {
+    let mut children: Vec<Child> = (0..settings.nodes)
+        .map(|id| {
+            let proxy = world.proxies.get(usize::from(id));
             Child::start(&NodeSettings {
                 id,
                 nodes: settings.nodes,
                 parent,
-                redis: proxy.url(),
+                redis: world.servers.url(proxy),
                 bus: settings.bus,
                 broken: settings.broken,
                 mix: settings.mix,

@@ -4,13 +4,15 @@ use std::path::PathBuf;
 
 use crate::rows::{self, Row};
 use crate::settings::{BROKEN, Removed};
+use crate::topology::Topology;
 
 pub(crate) const HELP: &str = "\
 faults: what happens to Redis, and what a service with the cache notices of it
 
-    faults [ROW ...] [--list] [--quick] [--markdown FILE] [--break NAME]
+    faults [ROW ...] [--topology one|sentinel] [--list] [--quick] [--markdown FILE] [--break NAME]
 
 ROW             the rows to run, by name; without any, all
+--topology NAME one: a Redis (the default); sentinel: three, which three sentinels watch
 --list          says which there are
 --quick         some of them, that take less than a minute together
 --markdown FILE writes the table there too
@@ -23,13 +25,14 @@ logged, with 2 if the arguments make no sense.";
 /// What is to be done.
 pub(crate) enum Parsed {
     Help,
-    List,
+    List(Topology),
     Rows(Order),
 }
 
 /// Which rows are to run, and how.
 pub(crate) struct Order {
     pub(crate) rows: Vec<Row>,
+    pub(crate) topology: Topology,
     pub(crate) markdown: Option<PathBuf>,
     /// What is taken from the cache.
     pub(crate) broken: Option<Removed>,
@@ -39,37 +42,46 @@ pub(crate) struct Order {
 pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Parsed, String> {
     let mut order = Order {
         rows: Vec::new(),
+        topology: Topology::One,
         markdown: None,
         broken: None,
     };
-    let mut is_quick = false;
+    let (mut is_quick, mut is_list) = (false, false);
+    let mut names = Vec::new();
     let mut args = args;
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(format!("{arg}: a value is missing"));
         match arg.as_str() {
             "--help" => return Ok(Parsed::Help),
-            "--list" => return Ok(Parsed::List),
+            "--list" => is_list = true,
+            "--topology" => order.topology = Topology::parse(&value()?)?,
             "--quick" => is_quick = true,
             "--markdown" => order.markdown = Some(value()?.into()),
             "--break" => order.broken = Some(broken(&value()?)?),
             option if option.starts_with('-') => {
                 return Err(format!("`{option}`: unknown, see --help"));
             }
-            name => order.rows.push(row(name)?),
+            name => names.push(name.to_owned()),
         }
+    }
+    if is_list {
+        return Ok(Parsed::List(order.topology));
+    }
+    for name in names {
+        order.rows.push(row(order.topology, &name)?);
     }
     if is_quick && !order.rows.is_empty() {
         return Err("--quick: rows are named, too; give one or the other".to_owned());
     }
     if order.rows.is_empty() {
-        order.rows = rows::all();
+        order.rows = rows::of(order.topology);
         order.rows.retain(|row| row.is_quick || !is_quick);
     }
     Ok(Parsed::Rows(order))
 }
 
-fn row(name: &str) -> Result<Row, String> {
-    let found = rows::all().into_iter().find(|row| row.name == name);
+fn row(topology: Topology, name: &str) -> Result<Row, String> {
+    let found = rows::of(topology).into_iter().find(|row| row.name == name);
     found.ok_or_else(|| format!("`{name}`: no such row, see --list"))
 }
 
@@ -98,6 +110,8 @@ mod tests {
         let all = rows::all();
         assert_eq!(rows(""), all.len());
         assert_eq!(rows("flushall sigstop --markdown x.md --break deaf"), 2);
+        let of_sentinels = rows("--topology sentinel");
+        assert!(of_sentinels > 5 && rows("--topology sentinel split") == 1);
         let quick = rows("--quick");
         assert!(quick > 5 && quick < all.len());
     }
@@ -110,6 +124,8 @@ mod tests {
             "--break",
             "--break x",
             "flushall --quick",
+            "--topology several",
+            "--topology sentinel flushall",
         ] {
             assert!(parsed(words).is_err(), "{words}");
         }

@@ -69,14 +69,16 @@ pub(crate) fn judge(case: &Case<'_>) -> Outcome {
     case.lengths(&calls, &writes, &mut outcome);
     let stale = stale::find(&calls, &writes, case.sight);
     outcome.stale = stale.len();
-    tell(&mut outcome.problems, "stale", stale, |(call, write)| {
-        format!("{}: {}", case.name(call), case.written(write))
-    });
     outcome.lost = case.found.lost.len();
-    tell(&mut outcome.problems, "lost", &case.found.lost, |it| {
-        let (row, version, newest) = it;
-        format!("row {row} is read as {version} after all; it is {newest}")
-    });
+    if !case.row.is_counted {
+        tell(&mut outcome.problems, "stale", stale, |(call, write)| {
+            format!("{}: {}", case.name(call), case.written(write))
+        });
+        tell(&mut outcome.problems, "lost", &case.found.lost, |it| {
+            let (row, version, newest) = it;
+            format!("row {row} is read as {version} after all; it is {newest}")
+        });
+    }
     case.recovery(&mut outcome);
     outcome
 }
@@ -157,6 +159,15 @@ impl Case<'_> {
                 problems.push(format!(
                     "Redis was not told of {left} names when all is over"
                 ));
+            }
+        }
+        if self.row.set.is_some() {
+            let nodes = self.sight.nodes.iter();
+            let times: Option<Vec<_>> = nodes.map(|node| node.in_use_elsewhere(began)).collect();
+            let last = times.and_then(|times| times.into_iter().max());
+            outcome.again = last.map(|time| Duration::from_nanos(time - began));
+            if last.is_none() {
+                problems.push("a node never used another server".to_owned());
             }
         }
         let remembered = self.sight.nodes[0].remembered(began, ended);

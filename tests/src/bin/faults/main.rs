@@ -7,6 +7,7 @@
 //! `faults --help` prints the options.
 
 mod args;
+mod document;
 mod judge;
 mod load;
 mod outcome;
@@ -14,14 +15,15 @@ mod record;
 mod rows;
 mod run;
 mod said;
+mod set;
 mod settings;
 mod starved;
 mod table;
+mod topology;
 mod truth;
 mod watch;
 mod world;
 
-use std::fs;
 use std::process::ExitCode;
 
 use args::{Order, Parsed};
@@ -34,8 +36,8 @@ fn main() -> ExitCode {
             println!("{}", args::HELP);
             return ExitCode::SUCCESS;
         }
-        Ok(Parsed::List) => {
-            println!("{}", table::list());
+        Ok(Parsed::List(topology)) => {
+            println!("{}", table::list(topology));
             return ExitCode::SUCCESS;
         }
         Ok(Parsed::Rows(order)) => order,
@@ -58,7 +60,11 @@ fn main() -> ExitCode {
         leaks.len(),
     ));
     if let Some(file) = &order.markdown
-        && let Err(error) = fs::write(file, table::markdown(&outcomes))
+        && let Err(error) = document::write(
+            file,
+            order.topology,
+            &table::markdown(order.topology, &outcomes),
+        )
     {
         eprintln!("error: {}: {error}", file.display());
         return ExitCode::from(2);
@@ -67,7 +73,7 @@ fn main() -> ExitCode {
 }
 
 fn run_all(order: &Order, said: &Output) -> Vec<Outcome> {
-    said.say(&table::head());
+    said.say(&table::head(order.topology));
     let mut outcomes = Vec::new();
     for row in &order.rows {
         let outcome = run::run(row, order.broken);

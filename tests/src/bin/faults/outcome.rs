@@ -24,6 +24,8 @@ pub(crate) struct Outcome {
     pub(crate) late_calls: usize,
     /// From the end of the fault until every node uses Redis again; `None`: never.
     pub(crate) back: Option<Duration>,
+    /// From the beginning of the fault until every node uses another server; `None`: never.
+    pub(crate) again: Option<Duration>,
     pub(crate) stale: usize,
     pub(crate) invalidations: usize,
     pub(crate) lost: usize,
@@ -50,6 +52,7 @@ impl Outcome {
             waited: 0,
             late_calls: 0,
             back: None,
+            again: None,
             stale: 0,
             invalidations: 0,
             lost: 0,

@@ -6,6 +6,7 @@ mod data;
 mod memory;
 mod network;
 mod process;
+mod sentinel;
 mod stalls;
 mod start;
 
@@ -13,6 +14,10 @@ use std::fmt;
 use std::thread;
 use std::time::Duration;
 
+use cachekit::OnNewMaster;
+
+use crate::set::Layout;
+use crate::topology::Topology;
 use crate::world::Server;
 
 /// What is true of a fault that took place, or why it did not.
@@ -20,6 +25,10 @@ type Inflicted = Result<String, String>;
 
 /// One fault.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a property of its own"
+)]
 pub(crate) struct Row {
     pub(crate) name: &'static str,
     /// What is done, in a few words.
@@ -39,6 +48,11 @@ pub(crate) struct Row {
     pub(crate) host: Option<&'static str>,
     /// Whether there is a Redis in the end.
     pub(crate) comes_back: bool,
+    /// The servers, if there are several.
+    pub(crate) set: Option<Layout>,
+    pub(crate) on_new_master: OnNewMaster,
+    /// Whether old values and lost invalidations are counted, and not promised to be none.
+    pub(crate) is_counted: bool,
     /// Before the nodes start.
     pub(crate) prepare: fn(&Server) -> Result<(), String>,
     /// Begins the fault, waits, and ends it.
@@ -59,11 +73,22 @@ const ROW: Row = Row {
     user: "default",
     host: None,
     comes_back: true,
+    set: None,
+    on_new_master: OnNewMaster::Clear,
+    is_counted: false,
     prepare: |_| Ok(()),
     inflict: |_| Err("nothing is done".to_owned()),
 };
 
-/// All rows, in the order of the table.
+/// The rows of a set-up, in the order of its table.
+pub(crate) fn of(topology: Topology) -> Vec<Row> {
+    match topology {
+        Topology::One => all(),
+        Topology::Sentinel => sentinel::ROWS.to_vec(),
+    }
+}
+
+/// The rows of one server, in the order of the table.
 pub(crate) fn all() -> Vec<Row> {
     [
         process::ROWS,

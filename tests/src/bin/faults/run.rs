@@ -32,7 +32,7 @@ pub(crate) fn run(row: &Row, broken: Option<Removed>) -> Outcome {
         .enable_all()
         .build();
     let runtime = runtime.expect("a runtime");
-    let server = Server::start(row.args);
+    let server = Server::start(row);
     if let Err(problem) = (row.prepare)(&server) {
         return Outcome::impossible(row.clone(), problem);
     }

@@ -9,6 +9,7 @@ use crate::rows;
 use crate::settings::{
     ALLOWANCE, ALONE, BUS_TIMEOUT, LOADER, LOCK_TIMEOUT, RECOVERY, REDIS_TIMEOUT, WRITE, shared,
 };
+use crate::topology::Topology;
 
 /// What a row is measured by.
 struct Column {
@@ -92,46 +93,80 @@ fn result(outcome: &Outcome) -> &'static str {
     if outcome.is_ok() { "ok" } else { "FAIL" }
 }
 
+/// Where another server becomes the master: from the beginning of the fault until both nodes use it.
+const AGAIN: Column = Column {
+    name: "again",
+    bound: String::new,
+    cell: |it| it.again.map_or("never".to_owned(), millis),
+};
+
+fn columns(topology: Topology) -> Vec<&'static Column> {
+    let mut columns: Vec<_> = COLUMNS.iter().collect();
+    if topology == Topology::Sentinel {
+        let at = columns.iter().position(|it| it.name == "back");
+        columns.insert(at.map_or(0, |at| at + 1), &AGAIN);
+    }
+    columns
+}
+
+fn topology_of(outcome: &Outcome) -> Topology {
+    match outcome.row.set {
+        Some(_) => Topology::Sentinel,
+        None => Topology::One,
+    }
+}
+
 /// The names of all rows.
-pub(crate) fn list() -> String {
+pub(crate) fn list(topology: Topology) -> String {
     let row = |row: rows::Row| {
         let quick = if row.is_quick { "quick" } else { "" };
         format!("{:<22} {:<6} {}", row.name, quick, row.what)
     };
-    let rows: Vec<_> = rows::all().into_iter().map(row).collect();
+    let rows: Vec<_> = rows::of(topology).into_iter().map(row).collect();
     rows.join("\n")
 }
 
-fn aligned(name: &str, cells: impl Fn(&Column) -> String) -> String {
-    let cells = COLUMNS
-        .iter()
-        .map(|column| format!(" {:>9}", cells(column)));
+fn aligned(topology: Topology, name: &str, cells: impl Fn(&Column) -> String) -> String {
+    let columns = columns(topology).into_iter();
+    let cells = columns.map(|column| format!(" {:>9}", cells(column)));
     format!("{name:<21}{}", cells.collect::<String>())
 }
 
 /// The columns' names, and what they are held to.
-pub(crate) fn head() -> String {
-    let names = aligned("fault", |column| column.name.to_owned());
-    let bounds = aligned("(milliseconds)", |column| (column.bound)());
+pub(crate) fn head(topology: Topology) -> String {
+    let names = aligned(topology, "fault", |column| column.name.to_owned());
+    let bounds = aligned(topology, "(milliseconds)", |column| (column.bound)());
     format!("{names}  result\n{bounds}")
 }
 
 /// One row.
 pub(crate) fn line(outcome: &Outcome) -> String {
-    let cells = aligned(outcome.row.name, |column| (column.cell)(outcome));
+    let topology = topology_of(outcome);
+    let cells = aligned(topology, outcome.row.name, |column| (column.cell)(outcome));
     format!("{cells}  {}", result(outcome))
 }
 
 /// All of it, for the documentation.
-pub(crate) fn markdown(outcomes: &[Outcome]) -> String {
-    let names: Vec<_> = COLUMNS.iter().map(|column| column.name).collect();
+pub(crate) fn markdown(topology: Topology, outcomes: &[Outcome]) -> String {
+    let names: Vec<_> = columns(topology).iter().map(|column| column.name).collect();
+    let (opening, level) = match topology {
+        Topology::One => (opening(), "##"),
+        Topology::Sentinel => (opening_of_sentinels(), "###"),
+    };
     let mut lines = vec![
-        opening(),
+        opening,
         format!("| fault | what is done | {} | result |", names.join(" | ")),
-        format!("|---|---|{}---|", "--:|".repeat(COLUMNS.len())),
+        format!("|---|---|{}---|", "--:|".repeat(names.len())),
     ];
     lines.extend(outcomes.iter().map(cells));
-    lines.push("\n## Assumptions\n\nMost rows assume nothing. The others:\n".to_owned());
+    let of = if topology == Topology::One {
+        ""
+    } else {
+        " about the servers"
+    };
+    lines.push(format!(
+        "\n{level} Assumptions{of}\n\nMost rows assume nothing. The others:\n"
+    ));
     let rows = outcomes.iter().map(|outcome| &outcome.row);
     let assuming = rows.filter(|row| row.assumes != rows::NOTHING);
     lines.extend(assuming.map(|row| format!("- {}: {}.", row.name, row.assumes)));
@@ -150,10 +185,8 @@ pub(crate) fn markdown(outcomes: &[Outcome]) -> String {
 
 /// One row of the table.
 fn cells(outcome: &Outcome) -> String {
-    let cells: Vec<_> = COLUMNS
-        .iter()
-        .map(|column| (column.cell)(outcome))
-        .collect();
+    let columns = columns(topology_of(outcome)).into_iter();
+    let cells: Vec<_> = columns.map(|column| (column.cell)(outcome)).collect();
     let row = &outcome.row;
     format!(
         "| {} | {} ({}) | {} | {} |",
@@ -163,6 +196,28 @@ fn cells(outcome: &Outcome) -> String {
         cells.join(" | "),
         result(outcome)
     )
+}
+
+fn opening_of_sentinels() -> String {
+    "
+## Sentinel
+
+Three servers, three sentinels and two nodes on one machine, by
+
+    cargo run -p cachekit-tests --bin faults -- --topology sentinel --markdown docs/faults.md
+
+The nodes call and write as above, and know the sentinels only. `down-after-milliseconds` is 1,000, and 5,000 in the rows `split`, which also
+have the second node and one sentinel on the side of the old master. The servers have `min-replicas-to-write 1`, but for `split-unguarded`.
+Each kind of fault is run with `on_new_master = clear`, the default, and with `replay`.
+
+- **again**: milliseconds from the beginning of the fault until both nodes use another server. Meanwhile calls run without Redis, and no
+  call fails: the columns **failed**, **alone**, **shared** and **write** say what callers felt. In the rows `split`, the second node, on the
+  side of the old master, is the last one: it can use the new master when the network is whole again.
+- **stale**, **lost**: as above. With `replay`, and in `split-unguarded`, they are counted and not promised to be none. With `replay`, the
+  new master may lack invalidations that the old one accepted last, until the node that made them repeats them. The old master of a split
+  accepts many of these before it refuses writes. In `split-unguarded`, each side reads what its own master has, until the network is whole.
+"
+    .to_owned()
 }
 
 fn opening() -> String {

@@ -27,6 +27,8 @@ pub(crate) struct Seen {
     pub(crate) heard: Vec<u64>,
     /// Memory answered.
     pub(crate) remembered: Vec<u64>,
+    /// Commands went to another server than before.
+    pub(crate) moved: Vec<u64>,
 }
 
 /// What was seen.
@@ -57,6 +59,7 @@ impl Watch {
             sight: Arc::clone(&sight),
             before: world.nodes.iter().map(Cache::stats).collect(),
             accepted: vec![0; world.nodes.len()],
+            servers: vec![None; world.nodes.len()],
         };
         let until = Arc::clone(&is_stopped);
         let thread = thread::spawn(move || looking.look_on(&until));
@@ -89,6 +92,8 @@ struct Looking {
     before: Vec<Stats>,
     /// How many writes each node is known to have told.
     accepted: Vec<usize>,
+    /// The server that each node's commands went to when it was last connected.
+    servers: Vec<Option<String>>,
 }
 
 impl Looking {
@@ -123,6 +128,7 @@ impl Looking {
             self.world.record.accepted(node, written, from, now);
             self.accepted[node] = written;
         }
+        let has_moved = self.follow(node, stats.redis.server.clone());
         let before = std::mem::replace(&mut self.before[node], stats);
         let stats = &self.before[node];
         let mut sight = self.sight.lock().unwrap_or_else(PoisonError::into_inner);
@@ -135,6 +141,7 @@ impl Looking {
                 stats.redis.heartbeats > before.redis.heartbeats,
             ),
             (&mut seen.remembered, stats.memory_hits > before.memory_hits),
+            (&mut seen.moved, has_moved),
         ] {
             if is_more {
                 times.push(now);
@@ -143,7 +150,23 @@ impl Looking {
     }
 }
 
+impl Looking {
+    /// Whether commands of `node` go to another server now than when it was last connected.
+    fn follow(&mut self, node: usize, server: Option<String>) -> bool {
+        if server.is_none() {
+            return false;
+        }
+        let before = std::mem::replace(&mut self.servers[node], server);
+        before.is_some() && before != self.servers[node]
+    }
+}
+
 impl Seen {
+    /// When Redis was in use again on another server, after `time`.
+    pub(crate) fn in_use_elsewhere(&self, time: u64) -> Option<u64> {
+        self.in_use(nth_after(&self.moved, time, 0)?)
+    }
+
     /// When Redis was in use again after `time`: the third time that it was seen to be, for the
     /// first may be a leftover.
     pub(crate) fn in_use(&self, time: u64) -> Option<u64> {

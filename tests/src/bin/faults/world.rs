@@ -10,6 +10,7 @@ use cachekit_tests::redis::{Client, Redis, Reply};
 use crate::record::Record;
 use crate::rows::Row;
 use crate::said::PASSWORD;
+use crate::set::Set;
 use crate::settings::{
     BUS_TIMEOUT, LOCK_TIMEOUT, NAMESPACE, NODES, REDIS_TIMEOUT, Removed, on_disconnect,
 };
@@ -30,17 +31,39 @@ pub(crate) struct World {
 /// A Redis that wants a password, and the nodes' ways to it.
 #[derive(Debug)]
 pub(crate) struct Server {
+    /// The first server: the only one, or the master at the start.
     pub(crate) redis: Redis,
+    /// Empty where sentinels say where the master is.
     pub(crate) proxies: Vec<Proxy>,
+    /// The others, if there are several servers.
+    pub(crate) set: Option<Set>,
 }
 
 impl Server {
-    pub(crate) fn start(args: &[&str]) -> Self {
-        let redis = Redis::with(&[&["--requirepass", PASSWORD], args].concat());
+    pub(crate) fn start(row: &Row) -> Self {
+        if let Some(layout) = row.set {
+            let (redis, set) = Set::start(layout, row.args);
+            return Self {
+                redis,
+                proxies: Vec::new(),
+                set: Some(set),
+            };
+        }
+        let redis = Redis::with(&[&["--requirepass", PASSWORD], row.args].concat());
         let proxies = (0..NODES).map(|_| Proxy::to(redis.addr()));
         Self {
             proxies: proxies.collect(),
             redis,
+            set: None,
+        }
+    }
+
+    /// Where a node looks for Redis.
+    fn url(&self, row: &Row, node: usize) -> String {
+        match (&self.set, row.host) {
+            (Some(set), _) => set.url(row.user, node),
+            (None, Some(host)) => url(row, host),
+            (None, None) => url(row, &self.proxies[node].addr().to_string()),
         }
     }
 
@@ -81,11 +104,8 @@ impl World {
     pub(crate) async fn start(server: Server, row: &Row, broken: Option<Removed>) -> Arc<Self> {
         let mut nodes = Vec::new();
         for node in 0..NODES {
-            let url = row.host.map_or_else(
-                || url(row, &server.proxies[node].addr().to_string()),
-                |host| url(row, host),
-            );
-            nodes.push(build(settings(&url, node), broken).await);
+            let url = server.url(row, node);
+            nodes.push(build(settings(row, &url, node), broken).await);
         }
         Arc::new(Self {
             server,
@@ -99,8 +119,10 @@ impl World {
 
     /// A node that knows nothing but what is in Redis, which it reaches directly.
     pub(crate) async fn newcomer(&self, row: &Row) -> Cache {
-        let url = url(row, &self.server.redis.addr().to_string());
-        build(settings(&url, 0), None).await
+        let direct = || url(row, &self.server.redis.addr().to_string());
+        let set = self.server.set.as_ref();
+        let url = set.map_or_else(direct, |set| set.url(row.user, 0));
+        build(settings(row, &url, 0), None).await
     }
 
     /// From here on nothing is written.
@@ -127,7 +149,7 @@ fn url(row: &Row, host: &str) -> String {
     format!("redis://{}:{PASSWORD}@{host}", row.user)
 }
 
-fn settings(url: &str, node: usize) -> CacheBuilder {
+fn settings(row: &Row, url: &str, node: usize) -> CacheBuilder {
     Cache::builder()
         .namespace(NAMESPACE)
         .redis(url)
@@ -135,6 +157,7 @@ fn settings(url: &str, node: usize) -> CacheBuilder {
         .bus_timeout(BUS_TIMEOUT)
         .lock_timeout(LOCK_TIMEOUT)
         .on_disconnect(on_disconnect(node))
+        .on_new_master(row.on_new_master)
 }
 
 async fn build(mut settings: CacheBuilder, broken: Option<Removed>) -> Cache {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::args::Settings;
+use crate::topology::Topology;
 use cachekit_tests::clock;
 
 /// A kind of fault.
@@ -44,6 +45,11 @@ pub(crate) enum Disruption {
     Foreign,
     /// Commands run again and again.
     RepeatAll,
+    /// The sentinels have another server become the master: as they are told, because it was killed,
+    /// or because it hangs.
+    FailOver,
+    KillMaster,
+    StopMaster,
 }
 
 const NAMES: &[(Disruption, &str)] = &[
@@ -66,16 +72,53 @@ const NAMES: &[(Disruption, &str)] = &[
     (Disruption::Close, "close"),
     (Disruption::Foreign, "foreign"),
     (Disruption::RepeatAll, "repeat-all"),
+    (Disruption::FailOver, "fail-over"),
+    (Disruption::KillMaster, "kill-master"),
+    (Disruption::StopMaster, "stop-master"),
+];
+
+/// The faults of a set with sentinels.
+const OF_SET: &[Disruption] = &[
+    Disruption::DelEntry,
+    Disruption::DelVersion,
+    Disruption::DelGuard,
+    Disruption::KillPubsub,
+    Disruption::KillNormal,
+    Disruption::ScriptFlush,
+    Disruption::FlushAll,
+    Disruption::FailOver,
+    Disruption::KillMaster,
+    Disruption::StopMaster,
 ];
 
 /// Those that are not in `all`.
-const ONLY_BY_NAME: &[Disruption] = &[Disruption::Foreign, Disruption::RepeatAll];
+const ONLY_BY_NAME: &[Disruption] = &[
+    Disruption::Foreign,
+    Disruption::RepeatAll,
+    Disruption::FailOver,
+    Disruption::KillMaster,
+    Disruption::StopMaster,
+];
+
+/// Whether a fault can be injected in this set-up.
+pub(crate) fn is_possible(disruption: Disruption, topology: Topology) -> bool {
+    let of_set_only = [
+        Disruption::FailOver,
+        Disruption::KillMaster,
+        Disruption::StopMaster,
+    ];
+    match topology {
+        Topology::One => !of_set_only.contains(&disruption),
+        Topology::Sentinel => OF_SET.contains(&disruption),
+    }
+}
 
 /// Reads `all`, `none` or names between commas.
-pub(crate) fn disruptions(list: &str) -> Result<Vec<Disruption>, String> {
+pub(crate) fn disruptions(list: &str, topology: Topology) -> Result<Vec<Disruption>, String> {
     let all = NAMES.iter().map(|(disruption, _)| *disruption);
     match list {
         "none" => return Ok(vec![]),
+        "all" if topology == Topology::Sentinel => return Ok(OF_SET.to_vec()),
         "all" => {
             return Ok(all
                 .filter(|disruption| !ONLY_BY_NAME.contains(disruption))

@@ -109,6 +109,9 @@ fn takes_one(left: &AtomicU32) -> bool {
 pub(super) fn injure(world: &World, seed: u64) {
     let mut random = fastrand::Rng::with_seed(seed.wrapping_add(1));
     let links: Vec<_> = world.proxies.iter().map(Link::new).collect();
+    if links.is_empty() {
+        return;
+    }
     if world.disruptions.has(Disruption::RepeatAll) {
         return repeat_all(world, &links, &mut random);
     }
@@ -227,7 +230,7 @@ fn repeat(world: &World, link: &Link<'_>) -> usize {
 /// Runs what passed a while ago again and again, and loses a reply now and then.
 fn repeat_all(world: &World, links: &[Link<'_>], random: &mut fastrand::Rng) {
     let mut copies = VecDeque::new();
-    let mut client = world.redis.client();
+    let mut client = world.servers.master().client();
     while !world.is_stopped() {
         world.sleep(Duration::from_millis(2));
         for (number, link) in links.iter().enumerate() {

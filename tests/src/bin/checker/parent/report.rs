@@ -24,8 +24,9 @@ pub(super) fn opening(settings: &Settings) -> String {
     let of_broken = settings.broken.map_or("usual", |_| "for it");
     let mix = settings.mix.map_or(of_broken, |(name, _)| name);
     format!(
-        "{} nodes, {} s, bus {}, seed {}, mix {mix}, {broken}",
+        "{} nodes, {:?}, {} s, bus {}, seed {}, mix {mix}, {broken}",
         settings.nodes,
+        settings.topology,
         settings.length.as_secs(),
         if settings.bus { "on" } else { "off" },
         settings.seed,

@@ -3,11 +3,12 @@
 use std::thread;
 use std::time::Duration;
 
-use cachekit_tests::redis::Client;
+use cachekit_tests::redis::{Client, Redis};
 
 use super::World;
 use super::disruption::Disruption;
 use super::history::{NOBODY, Write};
+use super::servers::fail_over;
 use crate::cells::{Cell, Kind};
 use crate::invalidation_mode::InvalidationMode;
 use crate::node::{NAMESPACE, functions};
@@ -36,6 +37,12 @@ const AMONG: &[Disruption] = &[
     Disruption::Foreign,
     Disruption::Foreign,
     Disruption::Foreign,
+    Disruption::FailOver,
+    Disruption::FailOver,
+    Disruption::KillMaster,
+    Disruption::KillMaster,
+    Disruption::StopMaster,
+    Disruption::StopMaster,
 ];
 
 /// What a program of another version might say, and where.
@@ -51,15 +58,28 @@ pub(super) fn injure(world: &World, seed: u64) {
             return;
         };
         if !world.is_stopped() {
-            let what = inject(disruption, world, &mut random);
-            world.disruptions.note(disruption, what);
+            let what = match disruption {
+                Disruption::FailOver => world.servers.replace_master(fail_over, |_| ()),
+                Disruption::KillMaster => {
+                    let kill = |_: &_, master: &Redis| master.kill();
+                    world.servers.replace_master(kill, Redis::restart)
+                }
+                Disruption::StopMaster => {
+                    let stop = |_: &_, master: &Redis| master.freeze();
+                    world.servers.replace_master(stop, Redis::thaw)
+                }
+                other => Some(inject(other, world, &mut random)),
+            };
+            if let Some(what) = what {
+                world.disruptions.note(disruption, what);
+            }
         }
     }
 }
 
 /// Injects one, and says what it was in words.
 fn inject(disruption: Disruption, world: &World, random: &mut fastrand::Rng) -> String {
-    let redis = &world.redis;
+    let redis = world.servers.master();
     let client = || redis.client();
     match disruption {
         Disruption::DelEntry => remove(&mut client(), &["k:*", "k:*", "k:*", "c[0-9]*"], random),

@@ -1,0 +1,6 @@
+//! Encrypted connections to real servers, whose certificates are right and wrong.
+
+mod certificates;
+mod errors;
+mod files;
+mod served;
