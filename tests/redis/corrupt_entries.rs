@@ -207,9 +207,15 @@ async fn an_entry_of_a_future_format_is_one_miss() {
         .is_one_miss(&future, &expected, "another format")
         .await;
     let mut future = world.good.clone();
-    future[3] += 8;
+    future[3] += 16;
     seal(&mut future);
     world.is_one_miss(&future, &expected, "a new flag").await;
+    // Without keys no encrypted entry can be read.
+    let mut encrypted = world.good.clone();
+    encrypted[3] += 8;
+    seal(&mut encrypted);
+    let expected = misses(|it| it.encryption = 1);
+    world.is_one_miss(&encrypted, &expected, "encrypted").await;
 }
 
 #[tokio::test]
