@@ -83,14 +83,14 @@ impl Tap {
         thread::spawn(move || {
             let mut part = [0; 4096];
             while let Ok(length @ 1..) = stream.read(&mut part) {
-                heard.lock().unwrap().extend(&part[..length]);
+                heard.lock().expect("no panic").extend(&part[..length]);
             }
         });
         tap
     }
 
     fn heard(&self) -> Vec<u8> {
-        self.0.lock().unwrap().clone()
+        self.0.lock().expect("no panic").clone()
     }
 }
 
@@ -131,7 +131,9 @@ async fn scenario(set: impl Fn(&Redis) -> CacheBuilder) -> Seen {
         profile("babbage".to_owned()).await;
         profile(name()).await;
         greeting(name()).await;
-        save(name(), "difference engine7".to_owned()).await.unwrap();
+        save(name(), "difference engine7".to_owned())
+            .await
+            .expect("it succeeds");
         replace(name()).await;
         profile(name()).await;
     })

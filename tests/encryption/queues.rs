@@ -19,7 +19,7 @@ struct Table {
 
 #[cached(key = "note:{user}", name = "notes::get", skip(table))]
 async fn note(table: &Table, user: String) -> Option<String> {
-    let rows = table.rows.lock().unwrap();
+    let rows = table.rows.lock().expect("no panic");
     let mut found = rows.iter().filter(|(of, _)| *of == user);
     found.next_back().map(|(_, text)| text.clone())
 }
@@ -38,10 +38,10 @@ async fn save(
     text: String,
     _write: QueuedWrite,
 ) -> Result<(), Refused> {
-    if *table.refuses.lock().unwrap() {
+    if *table.refuses.lock().expect("no panic") {
         return Err(Refused(format!("no room for {text}")));
     }
-    table.rows.lock().unwrap().push((user, text));
+    table.rows.lock().expect("no panic").push((user, text));
     Ok(())
 }
 
@@ -82,7 +82,10 @@ async fn queue(cache: &Cache, table: &Table, user: &str, text: &str) {
 /// The dead writes, once there are any.
 async fn dead(cache: &Cache) -> Vec<DeadWrite> {
     loop {
-        let found = cache.dead_writes("notes::save", 10).await.unwrap();
+        let found = cache
+            .dead_writes("notes::save", 10)
+            .await
+            .expect("it succeeds");
         if !found.is_empty() {
             return found;
         }
@@ -114,10 +117,10 @@ async fn a_queued_write_is_hidden_read_and_carried_out() {
             .provide(table.clone())
             .start()
             .await
-            .unwrap();
-        cache.flush().await.unwrap();
+            .expect("it is there");
+        cache.flush().await.expect("it succeeds");
         let last = ("ann".to_owned(), "last words".to_owned());
-        assert_eq!(*table.rows.lock().unwrap(), [last], "coalesced");
+        assert_eq!(*table.rows.lock().expect("no panic"), [last], "coalesced");
         workers.stop().await;
         assert!(!shows(&content(&redis), "words"));
     }
@@ -128,14 +131,14 @@ async fn a_dead_write_is_hidden_shown_and_replayed() {
     let redis = Redis::with(&["--rdbcompression", "no"]);
     let cache = built(with(&redis, keys()).hash_keys(true)).await;
     let table = Table::default();
-    *table.refuses.lock().unwrap() = true;
+    *table.refuses.lock().expect("no panic") = true;
     queue(&cache, &table, "ann", "first words").await;
     let workers = cache
         .workers()
         .provide(table.clone())
         .start()
         .await
-        .unwrap();
+        .expect("it is there");
     let found = dead(&cache).await;
     let [write] = &found[..] else {
         panic!("one dead write: {found:?}");
@@ -149,13 +152,13 @@ async fn a_dead_write_is_hidden_shown_and_replayed() {
     for secret in ["words", "ann", "room"] {
         assert!(!shows(&seen, secret), "{secret}");
     }
-    *table.refuses.lock().unwrap() = false;
+    *table.refuses.lock().expect("no panic") = false;
     cache
         .replay_dead_write("notes::save", &write.id)
         .await
-        .unwrap();
+        .expect("it is there");
     until("it is carried out", || {
-        !table.rows.lock().unwrap().is_empty()
+        !table.rows.lock().expect("no panic").is_empty()
     })
     .await;
     workers.stop().await;
@@ -175,21 +178,26 @@ async fn a_write_without_its_key_is_not_lost() {
         .provide(table.clone())
         .start()
         .await
-        .unwrap();
+        .expect("it is there");
     let found = dead(&one).await;
     workers.stop().await;
     assert!(
-        table.rows.lock().unwrap().is_empty(),
+        table.rows.lock().expect("no panic").is_empty(),
         "it could not be read"
     );
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].reason, "(encrypted)", "by the other key");
     one.replay_dead_write("notes::save", &found[0].id)
         .await
-        .unwrap();
-    let workers = one.workers().provide(table.clone()).start().await.unwrap();
-    one.flush().await.unwrap();
+        .expect("it is there");
+    let workers = one
+        .workers()
+        .provide(table.clone())
+        .start()
+        .await
+        .expect("it succeeds");
+    one.flush().await.expect("it succeeds");
     let last = ("ann".to_owned(), "last words".to_owned());
-    assert_eq!(*table.rows.lock().unwrap(), [last]);
+    assert_eq!(*table.rows.lock().expect("no panic"), [last]);
     workers.stop().await;
 }
