@@ -281,8 +281,8 @@ pub(crate) struct Found {
     /// order in which the entry lists the tags. `None` if value tags were not requested or could
     /// not be read.
     pub(crate) value_tags: Option<(Token, Vec<Option<Version>>)>,
-    /// The current versions of [`EntryQuery::beside`], in the same order, read in one step with
-    /// `bytes`. `None` for a missing version.
+    /// The current versions of the names in [`EntryQuery::beside`], in the same order, read in one
+    /// step with `bytes`. An item is `None` if the version is missing.
     pub(crate) beside: Vec<Option<Version>>,
 }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The name of a struct and an empty text, or the name of an enum and the name of its variant.
 type Named = (&'static str, &'static str);
 
-/// The fields with which `Deserialize` reads a struct or a variant of an enum.
+/// The fields that `Deserialize` asks for when it reads a struct or a variant of an enum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Fields {
     /// The names of the fields that `Deserialize` reads, including aliases; empty for a tuple.

@@ -106,7 +106,7 @@ async fn listen(
             sentinels.learn(&answer);
         }
         begun.store(true, Ordering::Relaxed);
-        // The end of the time is no event of its own: the sentinel is asked again.
+        // The sentinel is asked again after news, and also without news after `ASK_EVERY`.
         let _ = timeout(ASK_EVERY, news.notified()).await;
     }
     Ok(())
