@@ -14,7 +14,8 @@ use crate::check::function::FnInfo;
 use crate::check::ident_usage;
 use crate::check::key::unknown_skip;
 use crate::diag::Errors;
-use crate::model::{Argument, Role};
+use crate::model::Argument;
+use crate::model::queued::Role;
 use crate::queued_types::{is_write_number, vec_of};
 
 /// The argument with all items of `each(item in items)`.

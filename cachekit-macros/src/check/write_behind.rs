@@ -25,8 +25,9 @@ use crate::check::writes::{model, values};
 use crate::diag::Errors;
 use crate::fn_form::Form;
 use crate::item::LooseFn;
+use crate::model::queued::{QueueKey, QueuedFn, Role};
 use crate::model::text::Text;
-use crate::model::{Constant, QueueKey, QueuedFn, Reference, Role, StepArg};
+use crate::model::{Constant, Reference, StepArg};
 
 const NO_RET: RetRule =
     RetRule::Forbidden("the function has not run when its call is queued; name arguments");

@@ -10,7 +10,8 @@ use crate::expand::key::write_key;
 use crate::expand::reference::{HiddenFn, call, span_of};
 use crate::expand::spec::duration;
 use crate::item::LooseFn;
-use crate::model::{Argument, Constant, QueueKey, QueuedFn, Role};
+use crate::model::queued::{QueueKey, QueuedFn, Role};
+use crate::model::{Argument, Constant};
 use crate::paths::{Paths, with_span};
 use crate::queued_types::{body_name, is_passed};
 

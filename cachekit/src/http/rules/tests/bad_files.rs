@@ -10,8 +10,9 @@ fn with(options: &str) -> String {
 }
 
 fn error(text: &str) -> String {
-    let error = RuleSet::from_toml_str(text).expect_err(text);
-    let error = error.in_file("cache.toml");
+    let error = RuleSet::from_toml_str(text)
+        .expect_err(text)
+        .in_file("cache.toml");
     assert_eq!(
         format!("{error:?}"),
         error.to_string(),
