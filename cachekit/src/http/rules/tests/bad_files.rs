@@ -10,14 +10,10 @@ fn with(options: &str) -> String {
 }
 
 fn error(text: &str) -> String {
-    let error = RuleSet::from_toml_str(text)
-        .expect_err(text)
-        .in_file("cache.toml");
-    assert_eq!(
-        format!("{error:?}"),
-        error.to_string(),
-        "as a `main` shows it"
-    );
+    let error = RuleSet::from_toml_str(text).expect_err(text);
+    let error = error.in_file("cache.toml");
+    // A `main` that returns the error shows this form.
+    assert_eq!(format!("{error:?}"), error.to_string());
     error.to_string()
 }
 
