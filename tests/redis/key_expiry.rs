@@ -208,7 +208,7 @@ async fn put(id: u64) -> Result<(), QueueError> {
 
 /// Queued writes have no end. When they are carried out, what is left does not depend on their keys.
 #[tokio::test]
-async fn a_queue_leaves_three_keys_at_most() {
+async fn a_queue_leaves_four_keys_at_most() {
     let redis = Redis::start();
     let mut client = redis.client();
     let builder = settings(&redis.url()).volatile_queues(true);
@@ -234,7 +234,9 @@ async fn a_queue_leaves_three_keys_at_most() {
     let kept = [
         "shop:wb:{keep}:count",
         "shop:wb:{keep}:dead",
+        "shop:wb:{keep}:flushed",
         "shop:wb:{keep}:version",
+        "shop:wb:{put}:flushed",
         "shop:wb:{put}:version",
     ];
     let mut left = client.keys("shop:wb:*");
