@@ -245,9 +245,10 @@ async fn a_forged_write_is_neither_read_nor_carried_out() {
             .iter()
             .map(|it| (&*it.key, it.payload.len()))
             .collect();
-        let keys = match hashes {
-            false => [("note:ann", 0), ("note:bob", 0)],
-            true => [("(encrypted)", 0), ("(not encrypted) note:ann", 0)],
+        let keys = if hashes {
+            [("(encrypted)", 0), ("(not encrypted) note:ann", 0)]
+        } else {
+            [("note:ann", 0), ("note:bob", 0)]
         };
         assert_eq!(shown, keys);
         let in_clear = found

@@ -102,7 +102,7 @@ impl EncryptedStore {
         let key = self.opened_key(queue, item.key);
         DeadItem {
             payload: self.opened_payload(queue, &key, item.payload),
-            reason: self.opened_reason(queue, &key, item.reason),
+            reason: self.opened_reason(queue, &key, &item.reason),
             key: shown_key(key),
             ..item
         }
@@ -119,7 +119,7 @@ impl EncryptedStore {
         Some(text)
     }
 
-    fn opened_reason(&self, queue: &str, key: &[u8], reason: String) -> String {
+    fn opened_reason(&self, queue: &str, key: &[u8], reason: &str) -> String {
         let Some(digits) = reason.strip_prefix(SEALED_REASON) else {
             return format!("{NOT_ENCRYPTED}{reason}");
         };
