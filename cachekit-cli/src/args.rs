@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -74,7 +75,12 @@ pub(crate) struct Server {
     pub(crate) encryption_keys_file: Option<PathBuf>,
 
     /// The services replace names in Redis by hashes (`hash_keys`).
-    #[arg(long, global = true, env = "CACHE_HASH_KEYS")]
+    #[arg(
+        long,
+        global = true,
+        env = "CACHE_HASH_KEYS",
+        value_parser = BoolishValueParser::new()
+    )]
     pub(crate) hash_keys: bool,
 
     /// Namespace of the caches, as `CacheBuilder::namespace` sets it.

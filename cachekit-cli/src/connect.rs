@@ -64,6 +64,13 @@ fn encrypted(builder: CacheBuilder, server: &Server) -> Result<CacheBuilder, Err
     let Some(text) = server.encryption_keys.as_deref() else {
         return Ok(builder);
     };
+    if server.encryption_keys_file.is_some() {
+        return Err(Error::unusable(
+            "both `CACHE_ENCRYPTION_KEYS` and `CACHE_ENCRYPTION_KEYS_FILE` \
+             (`--encryption-keys-file`) are set",
+            "unset one of them",
+        ));
+    }
     match text.parse::<EncryptionKeys>() {
         Ok(keys) => Ok(builder.encryption(keys)),
         Err(problem) => Err(Error::unusable(

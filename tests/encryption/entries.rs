@@ -26,6 +26,11 @@ async fn open(id: u64) -> String {
     format!("open to all {id}")
 }
 
+#[cached(key = "shown:{id}", name = "shown", tier = redis, encrypt = false, tags = ["of:{ret}"])]
+async fn shown(id: u64) -> String {
+    format!("shown to all {id}")
+}
+
 async fn call(cache: &Cache, id: u64) {
     let value = testing::scope(cache.clone(), secret(id)).await;
     assert_eq!(value, format!("the secret {id}"));
@@ -222,5 +227,26 @@ async fn an_invalidation_of_a_value_tag_reaches_an_encrypted_entry() {
         world.cache.invalidate_tags(["owner:the secret 1"]).await;
         let (ran, counted) = world.call().await;
         assert_eq!((ran, counted.invalidated), (true, 1), "hashes: {hashes}");
+    }
+}
+
+/// An entry in clear has names of value tags that the store does not have with hashes.
+#[tokio::test]
+async fn an_entry_in_clear_with_value_tags_is_a_hit() {
+    for hashes in [false, true] {
+        let redis = Redis::start();
+        let cache = built(with(&redis, keys()).hash_keys(hashes)).await;
+        let call = async |id| {
+            let before = cache.stats().redis_hits;
+            testing::scope(cache.clone(), shown(id)).await;
+            cache.stats().redis_hits - before
+        };
+        // The first value of a function with tags made of its values is not stored.
+        call(3).await;
+        call(1).await;
+        until("it is stored", || cache.stats().redis.stores >= 1).await;
+        assert_eq!(call(1).await, 1, "hashes: {hashes}");
+        cache.invalidate_tags(["of:shown to all 1"]).await;
+        assert_eq!(call(1).await, 0, "hashes: {hashes}");
     }
 }

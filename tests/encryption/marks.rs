@@ -4,7 +4,7 @@ use std::fs;
 
 use cachekit::{Cache, CacheBuilder, EncryptionKeys, Policy, cached, invalidates, testing};
 use cachekit_tests::proxy::Proxy;
-use cachekit_tests::redis::Redis;
+use cachekit_tests::redis::{Redis, Reply};
 use cachekit_tests::{Gate, poll_once};
 
 use crate::world::{built, clear, keys, shows, until, with};
@@ -31,8 +31,14 @@ async fn died(redis: &Redis, settings: CacheBuilder) {
         redis.client().int(&["ZCARD", "shop:intents"]) == 1
     })
     .await;
-    let mark = redis.client().run(&["ZRANGE", "shop:intents", "0", "-1"]);
-    assert!(!format!("{mark:?}").contains("marked"), "{mark:?}");
+    let marks = redis.client().run(&["ZRANGE", "shop:intents", "0", "-1"]);
+    let Reply::List(marks) = marks else {
+        panic!("a list of marks: {marks:?}");
+    };
+    let [Reply::Bulk(mark)] = &marks[..] else {
+        panic!("one mark: {marks:?}");
+    };
+    assert!(shows(mark, "CKE") && !shows(mark, "marked"), "{mark:?}");
     proxy.stop_listening();
     proxy.close_clients();
     // The future is not dropped: a dropped write ends, and queues its invalidation.

@@ -3,12 +3,14 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use cachekit::testing::Fault;
 use cachekit::{
     Cache, DeadWrite, EncryptionKeys, QueueError, QueuedWrite, cached, testing, write_behind,
 };
 use cachekit_tests::redis::Redis;
+use cachekit_tests::scripts::Seed as _;
 
-use crate::world::{built, keys, shows, until, with};
+use crate::world::{built, clear, keys, shows, until, with};
 
 /// A table in the place of a database, which may refuse.
 #[derive(Debug, Clone, Default)]
@@ -199,5 +201,102 @@ async fn a_write_without_its_key_is_not_lost() {
     one.flush().await.expect("it succeeds");
     let last = ("ann".to_owned(), "last words".to_owned());
     assert_eq!(*table.rows.lock().expect("no panic"), [last]);
+    workers.stop().await;
+}
+
+/// Waits until the queues are empty. A write that is repeated for ever fails the test.
+async fn flush(cache: &Cache) {
+    let flushed = tokio::time::timeout(Duration::from_secs(20), cache.flush()).await;
+    flushed.expect("it ends").expect("it succeeds");
+}
+
+/// Somebody without the keys queued `ann`'s note, and somebody with another key `bob`'s.
+async fn forged(redis: &Redis, hashes: bool, is_trusting: bool) -> (Cache, Table) {
+    let forger = built(clear(redis)).await;
+    queue(&forger, &Table::default(), "ann", "forged words").await;
+    let other = EncryptionKeys::new("one", [2; 32]).names([8; 32]);
+    let other = built(with(redis, other).hash_keys(hashes)).await;
+    queue(&other, &Table::default(), "bob", "forged words").await;
+    let mut settings = with(redis, keys()).hash_keys(hashes);
+    if is_trusting {
+        settings = settings.seed(Fault::TrustClearWrite);
+    }
+    (built(settings).await, Table::default())
+}
+
+#[tokio::test]
+async fn a_forged_write_is_neither_read_nor_carried_out() {
+    for hashes in [false, true] {
+        let redis = Redis::start();
+        let (cache, table) = forged(&redis, hashes, false).await;
+        for user in ["ann", "bob"] {
+            let read = testing::scope(cache.clone(), note(&table, user.to_owned())).await;
+            assert_eq!(read, None, "{user}");
+        }
+        queue(&cache, &table, "eve", "last words").await;
+        let workers = cache.workers().provide(table.clone()).start();
+        let workers = workers.await.expect("it is there");
+        flush(&cache).await;
+        // A write that is carried out again and again would go on.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let mut found = dead(&cache).await;
+        found.sort_by(|one, other| one.key.cmp(&other.key));
+        let shown: Vec<_> = found
+            .iter()
+            .map(|it| (&*it.key, it.payload.len()))
+            .collect();
+        let keys = if hashes {
+            [("(encrypted)", 0), ("(not encrypted) note:ann", 0)]
+        } else {
+            [("note:ann", 0), ("note:bob", 0)]
+        };
+        assert_eq!(shown, keys);
+        let in_clear = found
+            .iter()
+            .filter(|it| it.reason.contains("not encrypted"));
+        assert_eq!(in_clear.count(), 1, "{found:?}");
+        let last = ("eve".to_owned(), "last words".to_owned());
+        assert_eq!(*table.rows.lock().expect("no panic"), [last]);
+        for write in found {
+            let dropped = cache.drop_dead_write("notes::save", &write.id).await;
+            assert!(dropped.expect("it succeeds"), "{write:?}");
+        }
+        workers.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_cache_that_trusts_writes_in_clear_is_found_out() {
+    let redis = Redis::start();
+    let (cache, table) = forged(&redis, false, true).await;
+    let read = testing::scope(cache.clone(), note(&table, "ann".to_owned())).await;
+    assert_eq!(read.as_deref(), Some("forged words"));
+    let workers = cache.workers().provide(table.clone()).start();
+    let workers = workers.await.expect("it is there");
+    flush(&cache).await;
+    let forged = ("ann".to_owned(), "forged words".to_owned());
+    assert_eq!(*table.rows.lock().expect("no panic"), [forged]);
+    workers.stop().await;
+}
+
+/// With hashes, the key of a write in clear is another one than the key of a write that is encrypted.
+#[tokio::test]
+async fn a_write_under_a_key_in_clear_touches_no_other_write() {
+    let redis = Redis::start();
+    let (cache, table) = forged(&redis, true, false).await;
+    queue(&cache, &table, "ann", "last words").await;
+    let workers = cache.workers().provide(table.clone()).start();
+    let workers = workers.await.expect("it is there");
+    flush(&cache).await;
+    let last = ("ann".to_owned(), "last words".to_owned());
+    assert_eq!(*table.rows.lock().expect("no panic"), [last]);
+    let found = dead(&cache).await;
+    for write in &found {
+        let replayed = cache.replay_dead_write("notes::save", &write.id).await;
+        assert!(replayed.expect("it is there"));
+    }
+    flush(&cache).await;
+    assert_eq!(dead(&cache).await.len(), found.len());
+    assert_eq!(table.rows.lock().expect("no panic").len(), 1);
     workers.stop().await;
 }

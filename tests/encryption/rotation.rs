@@ -89,8 +89,10 @@ async fn a_process_without_the_key_of_a_message_serves_nothing_old() {
     one.put("a", 1_u64, &policy).await;
     let get = async |value: u64| other.get_or_compute("a", &policy, async || value).await;
     assert_eq!(get(2).await, 1);
-    assert_eq!(get(2).await, 1);
-    assert_eq!(other.stats().memory_hits, 1);
+    // The message of the first write may arrive now. It is unreadable, too.
+    while other.stats().memory_hits == 0 {
+        assert_eq!(get(2).await, 1);
+    }
     one.invalidation().keys(["a"]).acknowledged().await;
     assert_eq!(get(2).await, 2);
     assert!(other.stats().redis.bus_interruptions > 1);

@@ -102,6 +102,21 @@ async fn settings_that_need_keys_are_an_error_without_them() {
     );
 }
 
+#[tokio::test]
+async fn a_function_that_must_be_encrypted_is_an_error_without_keys() {
+    let redis = Redis::start();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("cache.toml");
+    let options = "[functions.\"notes::get\"]\nencrypt = true\n";
+    fs::write(&path, options).expect("it is written");
+    let told = error(clear(&redis).from_file(&path)).await;
+    let parts = ["encryption (CACHE_ENCRYPTION_KEYS)", "`notes::get`"];
+    assert!(parts.iter().all(|part| told.contains(part)), "{told}");
+    built(with(&redis, keys()).from_file(&path)).await;
+    // Nothing leaves the process.
+    built(cachekit_tests::builder().from_file(&path)).await;
+}
+
 /// A policy is made at run time: the value stays in memory.
 #[tokio::test]
 async fn a_value_that_must_be_encrypted_is_not_stored_without_keys() {

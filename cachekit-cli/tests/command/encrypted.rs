@@ -46,6 +46,11 @@ async fn an_encrypted_entry_is_shown_with_the_keys() {
     let (_, said, _) = run(&redis, &["inspect", "product:7"]).await;
     assert!(said.contains("encrypted with the key `one`"), "{said}");
     assert!(!said.contains("lamp"));
+    let twice = format!("--encryption-keys={text}");
+    let twice = ["--encryption-keys-file", path, &twice, "inspect", "a"];
+    let (code, _, told) = run(&redis, &twice).await;
+    assert_eq!(code, Some(3));
+    assert!(told.contains("are set") && !told.contains(&one), "{told}");
     let wrong = ["--encryption-keys-file", "/no/such/file", "inspect", "a"];
     let (code, _, told) = run(&redis, &wrong).await;
     assert_eq!(code, Some(3));

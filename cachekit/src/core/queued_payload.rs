@@ -95,6 +95,9 @@ pub(crate) fn arguments(spec: &QueueSpec, payload: &Payload) -> Result<DeferredD
         Payload::Shared(args) => return Ok(args.clone()),
         Payload::Encoded(bytes) => bytes,
     };
+    if blob::is_in_clear(bytes) {
+        return Err("the write is not encrypted, and the cache has encryption keys".to_owned());
+    }
     if blob::is_sealed(bytes) {
         return Err("the write is encrypted, and no key of this process opens it".to_owned());
     }

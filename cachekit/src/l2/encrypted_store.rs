@@ -20,7 +20,7 @@ use crate::base::fault::{Faults, removed};
 use crate::encoding::encryption::blob;
 use crate::encoding::encryption::sealer::Sealer;
 use crate::encoding::envelope::{Version, sealed};
-use crate::l2::encrypted_store::messages::{BUS, listed};
+use crate::l2::encrypted_store::messages::{BUS, is_list, listed};
 use crate::l2::encrypted_store::names::{for_scripts, name_in_store, names_in_store};
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::server_info::ServerInfo;
@@ -93,7 +93,8 @@ impl EncryptedStore {
     }
 
     /// Opens the bytes that the store has under `name`. Bytes that a reader must reject are marked so
-    /// that it does: an entry that no key opens, and one in clear although `is_encrypted`.
+    /// that it does: an entry that no key opens, and one in clear although `is_encrypted`. A list of
+    /// keys in clear is left out.
     fn open(&self, name: &StoreKey, is_encrypted: bool, mut found: Found) -> Found {
         let Some(bytes) = &mut found.bytes else {
             return found;
@@ -113,6 +114,8 @@ impl EncryptedStore {
             }
         } else if is_encrypted && sealed::is_clear(bytes) && !removed!(self, TrustClear) {
             sealed::reject(bytes);
+        } else if is_list(name) {
+            found.bytes = None;
         }
         found
     }
@@ -154,9 +157,10 @@ struct Names<'a> {
 
 impl<'a> Names<'a> {
     fn of(store: &EncryptedStore, query: EntryQuery<'a>) -> Self {
-        // Without hashes, an encrypted entry shows no names to scripts. Its reader asks for the
+        // Without hashes, an encrypted entry shows no names to scripts. With hashes, an entry in clear
+        // shows them names that the store does not have. The reader of such an entry asks for the
         // versions of its value tags in a second round trip.
-        let are_visible = !query.is_encrypted || store.sealer.hashes_names();
+        let are_visible = query.is_encrypted == store.sealer.hashes_names();
         Self {
             entry: store.name(query.entry),
             versions: store.names(query.versions),

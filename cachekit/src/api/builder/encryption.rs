@@ -9,6 +9,7 @@ use crate::api::registry;
 use crate::base::error::BuildError;
 #[cfg(feature = "encryption")]
 use crate::encoding::encryption::keys::EncryptionKeys;
+use crate::encoding::encryption::keys::secret_text;
 use crate::encoding::encryption::{is_available, sealer::Sealer};
 use crate::model::config::Tier;
 #[cfg(feature = "encryption")]
@@ -98,8 +99,8 @@ impl CacheBuilder {
             .file()
             .map(|path| (path, std::fs::read_to_string(path)))
         {
-            None => String::new(),
-            Some((_, Ok(text))) => text,
+            None => secret_text(String::new()),
+            Some((_, Ok(text))) => secret_text(text),
             Some((path, Err(error))) => {
                 let problem = format!("cannot read `{}`: {error}", path.display());
                 return Err(wrong(problem, "check the path and its permissions"));

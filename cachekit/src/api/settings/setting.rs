@@ -1,6 +1,7 @@
 //! The table of all settings of a cache.
 
 use crate::api::settings::kind::Kind;
+use crate::encoding::encryption::keys::secret_text;
 use crate::model::config::key_source::KeySource;
 use crate::model::config::secret::{
     RedisUrl, User, parse_password, parse_password_file, shown_password, shown_password_file,
@@ -119,7 +120,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         compress_above = |text: &str| parse_bytes(text).map(Some),
         |it: &Option<usize>| it.map_or_else(String::new, |bytes| shown_size(bytes as u64))),
     setting!("redis" "encryption_keys", "CACHE_ENCRYPTION_KEYS", "encryption", Secret,
-    encryption = |text: &str| Ok::<_, String>(Some(KeySource::Text(text.to_owned()))),
+    encryption = |text: &str| Ok::<_, String>(Some(KeySource::Text(secret_text(text.to_owned())))),
     |it: &Option<KeySource>| match it {
         Some(source) if source.file().is_none() => "(hidden)".to_owned(),
         _ => String::new(),

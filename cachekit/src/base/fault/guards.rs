@@ -319,6 +319,9 @@ pub enum Fault {
     /// Without this guard, a reader accepts an entry in clear although the entry's function is
     /// encrypted.
     TrustClear,
+    /// Without this guard, a cache with encryption keys carries out queued writes in clear, and
+    /// serves their values.
+    TrustClearWrite,
     /// Without this guard, a process does not listen to the sentinels, and stays with an old master
     /// for as long as that server takes writes.
     IgnoreSwitch,

@@ -56,12 +56,25 @@ pub(crate) fn open(sealer: &Sealer, place: Place<'_>, bytes: &[u8]) -> Option<Ve
     Some(text)
 }
 
-/// Returns the name `text` encrypted for `place`, equal names equally. A name that is encrypted
-/// already, because no key opened it, stays as it is. Returns `None` if names are not hashed.
+/// Returns `true` if `bytes` begin as an encrypted name does.
+pub(crate) fn is_sealed_name(bytes: &[u8]) -> bool {
+    bytes.starts_with(&NAME_MAGIC)
+}
+
+/// Returns the bytes that take the place of bytes in clear where only encrypted bytes are accepted.
+/// They begin as encrypted bytes do, and no key opens them.
+pub(crate) fn in_clear() -> Vec<u8> {
+    MAGIC.to_vec()
+}
+
+/// Returns `true` if `bytes` are those of [`in_clear`].
+pub(crate) fn is_in_clear(bytes: &[u8]) -> bool {
+    bytes == MAGIC
+}
+
+/// Returns the name `text` encrypted for `place`, equal names equally. Returns `None` if names are
+/// not hashed.
 pub(crate) fn seal_name(sealer: &Sealer, place: Place<'_>, text: &[u8]) -> Option<Vec<u8>> {
-    if text.starts_with(&NAME_MAGIC) && text.len() >= NAME_MAGIC.len() + NONCE + TAG {
-        return Some(text.to_vec());
-    }
     let start = NAME_MAGIC.len() + NONCE;
     let mut out = Vec::with_capacity(start + text.len() + TAG);
     out.extend(NAME_MAGIC);

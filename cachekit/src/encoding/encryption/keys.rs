@@ -18,6 +18,14 @@ pub(crate) const MOST_KEYS: usize = 64;
 /// A secret of 32 bytes, which is overwritten when it is dropped.
 pub(crate) type Secret = Zeroizing<[u8; KEY]>;
 
+/// A text with keys, which is overwritten when it is dropped.
+pub(crate) type SecretText = Zeroizing<String>;
+
+/// Returns `text`, which is overwritten when it is dropped.
+pub(crate) fn secret_text(text: String) -> SecretText {
+    Zeroizing::new(text)
+}
+
 /// Keys that encrypt what a cache writes into Redis: a ring of keys of 32 random bytes, each with
 /// an id.
 ///

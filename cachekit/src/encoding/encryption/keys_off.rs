@@ -1,5 +1,13 @@
 //! The replacement for the keys of the encryption in a build without the feature `encryption`.
 
+/// A text with keys, which this build cannot use.
+pub(crate) type SecretText = String;
+
+/// Returns `text`.
+pub(crate) fn secret_text(text: String) -> SecretText {
+    text
+}
+
 /// Keys in a build without the feature `encryption`. There are none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum EncryptionKeys {}

@@ -22,7 +22,7 @@ use crate::l2::bus::open_questions::{AnswerReceived, OpenQuestions};
 use crate::l2::bus::questions::{Asked, Questions};
 use crate::l2::bus::timings::BusTimings;
 use crate::l2::bus::watchers::Watchers;
-use crate::l2::encrypted_store::messages::open_message;
+use crate::l2::encrypted_store::messages::{is_forged, open_message};
 use crate::l2::encrypted_store::names::name_in_store;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::l2::open_writes::sweeps::Sweeps;
@@ -150,12 +150,12 @@ impl BusClient {
                 }
             }
             StoreEvent::Received(BusMessage::Sealed(bytes)) => {
-                let sealer = self.sealer.as_deref();
-                match sealer.and_then(|sealer| open_message(sealer, &bytes)) {
+                match open_message(self.sealer.as_deref(), &bytes) {
                     Some(message) => self.handle(message),
                     None => self.note_unknown(),
                 }
             }
+            StoreEvent::Received(message) if is_forged(self.sealer.as_deref(), &message) => {}
             StoreEvent::Received(message) => self.handle(message),
             StoreEvent::Unknown => self.note_unknown(),
         }
@@ -195,10 +195,13 @@ impl BusClient {
         self.watchers.see(&message);
         match message {
             BusMessage::Heartbeat { subscription, sent } => {
-                self.liveness.confirm(subscription, Tick::from_nanos(sent));
-                self.heartbeats.fetch_add(1, Ordering::Relaxed);
-                let now = Tick::now(&*self.clock);
-                self.round_trip.record(now.since(Tick::from_nanos(sent)));
+                let (sent, now) = (Tick::from_nanos(sent), Tick::now(&*self.clock));
+                // This node sent no heartbeat in the future.
+                if sent <= now {
+                    self.liveness.confirm(subscription, sent);
+                    self.heartbeats.fetch_add(1, Ordering::Relaxed);
+                    self.round_trip.record(now.since(sent));
+                }
             }
             BusMessage::Invalidated {
                 from,

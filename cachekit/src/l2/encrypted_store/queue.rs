@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::base::fault::removed;
 use crate::encoding::encryption::{Place, blob};
 use crate::l2::encrypted_store::{EncryptedStore, no_random};
 use crate::model::queue_spec::QueueKind;
@@ -19,19 +20,38 @@ use crate::store::write_queue::{
 /// The beginning of an encrypted reason, before its bytes in hexadecimal digits: a reason is text.
 const SEALED_REASON: &str = "encrypted:";
 
+/// The beginning of a key that did not open, before its bytes in the queue. It is not UTF-8, so no
+/// key of an entry begins with it.
+const UNOPENED_KEY: &[u8] = b"\xffunopened:";
+
+/// What people see in place of a text that no key opens.
+const ENCRYPTED: &str = "(encrypted)";
+
+/// What people see before a text that is not encrypted, so that anybody may have written it.
+const NOT_ENCRYPTED: &str = "(not encrypted) ";
+
 impl EncryptedStore {
     /// Returns the key that the queue has in place of `key`.
     fn queue_key(&self, queue: &str, key: &[u8]) -> Vec<u8> {
+        if let Some(found) = key.strip_prefix(UNOPENED_KEY) {
+            return found.to_vec();
+        }
         let parts = [queue.as_bytes()];
         let place = key_place(&parts);
         blob::seal_name(&self.sealer, place, key).unwrap_or_else(|| key.to_vec())
     }
 
-    /// Returns the key whose place `key` has in the queue. A key that does not open stays as it is.
+    /// Returns the key whose place `key` has in the queue. With `hash_keys`, a key that does not open
+    /// is returned in a form that [`queue_key`](Self::queue_key) turns back into the bytes in the
+    /// queue, and for which no arguments open.
     fn opened_key(&self, queue: &str, key: Vec<u8>) -> Vec<u8> {
+        if !self.sealer.hashes_names() {
+            return key;
+        }
         let parts = [queue.as_bytes()];
         let place = key_place(&parts);
-        blob::open_name(&self.sealer, place, &key).unwrap_or(key)
+        blob::open_name(&self.sealer, place, &key)
+            .unwrap_or_else(|| [UNOPENED_KEY, &key[..]].concat())
     }
 
     fn queue_keys(&self, queue: &str, keys: &[Vec<u8>]) -> Vec<Vec<u8>> {
@@ -57,14 +77,18 @@ impl EncryptedStore {
         sealed.map(Payload::Encoded)
     }
 
-    /// Returns the arguments in `payload`. Arguments that do not open stay as they are, so that the
-    /// worker cannot read them, and puts the write aside in the end.
+    /// Returns the arguments in `payload`. Arguments in clear, and arguments that no key opens, become
+    /// bytes that nobody can read, so that the worker puts the write aside.
     fn opened_payload(&self, queue: &str, key: &[u8], payload: Payload) -> Payload {
         let Payload::Encoded(bytes) = payload else {
             return payload;
         };
         let opened = blob::open(&self.sealer, write_place(&[queue.as_bytes(), key]), &bytes);
-        Payload::Encoded(opened.unwrap_or(bytes))
+        Payload::Encoded(match opened {
+            Some(opened) => opened,
+            None if blob::is_sealed(&bytes) || removed!(self, TrustClearWrite) => bytes,
+            None => blob::in_clear(),
+        })
     }
 
     fn opened_item(&self, queue: &str, key: &[u8], item: QueuedItem) -> QueuedItem {
@@ -78,8 +102,8 @@ impl EncryptedStore {
         let key = self.opened_key(queue, item.key);
         DeadItem {
             payload: self.opened_payload(queue, &key, item.payload),
-            reason: self.opened_reason(queue, &key, item.reason),
-            key,
+            reason: self.opened_reason(queue, &key, &item.reason),
+            key: shown_key(key),
             ..item
         }
     }
@@ -95,9 +119,9 @@ impl EncryptedStore {
         Some(text)
     }
 
-    fn opened_reason(&self, queue: &str, key: &[u8], reason: String) -> String {
+    fn opened_reason(&self, queue: &str, key: &[u8], reason: &str) -> String {
         let Some(digits) = reason.strip_prefix(SEALED_REASON) else {
-            return reason;
+            return format!("{NOT_ENCRYPTED}{reason}");
         };
         let bytes = digits.as_bytes().chunks(2).map(|pair| {
             let pair = str::from_utf8(pair).ok()?;
@@ -110,8 +134,17 @@ impl EncryptedStore {
         });
         match opened {
             Some(text) => String::from_utf8_lossy(&text).into_owned(),
-            None => "(encrypted)".to_owned(),
+            None => ENCRYPTED.to_owned(),
         }
+    }
+}
+
+/// Returns `key` of a dead write as people see it.
+fn shown_key(key: Vec<u8>) -> Vec<u8> {
+    match key.strip_prefix(UNOPENED_KEY) {
+        None => key,
+        Some(found) if blob::is_sealed_name(found) => ENCRYPTED.into(),
+        Some(found) => [NOT_ENCRYPTED.as_bytes(), found].concat(),
     }
 }
 

@@ -3,14 +3,14 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::encoding::encryption::keys::EncryptionKeys;
+use crate::encoding::encryption::keys::{EncryptionKeys, SecretText};
 
 /// Keys of a cache's encryption, or the place where they are.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum KeySource {
     #[cfg(feature = "encryption")]
     Keys(EncryptionKeys),
-    Text(String),
+    Text(SecretText),
     File(PathBuf),
 }
 
