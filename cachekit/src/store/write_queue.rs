@@ -72,7 +72,8 @@ pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
     ) -> QueueFuture<'a, ()>;
 
     /// Ends the claim of a key whose write was not carried out. The key is due again after the pause
-    /// in `retry`. A failed attempt ends the count of lost claims. If a newer write replaced it meanwhile, the key is due for that one.
+    /// in `retry`, also if a newer write has replaced the write meanwhile. A failed attempt ends the
+    /// count of lost claims.
     fn retry<'a>(
         &'a self,
         claim: Claim<'a>,
