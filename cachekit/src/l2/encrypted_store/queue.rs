@@ -24,10 +24,10 @@ const SEALED_REASON: &str = "encrypted:";
 /// key of an entry begins with it.
 const UNOPENED_KEY: &[u8] = b"\xffunopened:";
 
-/// What people see in place of a text that no key opens.
+/// The text that people see in place of one that no key opens.
 const ENCRYPTED: &str = "(encrypted)";
 
-/// What people see before a text that is not encrypted, so that anybody may have written it.
+/// The text that people see before one that is not encrypted, so that anybody may have written it.
 const NOT_ENCRYPTED: &str = "(not encrypted) ";
 
 impl EncryptedStore {
