@@ -311,23 +311,14 @@ where
     #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<S::Ret> {
         let _in_span = self.recorder.as_deref().and_then(Recorder::enter);
-        let mut this = self.as_mut().project();
-        if !matches!(this.state, CallState::Running(_) | CallState::Bypassed(_)) {
-            match this.state.come_to_body(context) {
+        if !matches!(self.state, CallState::Running(_) | CallState::Bypassed(_)) {
+            match self.as_mut().answer_without_body(context) {
+                Poll::Ready(None) => {}
+                Poll::Ready(Some(ret)) => return Poll::Ready(ret),
                 Poll::Pending => return Poll::Pending,
-                Poll::Ready(AtBody::Answered(answer)) => {
-                    record(this.recorder.as_deref(), &answer);
-                    return Poll::Ready(return_answer_by(&*this.return_ops, answer));
-                }
-                Poll::Ready(AtBody::Queued(value)) => {
-                    let ret = return_queued::<S>(value);
-                    if ret.is_some() {
-                        return Poll::Ready(self.end(ret));
-                    }
-                }
-                Poll::Ready(AtBody::Runs) => {}
             }
         }
+        let mut this = self.as_mut().project();
         let polled = {
             let _inside = this.state.inside();
             match this.body.as_mut().as_pin_mut() {
@@ -346,6 +337,34 @@ where
 }
 
 impl<S: ReturnType, P, A, Fut> CallFuture<S, P, A, Fut> {
+    /// Advances the call to its body. Returns the result of a call that ends without its body, and
+    /// `None` if the body is to run. Not inlined, so that the results take no room on the stack
+    /// while the body runs.
+    #[inline(never)]
+    fn answer_without_body(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<S::Ret>>
+    where
+        S::Value: Clone + Send + Sync + 'static,
+        P: Fn() -> ReturnOps<S>,
+        A: FnOnce(&S::Value, &mut EntryTags),
+    {
+        let this = self.as_mut().project();
+        match this.state.come_to_body(context) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(AtBody::Answered(answer)) => {
+                record(this.recorder.as_deref(), &answer);
+                Poll::Ready(Some(return_answer_by(&*this.return_ops, answer)))
+            }
+            Poll::Ready(AtBody::Queued(value)) => {
+                let ret = return_queued::<S>(value);
+                Poll::Ready(ret.map(|ret| self.end(Some(ret))))
+            }
+            Poll::Ready(AtBody::Runs) => Poll::Ready(None),
+        }
+    }
+
     /// Ends the call, and returns the call's result. `ret` is the value that the body returned, or
     /// `None` if the body exceeded its `timeout`.
     #[inline(never)]
