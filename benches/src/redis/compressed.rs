@@ -13,7 +13,7 @@ use crate::Fail;
 use crate::report::{Kind, Table};
 use crate::rounds::Rounds;
 
-/// How many keys are asked for, each in turn.
+/// The number of keys that are asked for, each in turn.
 const KEYS: u64 = 100;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

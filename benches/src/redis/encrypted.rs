@@ -1,4 +1,4 @@
-//! What encryption costs: hits in Redis of a small value, with nothing in memory.
+//! The cost of encryption: hits in Redis of a small value, with nothing in memory.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::report::{Kind, Table};
 use crate::rounds::Rounds;
 use crate::user::User;
 
-/// How many keys are asked for, each in turn.
+/// The number of keys that are asked for, each in turn.
 const KEYS: u64 = 1_000;
 
 /// Encrypted hits, with names as they are and with hashes, and the same in clear.

@@ -14,7 +14,7 @@ use crate::report::{Kind, Table};
 use crate::rounds::Rounds;
 use crate::user::{self, User};
 
-/// How many keys are asked for, each in turn.
+/// The number of keys that are asked for, each in turn.
 const KEYS: u64 = 1_000;
 
 #[cached(

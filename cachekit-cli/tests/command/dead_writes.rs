@@ -200,7 +200,7 @@ async fn a_dead_write_that_is_not_there_is_a_no() {
     }
 }
 
-/// Where each counts, a replayed write that fails is a new dead write, which comes before the replay has
+/// If each write counts, a replayed write that fails is a new dead write, which comes before the replay has
 /// ended.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replay_of_all_ends_though_each_fails_again() {

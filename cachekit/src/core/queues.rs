@@ -79,7 +79,7 @@ pub(crate) struct QueueCounts {
     state: Mutex<SeenState>,
 }
 
-/// What the workers of one queue in this process know of its state.
+/// The state of one queue, as the workers in this process know it.
 #[derive(Debug, Default)]
 struct SeenState {
     /// The number of workers that have not ended.

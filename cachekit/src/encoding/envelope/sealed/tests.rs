@@ -68,7 +68,7 @@ fn what_was_sealed_opens_to_the_same_bytes() {
     }
 }
 
-/// What scripts read is at the places where they look: the head, the versions, the names of the
+/// Everything that scripts read is where they look: the head, the versions, the names of the
 /// tags after them, and the order in the last bytes.
 #[test]
 fn scripts_find_what_they_read() {
