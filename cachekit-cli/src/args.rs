@@ -1,11 +1,11 @@
 //! The arguments of the command.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::BoolishValueParser;
 use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+use crate::access::Access;
 
 /// Looks into the caches of services that use cachekit, and invalidates entries.
 ///
@@ -29,7 +29,8 @@ pub(crate) struct Args {
 /// The Redis and the namespace of the caches.
 #[derive(Debug, Clone, Arguments)]
 pub(crate) struct Server {
-    /// Address of Redis: `redis://host:6379` or `unix:///path`.
+    /// Address of Redis: `redis://host:6379`, `unix:///path`,
+    /// `redis+sentinel://host:26379,host2:26379/master` or `redis+cluster://host:6379,host2:6379`.
     #[arg(long, global = true, env = "REDIS_URL", hide_env_values = true)]
     pub(crate) redis: Option<String>,
 
@@ -72,14 +73,14 @@ pub(crate) struct Server {
         value_name = "PATH",
         env = "CACHE_ENCRYPTION_KEYS_FILE"
     )]
-    pub(crate) encryption_keys_file: Option<PathBuf>,
+    pub(crate) encryption_keys_file: Option<String>,
 
     /// The services replace names in Redis by hashes (`hash_keys`).
     #[arg(
         long,
         global = true,
         env = "CACHE_HASH_KEYS",
-        value_parser = BoolishValueParser::new()
+        value_parser = flag
     )]
     pub(crate) hash_keys: bool,
 
@@ -91,6 +92,9 @@ pub(crate) struct Server {
         default_value = NAMESPACE
     )]
     pub(crate) namespace: String,
+
+    #[command(flatten)]
+    pub(crate) access: Access,
 }
 
 /// The namespace of services that set none.
@@ -98,16 +102,29 @@ const NAMESPACE: &str = "cachekit";
 
 impl Server {
     /// Takes each empty value for one that is not set, as services do: a file of Docker Compose has
-    /// empty variables.
+    /// empty variables. In the address, `none` means no Redis, as in a service.
     pub(crate) fn without_empty(mut self) -> Self {
         let is_given = |value: &String| !value.trim().is_empty();
-        self.redis = self.redis.filter(is_given);
+        let is_address = |url: &String| !url.trim().eq_ignore_ascii_case("none");
+        self.redis = self.redis.filter(is_given).filter(is_address);
         self.redis_password = self.redis_password.filter(is_given);
         self.redis_password_file = self.redis_password_file.filter(is_given);
+        self.encryption_keys = self.encryption_keys.filter(is_given);
+        self.encryption_keys_file = self.encryption_keys_file.filter(is_given);
+        self.access = self.access.without_empty();
         if !is_given(&self.namespace) {
             NAMESPACE.clone_into(&mut self.namespace);
         }
         self
+    }
+}
+
+/// Parses a flag as services do. An empty variable is not set.
+fn flag(text: &str) -> Result<bool, &'static str> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "" | "false" | "0" | "no" | "off" => Ok(false),
+        _ => Err("expected `true` or `false`"),
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn builder(server: &Server) -> Result<CacheBuilder, Error> {
             ));
         }
     };
-    encrypted(builder, server)
+    encrypted(server.access.set(builder)?, server)
 }
 
 /// Returns a cache that is connected to `server`.

@@ -116,6 +116,7 @@ fn causes(misses: &MissStats) -> String {
         ("unconfirmed", misses.unconfirmed),
         ("unreachable", misses.unreachable),
         ("forced", misses.forced),
+        ("queued", misses.queued),
         ("other tag", misses.other_tags),
         ("other", misses.other),
     ];

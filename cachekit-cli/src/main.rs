@@ -1,6 +1,7 @@
 //! The command `cachekit`: looks into the caches of services that use cachekit, and invalidates
 //! entries.
 
+mod access;
 mod args;
 mod asked;
 mod commands;

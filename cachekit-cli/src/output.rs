@@ -1,5 +1,6 @@
 //! The output of the command: text for people, or JSON, and the errors.
 
+use std::env;
 use std::fmt;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -42,9 +43,11 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.problem)?;
+        // A reply of the server may be part of the text.
+        let lines = |text: &str| text.lines().map(printable).collect::<Vec<_>>().join("\n");
+        write!(f, "error: {}", lines(&self.problem))?;
         if !self.remedy.is_empty() {
-            write!(f, "\n       {}", self.remedy)?;
+            write!(f, "\n       {}", lines(&self.remedy))?;
         }
         Ok(())
     }
@@ -54,16 +57,21 @@ impl fmt::Display for Error {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
     is_json: bool,
-    /// `true` if words are coloured: standard output is a terminal, and `NO_COLOR` is not set.
+    /// `true` if standard output is a terminal that understands control sequences.
+    is_screen: bool,
+    /// `true` if words are coloured: `is_screen` is `true`, and `NO_COLOR` is not set.
     is_coloured: bool,
 }
 
 impl Output {
     pub(crate) fn new(is_json: bool) -> Self {
-        let wants_none = std::env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
+        let wants_none = env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
+        let is_dumb = env::var_os("TERM").is_some_and(|it| it == "dumb");
+        let is_screen = !is_json && !is_dumb && io::stdout().is_terminal();
         Self {
             is_json,
-            is_coloured: !is_json && !wants_none && io::stdout().is_terminal(),
+            is_screen,
+            is_coloured: is_screen && !wants_none,
         }
     }
 
@@ -82,7 +90,7 @@ impl Output {
 
     /// Returns `true` if standard output is a terminal on which text is redrawn.
     pub(crate) fn redraws(self) -> bool {
-        !self.is_json && io::stdout().is_terminal()
+        self.is_screen
     }
 
     /// Prints `text` for people, and nothing in JSON.
@@ -183,6 +191,15 @@ pub(crate) fn escaped(json: String) -> String {
     shown
 }
 
+/// Returns a number of bytes in words.
+pub(crate) fn bytes(count: usize) -> String {
+    if count == 1 {
+        "1 byte".to_owned()
+    } else {
+        format!("{count} bytes")
+    }
+}
+
 /// Returns a length of time with three digits at most, such as `4.21 s`.
 pub(crate) fn length(length: Duration) -> String {
     let seconds = length.as_secs_f64();
@@ -198,6 +215,13 @@ pub(crate) fn length(length: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_does_not_control_the_terminal() {
+        let error = Error::unusable("refused:\n\u{1b}[31mred", "wait\u{9b}2J");
+        let shown = "error: refused:\n\\u{1b}[31mred\n       wait\\u{9b}2J";
+        assert_eq!(error.to_string(), shown);
+    }
 
     #[test]
     fn json_with_control_characters_means_the_same_and_has_none() {

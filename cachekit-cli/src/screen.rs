@@ -1,5 +1,7 @@
 //! A terminal on which a text is drawn again and again.
 
+use std::fmt::Write as _;
+
 use crate::output::print;
 
 /// Switches to the terminal's alternate screen, without a cursor and without line breaks in long
@@ -38,9 +40,16 @@ impl Drop for Screen {
 
 /// Returns the bytes that draw `text` from the first line on. The rest of each line is cleared
 /// after its end, and the rest of the screen after the last line, so that nothing flickers.
+///
+/// Each line begins with its position. A terminal takes a position below its last line for the last
+/// line, so a text that is too long does not scroll its heading out of the screen.
 fn drawn(text: &str) -> String {
-    let lines = text.lines().map(|line| format!("{line}\u{1b}[K\r\n"));
-    format!("\u{1b}[H{}\u{1b}[J", lines.collect::<String>())
+    let mut drawing = String::new();
+    for (line, row) in text.lines().zip(1_usize..) {
+        // Writing to a string does not fail.
+        let _ = write!(drawing, "\u{1b}[{row}H{line}\u{1b}[K");
+    }
+    drawing + "\u{1b}[J"
 }
 
 #[cfg(test)]
@@ -51,7 +60,14 @@ mod tests {
     fn a_drawing_leaves_nothing_of_the_one_before() {
         assert_eq!(
             drawn("a\nb\n"),
-            "\u{1b}[Ha\u{1b}[K\r\nb\u{1b}[K\r\n\u{1b}[J"
+            "\u{1b}[1Ha\u{1b}[K\u{1b}[2Hb\u{1b}[K\u{1b}[J"
         );
+    }
+
+    /// A line break in the last line of a terminal scrolls.
+    #[test]
+    fn a_drawing_does_not_scroll() {
+        let drawing = drawn(&"a\n\n".repeat(100));
+        assert!(!drawing.contains(['\n', '\r']), "{drawing:?}");
     }
 }

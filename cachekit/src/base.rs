@@ -8,6 +8,8 @@ pub(crate) mod error;
 pub(crate) mod fault;
 pub(crate) mod file_lock;
 pub(crate) mod home_runtime;
+#[cfg(feature = "redis")]
+pub(crate) mod join;
 pub(crate) mod random;
 pub(crate) mod runtime;
 pub(crate) mod select;

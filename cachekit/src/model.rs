@@ -31,6 +31,7 @@ pub(crate) mod queue_fitness;
 pub(crate) mod queue_spec;
 pub(crate) mod queue_stats;
 pub(crate) mod queued_write;
+pub(crate) mod recent_lookups;
 pub(crate) mod redis_stats;
 pub(crate) mod residence;
 pub(crate) mod residents;

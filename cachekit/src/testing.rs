@@ -32,6 +32,9 @@ pub use crate::base::fault::guards::Fault;
 pub use crate::store::fake::controls::FakeStore;
 #[cfg(cachekit_faults)]
 #[doc(hidden)]
+pub use crate::store::fake::traffic::Traffic;
+#[cfg(cachekit_faults)]
+#[doc(hidden)]
 pub use crate::store::fake::trouble::{Op, Step, Trouble};
 pub use crate::testing::fake_redis::FakeRedis;
 pub use crate::testing::manual_clock::ManualClock;

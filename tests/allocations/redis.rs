@@ -26,7 +26,7 @@ async fn stock(cache: &Cache, shop: u64, id: u64) -> u64 {
 #[tokio::test]
 async fn a_hit_in_redis_allocates_so_often() {
     let redis = Redis::start();
-    let builder = Cache::builder().namespace("shop").redis(redis.url());
+    let builder = cachekit_tests::patient(redis.url());
     let cache = builder.build().await.expect("a valid set-up");
     stock(&cache, 1, 2).await;
     until("it is stored", || cache.stats().redis.stores > 0).await;
@@ -63,7 +63,7 @@ async fn a_forged_length_gets_no_memory() {
     const LENGTH: usize = 20_000;
     let redis = Redis::start();
     let mut client = redis.client();
-    let builder = Cache::builder().namespace("shop").redis(redis.url());
+    let builder = cachekit_tests::patient(redis.url());
     let cache = builder.build().await.expect("a valid set-up");
     largest(&cache, LENGTH).await;
     let name = format!("shop:k:page:{LENGTH}");

@@ -236,7 +236,13 @@ async fn evictions_are_those_for_room() {
         }
         let own = function(&cache.stats(), "(direct)").clone();
         assert!(is_near(own.entries, 50), "{engine:?}: {}", own.entries);
-        assert_eq!(own.evictions, stats.evictions, "{engine:?}");
+        // Some that were evicted before the statistics were read are freed and counted later.
+        let evicted = stats.evictions..=gone;
+        assert!(
+            evicted.contains(&own.evictions),
+            "{engine:?}: {}",
+            own.evictions
+        );
     }
 }
 

@@ -10,19 +10,33 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Every document at the root, in `docs` and in `docs/decisions`, by its path from the root.
-fn documents() -> Vec<String> {
-    let mut found = Vec::new();
-    for folder in ["", "docs/", "docs/decisions/"] {
-        for file in fs::read_dir(root().join(folder)).expect("a folder") {
-            let name = file.expect("a file").file_name();
-            let name = name.to_str().expect("a name");
-            if Path::new(name).extension().is_some_and(|it| it == "md") {
-                found.push(format!("{folder}{name}"));
-            }
+/// Adds the documents in a folder, by their paths from the root.
+fn collect(folder: &str, is_deep: bool, found: &mut Vec<String>) {
+    for file in fs::read_dir(root().join(folder)).expect("a folder") {
+        let file = file.expect("a file");
+        let name = file.file_name();
+        let path = format!("{folder}{}", name.to_str().expect("a name"));
+        if is_deep && file.path().is_dir() {
+            collect(&format!("{path}/"), true, found);
+        } else if Path::new(&path).extension().is_some_and(|it| it == "md") {
+            found.push(path);
         }
     }
-    assert!(found.len() > 30, "{found:?}");
+}
+
+/// Every document at the root, of the examples and the tests, and below `docs`.
+fn documents() -> Vec<String> {
+    let mut found = Vec::new();
+    for (folder, is_deep) in [
+        ("", false),
+        ("examples/", false),
+        ("tests/", false),
+        ("tests/services/", false),
+        ("docs/", true),
+    ] {
+        collect(folder, is_deep, &mut found);
+    }
+    assert!(found.len() > 60, "{found:?}");
     found
 }
 
@@ -77,34 +91,76 @@ fn anchor(heading: &str) -> String {
         .collect()
 }
 
+/// The anchors of a page. A heading that was there before gets a number.
+fn anchors(page: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let text = page.split("\n```").step_by(2).flat_map(str::lines);
+    for heading in text.filter(|line| line.starts_with('#')) {
+        let name = anchor(heading);
+        let numbered = (1..).map(|number| format!("{name}-{number}"));
+        let mut names = std::iter::once(name.clone()).chain(numbered);
+        let free = names.find(|it| !found.contains(it));
+        found.extend(free);
+    }
+    found
+}
+
+/// The file to which `target` leads from `document`, if it leads to one, and its anchor.
+fn destination(document: &str, target: &str) -> Result<PathBuf, String> {
+    let (path, fragment) = target.split_once('#').unwrap_or((target, ""));
+    // From the folder of the document.
+    let file = match path {
+        "" => root().join(document),
+        path => root().join(document).with_file_name(path),
+    };
+    let problem = || format!("{document} links to {target}");
+    if !file.exists() {
+        return Err(problem());
+    }
+    if fragment.is_empty() {
+        return Ok(file);
+    }
+    let page = fs::read_to_string(&file).map_err(|_| problem())?;
+    let is_there = anchors(&page).contains(fragment);
+    is_there.then_some(file).ok_or_else(problem)
+}
+
 #[test]
 fn every_link_of_a_document_leads_somewhere() {
     for document in documents() {
         let text = read(&document);
-        for target in targets(&text) {
-            if target.starts_with("http") {
-                continue;
-            }
-            let (path, fragment) = target.split_once('#').unwrap_or((&target, ""));
-            // From where the document is.
-            let file = match path {
-                "" => root().join(&document),
-                path => root().join(&document).with_file_name(path),
-            };
-            assert!(file.exists(), "{document} links to {target}");
-            if !fragment.is_empty() {
-                let page = fs::read_to_string(&file).expect("a page");
-                let mut headings = page.lines().filter(|line| line.starts_with('#'));
-                let is_there = headings.any(|heading| anchor(heading) == fragment);
-                assert!(is_there, "{document} links to {target}");
-            }
-        }
+        let targets = targets(&text);
+        let mut local = targets.iter().filter(|target| !target.starts_with("http"));
+        let broken = local.find_map(|target| destination(&document, target).err());
+        assert_eq!(broken, None);
         let defined: BTreeSet<_> = definitions(&text)
             .into_iter()
             .map(|(label, _)| label.to_owned())
             .collect();
         assert_eq!(labels(&text), defined, "{document}: used and defined");
     }
+}
+
+#[test]
+fn an_anchor_is_a_heading_and_no_comment_in_a_listing() {
+    let page = "# A page\n\n```sh\n# a comment\n```\n\n## Costs\n\n## `ttl`: a time\n\n## Costs\n";
+    let expected = ["a-page", "costs", "costs-1", "ttl-a-time"];
+    assert!(anchors(page).iter().eq(&expected), "{:?}", anchors(page));
+}
+
+/// The book has the pages that its summary names, each once.
+#[test]
+fn each_page_is_in_the_summary() {
+    let mut pages = Vec::new();
+    collect("docs/", true, &mut pages);
+    pages.retain(|page| page != "docs/SUMMARY.md");
+    pages.sort();
+    let mut named: Vec<_> = targets(&read("docs/SUMMARY.md"))
+        .into_iter()
+        .map(|target| format!("docs/{target}"))
+        .collect();
+    named.sort();
+    assert_eq!(named, pages);
 }
 
 /// The pages that `guide.rs` includes, and the labels that it defines before them.
@@ -121,15 +177,27 @@ fn guide() -> (BTreeSet<String>, BTreeSet<String>) {
     )
 }
 
-/// In rustdoc a page is a module: a link to a file would lead nowhere there.
+/// In rustdoc a page is a module: a link to a file would lead nowhere there. A picture has a label
+/// too, which `guide.rs` defines as its text.
 #[test]
 fn a_page_of_the_guide_links_to_the_guide_alone() {
+    let guide_text = read("cachekit/src/guide.rs");
     let (pages, labels) = guide();
     assert!(pages.len() > 10, "{pages:?}");
     assert_eq!(pages.len(), labels.len());
+    let is_picture = |label: &str, target: &str| {
+        let name = target.strip_prefix("pictures/").unwrap_or_default();
+        let is_defined = guide_text.contains(&format!("concat!(\"[{label}]: \","));
+        is_defined && Path::new(name).extension().is_some_and(|it| it == "svg")
+    };
     for page in &pages {
         let text = read(&format!("docs/{page}"));
+        let mut pictures = BTreeSet::new();
         for (label, target) in definitions(&text) {
+            if is_picture(label, target) {
+                pictures.insert(target);
+                continue;
+            }
             assert!(labels.contains(label), "docs/{page}: no module [{label}]");
             assert!(
                 pages.contains(target),
@@ -137,9 +205,15 @@ fn a_page_of_the_guide_links_to_the_guide_alone() {
             );
         }
         let targets = targets(&text);
-        let mut files = targets.iter().filter(|target| !pages.contains(*target));
-        let is_within = files.all(|target| target.starts_with(['#', 'h']));
-        assert!(is_within, "docs/{page} links to a file: {targets:?}");
+        let is_within = |target: &String| {
+            target.starts_with(['#', 'h'])
+                || pages.contains(target)
+                || pictures.contains(target.as_str())
+        };
+        assert!(
+            targets.iter().all(is_within),
+            "docs/{page} links to a file: {targets:?}"
+        );
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod dependencies;
 mod links;
+mod pictures;
 mod prose;
 mod readmes;
 

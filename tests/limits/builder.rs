@@ -72,6 +72,7 @@ const WITHOUT_NUMBERS: &[&str] = &[
     "redis",
     "redis_password",
     "redis_password_file",
+    "redis_cluster",
     "redis_sentinel",
     "redis_ca_file",
     "redis_cert_file",

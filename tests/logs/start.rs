@@ -3,6 +3,7 @@
 use cachekit::testing::FakeRedis;
 use cachekit::{Cache, CacheBuilder, cached};
 use cachekit_tests::capture::Capture;
+use cachekit_tests::cluster::Cluster;
 use cachekit_tests::redis::Redis;
 use cachekit_tests::sentinel::{self, Sentinel};
 use tracing::Level;
@@ -173,6 +174,31 @@ async fn sentinels_and_their_master_are_there_and_no_login_is() {
         0,
         "{info:?}"
     );
+    assert_eq!(warned, [""; 0]);
+}
+
+#[tokio::test]
+async fn the_nodes_of_a_cluster_and_all_masters_are_there_and_no_login_is() {
+    let cluster = Cluster::start();
+    for server in &cluster.servers {
+        let account = [
+            "ACL", "SETUSER", "app", "on", ">hunter2", "~*", "&*", "+@all",
+        ];
+        server.client().run(&account);
+    }
+    let first = cluster.addr(0);
+    let builder = Cache::builder().redis(format!("redis+cluster://app:hunter2@{first}/"));
+    let (info, warned) = lines(builder, &[]).await;
+    let start = format!("redis=redis+cluster://{first} ");
+    assert_eq!(count(&info, &start), 1, "{info:?}");
+    for server in &cluster.servers {
+        let master = format!(
+            "message=connected to Redis address=redis://{} ",
+            server.addr()
+        );
+        assert_eq!(count(&info, &master), 1, "{info:?}");
+    }
+    assert_eq!(count(&info, "hunter2") + count(&info, "app"), 0, "{info:?}");
     assert_eq!(warned, [""; 0]);
 }
 

@@ -6,7 +6,8 @@
 //! removal must be found. A failure prints its schedule, which `shuttle::replay` plays again.
 //!
 //! The rules of group membership (`cachekit/src/l2/bus/membership.rs`) are searched in every order
-//! of their steps within bounds: they are small enough for that.
+//! of their steps within bounds: they are small enough for that. So are writes with an order, and
+//! versions that a process remembers of the masters of a Redis Cluster.
 
 // What the compiled files name.
 mod base;
@@ -19,6 +20,7 @@ mod acknowledgements;
 mod exhaustive;
 mod failover;
 mod invariants;
+mod remembered;
 mod search;
 mod world;
 mod write_order;

@@ -11,13 +11,13 @@ use cachekit_tests::redis::{Client, Redis};
 const LONG: Duration = Duration::from_secs(60);
 
 async fn node(redis: &Redis) -> Cache {
-    let builder = Cache::builder().namespace("shop").redis(redis.url());
+    let builder = cachekit_tests::patient(redis.url());
     builder.build().await.expect("a valid set-up")
 }
 
 /// A cache that asks and does not answer, as that of the command.
 async fn asker(redis: &Redis) -> Cache {
-    let builder = Cache::builder().namespace("shop").redis(redis.url());
+    let builder = cachekit_tests::patient(redis.url());
     let built = builder.answers(false).build().await;
     built.expect("a valid set-up")
 }
@@ -90,7 +90,7 @@ async fn every_process_answers_for_itself() {
 async fn a_configuration_is_told_with_its_origins_and_without_passwords() {
     let redis = Redis::with(&["--requirepass", "geheim"]);
     let secret = |builder: cachekit::CacheBuilder| builder.redis_password("geheim");
-    let builder = || secret(Cache::builder().namespace("shop").redis(redis.url()));
+    let builder = || secret(cachekit_tests::patient(redis.url()));
     let built = builder().default_ttl(Duration::from_secs(61)).build().await;
     let service = built.expect("a valid set-up");
     let asker = builder()

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cachekit::{Cache, CacheBuilder, Diagnosis, OnNewMaster, Severity};
-use cachekit_tests::redis::{Client, Redis};
+use cachekit_tests::redis::{Client, Redis, product};
 
 use crate::old_server;
 
@@ -16,7 +16,7 @@ fn builder(url: impl Into<String>) -> CacheBuilder {
 }
 
 fn of_queues(url: impl Into<String>) -> CacheBuilder {
-    Cache::builder().namespace("shop").redis(url)
+    cachekit_tests::patient(url)
 }
 
 /// The findings that are no mere information, as `severity subject: problem; remedy`.
@@ -66,8 +66,9 @@ async fn a_right_set_up_has_no_problem() {
     let server = diagnosis.server.as_ref().expect("it may be asked");
     let said = diagnosis.to_string();
     let head = format!(
-        "redis://{}: Redis {}, 0 keys, bus round trip ",
+        "redis://{}: {} {}, 0 keys, bus round trip ",
         redis.addr(),
+        product(),
         server.version
     );
     assert!(
@@ -100,7 +101,8 @@ async fn an_account_without_channels() {
             "error rights: the account may not run PUBLISH, SUBSCRIBE, which the cache needs; run `ACL SETUSER <user> \
              ~shop:* &shop:* +publish +subscribe` there (docs/redis.md)",
             "error bus: a message that was sent over Redis did not come back: this process hears no invalidation of \
-             others; let the account use the channels of the namespace (`&NAMESPACE:*`), and see `rights`",
+             others; let the account use the channels of the namespace (`&NAMESPACE:*`; in a Redis Cluster \
+             `&{NAMESPACE:bus}*`), and see `rights`",
         ]
     );
 }

@@ -8,7 +8,7 @@ use cachekit::{
 use cachekit_tests::redis::Redis;
 
 async fn node(redis: &Redis) -> Cache {
-    let builder = Cache::builder().namespace("shop").redis(redis.url());
+    let builder = cachekit_tests::patient(redis.url());
     builder.build().await.expect("a valid set-up")
 }
 

@@ -242,7 +242,7 @@ async fn caches_are_told_apart_by_their_namespaces() {
 #[tokio::test]
 async fn a_lost_redis_is_seen() {
     let redis = Redis::start();
-    let cache = Cache::builder().namespace("of_redis").redis(redis.url());
+    let cache = cachekit_tests::patient(redis.url()).namespace("of_redis");
     let cache = cache.build().await.expect("a valid set-up");
     cache.put("key", 1, &Policy::new()).await;
     let recorded = Recorded::of(&cache);

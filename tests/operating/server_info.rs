@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cachekit::{Cache, Policy, QueryError};
-use cachekit_tests::redis::Redis;
+use cachekit_tests::redis::{Redis, product};
 
 #[tokio::test]
 async fn the_server_tells_about_itself() {
@@ -12,7 +12,7 @@ async fn the_server_tells_about_itself() {
     let cache = cache.expect("a valid set-up");
     cache.put("one", 1, &Policy::new()).await;
     let info = cache.server_info().await.expect("it answers");
-    assert_eq!((&*info.product, &*info.role), ("Redis", "master"));
+    assert_eq!((&*info.product, &*info.role), (&*product(), "master"));
     assert_eq!(info.max_memory, Some(64 << 20));
     assert_eq!(info.eviction_policy, "allkeys-lfu");
     assert!(info.used_memory > 0 && info.clients >= 2, "{info:?}");

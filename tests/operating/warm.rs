@@ -159,7 +159,7 @@ async fn hits_do_not_hold_up_other_tasks() {
 async fn values_of_redis_come_into_memory_without_a_run() {
     let redis = Redis::start();
     let node = || async {
-        let builder = Cache::builder().namespace("shop").redis(redis.url());
+        let builder = cachekit_tests::patient(redis.url());
         builder.build().await.expect("a valid set-up")
     };
     let (first, second) = (node().await, node().await);

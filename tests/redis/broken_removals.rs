@@ -1,4 +1,4 @@
-//! The connection of a process breaks between two commands of a removal, and the process is gone.
+//! The connection of a process breaks at a removal, and the process is gone.
 
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ use crate::world::{node, settings};
 
 /// A node sweeps four times in a second.
 const A_FEW_SWEEPS: Duration = Duration::from_secs(1);
+
+const ENTRY: &str = "shop:k:broken:1";
 
 #[cached(key = "broken:{id}", name = "broken_row", ttl = "1h", skip(source))]
 async fn row(source: &Source, id: u64) -> u64 {
@@ -32,7 +34,12 @@ async fn read(node: &Cache, source: &Source) -> u64 {
 fn break_after(proxy: &Proxy, most: usize) {
     let (mut connection, mut passed) = (None, 0);
     proxy.lose_if(move |sent: &Sent| {
-        if matches!(sent.name().as_str(), "UNLINK" | "ZREM") {
+        let is_first = match sent.name().as_str() {
+            // The removal of a write with a mark is one script.
+            "EVALSHA" => sent.mentions(ENTRY),
+            name => matches!(name, "UNLINK" | "ZREM"),
+        };
+        if is_first {
             connection.get_or_insert(sent.connection);
         }
         let is_part = connection == Some(sent.connection);
@@ -71,7 +78,7 @@ async fn stays_old(most: usize, fault: Option<Fault>) -> bool {
 
 #[tokio::test]
 async fn g12_w5_the_mark_goes_after_the_names_and_the_word_to_other_nodes() {
-    for most in 1..=2 {
+    for most in 0..=1 {
         assert!(!stays_old(most, None).await, "{most} commands arrived");
     }
     assert!(stays_old(1, Some(Fault::UnmarkFirst)).await);

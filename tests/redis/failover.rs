@@ -119,3 +119,32 @@ async fn g5_a_server_whose_place_another_may_have_taken_is_not_heard() {
     let full = ["CONFIG", "SET", "maxmemory", "1"];
     assert!(goes_on(&full, None).await, "it takes removals");
 }
+
+/// A server that cannot save refuses invalidations too, so what it has may be old.
+#[tokio::test]
+async fn g5_a_server_that_cannot_save_is_not_read_from() {
+    let redis = Redis::start();
+    let node = || async {
+        let builder = settings(&redis.url()).bus_timeout(TIMEOUT);
+        let built = builder.on_disconnect(OnDisconnect::Bypass).build().await;
+        built.expect("a valid set-up")
+    };
+    let (one, other) = (node().await, node().await);
+    one.put("k", 1, &Policy::new()).await;
+    assert_eq!(other.get::<i32>("k").await, Some(1));
+    redis.fail_to_save();
+    until("it is left", || {
+        let redis = other.stats().redis;
+        !redis.is_up && !redis.is_bus_live
+    })
+    .await;
+    one.invalidate("k").await;
+    assert_eq!(other.get::<i32>("k").await, None);
+    redis.save_again();
+    until("the invalidation is sent", || {
+        let (one, other) = (one.stats().redis, other.stats().redis);
+        one.queued_invalidations == 0 && one.is_up && other.is_up
+    })
+    .await;
+    assert_eq!(other.get::<i32>("k").await, None);
+}

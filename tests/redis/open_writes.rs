@@ -47,24 +47,21 @@ fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-fn is_unlink(sent: &Sent) -> bool {
-    sent.name() == "UNLINK"
+fn is_removal(sent: &Sent) -> bool {
+    sent.removes(ENTRY)
 }
 
 /// Everything that a write sends is sent before the mark is answered: nobody waits for it.
 #[tokio::test]
-async fn a_write_waits_for_one_round_trip_and_sends_two_commands_more() {
+async fn a_write_waits_for_one_round_trip_and_sends_one_command_more() {
     let redis = Redis::start();
     let proxy = Proxy::to(redis.addr());
     let cache = quiet(&proxy.url()).await;
     proxy.clear();
     proxy.hold("EVALSHA");
     let writing = tokio::spawn(testing::scope(cache.clone(), write(1)));
-    until("the removal is sent", || proxy.commands().len() == 4).await;
-    assert_eq!(
-        proxy.commands(),
-        names(&["EVALSHA", "UNLINK", "PUBLISH", "ZREM"])
-    );
+    until("the removal is sent", || proxy.commands().len() == 2).await;
+    assert_eq!(proxy.commands(), names(&["EVALSHA", "EVALSHA"]));
     assert_eq!(proxy.round_trips(), 1);
     proxy.release();
     assert_eq!(writing.await.unwrap(), Ok(()));
@@ -96,11 +93,29 @@ async fn a_write_through_sends_one_command_more() {
     assert_eq!(testing::scope(cache, row(1)).await, 1);
 }
 
+#[invalidates(row(1), soft)]
+async fn soften_at(gate: &Gate) {
+    gate.pass().await;
+}
+
+#[write_through(row(1))]
+async fn replace_at(gate: &Gate) -> u64 {
+    gate.pass().await;
+    2
+}
+
 type Writing<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// Begins a write on `cache`, and runs it until its body waits.
 async fn begin<'a>(cache: &Cache, gate: &'a Gate) -> Writing<'a> {
-    let mut writing: Writing<'a> = Box::pin(testing::scope(cache.clone(), write_at(gate)));
+    begun(
+        Box::pin(testing::scope(cache.clone(), write_at(gate))),
+        gate,
+    )
+    .await
+}
+
+async fn begun<'a>(mut writing: Writing<'a>, gate: &Gate) -> Writing<'a> {
     while gate.waiting() == 0 {
         assert!(poll_once(writing.as_mut()).is_pending());
         settle().await;
@@ -122,7 +137,7 @@ async fn cut_at_the_removal(seed: impl Fn(CacheBuilder) -> CacheBuilder) -> i64 
     let gate = Gate::new();
     let writing = begin(&one, &gate).await;
     until("the mark is there", || marks(&mut client) == 1).await;
-    proxy.lose_if(is_unlink);
+    proxy.lose_if(is_removal);
     proxy.refuse();
     gate.open();
     writing.await;
@@ -137,6 +152,60 @@ async fn g12_w5_a_mark_never_goes_before_the_names() {
     assert_eq!(cut_at_the_removal(|it| it).await, 1);
     let fault = |it: CacheBuilder| it.seed(Fault::UnmarkFirst);
     assert_eq!(cut_at_the_removal(fault).await, 0, "old, and nobody knows");
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Removal,
+    Soft,
+    WriteThrough,
+}
+
+/// The server takes a right away while a write runs, and refuses a part of its end. The number of
+/// marks that are left when the write has returned.
+async fn refused_meanwhile(
+    kind: Kind,
+    rights: &[&str],
+    seed: impl Fn(CacheBuilder) -> CacheBuilder,
+) -> i64 {
+    let redis = Redis::start();
+    let mut client = redis.client();
+    let hours = Duration::from_secs(3600);
+    let one = seed(settings(&redis.url())).bus_timeout(hours);
+    let one = one.build().await.expect("a valid set-up");
+    let gate = Gate::new();
+    let writing: Writing<'_> = match kind {
+        Kind::Removal => Box::pin(testing::scope(one.clone(), write_at(&gate))),
+        Kind::Soft => Box::pin(testing::scope(one.clone(), soften_at(&gate))),
+        Kind::WriteThrough => {
+            let replacing = testing::scope(one.clone(), replace_at(&gate));
+            Box::pin(async move { assert_eq!(replacing.await, 2) })
+        }
+    };
+    let writing = begun(writing, &gate).await;
+    until("the mark is there", || marks(&mut client) == 1).await;
+    let change = [&["ACL", "SETUSER", "default"], rights].concat();
+    assert_eq!(client.run(&change), Reply::Text("OK".to_owned()));
+    gate.open();
+    writing.await;
+    assert!(one.stats().redis.queued_invalidations > 0, "it was refused");
+    marks(&mut client)
+}
+
+#[tokio::test]
+async fn g12_a_mark_stays_if_the_removal_or_the_message_is_refused() {
+    for (kind, rights) in [
+        (Kind::Removal, "-unlink"),
+        (Kind::Removal, "resetchannels"),
+        (Kind::Soft, "resetchannels"),
+        (Kind::WriteThrough, "resetchannels"),
+    ] {
+        let left = refused_meanwhile(kind, &[rights], |it| it).await;
+        assert_eq!(left, 1, "{kind:?} {rights}");
+    }
+    let fault = |it: CacheBuilder| it.seed(Fault::UnmarkFirst);
+    let left = refused_meanwhile(Kind::Removal, &["-unlink"], fault).await;
+    assert_eq!(left, 0, "nothing is removed, and nobody has the mark");
 }
 
 #[tokio::test]

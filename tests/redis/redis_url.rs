@@ -2,10 +2,10 @@
 //! connection whose runtime ends.
 
 use cachekit_tests::capture::Capture;
-use cachekit_tests::redis::Redis;
+use cachekit_tests::redis::{Redis, Reply};
 use tracing::Level;
 
-use crate::world::settings;
+use crate::world::{settings, until};
 
 const PASSWORD: &str = "pa%s@s/wo?rd#1 é";
 const ENCODED: &str = "pa%25s%40s%2Fwo%3Frd%231%20%C3%A9";
@@ -98,4 +98,29 @@ async fn a_host_that_is_not_known_is_named_so() {
         "{}",
         line.text
     );
+}
+
+#[tokio::test]
+async fn a_node_of_a_cluster_is_refused_whatever_slots_it_has() {
+    let node = Redis::cluster();
+    for has_slots in [true, false] {
+        if !has_slots {
+            let all_slots = ["CLUSTER", "DELSLOTSRANGE", "0", "16383"];
+            assert_eq!(node.client().run(&all_slots), Reply::Text("OK".to_owned()));
+        }
+        let problem = settings(&node.url()).build().await.unwrap_err().to_string();
+        for words in ["is a node of a Redis Cluster", "redis+cluster://host:6379"] {
+            assert!(problem.contains(words), "{problem}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cluster_of_one_node_is_used() {
+    let node = Redis::cluster();
+    let url = node.url().replace("redis://", "redis+cluster://");
+    let opened = settings(&url).build().await;
+    let cache = opened.expect("a valid set-up");
+    // A node serves its slots some time after it has got them.
+    until("the node serves its slots", || cache.stats().redis.is_up).await;
 }

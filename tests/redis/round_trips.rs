@@ -98,6 +98,32 @@ async fn a_foreseen_miss_is_one_before_and_one_after() {
     );
 }
 
+/// A function whose look-ups mostly miss asks for the lease together with the entry, until they hit.
+#[tokio::test]
+async fn a_miss_of_a_function_that_mostly_misses_is_one_before_and_one_after() {
+    let (redis, proxy, cache) = start().await;
+    let miss = names(&["PTTL", "MGET", "EVALSHA", "EVALSHA"]);
+    for id in 1..=10 {
+        testing::scope(cache.clone(), price(id)).await;
+        stored(&cache, id).await;
+        let trips = if id <= 6 { 3 } else { 2 };
+        assert_eq!(seen(&proxy), (trips, miss.clone()), "{id}");
+    }
+    let other = node(&redis.url()).await;
+    for id in 11..=14 {
+        testing::scope(other.clone(), price(id)).await;
+        stored(&other, id - 10).await;
+        testing::scope(cache.clone(), price(id)).await;
+        let expected: &[&str] = if id <= 13 {
+            &["PTTL", "MGET", "EVALSHA"]
+        } else {
+            &["PTTL", "MGET"]
+        };
+        assert_eq!(seen(&proxy), (1, names(expected)), "{id}");
+    }
+    assert_eq!(cache.stats().redis_hits, 4);
+}
+
 #[tokio::test]
 async fn a_soft_invalidation_is_one_script_whatever_it_names() {
     let (_redis, proxy, cache) = start().await;
@@ -175,4 +201,17 @@ async fn a_disabled_cache_still_invalidates_and_asks_nothing() {
 
 fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// A script that only a cluster runs would cost each connection to one server.
+#[tokio::test]
+async fn one_server_gets_no_script_of_a_cluster() {
+    let redis = Redis::start();
+    let proxy = Proxy::to(redis.addr());
+    let settings = settings(&proxy.url());
+    let _cache = settings.build().await.expect("a valid set-up");
+    let loads = proxy.log();
+    let loads = || loads.iter().filter(|sent| sent.name() == "SCRIPT");
+    assert!(loads().any(|sent| sent.mentions("redis.call('PUBLISH'")));
+    assert!(!loads().any(|sent| sent.mentions("redis.call('SPUBLISH'")));
 }

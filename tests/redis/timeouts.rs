@@ -110,6 +110,10 @@ async fn failures_of_a_pause(fault: Option<Fault>) -> u64 {
         testing::scope(cache.clone(), paused(id)).await;
     }
     until("it is stored", || cache.stats().redis.stores == KEYS).await;
+    // After misses only, a call would ask for a lease too, and share no question.
+    for id in 0..KEYS {
+        testing::scope(cache.clone(), paused(id)).await;
+    }
     // Some ask by themselves, and some share a question.
     let one = |id| tokio::spawn(testing::scope(cache.clone(), paused(id)));
     redis.freeze();

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use cachekit::{cached, invalidates};
 use cachekit_tests::redis::Redis;
-use cachekit_tests::until;
 use tokio::sync::OnceCell;
 
 /// A table of the application.
@@ -66,11 +65,22 @@ async fn work(first: u64) {
         cachekit::testing::scope(other.clone(), write_row(id, &text)).await;
         seen(&text, || row(id)).await;
     }
-    let stats = || cachekit::global().stats().redis;
-    until("Redis is used", || {
-        stats().is_up && stats().queued_invalidations == 0
-    })
-    .await;
+    used(first).await;
+}
+
+/// Waits until the global cache uses Redis. Between two looks, `row` is read: if the runtime of the
+/// connections ends after the last call, only a further call connects again.
+async fn used(id: u64) {
+    let end = Instant::now() + Duration::from_secs(10);
+    loop {
+        let stats = cachekit::global().stats().redis;
+        if stats.is_up && stats.queued_invalidations == 0 {
+            return;
+        }
+        assert!(Instant::now() < end, "Redis is not used: {stats:?}");
+        row(id).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 /// A write is seen within a second, also if the runtime of the connections ended in the middle.

@@ -91,6 +91,11 @@ async fn what_will_not_change_is_an_error() {
             &["names no master", "redis+sentinel://host:26379"],
         ),
         (
+            format!("redis+sentinel://:{ENCODED}@{addr},/mymaster"),
+            "hush",
+            &["no host beside one of its commas"],
+        ),
+        (
             format!("redis+sentinel://:{ENCODED}@{addr}/mymaster/99"),
             "hush",
             &["refuses the database"],
@@ -102,6 +107,16 @@ async fn what_will_not_change_is_an_error() {
             assert!(error.contains(word), "{url}: {error}");
         }
     }
+    let direct = settings(&format!("redis://:{ENCODED}@{master}"));
+    let told = error(
+        direct.sentinel_password("hush").build().await,
+        "no sentinels",
+    );
+    assert!(told.starts_with("sentinel_password: "), "{told}");
+}
+
+#[tokio::test]
+async fn a_server_in_place_of_a_sentinel_is_named_and_the_other_way_round() {
     let plain = Redis::start();
     let url = format!("redis+sentinel://{}/mymaster", plain.addr());
     let told = error(settings(&url).build().await, &url);
@@ -109,12 +124,12 @@ async fn what_will_not_change_is_an_error() {
         told.contains("is no sentinel") && told.contains("26379"),
         "{told}"
     );
-    let direct = settings(&format!("redis://:{ENCODED}@{master}"));
-    let told = error(
-        direct.sentinel_password("hush").build().await,
-        "no sentinels",
-    );
-    assert!(told.starts_with("sentinel_password: "), "{told}");
+    let lonely = Sentinel::with(plain.addr(), &[], &[]);
+    let url = format!("redis://{}", lonely.addr());
+    let told = error(settings(&url).build().await, &url);
+    for words in ["is a sentinel", "redis+sentinel://host:26379/mymaster"] {
+        assert!(told.contains(words), "{told}");
+    }
 }
 
 /// They may start later.

@@ -1,8 +1,8 @@
 //! The doctor, about sentinels and the servers that they watch.
 
-use cachekit::{Diagnosis, Severity};
+use cachekit::Severity;
 use cachekit_tests::sentinel::{self, Options, Sentinel, SentinelSet};
-use cachekit_tests::until;
+use cachekit_tests::{problems, until};
 
 use crate::world::{is_at, settings};
 
@@ -18,14 +18,6 @@ const RIGHT: &[&str] = &[
     "2",
 ];
 
-fn told(diagnosis: &Diagnosis) -> Vec<String> {
-    let findings = diagnosis.findings.iter();
-    let severe = findings.filter(|finding| finding.severity != Severity::Info);
-    severe
-        .map(|it| format!("{} {}: {}", it.severity, it.subject, it.problem))
-        .collect()
-}
-
 fn right() -> SentinelSet {
     SentinelSet::with(&Options {
         servers: RIGHT,
@@ -39,7 +31,7 @@ async fn a_right_set_has_no_problem_and_the_current_master() {
     let node = settings(&set.url()).build().await.expect("a valid set-up");
     until("it is connected", || is_at(&node, set.servers[0].addr())).await;
     for diagnosis in [settings(&set.url()).doctor().await, node.doctor().await] {
-        assert_eq!(told(&diagnosis), [""; 0]);
+        assert_eq!(problems(&diagnosis), [""; 0]);
         let master = format!("redis://{}", set.servers[0].addr());
         assert_eq!(diagnosis.address, Some(master));
         assert!(diagnosis.bus_round_trip.is_some());
@@ -52,7 +44,7 @@ async fn a_sentinel_that_does_not_answer_is_named() {
     let (killed, hung) = (set.sentinels[1].addr(), set.sentinels[2].addr());
     set.sentinels[1].kill();
     set.sentinels[2].freeze();
-    let told = told(&settings(&set.url()).doctor().await);
+    let told = problems(&settings(&set.url()).doctor().await);
     set.sentinels[2].thaw();
     assert_eq!(told.len(), 2, "{told:?}");
     for (line, addr) in told.iter().zip([killed, hung]) {
@@ -72,7 +64,7 @@ async fn sentinels_that_disagree_are_named() {
     let watch = |number: usize| Sentinel::start(servers[number].addr(), &lines);
     let sentinels = [watch(0), watch(1)];
     let diagnosis = settings(&sentinel::url(&sentinels, "")).doctor().await;
-    let told = told(&diagnosis);
+    let told = problems(&diagnosis);
     assert_eq!(told.len(), 1, "{told:?}");
     let (first, second) = (sentinels[0].addr(), sentinels[1].addr());
     let wanted = format!(
@@ -91,7 +83,7 @@ async fn sentinels_that_disagree_are_named() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_master_that_takes_writes_without_replicas_is_named() {
     let set = SentinelSet::start();
-    let told = told(&settings(&set.url()).doctor().await);
+    let told = problems(&settings(&set.url()).doctor().await);
     let found = told.iter().filter(|line| {
         line.starts_with("warning replicas: the master takes writes without any replica")
     });
@@ -103,7 +95,7 @@ async fn sentinels_that_are_all_away_are_an_error() {
     let diagnosis = settings("redis+sentinel://127.0.0.1:1,127.0.0.1:2/mymaster")
         .doctor()
         .await;
-    let told = told(&diagnosis);
+    let told = problems(&diagnosis);
     assert!(
         told[0].starts_with(
             "error redis: the master `mymaster` cannot be reached: no sentinel names the master"

@@ -1,12 +1,13 @@
 //! Captures everything that is logged, so that tests can search it.
 
 use std::fmt::{self, Write};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::subscriber::NoSubscriber;
+use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 
 /// A subscriber that keeps every event and span of its levels, as text.
 #[derive(Debug, Clone)]
@@ -34,6 +35,10 @@ pub struct Line {
 impl Capture {
     /// Of this level and those above it.
     pub fn up_to(level: Level) -> Self {
+        // While there is only one subscriber, `tracing` asks that of the thread which meets an event
+        // first, and this thread may belong to a test without any.
+        static SECOND: OnceLock<Dispatch> = OnceLock::new();
+        SECOND.get_or_init(|| Dispatch::new(NoSubscriber::default()));
         Self {
             lines: Arc::default(),
             level,

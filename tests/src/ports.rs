@@ -22,6 +22,6 @@ pub(crate) fn listener() -> TcpListener {
 /// # Panics
 ///
 /// If there is none.
-pub(crate) fn free() -> u16 {
+pub fn free() -> u16 {
     listener().local_addr().expect("it listens").port()
 }

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 pub use self::client::{Client, Reply};
-pub use self::process::PORT;
 use self::process::{Failure, Process};
+pub use self::process::{PORT, product};
 use crate::ports;
 
 /// How often another port is tried, and how long the same one.
@@ -38,6 +38,30 @@ impl Redis {
     /// If it does not start.
     pub fn start() -> Self {
         Self::with(&[])
+    }
+
+    /// Has the server fail to save to its disk, so that it refuses all writes with `MISCONF`.
+    ///
+    /// # Panics
+    ///
+    /// If it saves all the same.
+    pub fn fail_to_save(&self) {
+        let file = self.folder.path().join("dump.rdb");
+        std::fs::create_dir_all(file).expect("a folder in place of the file");
+        let mut client = self.client();
+        client.run(&["CONFIG", "SET", "save", "3600 1"]);
+        client.run(&["BGSAVE"]);
+        let status = |client: &mut Client| client.info("persistence", "rdb_last_bgsave_status");
+        let start = Instant::now();
+        while status(&mut client).as_deref() != Some("err") {
+            assert!(start.elapsed() < RESTART, "it has saved");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Has the server take writes again after [`fail_to_save`](Self::fail_to_save).
+    pub fn save_again(&self) {
+        self.client().run(&["CONFIG", "SET", "save", ""]);
     }
 
     /// A server with these arguments too, which win over the usual ones.
@@ -67,6 +91,28 @@ impl Redis {
             }
         }
         panic!("no free port in {ATTEMPTS} attempts");
+    }
+
+    /// A Redis Cluster of one node, which has all slots.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub fn cluster() -> Self {
+        let node = Self::cluster_node();
+        let all = ["CLUSTER", "ADDSLOTSRANGE", "0", "16383"];
+        assert_eq!(node.client().run(&all), Reply::Text("OK".to_owned()));
+        node
+    }
+
+    /// A node of a Redis Cluster that has no slots and knows no other node.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub fn cluster_node() -> Self {
+        let bus = ports::free().to_string();
+        Self::with(&["--cluster-enabled", "yes", "--cluster-port", &bus])
     }
 
     /// `redis://127.0.0.1:PORT`.

@@ -1,5 +1,7 @@
-//! A network between servers: it passes bytes on without reading them, and can be cut.
+//! A network between servers: it passes bytes on without reading them, and can be cut, for all or for
+//! those whose first bytes say that they are on the other side.
 
+use std::fmt;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -21,11 +23,22 @@ struct Shared {
     changed: Condvar,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
-    is_cut: bool,
+    /// Which connections are cut, by the first bytes that the client sent.
+    cut: Option<Cut>,
     is_over: bool,
     open: Vec<TcpStream>,
+}
+
+type Cut = Box<dyn Fn(&[u8]) -> bool + Send>;
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State")
+            .field("is_cut", &self.cut.is_some())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Relay {
@@ -50,12 +63,19 @@ impl Relay {
 
     /// Lets nothing through from now on.
     pub fn cut(&self) {
-        self.shared.change(|state| state.is_cut = true);
+        self.cut_where(|_| true);
+    }
+
+    /// Lets nothing through from now on, in either direction, of connections whose first bytes from
+    /// the client are such.
+    pub fn cut_where(&self, is_cut: impl Fn(&[u8]) -> bool + Send + 'static) {
+        self.shared
+            .change(|state| state.cut = Some(Box::new(is_cut)));
     }
 
     /// Lets everything through again, what waited first.
     pub fn heal(&self) {
-        self.shared.change(|state| state.is_cut = false);
+        self.shared.change(|state| state.cut = None);
     }
 }
 
@@ -86,10 +106,12 @@ impl Shared {
         state.is_over
     }
 
-    /// Waits until bytes may pass. `false`: they never will.
-    fn passes(&self) -> bool {
+    /// Waits until bytes may pass of the connection that began with `opening`. `false`: they never
+    /// will.
+    fn passes(&self, opening: &[u8]) -> bool {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let waits = |state: &mut State| state.is_cut && !state.is_over;
+        let is_cut = |state: &State| state.cut.as_ref().is_some_and(|is_cut| is_cut(opening));
+        let waits = |state: &mut State| is_cut(state) && !state.is_over;
         let state = self.changed.wait_while(state, waits);
         !state.unwrap_or_else(PoisonError::into_inner).is_over
     }
@@ -103,43 +125,52 @@ fn accept(listener: &TcpListener, server: SocketAddr, shared: &Arc<Shared>) {
         }
         let shared = Arc::clone(shared);
         thread::spawn(move || {
-            if shared.passes()
-                && let Ok(server) = TcpStream::connect(server)
+            if let Some(opening) = opening(&client, &shared)
+                && shared.passes(&opening)
+                && let Ok(mut server) = TcpStream::connect(server)
+                && server.write_all(&opening).is_ok()
             {
-                relay(&client, &server, &shared);
+                relay(&client, &server, &opening, &shared);
             }
         });
     }
 }
 
+/// What the client sends first. `None`: it sends nothing.
+fn opening(mut client: &TcpStream, shared: &Shared) -> Option<Vec<u8>> {
+    let kept = client.try_clone().ok()?;
+    shared.change(|state| state.open.push(kept));
+    let mut bytes = vec![0; 16 << 10];
+    let read = client.read(&mut bytes).ok().filter(|read| *read > 0)?;
+    bytes.truncate(read);
+    Some(bytes)
+}
+
 /// Copies bytes both ways until one end closes.
-fn relay(client: &TcpStream, server: &TcpStream, shared: &Arc<Shared>) {
+fn relay(client: &TcpStream, server: &TcpStream, opening: &[u8], shared: &Arc<Shared>) {
     let clone = |end: &TcpStream| {
         // A delay of small packets would be the relay's, not the network's.
         let _ = end.set_nodelay(true);
-        Some([
-            end.try_clone().ok()?,
-            end.try_clone().ok()?,
-            end.try_clone().ok()?,
-        ])
+        Some([end.try_clone().ok()?, end.try_clone().ok()?])
     };
-    let (Some([kept, from, to]), Some([other, there, back])) = (clone(client), clone(server))
-    else {
+    let (Some([from, to]), Some([there, back])) = (clone(client), clone(server)) else {
         return;
     };
-    shared.change(|state| state.open.extend([kept, other]));
-    let passing = Arc::clone(shared);
-    let thread = thread::spawn(move || copy(from, there, &passing));
-    copy(back, to, shared);
-    // It ends with the connection.
-    let _ = thread.join();
+    if let Ok(kept) = server.try_clone() {
+        shared.change(|state| state.open.push(kept));
+    }
+    // Bytes of either direction pass or wait together.
+    thread::scope(|threads| {
+        threads.spawn(move || copy(from, there, opening, shared));
+        copy(back, to, opening, shared);
+    });
 }
 
-fn copy(mut from: TcpStream, mut to: TcpStream, shared: &Shared) {
+fn copy(mut from: TcpStream, mut to: TcpStream, opening: &[u8], shared: &Shared) {
     let mut bytes = [0; 16 << 10];
     loop {
         let read = from.read(&mut bytes).unwrap_or(0);
-        if read == 0 || !shared.passes() || to.write_all(&bytes[..read]).is_err() {
+        if read == 0 || !shared.passes(opening) || to.write_all(&bytes[..read]).is_err() {
             let _ = from.shutdown(Shutdown::Both);
             let _ = to.shutdown(Shutdown::Both);
             return;

@@ -130,6 +130,24 @@ async fn g12_w1_who_dies_after_the_commit_is_finished_by_another() {
     assert_eq!(after_its_commit(Some(Fault::NoIntent)).await.0, 1);
 }
 
+/// The names of another process's write do not keep a process that sweeps from the store.
+#[tokio::test(start_paused = true)]
+async fn g12_a_round_that_failed_blocks_nobody_and_the_next_one_is_carried_out() {
+    let world = World::new(None).await;
+    let body = world.body.clone();
+    let _writing = world.begin(write(&body, 1)).await;
+    world.source.write(2);
+    world.store.always(Op::Invalidate, Trouble::Unavailable);
+    world.store.kill(0);
+    sleep(500).await;
+    let redis = world.nodes[1].stats().redis;
+    assert_eq!((redis.swept, redis.queued_invalidations), (0, 0));
+    world.store.heal();
+    sleep(500).await;
+    assert!(world.nodes[1].stats().redis.sweep_rounds > 0);
+    assert_eq!(world.read(1).await, 2);
+}
+
 /// The host loses its power, and the server does not notice that the connection is dead: the time of
 /// the mark decides.
 #[tokio::test(start_paused = true)]

@@ -3,6 +3,7 @@
 
 mod acks;
 mod backfill;
+mod bus_traffic;
 mod circuit_breaker;
 mod dead_writers;
 mod delivery;

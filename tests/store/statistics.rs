@@ -241,3 +241,34 @@ async fn an_acknowledgement_that_redis_cannot_give_is_counted_and_logged() {
         .filter(|line| line.text.contains("not confirmed"));
     assert_eq!(said.count(), 1, "once for each outage");
 }
+
+/// A call gets a stale value of memory, and its refresh finds the new value of another node in the
+/// store.
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_finds_a_value_is_no_second_hit() {
+    let (_store, one, other) = two().await;
+    let policy = Policy::new().ttl(10 * SECOND).stale(60 * SECOND).early(0.0);
+    let read = async |cache: &Cache, value: u64| {
+        let got = cache.get_or_refresh("row", &policy, move || async move { value });
+        let got = got.await;
+        settle().await;
+        got
+    };
+    read(&one, 1).await;
+    assert_eq!(read(&other, 2).await, 1);
+    let before = other.stats();
+    tokio::time::sleep(11 * SECOND).await;
+    assert_eq!(read(&one, 3).await, 1);
+    assert_eq!(read(&one, 4).await, 3, "the refresh stored it");
+    assert_eq!(read(&other, 5).await, 1);
+    assert_eq!(read(&other, 6).await, 3, "from the store, by the refresh");
+    let stats = other.stats().since(&before);
+    let hits = (stats.memory_hits, stats.stale_hits, stats.redis_hits);
+    assert_eq!((hits, stats.computations), ((1, 1, 0), 0));
+    assert_eq!((stats.calls.calls(), stats.age.count()), (2, 2));
+    assert!(
+        (stats.hit_rate() - 1.0).abs() < 1e-9,
+        "{}",
+        stats.hit_rate()
+    );
+}

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cachekit::testing::{FakeRedis, Recorder, scope};
-use cachekit::{Cache, cached, invalidates};
+use cachekit::{Cache, QueueError, cached, invalidates, write_behind};
 
 #[cached(name = "fake_redis::price", key = "fake-redis-price:{id}")]
 async fn price(id: u64) -> u64 {
@@ -167,4 +167,27 @@ async fn it_takes_the_place_of_the_redis_that_the_set_up_names() {
     let built = builder.fake_redis(&redis).build().await;
     let cache = built.expect("the other Redis is not asked");
     assert!(cache.stats().redis.is_up);
+}
+
+/// The body of a write-behind function never runs here: no workers are started.
+#[write_behind(price(id), value = cents, name = "fake_redis::save_price")]
+async fn save_price(id: u64, cents: u64) -> Result<(), QueueError> {
+    let _ = (id, cents);
+    Ok(())
+}
+
+#[tokio::test]
+async fn queued_writes_are_accepted_and_read_by_the_other_process() {
+    let redis = FakeRedis::new();
+    let (one, other) = (process(&redis).await, process(&redis).await);
+    let saved = scope(one.clone(), save_price(7, 1)).await;
+    assert_eq!(saved, Ok(()));
+    assert_eq!(scope(other.clone(), price(7)).await, 1);
+
+    redis.fail();
+    let refused = scope(one.clone(), save_price(7, 2)).await;
+    assert_eq!(refused, Err(QueueError::Unavailable));
+    redis.recover();
+    let saved = scope(one.clone(), save_price(7, 3)).await;
+    assert_eq!(saved, Ok(()));
 }

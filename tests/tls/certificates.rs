@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cachekit::{Cache, CacheBuilder};
+use cachekit::CacheBuilder;
 use cachekit_tests::redis::{PORT, Redis};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
@@ -123,7 +123,7 @@ pub(crate) fn text(path: &Path) -> &str {
 /// A cache at this host, which has the server's port.
 pub(crate) fn settings(host: &str, redis: &Redis) -> CacheBuilder {
     let url = format!("rediss://{host}:{}", redis.addr().port());
-    Cache::builder().namespace("shop").redis(url)
+    cachekit_tests::patient(url)
 }
 
 /// What keeps a cache from being built.

@@ -109,7 +109,7 @@ async fn a_server_without_tls() {
     );
     let lines = log.take();
     let line = lines.iter().find(|line| line.text.contains("unreachable"));
-    let line = line.expect("it is told");
+    let line = line.unwrap_or_else(|| panic!("it is not told: {lines:?}"));
     assert!(
         line.text.contains("a server without TLS gives no answer"),
         "{}",

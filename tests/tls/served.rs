@@ -29,9 +29,11 @@ async fn a_name_and_a_number_are_reached() {
     for host in ["localhost", "127.0.0.1"] {
         let builder = settings(host, &redis).redis_ca_file(authority.file());
         let cache = builder.build().await.expect(host);
-        let shown = cache.stats().redis.server;
         let wanted = format!("rediss://{host}:{}", redis.addr().port());
-        assert_eq!(shown, Some(wanted));
+        until("it is connected", || {
+            cache.stats().redis.server == Some(wanted.clone())
+        })
+        .await;
         is_served(&cache).await;
     }
 }
@@ -61,7 +63,7 @@ async fn sentinels_are_asked_by_tls_too() {
     let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
     let sentinel = Sentinel::with(redis.addr(), &[], &words);
     let url = format!("rediss+sentinel://{}/{NAME}", sentinel.addr());
-    let builder = Cache::builder().namespace("shop").redis(url);
+    let builder = cachekit_tests::patient(url);
     let builder = builder
         .redis_ca_file(authority.file())
         .redis_cert_file(&files.certificate)

@@ -3,7 +3,7 @@
 //! For every `//~ words` at the end of a line of `fail/*.rs` that line must get one error with
 //! those words, and there may be no other. The `.stderr` beside it has all that one compiler says.
 //!
-//! After a change of words: `TRYBUILD=overwrite cargo test -p cachekit-tests --test ui`, and read
+//! After a change of words: `TRYBUILD=overwrite cargo test -p cachekit-ui-tests`, and read
 //! the difference.
 
 use std::collections::BTreeMap;
@@ -18,10 +18,10 @@ const PINNED: &str = "rustc 1.95.";
 #[test]
 fn ui() {
     let cases = trybuild::TestCases::new();
-    cases.pass("ui/pass/*.rs");
+    cases.pass("pass/*.rs");
     let compiler = compiler();
     if compiler.starts_with(PINNED) {
-        cases.compile_fail("ui/fail/*.rs");
+        cases.compile_fail("fail/*.rs");
     } else {
         // Past the harness, which hides what a passing test prints.
         let _ = writeln!(
@@ -34,7 +34,7 @@ fn ui() {
 /// A package of its own, because this one has the features of all codecs.
 #[test]
 fn a_codec_without_its_feature_is_named_where_it_is_written() {
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/ui/features/codec.rs");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/features/codec.rs");
     let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("features");
     fs::create_dir_all(&package).expect("a folder");
     let manifest = format!(
@@ -42,10 +42,10 @@ fn a_codec_without_its_feature_is_named_where_it_is_written() {
          [[bin]]\nname = \"codec\"\npath = {source:?}\n\
          [dependencies]\ncachekit = {{ path = {:?}, default-features = false, features = [\"redis\", \"bincode\"] }}\n\
          [workspace]\n",
-        concat!(env!("CARGO_MANIFEST_DIR"), "/../cachekit")
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../cachekit")
     );
     fs::write(package.join("Cargo.toml"), manifest).expect("a manifest");
-    let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock");
+    let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock");
     fs::copy(lock, package.join("Cargo.lock")).expect("the versions that are known");
     let mut check = Command::new(env!("CARGO"));
     check.args(["check", "--quiet", "--message-format", "short"]);
@@ -196,7 +196,7 @@ fn marked(source: &str) -> BTreeMap<usize, Vec<String>> {
 /// The messages of errors, by the line they point at.
 fn reported(stderr: &str, file: &Path) -> BTreeMap<usize, Vec<String>> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let arrow = format!("--> ui/fail/{name}:");
+    let arrow = format!("--> fail/{name}:");
     let mut reported: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     let mut message: Option<&str> = None;
     for line in stderr.lines() {
@@ -216,7 +216,7 @@ fn reported(stderr: &str, file: &Path) -> BTreeMap<usize, Vec<String>> {
 }
 
 fn files(extension: &str) -> Vec<PathBuf> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/fail");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fail");
     let entries = fs::read_dir(directory).expect("ui/fail can be read");
     let mut files: Vec<PathBuf> = entries
         .map(|entry| entry.expect("an entry of ui/fail").path())

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cachekit::{QueueError, QueuedWrite, testing, write_behind};
-use cachekit_tests::{Gate, settle};
+use cachekit_tests::proxy::{Proxy, Sent};
+use cachekit_tests::redis::Redis;
+use cachekit_tests::{Gate, settle, until};
 use tokio::time::sleep;
 
-use crate::world::{Failed, Table, memory, start};
+use crate::world::{Failed, Table, memory, start, start_one};
 
 #[write_behind(key = "drained:{id}", each, skip(table), every = "1h")]
 async fn each_alone(
@@ -108,6 +110,64 @@ async fn gated(
         table.write(id, "text", write)?;
     }
     Ok(())
+}
+
+#[write_behind(key = "stopped:{id}", skip(table), every = "20ms")]
+async fn stopped(table: &Table, id: u64, text: String, write: QueuedWrite) -> Result<(), Failed> {
+    table.write(id, &text, write)
+}
+
+/// The worker has told the queue that it begins, and waits for the answer.
+#[tokio::test]
+async fn a_worker_that_is_stopped_while_it_begins_runs_nothing() {
+    let redis = Redis::start();
+    let proxy = Proxy::to(redis.addr());
+    let builder = cachekit_tests::builder().redis(&*proxy.url());
+    let cache = builder.volatile_queues(true).build().await.unwrap();
+    let table = Table::default();
+    let name = "write_behind::drains::stopped";
+    testing::scope(cache.clone(), async {
+        let is = |sent: &Sent, op: &str| sent.args.iter().any(|arg| arg == op.as_bytes());
+        proxy.hold_if(move |sent| is(sent, "begin"));
+        stopped(&table, 1, "a".into()).await.unwrap();
+        let workers = start_one(&cache, &table, name).await;
+        proxy.held().await;
+        let stopping = tokio::spawn(async move { workers.stop().await });
+        settle().await;
+        proxy.release();
+        stopping.await.unwrap();
+        assert_eq!(table.values(), [], "it was stopped before");
+        // Another worker does not wait for the end of the claim.
+        assert!(proxy.log().iter().any(|sent| is(sent, "retry")));
+        start_one(&cache, &table, name).await;
+        until("it is written", || table.values().len() == 1).await;
+    })
+    .await;
+}
+
+#[write_behind(key = "dead:{id}", skip(table), every = "20ms", retries = 0)]
+async fn refused(table: &Table, id: u64, text: String, write: QueuedWrite) -> Result<(), Failed> {
+    table.write(id, &text, write)
+}
+
+/// Nothing would carry it out.
+#[tokio::test(start_paused = true)]
+async fn a_dead_write_cannot_be_queued_again_after_a_shutdown_without_redis() {
+    let (cache, table) = (memory().await, Table::default());
+    table.poison("bad");
+    let name = "write_behind::drains::refused";
+    testing::scope(cache.clone(), async {
+        start_one(&cache, &table, name).await;
+        refused(&table, 1, "bad".into()).await.unwrap();
+        sleep(Duration::from_secs(1)).await;
+        let dead = cache.dead_writes(name, 10).await.unwrap();
+        cache.shutdown().await;
+        let replayed = cache.replay_dead_write(name, &dead[0].id).await;
+        assert_eq!(replayed, Err(QueueError::ShutDown));
+        assert_eq!(cache.dead_writes(name, 10).await.unwrap(), dead);
+        assert_eq!(cache.drop_dead_write(name, &dead[0].id).await, Ok(true));
+    })
+    .await;
 }
 
 /// The keys whose writes failed have runs of their own, and one runs at a time. The other waits for

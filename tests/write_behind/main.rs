@@ -10,6 +10,7 @@ mod claims;
 mod drains;
 mod ends;
 mod entries;
+mod flushes;
 mod forms;
 mod limits;
 mod outages;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::args::{Chosen, DeadWrites};
-use crate::output::{Error, NO, Output, printable, row};
+use crate::output::{Error, NO, Output, bytes, printable, row};
 use crate::value::{decoded_bytes, pretty};
 
 /// The number of dead writes that are read at once.
@@ -144,8 +144,8 @@ fn text(function: &str, write: &DeadWrite, arguments: Option<&Value>, output: Ou
     let shown = match arguments {
         Some(arguments) => pretty(arguments),
         None => format!(
-            "{} bytes that only the function's types can read",
-            write.payload.len()
+            "{} that only the function's types can read",
+            bytes(write.payload.len())
         ),
     };
     row(&mut text, "arguments", &shown);

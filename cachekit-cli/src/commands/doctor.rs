@@ -7,7 +7,7 @@ use cachekit::{Diagnosis, Severity};
 
 use crate::args::Server;
 use crate::connect::builder;
-use crate::output::{Error, NO, Output};
+use crate::output::{Error, NO, Output, printable};
 
 /// Checks the set-up. The exit code is 1 if a finding is an error.
 pub(crate) async fn run(server: &Server, output: Output) -> Result<ExitCode, Error> {
@@ -24,7 +24,9 @@ pub(crate) async fn run(server: &Server, output: Output) -> Result<ExitCode, Err
 fn text(diagnosis: &Diagnosis, output: Output) -> String {
     let plain = diagnosis.to_string();
     let mut text = String::with_capacity(plain.len());
-    for line in plain.lines() {
+    // A reply of the server may be part of a finding.
+    for line in plain.lines().map(printable) {
+        let line = line.as_str();
         let severity = diagnosis.findings.iter().map(|finding| finding.severity);
         let mut severity = severity.filter(|it| line.starts_with(&it.to_string()));
         let shown = match severity.next() {

@@ -7,7 +7,7 @@ use cachekit::{Cache, Content, Dependency, DependencyState, Inspection, StoredVa
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::output::{Error, NO, Output, length, printable, row};
+use crate::output::{Error, NO, Output, bytes, length, printable, row};
 use crate::value::{decoded, pretty};
 
 /// The answer in JSON.
@@ -115,8 +115,8 @@ fn of_value(
     let shown = match value {
         Some(value) => pretty(value),
         None => format!(
-            "{} bytes that only the function's type can read",
-            stored.payload.len()
+            "{} that only the function's type can read",
+            bytes(stored.payload.len())
         ),
     };
     row(text, "value", &shown);

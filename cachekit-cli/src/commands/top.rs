@@ -118,7 +118,9 @@ impl Round {
         let mut functions = summed(since.iter());
         functions.retain(|function| function.calls.calls() > 0 || function.calls.computations > 0);
         sort(&mut functions, top.sort);
-        let per_second = functions.iter().map(|function| function.per_second).sum();
+        // The sum of no numbers would be -0.0.
+        let rates = functions.iter().map(|function| function.per_second);
+        let per_second = rates.fold(0.0, |sum, rate| sum + rate);
         functions.truncate(top.rows);
         let is_nobody_there = answers.nodes.is_empty() && answers.silent == 0;
         Self {

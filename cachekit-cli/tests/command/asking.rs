@@ -103,6 +103,7 @@ async fn top_shows_what_happened_in_each_round() {
     assert_eq!((code, said.lines().count()), (Some(0), 2), "{said}");
     for line in said.lines() {
         let round: Value = serde_json::from_str(line).expect("JSON");
+        assert!(!line.contains("-0"), "{line}");
         assert_eq!(
             (&round["processes"], &round["per_second"]),
             (&1.into(), &0.0.into())

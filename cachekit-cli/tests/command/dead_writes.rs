@@ -54,7 +54,7 @@ async fn count(is_down: &IsDown, id: u64) -> Result<(), QueueError> {
 }
 
 /// Returns a cache with three dead writes, and the state of their table.
-async fn with_dead_writes(redis: &Redis) -> (Cache, IsDown) {
+pub(crate) async fn with_dead_writes(redis: &Redis) -> (Cache, IsDown) {
     let builder = Cache::builder().namespace("shop").redis(redis.url());
     let cache = builder.volatile_queues(true).build().await;
     let (cache, is_down) = (cache.expect("a valid set-up"), IsDown::new(true.into()));
@@ -134,7 +134,7 @@ async fn a_dead_write_is_shown_with_its_arguments() {
     let counted = id_of(&redis, "count:7").await;
     let (_, said, _) = run(&redis, &["dead-writes", "show", "shop::count", &counted]).await;
     assert!(
-        said.contains(" bytes that only the function's types can read\n"),
+        said.contains(" that only the function's types can read\n"),
         "{said}"
     );
 }

@@ -26,9 +26,12 @@ async fn what_is_wrong_is_said_in_words_and_by_the_exit_code() {
         "{stderr}"
     );
 
-    let (code, _, stderr) = run(&redis, &["--redis", "", "doctor"]).await;
-    assert_eq!(code, Some(3));
-    assert!(stderr.contains("set `REDIS_URL`"), "{stderr}");
+    // `none` is for a service that is meant to have no Redis.
+    for url in ["", "none"] {
+        let (code, _, stderr) = run(&redis, &["--redis", url, "doctor"]).await;
+        assert_eq!(code, Some(3), "{url}: {stderr}");
+        assert!(stderr.contains("set `REDIS_URL`"), "{url}: {stderr}");
+    }
 
     let (code, said, _) = run(&redis, &["completion", "bash"]).await;
     assert_eq!(code, Some(0));

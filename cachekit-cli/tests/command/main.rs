@@ -1,10 +1,13 @@
 //! The command, run as people run it, against a real Redis.
 
+mod access;
 mod asking;
+mod cluster;
 mod dead_writes;
 mod doctor;
 mod encrypted;
 mod entries;
+mod printed;
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, Command, Output, Stdio};

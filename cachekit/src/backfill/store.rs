@@ -262,7 +262,7 @@ impl Backfill {
         let draft = Draft {
             codec: codec.id(),
             fingerprint: (self.wire.fingerprint)(codec)? ^ self.owner.tags_hash,
-            origin: l2.store.origin(),
+            origin: self.lease.grant.origin,
             fill,
             grace: self.options.window(),
             life: kept,

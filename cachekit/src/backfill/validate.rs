@@ -19,7 +19,7 @@ use crate::model::miss_reason::MissReason;
 use crate::return_type::erased_ops::ValueOps;
 use crate::store::failure::Failure;
 use crate::store::key_name::{StoreKey, tag_prefix};
-use crate::store::port::{Found, UNKNOWN_ORIGIN};
+use crate::store::port::{Found, MadeBy};
 
 /// The limit in bytes of an envelope without the encoded value. Real envelopes are much smaller.
 const OVERHEAD: usize = 64 << 10;
@@ -78,7 +78,7 @@ impl L2Lookup<'_> {
             Ok(envelope) => envelope,
             Err((reason, token)) => {
                 if reason == MissReason::Key && !self.may_collide(found) {
-                    self.l2.store.discard_connection();
+                    self.l2.store.discard_connection(&self.keys.entry);
                 }
                 return Ok(self.reject(reason, token));
             }
@@ -235,10 +235,16 @@ impl L2Lookup<'_> {
         if known.0 == VersionStatus::Invalid {
             return Ok(known);
         }
-        if !self.is_of_this_origin(&envelope.versions, until).await? {
+        let value_tags: Vec<StoreKey> = value_tags.iter().map(|tag| StoreKey::read(tag)).collect();
+        let made = MadeBy {
+            entry: &self.keys.entry,
+            origin: envelope.origin,
+            names: [names, &value_tags],
+            versions: &envelope.versions,
+        };
+        if !self.is_of_this_origin(made, until).await? {
             return Ok((VersionStatus::Invalid, MissCause::OTHER));
         }
-        let value_tags: Vec<StoreKey> = value_tags.iter().map(|tag| StoreKey::read(tag)).collect();
         if !self.learn_value_tags(&value_tags) {
             return Ok((VersionStatus::Invalid, MissCause::OTHER));
         }
@@ -333,27 +339,19 @@ impl L2Lookup<'_> {
         }
     }
 
-    /// Returns `true` if `versions` were made in the data set that the server holds now, or if the
-    /// cache accepts any data set. A server that came back with an older data set may have versions
-    /// that were invalidated in the newer data set.
-    async fn is_of_this_origin(
-        &self,
-        versions: &[Version],
-        until: Instant,
-    ) -> Result<bool, Failure> {
-        let is_of = |origin| {
-            guard!(self.core, BelieveUnknown: origin != UNKNOWN_ORIGIN)
-                && versions.iter().all(|version| version.origin() == origin)
-        };
+    /// Returns `true` if an entry was made in the data set that the store holds now, or if the cache
+    /// accepts any data set. A server that came back with an older data set may have versions that
+    /// were invalidated in the newer data set.
+    async fn is_of_this_origin(&self, made: MadeBy<'_>, until: Instant) -> Result<bool, Failure> {
         let l2 = self.l2;
-        if l2.accepts_any_origin() || is_of(l2.store.origin()) {
+        if l2.accepts_any_origin() || l2.store.is_of_data_set(made) {
             return Ok(true);
         }
         if removed!(self.core, MissingTagIsZero) {
             return Ok(true);
         }
         // The server's data set may have changed since this process last asked for its origin.
-        Ok(is_of(l2.store.ask_origin(until).await?))
+        l2.store.ask_origin(made, until).await
     }
 
     /// Decodes the value from the envelope, or makes the absence that the envelope stands for.

@@ -57,10 +57,12 @@ pub(crate) struct WriteQueues {
     /// The number of workers that have not ended.
     running: AtomicUsize,
     is_closed: AtomicBool,
-    /// Held while a write is carried out whose workers died more than once.
-    pub(crate) suspects: tokio::sync::Mutex<()>,
-    /// The origin of the data set whose server was found fit for queues.
-    pub(crate) checked: RwLock<Option<[u8; 8]>>,
+    /// Shared by the runs of all workers of this cache. A write whose workers died more than once has
+    /// it alone, because the death of a process interrupts all of its runs. The lock is fair: a run
+    /// waits for those before it, and no run begins before one that waited longer.
+    pub(crate) runs: tokio::sync::RwLock<()>,
+    /// The number of connections to Redis at the last time when the server was found fit for queues.
+    pub(crate) checked: RwLock<Option<u64>>,
     /// The number of the next worker, for its id.
     pub(crate) workers: AtomicU64,
     /// The number of the next claim, for its id.

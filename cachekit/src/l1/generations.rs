@@ -19,9 +19,12 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::base::fault::Faults;
 use crate::model::config::Capacity;
 
-/// Largest number of groups of keys with a generation counter each. 4,096 counters, 16 KiB, fit
-/// into the data cache nearest to a CPU core.
-const MOST_GROUPS: u64 = 1 << 12;
+/// Largest number of groups of keys with a generation counter each, as a group has a number of 16
+/// bits. The counters take 256 KiB.
+const MOST_GROUPS: u64 = 1 << 16;
+/// Largest number of groups in a memory with no more than sixteen times as many entries. 4,096
+/// counters, 16 KiB, fit into the data cache nearest to a CPU core.
+const NEAR_GROUPS: u64 = 1 << 12;
 const FEWEST_GROUPS: u64 = 1 << 6;
 
 /// Divisor for the length of a window of insertions into memory: all generation counters advance
@@ -60,7 +63,11 @@ struct Window {
 
 impl Generations {
     pub(crate) fn new(capacity: Capacity) -> Self {
-        let groups = (capacity.small_entries() / 4)
+        let entries = capacity.small_entries();
+        // An insertion ends the use of all slots of its group, so a group must not have too many.
+        let groups = (entries / 4)
+            .min(NEAR_GROUPS)
+            .max(entries / 16)
             .clamp(FEWEST_GROUPS, MOST_GROUPS)
             .next_power_of_two();
         Self {

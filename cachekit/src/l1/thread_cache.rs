@@ -12,10 +12,14 @@
 //! [`revision`](crate::model::epoch::revision) has changed, some entry was invalidated, and the
 //! slot's entry is checked again.
 //!
-//! Slots are grouped into sets of four, and an entry may be in either of two sets, chosen by the
-//! hash of the look-up key. If both sets are full, some new entries replace an entry of the first
-//! set, and others are not kept. A thread without calls has no table, and a thread that uses few
-//! entries has a small table.
+//! Slots are grouped into sets of eight, and an entry may be in either of two sets, chosen by the
+//! hash of the look-up key. A look-up compares the [fingerprints](table::fingerprints) of a set at
+//! once and then reads one slot, so a look-up that finds nothing reads no slot at all. A table grows
+//! by [parts](table::slots) of 256 slots while its hits [pay](admission) for the growth. Beyond
+//! 16,384 slots, all threads draw from [one number of parts](table::drawn_parts). If both sets are full
+//! and the table may not grow, some new entries replace an entry of the first set, and others are
+//! not kept. A thread without calls has no table, and a thread that uses few entries has a small
+//! table. (Reasons: docs/decisions/0021-thread-tables-that-grow.md.)
 
 pub(crate) mod admission;
 pub(crate) mod lookup_key;
@@ -29,7 +33,8 @@ use crate::base::clock::Tick;
 use crate::l1::generations::{Generation, Generations};
 use crate::l1::thread_cache::lookup_key::LookupKey;
 use crate::l1::thread_cache::slot::Slot;
-use crate::l1::thread_cache::table::{SlotDetails, Table};
+use crate::l1::thread_cache::table::Table;
+use crate::l1::thread_cache::table::slots::SlotDetails;
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
 

@@ -17,8 +17,8 @@ use crate::store::fill::{Fill, Filled};
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, ExaminationFuture, Found, LeaseTimes, NeededVersions,
-    Store, StoreFuture,
+    AcquireRequest, Acquired, EntryQuery, ExaminationFuture, Found, LeaseTimes, MadeBy,
+    NeededVersions, Store, StoreFuture,
 };
 use crate::store::write_mark::{DueMark, WriteMark};
 use crate::store::write_queue::{QueuedItem, WriteQueue};
@@ -75,16 +75,22 @@ impl Store for BreakerStore {
         self.breaker.is_closed() && !self.home.is_doubted() && self.inner.is_up()
     }
 
-    fn origin(&self) -> [u8; 8] {
-        self.inner.origin()
+    fn has_data_sets(&self) -> bool {
+        self.inner.has_data_sets()
     }
 
-    fn ask_origin(&self, until: Instant) -> StoreFuture<'_, [u8; 8]> {
-        self.through_breaker(Rejection::Ignored, |store| store.ask_origin(until))
+    fn is_of_data_set(&self, made: MadeBy<'_>) -> bool {
+        self.inner.is_of_data_set(made)
     }
 
+    fn ask_origin<'a>(&'a self, made: MadeBy<'a>, until: Instant) -> StoreFuture<'a, bool> {
+        self.through_breaker(Rejection::Ignored, |store| store.ask_origin(made, until))
+    }
+
+    // Not through the breaker: the queue asks whether the server keeps its writes, and each queued
+    // write is tried.
     fn server_info(&self, until: Instant) -> StoreFuture<'_, ServerInfo> {
-        self.through_breaker(Rejection::Ignored, |store| store.server_info(until))
+        self.inner.server_info(until)
     }
 
     // Not through the breaker: the examination is to tell why the breaker is open.
@@ -96,8 +102,20 @@ impl Store for BreakerStore {
         self.inner.resubscribe();
     }
 
-    fn discard_connection(&self) {
-        self.inner.discard_connection();
+    fn discard_connection(&self, entry: &StoreKey) {
+        self.inner.discard_connection(entry);
+    }
+
+    fn reaches(&self, name: &StoreKey) -> bool {
+        self.inner.reaches(name)
+    }
+
+    fn forget(&self, names: &[StoreKey]) {
+        self.inner.forget(names);
+    }
+
+    fn forget_all(&self) {
+        self.inner.forget_all();
     }
 
     // Not through the breaker: a call fails if the queue does not accept its write, so each write

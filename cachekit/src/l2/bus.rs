@@ -4,6 +4,7 @@
 pub(crate) mod acks;
 pub(crate) mod client;
 pub(crate) mod heartbeat;
+pub(crate) mod heartbeat_task;
 pub(crate) mod lease_waiters;
 pub(crate) mod listener;
 pub(crate) mod membership;

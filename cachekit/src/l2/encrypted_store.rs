@@ -21,7 +21,9 @@ use crate::encoding::encryption::blob;
 use crate::encoding::encryption::sealer::Sealer;
 use crate::encoding::envelope::{Version, sealed};
 use crate::l2::encrypted_store::messages::{BUS, is_list, listed};
-use crate::l2::encrypted_store::names::{for_scripts, name_in_store, names_in_store};
+use crate::l2::encrypted_store::names::{
+    MadeNames, QueryNames, for_scripts, name_in_store, names_in_store,
+};
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::server_info::ServerInfo;
 use crate::store::failure::Failure;
@@ -30,8 +32,8 @@ use crate::store::fill::{Fill, Filled};
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, ExaminationFuture, Found, LeaseTimes, NeededVersions,
-    Store, StoreFuture,
+    AcquireRequest, Acquired, EntryQuery, ExaminationFuture, Found, LeaseTimes, MadeBy,
+    NeededVersions, Store, StoreFuture,
 };
 use crate::store::write_mark::{DueMark, WriteMark};
 use crate::store::write_queue::WriteQueue;
@@ -57,6 +59,12 @@ impl EncryptedStore {
 
     fn names<'a>(&self, names: &'a [StoreKey]) -> Cow<'a, [StoreKey]> {
         names_in_store(&self.sealer, names)
+    }
+
+    /// Returns the names of `made` as the store has them, or `None` if the store does not use them.
+    pub(crate) fn made_names<'a>(&self, made: MadeBy<'a>) -> Option<MadeNames<'a>> {
+        let are_used = self.sealer.hashes_names() && self.inner.has_data_sets();
+        are_used.then(|| MadeNames::of(&self.sealer, made))
     }
 
     fn token(&self, fencing_token: &FencingToken) -> FencingToken {
@@ -146,52 +154,27 @@ impl EncryptedStore {
     }
 }
 
-/// The names of a query as the store has them.
-struct Names<'a> {
-    entry: StoreKey,
-    versions: Cow<'a, [StoreKey]>,
-    beside: Cow<'a, [StoreKey]>,
-    with_value_tags: bool,
-    is_encrypted: bool,
-}
-
-impl<'a> Names<'a> {
-    fn of(store: &EncryptedStore, query: EntryQuery<'a>) -> Self {
-        // Without hashes, an encrypted entry shows no names to scripts. With hashes, an entry in clear
-        // shows them names that the store does not have. The reader of such an entry asks for the
-        // versions of its value tags in a second round trip.
-        let are_visible = query.is_encrypted == store.sealer.hashes_names();
-        Self {
-            entry: store.name(query.entry),
-            versions: store.names(query.versions),
-            beside: store.names(query.beside),
-            with_value_tags: query.with_value_tags && are_visible,
-            is_encrypted: query.is_encrypted,
-        }
-    }
-
-    fn query(&self) -> EntryQuery<'_> {
-        EntryQuery {
-            entry: &self.entry,
-            versions: &self.versions,
-            with_value_tags: self.with_value_tags,
-            beside: &self.beside,
-            is_encrypted: self.is_encrypted,
-        }
-    }
-}
-
 impl Store for EncryptedStore {
     fn is_up(&self) -> bool {
         self.inner.is_up()
     }
 
-    fn origin(&self) -> [u8; 8] {
-        self.inner.origin()
+    fn has_data_sets(&self) -> bool {
+        self.inner.has_data_sets()
     }
 
-    fn ask_origin(&self, until: Instant) -> StoreFuture<'_, [u8; 8]> {
-        self.inner.ask_origin(until)
+    fn is_of_data_set(&self, made: MadeBy<'_>) -> bool {
+        let names = self.made_names(made);
+        let made = names.as_ref().map_or(made, |names| names.made(made));
+        self.inner.is_of_data_set(made)
+    }
+
+    fn ask_origin<'a>(&'a self, made: MadeBy<'a>, until: Instant) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            let names = self.made_names(made);
+            let made = names.as_ref().map_or(made, |names| names.made(made));
+            self.inner.ask_origin(made, until).await
+        })
     }
 
     fn server_info(&self, until: Instant) -> StoreFuture<'_, ServerInfo> {
@@ -206,8 +189,20 @@ impl Store for EncryptedStore {
         self.inner.resubscribe();
     }
 
-    fn discard_connection(&self) {
-        self.inner.discard_connection();
+    fn forget(&self, names: &[StoreKey]) {
+        self.inner.forget(&self.names(names));
+    }
+
+    fn forget_all(&self) {
+        self.inner.forget_all();
+    }
+
+    fn reaches(&self, name: &StoreKey) -> bool {
+        self.inner.reaches(&self.name(name))
+    }
+
+    fn discard_connection(&self, entry: &StoreKey) {
+        self.inner.discard_connection(&self.name(entry));
     }
 
     fn connections(&self) -> u64 {
@@ -224,7 +219,7 @@ impl Store for EncryptedStore {
 
     fn read<'a>(&'a self, query: EntryQuery<'a>, until: Instant) -> StoreFuture<'a, Found> {
         Box::pin(async move {
-            let names = Names::of(self, query);
+            let names = QueryNames::of(&self.sealer, query);
             let found = self.inner.read(names.query(), until).await?;
             Ok(self.open(query.entry, query.is_encrypted, found))
         })
@@ -259,7 +254,7 @@ impl Store for EncryptedStore {
         until: Instant,
     ) -> StoreFuture<'a, Acquired> {
         Box::pin(async move {
-            let (names, request) = (Names::of(self, query), self.request(request));
+            let (names, request) = (QueryNames::of(&self.sealer, query), self.request(request));
             self.inner.acquire(names.query(), &request, until).await
         })
     }
@@ -271,7 +266,7 @@ impl Store for EncryptedStore {
         until: Instant,
     ) -> StoreFuture<'a, (Found, Acquired)> {
         Box::pin(async move {
-            let (names, request) = (Names::of(self, query), self.request(request));
+            let (names, request) = (QueryNames::of(&self.sealer, query), self.request(request));
             let asked = self.inner.read_or_acquire(names.query(), &request, until);
             let (found, acquired) = asked.await?;
             let found = self.open(query.entry, query.is_encrypted, found);

@@ -72,6 +72,9 @@ struct Queue {
     /// `true` if the names in `sending` are not names of entries but of tags, functions, guards
     /// (versions of all tags with one prefix) or everything, so that any entry may depend on them.
     sends_shared_names: bool,
+    /// Those names that wait only because they are sent again. Their acceptance does not make them
+    /// recent once more, because names would never be forgotten if connections are often lost.
+    resent: HashSet<StoreKey>,
     /// The marks of the writes whose names wait. The marks are removed from the store when no name
     /// waits any more.
     ended: Vec<WriteMark>,
@@ -86,6 +89,15 @@ impl Queue {
             &mut self.shared_names
         };
         names.insert(name);
+    }
+
+    /// Adds a name that the store accepted a while ago.
+    fn add_again(&mut self, name: StoreKey) {
+        let waits = [&self.entries, &self.shared_names, &self.sending];
+        if waits.iter().all(|names| !names.contains(&name)) {
+            self.resent.insert(name.clone());
+        }
+        self.add(name);
     }
 
     fn len(&self) -> usize {
@@ -122,7 +134,7 @@ impl Outbox {
         let recorded = file.as_mut().map(|file| file.record(&names));
         // The file stays locked until the names are in the queue. Otherwise, the file could be
         // cleared before that.
-        let overflows = self.insert(names, ended);
+        let overflows = self.insert(names, ended, false);
         drop(file);
         report(recorded);
         if overflows {
@@ -157,7 +169,7 @@ impl Outbox {
     /// Adds `names` to the outbox. The names stay there until the store accepts their invalidation,
     /// or the process ends.
     pub(crate) fn add(&self, names: impl IntoIterator<Item = StoreKey>) {
-        if self.insert(names, vec![]) {
+        if self.insert(names, vec![], false) {
             trace::outbox_overflowed();
         }
     }
@@ -167,18 +179,29 @@ impl Outbox {
     /// are removed from the store only after the store has accepted the names. Returns `true` if
     /// the outbox had too many names, so that one invalidation of everything now replaces all of
     /// them.
-    fn insert(&self, names: impl IntoIterator<Item = StoreKey>, mut ended: Vec<WriteMark>) -> bool {
+    fn insert(
+        &self,
+        names: impl IntoIterator<Item = StoreKey>,
+        mut ended: Vec<WriteMark>,
+        is_again: bool,
+    ) -> bool {
         let mut overflows = false;
         let mut queue = self.lock();
         ended.truncate(MAX_MARKS.saturating_sub(queue.ended.len()));
         queue.ended.append(&mut ended);
         if !queue.is_everything {
             for name in names {
-                queue.add(name);
+                if is_again {
+                    queue.add_again(name);
+                } else {
+                    queue.resent.remove(&name);
+                    queue.add(name);
+                }
             }
         }
         if queue.entries.len() + queue.shared_names.len() > MAX_NAMES {
             queue.entries.clear();
+            queue.resent.clear();
             queue.shared_names = HashSet::from_iter([StoreKey::everything()]);
             queue.is_everything = true;
             overflows = true;
@@ -199,10 +222,11 @@ impl Outbox {
         }
     }
 
-    /// Returns the names to send to the store next: the last batch if the store did not accept it,
-    /// or else a new batch. A new batch contains names that block all entries before it contains
-    /// names of single entries.
-    pub(crate) fn next(&self) -> Vec<StoreKey> {
+    /// Returns the names to send to the store next: the last batch if it was neither accepted nor
+    /// given back, or else a new batch. A new batch has the names for which `reaches` is `true`, or
+    /// any names if there are none. It contains names that block all entries before it contains names
+    /// of single entries.
+    pub(crate) fn next(&self, reaches: impl Fn(&StoreKey) -> bool) -> Vec<StoreKey> {
         let mut queue = self.lock();
         if queue.sending.is_empty() {
             let Queue {
@@ -210,19 +234,17 @@ impl Outbox {
                 shared_names,
                 ..
             } = &mut *queue;
-            let sends_shared_names = !shared_names.is_empty();
+            let is_shared_reached = shared_names.iter().any(&reaches);
+            let is_reached = is_shared_reached || entries.iter().any(&reaches);
+            let sends_shared_names = is_shared_reached || (!is_reached && !shared_names.is_empty());
             let names = if sends_shared_names {
                 shared_names
             } else {
                 entries
             };
-            let batch: HashSet<StoreKey> = if names.len() <= BATCH {
-                std::mem::take(names)
-            } else {
-                let batch: HashSet<StoreKey> = names.iter().take(BATCH).cloned().collect();
-                names.retain(|name| !batch.contains(name));
-                batch
-            };
+            let chosen = names.iter().filter(|name| !is_reached || reaches(name));
+            let batch: HashSet<StoreKey> = chosen.take(BATCH).cloned().collect();
+            names.retain(|name| !batch.contains(name));
             queue.sending = batch;
             queue.sends_shared_names = sends_shared_names;
             // A removal of everything that is being sent does not cover names that are added from
@@ -232,15 +254,33 @@ impl Outbox {
         queue.sending.iter().cloned().collect()
     }
 
-    /// Records that the store accepted the names that [`next`](Self::next) returned last. Names
-    /// that were added since that call still wait.
+    /// Gives back the names that [`next`](Self::next) returned last, because the store did not accept
+    /// them. They wait with the others, so that names of a server that is away hold up no others.
+    pub(crate) fn give_back(&self) {
+        let mut queue = self.lock();
+        let names = std::mem::take(&mut queue.sending);
+        // A removal of everything covers them.
+        if !queue.is_everything {
+            for name in names {
+                queue.add(name);
+            }
+        }
+        self.state.store(queue.state(), Ordering::SeqCst);
+    }
+
+    /// Records that the store accepted the names that [`next`](Self::next) returned last, and
+    /// remembers them for a minute. Names that were added since that call still wait.
     pub(crate) fn accepted(&self) {
         let mut file = self.file.as_ref().map(Mutex::lock);
         let mut queue = self.lock();
-        queue.sending.clear();
+        let mut accepted = std::mem::take(&mut queue.sending);
+        accepted.retain(|name| !queue.resent.remove(name));
         let state = queue.state();
         self.state.store(state, Ordering::SeqCst);
         drop(queue);
+        if !accepted.is_empty() {
+            self.remember(accepted.into_iter().collect());
+        }
         let mut file = file.take_if(|_| state == NOTHING);
         let cleared = file.as_mut().map(|file| file.clear());
         drop(file);
@@ -276,7 +316,9 @@ impl Outbox {
             recent.retain_from(Instant::now());
             recent.names()
         };
-        self.add(recent);
+        if self.insert(recent, vec![], true) {
+            trace::outbox_overflowed();
+        }
         self.again.notify_one();
     }
 

@@ -18,6 +18,7 @@ use crate::l2::bus::client::BusClient;
 use crate::l2::circuit_breaker::Breaker;
 use crate::l2::send_invalidation::send_invalidation;
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::store::failure::Failure;
 use crate::store::key_name::StoreKey;
 use crate::store::port::Store;
 use crate::store::write_mark::WriteMark;
@@ -78,7 +79,7 @@ impl Recovery {
     async fn send_all(&self) {
         let mut pause = FIRST_PAUSE;
         while !self.bus.outbox.is_clear() {
-            if self.send_next().await {
+            if self.send_next().await.is_ok() {
                 pause = FIRST_PAUSE;
             } else {
                 self.wait(pause).await;
@@ -105,10 +106,10 @@ impl Recovery {
             if attempt.is_some() {
                 trace::breaker_half_open();
             }
-            let is_sent = self.send_next().await;
+            let sent = self.send_next().await;
             match attempt {
-                None if is_sent => pause = FIRST_PAUSE,
-                Some(attempt) if is_sent && self.is_healthy().await => {
+                None if sent.is_ok() => pause = FIRST_PAUSE,
+                Some(attempt) if may_close_after(&sent) && self.is_healthy().await => {
                     attempt.succeeded();
                     healthy_since = Some(Instant::now());
                 }
@@ -128,16 +129,16 @@ impl Recovery {
         }
     }
 
-    /// Sends one batch of names from the outbox. Returns `true` if the store accepted the batch or
+    /// Sends one batch of names from the outbox. Returns `Ok` if the store accepted the batch or
     /// no name waits. Sends only one batch, because calls that skip the store add more names. A
     /// call for which a name still waits does not use the store, even when the circuit breaker is
     /// closed.
-    async fn send_next(&self) -> bool {
+    async fn send_next(&self) -> Result<(), Failure> {
         let outbox = &self.bus.outbox;
         if outbox.is_clear() {
-            return true;
+            return Ok(());
         }
-        let names = outbox.next();
+        let names = outbox.next(|name| self.store.reaches(name));
         let until = from_now(BACKGROUND_TIMEOUT);
         match send_invalidation(
             &self.bus,
@@ -158,14 +159,15 @@ impl Recovery {
                 for name in &names {
                     self.bus.wake(name);
                 }
-                true
+                Ok(())
             }
             Err(failure) => {
+                outbox.give_back();
                 trace::redis_failed(&failure);
                 if failure.is_ambiguous() {
                     self.breaker.failed();
                 }
-                false
+                Err(failure)
             }
         }
     }
@@ -190,6 +192,13 @@ impl Recovery {
     async fn wait(&self, pause: Duration) {
         let _ = timeout(jittered(pause), self.bus.outbox.retried()).await;
     }
+}
+
+/// Returns `true` if a healthy store may be used after names were sent with the result `sent`. Without
+/// a connection to the server of a name, a healthy store is a cluster in which one master is away, and
+/// the other masters may be used. The names still wait, so no call uses the store for them.
+fn may_close_after(sent: &Result<(), Failure>) -> bool {
+    matches!(sent, Ok(()) | Err(Failure::Unavailable))
 }
 
 fn longer(pause: Duration) -> Duration {

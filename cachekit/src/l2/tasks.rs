@@ -22,7 +22,7 @@ use crate::base::home_runtime::HomeRuntime;
 use crate::base::runtime::{has_io, has_timer};
 use crate::base::sync::Mutex;
 use crate::base::trace;
-use crate::l2::bus::client::{ECHOES, run_heartbeat};
+use crate::l2::bus::heartbeat_task::{ECHOES, run_heartbeat};
 use crate::l2::open_writes::sweeper::Sweeper;
 use crate::l2::recovery::Recovery;
 use crate::store::write_mark::BEAT;

@@ -33,8 +33,8 @@ macro_rules! causes {
             const COUNT: usize = Self::FIXED + FAMILIES;
         }
 
-        /// Calls that had to compute, or that found nothing, because no tier had a fresh value,
-        /// counted by the cause.
+        /// Calls that had to compute, that found nothing, or that got a queued value, because no tier
+        /// had a fresh value, counted by the cause.
         ///
         /// Misses that another call's computation, a stale value or Redis answered are not counted
         /// here. A cause combines the knowledge of memory and Redis: if one of them has nothing
@@ -98,6 +98,9 @@ causes! {
     UNREACHABLE unreachable,
     /// The call computed, even if a tier had a fresh value (`refresh`).
     FORCED forced,
+    /// No tier had an entry, and a write-behind function had queued its value, which the call got.
+    /// The function did not run.
+    QUEUED queued,
     /// Any other cause, for example a data set of Redis that was exchanged.
     OTHER other,
     /// A tag of the entry was invalidated, and the tag's family is not in [`tags`](Self::tags),

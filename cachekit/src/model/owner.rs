@@ -12,6 +12,7 @@ use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::Epoch;
 use crate::model::event_template::render;
 use crate::model::miss_cause::MissCause;
+use crate::model::recent_lookups::RecentLookups;
 use crate::model::residents::Residents;
 use crate::model::tag_prefixes::TagPrefixes;
 
@@ -44,6 +45,8 @@ pub(crate) struct Owner {
     pub(crate) counts: Counts,
     /// Entries of the owner (function, region or cache) in memory.
     pub(crate) residents: Residents,
+    /// Outcomes of the last look-ups of the owner (function, region or cache) in Redis (L2).
+    pub(crate) recent_lookups: RecentLookups,
     /// Prefixes of the tags that were made from the values of the owner (function or region).
     pub(crate) tag_prefixes: TagPrefixes,
     /// Literal starts of the templates of the owner's tags, as written in the attribute. Misses
@@ -87,6 +90,7 @@ impl Owner {
             epoch: Arc::default(),
             counts: Counts::default(),
             residents: Residents::default(),
+            recent_lookups: RecentLookups::default(),
             tag_prefixes: TagPrefixes::default(),
             tag_families: &[],
             events: RwLock::default(),

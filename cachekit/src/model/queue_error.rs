@@ -1,4 +1,4 @@
-//! The error of a call whose write was not queued.
+//! The error of a call whose write was not queued, and of questions about queues.
 
 use std::fmt;
 
@@ -11,12 +11,13 @@ pub enum QueueError {
     /// The queue of the function is full: workers carry writes out more slowly than new writes
     /// come.
     Full,
-    /// Redis cannot be reached. The write was not queued.
+    /// Redis cannot be reached. The queue was not changed: a write was not queued.
     Unavailable,
-    /// Redis did not confirm the write in time. The write may be in the queue, or may still arrive
-    /// there.
+    /// Redis did not confirm the change of the queue in time. A write may be in the queue, or may
+    /// still arrive there.
     Unconfirmed,
-    /// Redis refused the write with this error code, such as `OOM`, and did not queue it.
+    /// Redis refused the command with this error code, such as `OOM`. The queue was not changed: a
+    /// write was not queued.
     Refused(String),
     /// The Redis server may lose queued writes, for this reason. The text names the remedy.
     Volatile(String),
@@ -37,14 +38,14 @@ impl fmt::Display for QueueError {
                  writes; raise `capacity`, or start more workers",
             ),
             Self::Unavailable => {
-                f.write_str("the write was not queued, because Redis cannot be reached")
+                f.write_str("the queue was not changed, because Redis cannot be reached")
             }
             Self::Unconfirmed => f.write_str(
-                "Redis did not confirm the write in time; it may have been queued nevertheless",
+                "Redis did not confirm the change of the queue in time; it may have happened nevertheless",
             ),
             Self::Refused(code) => write!(
                 f,
-                "the write was not queued, because Redis refused it with `{code}`"
+                "the queue was not changed, because Redis refused the command with `{code}`"
             ),
             Self::Volatile(problem) => write!(
                 f,

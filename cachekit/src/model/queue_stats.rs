@@ -35,7 +35,7 @@ pub struct QueueStats {
     pub queued: u64,
     /// Writes that were put aside and are kept.
     pub dead: u64,
-    /// Time for which the oldest queued write has waited.
+    /// Time for which the oldest queued write has waited, since its replay if it was a dead write.
     #[cfg_attr(feature = "serde", serde(with = "crate::base::durations::seconds"))]
     pub lag: Duration,
 }

@@ -8,6 +8,9 @@ use std::time::Duration;
 ///
 /// Counters are those of the server since its start, over all of its clients and databases.
 ///
+/// On a Redis Cluster, numbers are sums over the masters that answer. The version is the oldest one, the
+/// uptime the shortest, and the settings are those of the master that is the worst for queued writes.
+///
 /// # Examples
 ///
 /// ```no_run
@@ -23,6 +26,8 @@ use std::time::Duration;
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ServerInfo {
+    /// Number of servers: 1, or the masters of a Redis Cluster that answered.
+    pub servers: u64,
     /// Product of the server: `Redis` or `Valkey`.
     pub product: String,
     /// Version of the product, such as `7.2.4`.
@@ -51,7 +56,8 @@ pub struct ServerInfo {
     pub expired: u64,
     /// Bytes of memory that the server uses.
     pub used_memory: u64,
-    /// Limit of the server's memory in bytes (`maxmemory`). `None`: the server has no limit.
+    /// Limit of the server's memory in bytes (`maxmemory`). `None`: the server, or a master of the
+    /// cluster, has no limit.
     pub max_memory: Option<u64>,
     /// Policy that chooses the keys to remove when memory is full (`maxmemory-policy`).
     pub eviction_policy: String,

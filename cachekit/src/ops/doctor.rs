@@ -2,6 +2,7 @@
 //! state of a running cache.
 
 pub(crate) mod findings;
+mod of_cluster;
 mod of_functions;
 mod of_memory;
 mod of_misses;
@@ -94,14 +95,20 @@ fn diagnosis(
         )),
         Some(Err((problem, remedy))) => findings.push(Finding::error("redis", problem, remedy)),
         Some(Ok(found)) => {
-            of_server::all(config, &found, &mut findings);
-            of_sentinels::all(&found, &mut findings);
-            if let Some(info) = &found.info {
-                let queues = KeptQueues::of(config, &found);
-                of_memory::all(info, queues, &mut findings);
+            match &found.cluster {
+                Some(cluster) => of_cluster::all(config, &found, cluster, &mut findings),
+                None => of_one_server(config, &found, &mut findings),
             }
             server = Some(found);
         }
     }
     Diagnosis::new(findings, server)
+}
+
+fn of_one_server(config: &Config, found: &Examination, findings: &mut Vec<Finding>) {
+    of_server::all(config, found, findings);
+    of_sentinels::all(found, findings);
+    if let Some(info) = &found.info {
+        of_memory::all(info, KeptQueues::of(config, found), findings);
+    }
 }

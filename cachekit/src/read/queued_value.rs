@@ -9,6 +9,7 @@ use crate::base::trace;
 use crate::core::queued_payload::arguments;
 use crate::core::queues::queue_of;
 use crate::model::deferred_drop::DeferredDrop;
+use crate::model::miss_cause::MissCause;
 use crate::model::queue_spec::QueueSpec;
 use crate::read::call::Call;
 use crate::read::running::Computation;
@@ -21,7 +22,7 @@ struct NotSeen;
 
 impl Computation {
     /// Looks for a queued write of the entry. If there is a queued write, its value takes the place
-    /// of the body's value. Otherwise counts a computation.
+    /// of the body's value, and the call is counted by that cause. Otherwise counts a computation.
     pub(crate) async fn with_queued_value(mut self: Box<Self>) -> Box<Self> {
         if let Some(queue) = queue_of(self.call.owner.id) {
             match self.call.queued_value(queue).await {
@@ -31,6 +32,7 @@ impl Computation {
             self.is_queued = self.queued.is_some();
         }
         if self.is_queued {
+            self.call.count_cause(MissCause::QUEUED);
             return self;
         }
         self.counted()

@@ -18,6 +18,7 @@ use crate::core::state::Core;
 use crate::key::Key;
 use crate::model::entry::MemoryEntry;
 use crate::model::freshness::Freshness;
+use crate::model::miss_cause::MissCause;
 use crate::model::owner::{Owner, OwnerId};
 use crate::model::source::SourceTier;
 use crate::read::call::{Call, OldValue};
@@ -219,11 +220,16 @@ impl Call {
         let counts = &self.owner.counts;
         self.core
             .count_event(EntryEvent::Computes, &self.owner, &self.key);
-        if self.old.is_none() {
-            counts.causes.count(self.cause.get());
-        }
+        self.count_cause(self.cause.get());
         if self.old.as_ref().is_some_and(|old| old.advance.is_some()) {
             counts.early_refreshes.bump();
+        }
+    }
+
+    /// Counts the miss of this call under `cause`. A refresh is no miss.
+    pub(crate) fn count_cause(&self, cause: MissCause) {
+        if self.old.is_none() {
+            self.owner.counts.causes.count(cause);
         }
     }
 
@@ -239,6 +245,18 @@ impl Call {
             self.owner.counts.memory_hits.bump();
         }
         Some(Arc::clone(&old.stored))
+    }
+
+    /// Counts the fresh entry `stored`, which L2 has, as a hit of this call. A refresh counts no miss:
+    /// its caller already has a value from memory, or gets `stored` instead of that value.
+    pub(crate) fn count_l2_hit(&self, stored: &MemoryEntry) {
+        let counts = &self.owner.counts;
+        match &self.old {
+            None => counts.redis_hits.bump(),
+            Some(old) if !self.is_detachable && !old.is_delivered => counts.memory_hits.bump(),
+            Some(_) => return,
+        }
+        stored.count_age(1, Tick::now(&*self.core.clock));
     }
 
     /// Records the success or failure of a refresh. After a failure, refreshes of the key are

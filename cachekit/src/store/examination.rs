@@ -33,9 +33,22 @@ pub(crate) struct Examination {
     pub(crate) bus_round_trip: Option<Duration>,
     /// The answers of the sentinels. Empty without sentinels.
     pub(crate) sentinels: Vec<SentinelAnswer>,
+    /// The masters of a Redis Cluster, and `info` is then the total of those that were examined. `None`
+    /// for one server.
+    pub(crate) cluster: Option<ClusterFound>,
     /// `true` if the server refuses writes while it has too few replicas (`min-replicas-to-write`).
     /// `None` if the account may not ask for it.
     pub(crate) has_min_replicas: Option<bool>,
+}
+
+/// Facts about a Redis Cluster.
+#[derive(Debug, Clone)]
+pub(crate) struct ClusterFound {
+    /// The masters that have slots, each with its address without user and password, and the
+    /// examination of it.
+    pub(crate) masters: Vec<(String, Result<Examination, Unexamined>)>,
+    /// The number of slots that no master has.
+    pub(crate) uncovered_slots: usize,
 }
 
 /// The answer of one sentinel to the question for the master.

@@ -22,13 +22,10 @@ impl Failure {
         *self == Self::Indeterminate
     }
 
-    /// Returns `true` if the store refuses new values but can still be read: the server is out of
-    /// memory, or cannot save to its disk.
+    /// Returns `true` if the store refuses new values but can still be read, because the server is
+    /// out of memory. It still accepts invalidations.
     pub(crate) fn takes_nothing(&self) -> bool {
-        // `NOREPLICAS` is not in the list, because after this error other nodes may write to
-        // another server.
-        const FULL: [&str; 2] = ["OOM", "MISCONF"];
-        matches!(self, Self::Rejected(code) if FULL.contains(&&**code))
+        matches!(self, Self::Rejected(code) if code == "OOM")
     }
 
     /// Returns `true` if the store refused the operation because the cache's account lacks a right.

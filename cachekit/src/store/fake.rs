@@ -12,6 +12,8 @@ pub(crate) mod marks;
 pub(crate) mod round_trip;
 pub(crate) mod shared;
 pub(crate) mod steps;
+#[cfg(cachekit_faults)]
+pub(crate) mod traffic;
 pub(crate) mod trouble;
 
 use std::fmt;
@@ -33,8 +35,8 @@ use crate::store::fill::{Fill, Filled};
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, ExaminationFuture, Found, LeaseTimes, NeededVersions,
-    Store, StoreFuture, copies,
+    AcquireRequest, Acquired, EntryQuery, ExaminationFuture, Found, LeaseTimes, MadeBy,
+    NeededVersions, Store, StoreFuture, copies,
 };
 use crate::store::write_mark::{DueMark, WriteMark};
 use crate::store::write_queue::WriteQueue;
@@ -87,16 +89,24 @@ impl Store for Fake {
         !state.is_unreachable && !state.dead.contains(&self.number)
     }
 
-    fn origin(&self) -> [u8; 8] {
-        self.shared.lock().data.origin()
+    fn is_of_data_set(&self, made: MadeBy<'_>) -> bool {
+        let origin = self.shared.lock().data.origin();
+        made.origins().all(|(_, made_by)| made_by == origin)
     }
 
-    fn ask_origin(&self, _: Instant) -> StoreFuture<'_, [u8; 8]> {
-        Box::pin(std::future::ready(Ok(self.origin())))
+    fn ask_origin<'a>(&'a self, made: MadeBy<'a>, _: Instant) -> StoreFuture<'a, bool> {
+        Box::pin(std::future::ready(Ok(self.is_of_data_set(made))))
     }
 
+    /// The fake store loses nothing while a test runs, so queued writes are accepted unless a test
+    /// says otherwise.
     fn server_info(&self, _: Instant) -> StoreFuture<'_, ServerInfo> {
-        Box::pin(std::future::ready(Ok(ServerInfo::default())))
+        let info = ServerInfo {
+            eviction_policy: "noeviction".to_owned(),
+            has_append_only_file: !self.shared.lock().is_volatile,
+            ..ServerInfo::default()
+        };
+        Box::pin(std::future::ready(Ok(info)))
     }
 
     fn examine(&self) -> ExaminationFuture<'_> {
@@ -126,7 +136,7 @@ impl Store for Fake {
         (self.sink)(StoreEvent::Subscribed(begun));
     }
 
-    fn discard_connection(&self) {
+    fn discard_connection(&self, _: &StoreKey) {
         self.shared.lock().suspicions += 1;
     }
 

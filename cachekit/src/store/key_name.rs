@@ -163,6 +163,12 @@ impl StoreKey {
         self.0.starts_with(b"t:") || self.0.starts_with(b"e:")
     }
 
+    /// Returns the prefix of the tags that this guard covers. Returns `None` if this is no guard.
+    #[cfg(feature = "redis")]
+    pub(crate) fn guarded_prefix(&self) -> Option<&[u8]> {
+        self.0.strip_prefix(b"g:")
+    }
+
     /// Returns `true` if this is the name of the version of the namespace or of a cached function.
     /// The store keeps these versions without an expiry, because the program's code limits the
     /// number of functions. The version of a region expires, because a program can make any number

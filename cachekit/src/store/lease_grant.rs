@@ -10,4 +10,7 @@ pub(crate) struct LeaseGrant {
     /// of `EntryQuery::versions`.
     pub(crate) versions: Vec<Version>,
     pub(crate) guards: Vec<Version>,
+    /// The origin of the data set that has the entry, as known when the right was granted. A value
+    /// that is stored with this right is of this origin.
+    pub(crate) origin: [u8; 8],
 }

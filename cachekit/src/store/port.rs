@@ -38,8 +38,7 @@ use crate::store::write_queue::{QueuedItem, WriteQueue};
 /// value. Two servers with this origin may have different data sets.
 pub(crate) const UNKNOWN_ORIGIN: [u8; 8] = [0; 8];
 
-/// The future that an operation of a store returns. Its output is the result of the operation, or
-/// the failure that prevented the operation.
+/// The future that an operation of a store returns. Its output is a result or a failure.
 pub(crate) type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
 /// The future that the examination of a store returns.
@@ -56,12 +55,19 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// Returns `true` if the store has a usable connection, so that operations can be sent now.
     fn is_up(&self) -> bool;
 
-    /// Returns the origin, which identifies the server's data set. Returns [`UNKNOWN_ORIGIN`] if
-    /// the server did not report its data set. Sends nothing.
-    fn origin(&self) -> [u8; 8];
+    /// Returns `true` if the names decide which data set an entry and its versions must be of. If all
+    /// names are in one data set, the names of a [`MadeBy`] are not used.
+    fn has_data_sets(&self) -> bool {
+        false
+    }
 
-    /// Asks the server again for the origin, which identifies its data set, and returns the answer.
-    fn ask_origin(&self, until: Instant) -> StoreFuture<'_, [u8; 8]>;
+    /// Returns `true` if an entry and its versions were made in the data sets that have their names
+    /// now, as far as this process knows. Sends nothing.
+    fn is_of_data_set(&self, made: MadeBy<'_>) -> bool;
+
+    /// Asks the server again for the origin of its data set, or each server that has a name of
+    /// `made`, and returns what [`is_of_data_set`](Self::is_of_data_set) returns then.
+    fn ask_origin<'a>(&'a self, made: MadeBy<'a>, until: Instant) -> StoreFuture<'a, bool>;
 
     /// Asks the server for information about itself.
     fn server_info(&self, until: Instant) -> StoreFuture<'_, ServerInfo>;
@@ -74,17 +80,27 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// method when a heartbeat that it sent to itself is overdue.
     fn resubscribe(&self);
 
-    /// Replaces the connection for commands. A node calls this method when the store answered with
-    /// the entry of another key, because every later answer on that connection may belong to
-    /// another command too.
-    fn discard_connection(&self);
+    /// Replaces the connection for commands to the server that has `entry`. A node calls this method
+    /// when the store answered with the entry of another key, because every later answer on that
+    /// connection may belong to another command too.
+    fn discard_connection(&self, entry: &StoreKey);
 
-    /// Returns the number of connections for commands that were made to the store so far, the
-    /// present connection included.
+    /// Returns `false` if there is no connection to that one of several servers which has `name`.
+    fn reaches(&self, _name: &StoreKey) -> bool {
+        true
+    }
+
+    /// Forgets the versions of `names`, which another process has invalidated. A node calls this
+    /// method before it applies the message to its memory.
+    fn forget(&self, _names: &[StoreKey]) {}
+
+    /// Forgets all versions, because messages of other processes may have been missed.
+    fn forget_all(&self) {}
+
+    /// Returns the number of connections for commands so far, the present connection included.
     fn connections(&self) -> u64;
 
-    /// Returns the address of the server to which commands go now, without user and password. `None`
-    /// while no connection exists.
+    /// Returns the address, without a login, of the server to which commands go now, if there is one.
     fn server(&self) -> Option<String>;
 
     /// Begins the tasks that keep the connections, on the home runtime, which has changed. Ends the
@@ -264,6 +280,25 @@ pub(crate) struct EntryQuery<'a> {
     /// `true` if the entry's function is encrypted, so that an entry that is not encrypted is
     /// rejected.
     pub(crate) is_encrypted: bool,
+}
+
+/// The origins of an entry and of its versions: the data sets in which they were made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MadeBy<'a> {
+    pub(crate) entry: &'a StoreKey,
+    pub(crate) origin: [u8; 8],
+    /// The names of `versions`: those that the reader knew before the entry, and the others.
+    pub(crate) names: [&'a [StoreKey]; 2],
+    pub(crate) versions: &'a [Version],
+}
+
+impl<'a> MadeBy<'a> {
+    /// Returns the name of the entry and of each version, with the origin.
+    pub(crate) fn origins(self) -> impl Iterator<Item = (&'a StoreKey, [u8; 8])> {
+        let names = self.names.into_iter().flatten();
+        let versions = self.versions.iter().map(|version| version.origin());
+        std::iter::once((self.entry, self.origin)).chain(names.zip(versions))
+    }
 }
 
 /// The result of [`Store::read`]: the bytes of the entry, their remaining life, and current

@@ -15,7 +15,7 @@ use crate::model::queue_spec::QueueKind;
 use crate::store::process_queue::queue::Queue;
 use crate::store::write_queue::{
     Claim, ClaimRequest, Claimed, DeadItem, Enqueued, Failed, Finish, NewWrite, Part, QueueFuture,
-    QueueState, QueuedItem, Retry, WriteQueue, Written,
+    QueueState, QueuedItem, Retry, Taken, WriteQueue, Written,
 };
 
 /// The queues of one cache.
@@ -28,6 +28,9 @@ struct Queues {
     by_name: HashMap<String, Queue>,
     /// `true` once the queues accept nothing more.
     is_closed: bool,
+    /// The failure of every operation, in tests. Queues in memory have no failures of their own.
+    #[cfg(any(test, feature = "testing", cachekit_faults))]
+    failure: Option<crate::store::failure::Failure>,
 }
 
 impl ProcessQueues {
@@ -44,6 +47,12 @@ impl ProcessQueues {
     /// Closes the queues: they accept nothing more.
     pub(crate) fn close(&self) {
         self.0.lock().is_closed = true;
+    }
+
+    /// Lets every operation fail with `failure` from now on, or succeed if `failure` is `None`.
+    #[cfg(any(test, feature = "testing", cachekit_faults))]
+    pub(crate) fn fail_with(&self, failure: Option<crate::store::failure::Failure>) {
+        self.0.lock().failure = failure;
     }
 
     /// Runs `step` on the queue `name`, and returns the result of `step` as the result of an
@@ -64,6 +73,10 @@ impl ProcessQueues {
         step: impl FnOnce(&mut Queue, bool) -> T,
     ) -> QueueFuture<'a, T> {
         let mut queues = self.0.lock();
+        #[cfg(any(test, feature = "testing", cachekit_faults))]
+        if let Some(failure) = queues.failure.clone() {
+            return Box::pin(std::future::ready(Err(failure)));
+        }
         let is_closed = queues.is_closed;
         let by_name = &mut queues.by_name;
         let queue = by_name.entry(name.to_owned()).or_insert_with(Queue::new);
@@ -104,11 +117,29 @@ impl WriteQueue for ProcessQueues {
         claim: Claim<'a>,
         first: &'a [Written],
         _: Instant,
+    ) -> QueueFuture<'a, Vec<usize>> {
+        self.on(claim.queue, |queue| {
+            let mut over = Vec::new();
+            for (position, write) in first.iter().enumerate() {
+                match queue.claimed(claim, &write.key) {
+                    Some(waiting) => waiting.begun = Some(write.version),
+                    None => over.push(position),
+                }
+            }
+            over
+        })
+    }
+
+    fn outlive<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        keys: &'a [Vec<u8>],
+        _: Instant,
     ) -> QueueFuture<'a, ()> {
         self.on(claim.queue, |queue| {
-            for write in first {
-                if let Some(waiting) = queue.claimed(claim, &write.key) {
-                    waiting.begun = Some(write.version);
+            for key in keys {
+                if let Some(waiting) = queue.claimed(claim, key) {
+                    waiting.begun = None;
                 }
             }
         })
@@ -135,11 +166,13 @@ impl WriteQueue for ProcessQueues {
         claim: Claim<'a>,
         finish: Finish<'a>,
         _: Instant,
-    ) -> QueueFuture<'a, ()> {
+    ) -> QueueFuture<'a, bool> {
         self.on(claim.queue, |queue| {
+            let mut continues = finish.keeps_claim;
             for written in finish.written {
-                queue.finish(claim, written, finish.every, finish.keeps_claim);
+                continues &= queue.finish(claim, written, finish.every, finish.keeps_claim);
             }
+            continues
         })
     }
 
@@ -219,6 +252,10 @@ impl WriteQueue for ProcessQueues {
 
     fn with_dead(&self, _: u64, _: Instant) -> QueueFuture<'_, (u64, Vec<String>)> {
         let queues = self.0.lock();
+        #[cfg(any(test, feature = "testing", cachekit_faults))]
+        if let Some(failure) = queues.failure.clone() {
+            return Box::pin(std::future::ready(Err(failure)));
+        }
         let with_dead = queues
             .by_name
             .iter()
@@ -233,8 +270,14 @@ impl WriteQueue for ProcessQueues {
         id: &'a str,
         revives: bool,
         _: Instant,
-    ) -> QueueFuture<'a, Option<Vec<u8>>> {
-        self.on(queue, |queue| queue.take_dead(kind, id, revives))
+    ) -> QueueFuture<'a, Taken> {
+        self.on_open(queue, |queue, is_closed| {
+            if is_closed && revives {
+                return Taken::Closed;
+            }
+            let key = queue.take_dead(kind, id, revives);
+            key.map_or(Taken::Missing, Taken::Key)
+        })
     }
 }
 

@@ -1,27 +1,34 @@
 //! The adapter that implements the port to a shared store (L2) with a Redis server.
 
 pub(crate) mod address;
+pub(crate) mod cluster;
 pub(crate) mod connected;
 pub(crate) mod connection;
 pub(crate) mod errors;
 pub(crate) mod examine;
 pub(crate) mod first_attempt;
 pub(crate) mod handshake;
+pub(crate) mod open;
 pub(crate) mod operations;
 pub(crate) mod permissions;
 pub(crate) mod place;
 pub(crate) mod prefix;
 pub(crate) mod queue_keys;
+pub(crate) mod queue_server;
 pub(crate) mod read_batcher;
 pub(crate) mod read_commands;
 pub(crate) mod rejections;
 pub(crate) mod reply;
+pub(crate) mod resolver;
+pub(crate) mod rights;
 pub(crate) mod script;
 pub(crate) mod sentinel;
 pub(crate) mod server_info;
 pub(crate) mod settings;
 pub(crate) mod subscriber;
 pub(crate) mod supervisor;
+#[cfg(all(test, cachekit_faults))]
+pub(crate) mod tests;
 pub(crate) mod timeout;
 pub(crate) mod tls;
 pub(crate) mod topology;
@@ -50,7 +57,8 @@ use crate::store::redis::examine::Examiner;
 use crate::store::redis::prefix::Prefix;
 use crate::store::redis::read_batcher::ReadBatcher;
 use crate::store::redis::reply::{Problem, Said};
-use crate::store::redis::script::{Call, Digests, Script, Scripts};
+use crate::store::redis::rights::Tenant;
+use crate::store::redis::script::{Call, Digests, OF_SERVER, Script, Scripts};
 use crate::store::redis::sentinel::watch::SentinelWatch;
 use crate::store::redis::settings::RedisSettings;
 #[cfg(feature = "json")]
@@ -66,7 +74,7 @@ pub(crate) struct Redis {
     connections: Arc<ConnectionManager>,
     reads: ReadBatcher,
     scripts: Arc<Scripts>,
-    subscriber: Subscriber,
+    subscriber: Subscriber<Topology>,
     /// The subscriptions to the sentinels. `None` without sentinels.
     sentinels: Option<SentinelWatch>,
     /// `true` if the cache accepts every data set that the server may hold, even the data set of
@@ -108,14 +116,14 @@ impl Redis {
             ),
             Topology::Server(_) | Topology::Sentinels(_) => None,
         };
-        let scripts = Arc::new(Scripts::new(&settings));
+        let scripts = Arc::new(Scripts::new(&settings, &OF_SERVER));
         let prefix = Prefix::new(&settings);
         let (connections, first) = ConnectionManager::open(
             Arc::clone(&home),
             topology.clone(),
-            namespace,
+            Tenant::of_server(namespace),
             Arc::clone(&scripts),
-            beats(&prefix.bytes),
+            unused(&prefix.bytes),
             Arc::clone(&sink),
         )
         .await;
@@ -124,7 +132,7 @@ impl Redis {
         first_attempt::judge(&connections, &topology, first, can_be_spared)?;
         let channels = Channels::new(namespace, node, has_answers);
         let source = Source {
-            topology,
+            resolver: topology,
             nothing: beats(&prefix.bytes),
             faults,
         };
@@ -351,10 +359,17 @@ impl Redis {
     }
 }
 
-/// Returns the Redis key that the handshake and heartbeats delete to test that the server takes
+/// Returns the Redis key that the handshake and each heartbeat delete to test that the server takes
 /// writes. The key never has a value.
 fn beats(prefix: &[u8]) -> Vec<u8> {
     [prefix, b"beat"].concat()
+}
+
+/// Returns Redis keys that never have a value, and that a Redis Cluster puts into several slots. The
+/// names of guards are unused, because the prefix of a tag is empty or ends with a colon.
+fn unused(prefix: &[u8]) -> Vec<Vec<u8>> {
+    let guards = ["g:beat", "g:beats"].map(|name| [prefix, name.as_bytes()].concat());
+    std::iter::once(beats(prefix)).chain(guards).collect()
 }
 
 fn is_unknown_script(value: &Value) -> bool {

@@ -45,11 +45,21 @@ pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
     ) -> QueueFuture<'a, Claimed>;
 
     /// Notes that the worker with `claim` is about to carry out the writes in `first`, each of which
-    /// is the first one of its key.
+    /// is the first one left of its key. Returns the positions in `first` of the writes whose claims are
+    /// over, because another worker may carry them out.
     fn begin<'a>(
         &'a self,
         claim: Claim<'a>,
         first: &'a [Written],
+        until: Instant,
+    ) -> QueueFuture<'a, Vec<usize>>;
+
+    /// Notes that the worker with `claim` outlived its attempt at the first writes of `keys`, which
+    /// it did not carry out and goes on to claim.
+    fn outlive<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        keys: &'a [Vec<u8>],
         until: Instant,
     ) -> QueueFuture<'a, ()>;
 
@@ -63,13 +73,14 @@ pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
     ) -> QueueFuture<'a, ()>;
 
     /// Removes the writes of each key up to the version that was carried out, and forgets the
-    /// failed attempts of the key. Ends the claim unless `finish.keeps_claim`.
+    /// failed attempts of the key. Ends the claim unless `finish.keeps_claim`. Returns `true` if the
+    /// claim continues, and all keys have further writes.
     fn finish<'a>(
         &'a self,
         claim: Claim<'a>,
         finish: Finish<'a>,
         until: Instant,
-    ) -> QueueFuture<'a, ()>;
+    ) -> QueueFuture<'a, bool>;
 
     /// Ends the claim of a key whose write was not carried out. The key is due again after the pause
     /// in `retry`, also if a newer write has replaced the write meanwhile. A failed attempt ends the
@@ -143,15 +154,27 @@ pub(crate) trait WriteQueue: fmt::Debug + Send + Sync {
 
     /// Removes the dead write `id`, and queues it again if `revives`. In a queue in which each
     /// write counts, the write gets a new version. In a queue in which the newest write of a key
-    /// wins, the write keeps its version, and is dropped if another write of its key is queued.
-    /// Returns the key of the write, or `None` if there is no such write.
+    /// wins, the write keeps its version. It is dropped if a newer write of its key is queued, and
+    /// replaces an older one. The time for which the write waits begins anew in both.
     fn take_dead<'a>(
         &'a self,
         queue: (&'a str, QueueKind),
         id: &'a str,
         revives: bool,
         until: Instant,
-    ) -> QueueFuture<'a, Option<Vec<u8>>>;
+    ) -> QueueFuture<'a, Taken>;
+}
+
+/// The result of [`WriteQueue::take_dead`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// The write of this key is no longer dead.
+    Key(Vec<u8>),
+    /// There is no such write.
+    Missing,
+    /// The process shuts down, and accepts nothing more into the queues in its memory. The write is
+    /// still dead.
+    Closed,
 }
 
 /// The arguments of a write as a queue keeps them.
@@ -312,7 +335,9 @@ pub(crate) struct QueueState {
     /// gave none, this is `now` in Redis, and the time of the queue's creation in memory.
     pub(crate) last: u64,
     /// The version of the oldest write that was neither carried out nor put aside, also if a newer one
-    /// of its key replaced it. `None` if the queue is empty.
+    /// of its key replaced it. Where the newest wins, this may be less than that version, but is greater
+    /// than that of the last write of the key that was carried out. Of a replayed write, this is the
+    /// version that a new write would have had. `None` if the queue is empty.
     pub(crate) oldest: Option<u64>,
 }
 

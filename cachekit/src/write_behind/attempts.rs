@@ -59,7 +59,7 @@ impl Attempts {
             (0, _) => 1,
             (_, true) => self.at_fault.saturating_add(1),
             // The source was away at the first attempt too.
-            (_, false) if self.at_fault == 1 => 0,
+            (1, false) => 0,
             (_, false) => self.at_fault,
         };
         let is_over = u32::from(at_fault) > retries
@@ -155,6 +155,15 @@ mod tests {
         for retries in [2, 10] {
             let again = |number| !(3..20).contains(&number);
             assert_eq!(attempts(retries, again), 20 + retries - 2);
+        }
+    }
+
+    /// Only the first attempt counts without a proof, and only that one is taken back.
+    #[tokio::test(start_paused = true)]
+    async fn an_attempt_that_counted_is_not_forgotten() {
+        for retries in [1, 2, 10] {
+            let every_other = |number: u32| number % 2 == 1;
+            assert_eq!(attempts(retries, every_other), 2 * retries + 3);
         }
     }
 

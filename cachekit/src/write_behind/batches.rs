@@ -1,5 +1,7 @@
 //! The runs for the keys that a worker claimed: one run for each write, or one run for many writes.
 
+use tokio::task::yield_now;
+
 use crate::core::queued_payload::arguments;
 use crate::store::write_queue::ClaimedKey;
 use crate::write_behind::attempts::Attempts;
@@ -9,7 +11,8 @@ use crate::write_behind::carry_out::{ClaimedWork, ClaimedWrite, NotRun};
 /// afterwards, from which on the write is put aside.
 const MOST_LOST: u32 = 10;
 
-/// The number of such workers from which on a write is carried out alone.
+/// The number of such workers from which on a write is suspected to end them, and carried out while
+/// nothing else is.
 pub(crate) const SUSPECT: u32 = 2;
 
 /// The number of keys that fail one after the other before the source is taken to be at fault.
@@ -24,9 +27,14 @@ impl ClaimedWork {
         let names: Vec<_> = keys.iter().map(|it| it.key.clone()).collect();
         let work = async {
             let mut all = Vec::new();
-            for key in keys {
+            let mut keys = keys.into_iter();
+            while !self.runner.ends()
+                && let Some(key) = keys.next()
+            {
                 all.extend(self.readable(key).await.into_iter().flatten());
             }
+            // The run hands everything back if the worker ends.
+            all.extend(keys.flat_map(claimed_writes));
             if all.is_empty() {
                 return;
             }
@@ -42,57 +50,71 @@ impl ClaimedWork {
     /// or ended its worker.
     pub(crate) async fn run_key(self, key: ClaimedKey) {
         let names = [key.key.clone()];
-        self.renewing(&names, self.run_claimed(key)).await;
+        let work = async { drop(self.run_claimed(key).await) };
+        self.renewing(&names, work).await;
     }
 
-    /// Carries out the writes of `keys`, whose workers died more than once, key after key. If the
-    /// process dies again, only the one write that it was carrying out is suspected further. So the
-    /// keys wait if this process carries out another such key.
-    pub(crate) async fn run_suspects(self, keys: Vec<ClaimedKey>) {
+    /// Carries out the writes of `keys`, whose workers died more than once, key after key, and beside
+    /// no other run of a worker of this cache. If the process dies again, only the one write that it
+    /// was carrying out is suspected.
+    pub(crate) async fn run_suspects(mut self, keys: Vec<ClaimedKey>) {
+        self.runs_alone = true;
         let names: Vec<_> = keys.iter().map(|it| it.key.clone()).collect();
         let work = async {
-            let alone = self.runner.core.queues.suspects.try_lock();
-            for key in keys {
-                if alone.is_ok() && !self.runner.ends() {
-                    self.run_claimed(key).await;
-                } else if let Some(first) = claimed_writes(key).first() {
-                    self.release(first).await;
+            // The other runs of the claim go first: if the process dies, they wait for the end of it.
+            yield_now().await;
+            let mut keys = keys.into_iter();
+            while !self.runner.ends()
+                && let Some(key) = keys.next()
+            {
+                if let Err(NotRun::NotClaimed) = self.run_claimed(key).await {
+                    break;
                 }
             }
+            let rest = keys.filter_map(|key| claimed_writes(key).into_iter().next());
+            let rest: Vec<_> = rest.collect();
+            self.hand_back(&rest.iter().collect::<Vec<_>>()).await;
         };
         self.renewing(&names, work).await;
     }
 
-    async fn run_claimed(&self, key: ClaimedKey) {
+    async fn run_claimed(&self, key: ClaimedKey) -> Result<(), NotRun> {
         match self.readable(key).await {
             Some(writes) if self.runner.spec.is_batched => self.run_first(writes).await,
-            Some(writes) => drop(self.run_in_order(writes).await),
-            None => {}
+            Some(writes) => self.run_in_order(writes).await,
+            None => Ok(()),
         }
     }
 
     /// Runs the first of the writes of one key alone, and then the others together.
-    async fn run_first(&self, mut writes: Vec<ClaimedWrite>) {
+    async fn run_first(&self, mut writes: Vec<ClaimedWrite>) -> Result<(), NotRun> {
         let mut others = writes.split_off(1);
-        match self.run(&writes, !others.is_empty()).await {
-            Ok(()) => {}
-            Err(NotRun::Failed(error)) => return self.fail(&writes[0], &error).await,
-            Err(NotRun::HandedBack) => return,
+        let first = &writes[0];
+        if !self.run_one(first, !others.is_empty()).await? {
+            return Ok(());
         }
         for write in &mut others {
             write.attempts = Attempts::default();
         }
-        if others.is_empty() {
-            return;
-        }
         if let Err(NotRun::Failed(error)) = self.run(&others, false).await {
             self.run_apart(others, error).await;
         }
+        Ok(())
+    }
+
+    /// Carries out `write` by a run of its own. Returns `true` if the claim continues for further
+    /// writes of the key. If the run fails, ends the attempt.
+    async fn run_one(&self, write: &ClaimedWrite, keeps_claim: bool) -> Result<bool, NotRun> {
+        let result = self.run(std::slice::from_ref(write), keeps_claim).await;
+        if let Err(NotRun::Failed(error)) = &result {
+            self.fail(write, error).await;
+        }
+        result
     }
 
     /// Runs each key of the failed batch `all` alone. The batch failed because of `error`. If
     /// [`FAILED_IN_A_ROW`] keys fail one after the other, the source is probably at fault, and the
-    /// remaining keys are released without an attempt.
+    /// remaining keys are handed back without an attempt. So they are if a key is no longer claimed.
     async fn run_apart(&self, all: Vec<ClaimedWrite>, error: String) {
         if let [write] = &all[..] {
             return self.fail(write, &error).await;
@@ -105,35 +127,33 @@ impl ClaimedWork {
             }
         }
         let mut failed_in_a_row = 0;
-        for writes in by_key {
-            if failed_in_a_row >= FAILED_IN_A_ROW {
-                self.release(&writes[0]).await;
-            } else if self.run_in_order(writes).await {
-                failed_in_a_row = 0;
-            } else {
-                failed_in_a_row += 1;
+        let mut by_key = by_key.into_iter();
+        while failed_in_a_row < FAILED_IN_A_ROW
+            && let Some(writes) = by_key.next()
+        {
+            match self.run_in_order(writes).await {
+                Ok(()) => failed_in_a_row = 0,
+                Err(NotRun::Failed(_)) => failed_in_a_row += 1,
+                Err(NotRun::NotClaimed) => break,
             }
         }
+        let rest: Vec<_> = by_key.as_slice().iter().flatten().collect();
+        self.hand_back(&rest).await;
     }
 
-    /// Carries out the writes of one key one by one, up to the first that fails or until the worker
-    /// ends. Returns `true` if no write failed.
-    async fn run_in_order(&self, writes: Vec<ClaimedWrite>) -> bool {
+    /// Carries out the writes of one key one by one, up to the first that fails, or until the worker
+    /// ends or its claim does.
+    async fn run_in_order(&self, writes: Vec<ClaimedWrite>) -> Result<(), NotRun> {
         let last = writes.len().saturating_sub(1);
         for (index, mut write) in writes.into_iter().enumerate() {
             if index > 0 {
                 write.attempts = Attempts::default();
             }
-            match self.run(std::slice::from_ref(&write), index < last).await {
-                Ok(()) => {}
-                Err(NotRun::Failed(error)) => {
-                    self.fail(&write, &error).await;
-                    return false;
-                }
-                Err(NotRun::HandedBack) => return true,
+            if !self.run_one(&write, index < last).await? {
+                break;
             }
         }
-        true
+        Ok(())
     }
 
     /// Returns the writes of `key` that are to be carried out. Puts the first write aside if its
@@ -172,12 +192,11 @@ fn claimed_writes(key: ClaimedKey) -> Vec<ClaimedWrite> {
         items,
         ..
     } = key;
-    let items = items.into_iter().enumerate();
     items
-        .map(|(index, item)| ClaimedWrite {
+        .into_iter()
+        .map(|item| ClaimedWrite {
             key: key.clone(),
             attempts: Attempts::of(attempts),
-            is_first: index == 0,
             item,
         })
         .collect()

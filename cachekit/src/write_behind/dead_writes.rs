@@ -9,7 +9,7 @@ use crate::core::state::Cache;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::queue_error::QueueError;
 use crate::model::queue_spec::QueueKind;
-use crate::store::write_queue::DeadItem;
+use crate::store::write_queue::{DeadItem, Taken};
 use crate::write_behind::asking::{deadline, error_of, patient_deadline};
 
 /// The number of dead writes that one question to the queue returns. They may be large.
@@ -168,16 +168,19 @@ impl Cache {
 
     /// Queues the dead write `id` of `function` again, with new attempts, and invalidates the entry
     /// that it replaces. If the function queues only the newest write of each key, the dead write
-    /// keeps its version, and is dropped if a newer write of the key is queued. Returns `false` if
-    /// there is no such write.
+    /// keeps its version. It replaces an older write of the key that is queued, and is dropped if a
+    /// newer one is queued. Returns `false` if there is no such write.
     ///
     /// Reads do not get the value of a replayed write from the queue. If a newer write of the key was
     /// carried out meanwhile, a function that compares versions rejects the replayed one. If the
     /// function does not compare them, drop the dead write instead.
     ///
+    /// The time for which the write waits, which the statistics have as `lag`, begins with the replay.
+    ///
     /// # Errors
     ///
-    /// Returns an error if Redis cannot be asked.
+    /// Returns an error if Redis cannot be asked, or if the cache was shut down and has no Redis. The
+    /// dead write stays dead after a shutdown.
     pub async fn replay_dead_write(&self, function: &str, id: &str) -> Result<bool, QueueError> {
         self.take_dead_write(function, id, true).await
     }
@@ -203,8 +206,10 @@ impl Cache {
         let kind = spec.map_or(QueueKind::Newest, |spec| spec.kind);
         let queue = core.write_queue();
         let taken = queue.take_dead((function, kind), id, revives, deadline(core));
-        let Some(key) = taken.await.map_err(error_of)? else {
-            return Ok(false);
+        let key = match taken.await.map_err(error_of)? {
+            Taken::Key(key) => key,
+            Taken::Missing => return Ok(false),
+            Taken::Closed => return Err(QueueError::ShutDown),
         };
         if revives && spec.is_none_or(|spec| spec.entry.is_some()) {
             // The entry has the value that the source had without the write.

@@ -13,8 +13,9 @@ use crate::write_behind::asking::{deadline, error_of};
 /// The error code of a server that does not know a command, such as `INFO`.
 const UNKNOWN_COMMAND: &str = "ERR";
 
-/// Checks, once for each data set, that the server of `core` keeps queued writes. Succeeds without
-/// Redis, and if the setting `volatile_queues` accepts the loss of writes.
+/// Checks, once for each connection to the server, that the server of `core` keeps queued writes.
+/// Succeeds without Redis, and if the setting `volatile_queues` accepts the loss of writes. If the
+/// server does not answer now, the result of the last check stands until the next call.
 ///
 /// # Errors
 ///
@@ -24,8 +25,9 @@ pub(crate) async fn check_fitness(core: &Arc<Core>) -> Result<(), QueueError> {
     if core.config.volatile_queues {
         return Ok(());
     }
-    let origin = l2.store.origin();
-    if *core.queues.checked.read() == Some(origin) {
+    let connections = l2.store.connections();
+    let checked = *core.queues.checked.read();
+    if checked == Some(connections) {
         return Ok(());
     }
     match l2.store.server_info(deadline(core)).await {
@@ -38,8 +40,11 @@ pub(crate) async fn check_fitness(core: &Arc<Core>) -> Result<(), QueueError> {
         Err(Failure::Rejected(reason)) if [NO_RIGHT, UNKNOWN_COMMAND].contains(&&*reason) => {
             trace::queue::queue_fitness_unknown();
         }
+        Err(Failure::Unavailable | Failure::Indeterminate) if checked.is_some() => return Ok(()),
+        // No write was sent with the question.
+        Err(Failure::Indeterminate) => return Err(QueueError::Unavailable),
         Err(failure) => return Err(error_of(failure)),
     }
-    *core.queues.checked.write() = Some(origin);
+    *core.queues.checked.write() = Some(connections);
     Ok(())
 }

@@ -35,30 +35,36 @@ impl Cache {
     ///
     /// Panics outside of a tokio runtime with a timer if a write is queued.
     pub async fn flush(&self) -> Result<(), QueueError> {
+        let mut flushed = Vec::new();
         for spec in registered() {
-            self.flush_queue(spec).await?;
+            let state = self.core.look(spec).await?;
+            if !is_done(state, state.last) {
+                flushed.push((spec, state.last));
+            }
+        }
+        // All queues are asked before any of them is waited for, which may take long.
+        for (spec, upto) in &flushed {
+            hasten(&self.core, spec, *upto).await.map_err(error_of)?;
+        }
+        for (spec, upto) in flushed {
+            while !is_done(self.core.look(spec).await?, upto) {
+                sleep(LOOK).await;
+            }
         }
         Ok(())
     }
+}
 
-    async fn flush_queue(&self, spec: &'static QueueSpec) -> Result<(), QueueError> {
-        let core = &self.core;
+/// Returns `true` if a queue in `state` has no write of the version `upto` or an older one.
+fn is_done(state: QueueState, upto: u64) -> bool {
+    state.oldest.is_none_or(|oldest| oldest > upto)
+}
+
+impl Core {
+    async fn look(&self, spec: &'static QueueSpec) -> Result<QueueState, QueueError> {
         let queue = (spec.name(), spec.kind);
-        let look = async || {
-            let state = core.write_queue().state(queue, patient_deadline(core));
-            state.await.map_err(error_of)
-        };
-        let mut state = look().await?;
-        let upto = state.last;
-        let is_done = |state: QueueState| state.oldest.is_none_or(|oldest| oldest > upto);
-        if !is_done(state) {
-            hasten(core, spec, upto).await.map_err(error_of)?;
-        }
-        while !is_done(state) {
-            sleep(LOOK).await;
-            state = look().await?;
-        }
-        Ok(())
+        let state = self.write_queue().state(queue, patient_deadline(self));
+        state.await.map_err(error_of)
     }
 }
 

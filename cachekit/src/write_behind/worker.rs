@@ -79,6 +79,8 @@ impl QueueWorker {
             });
             select(one_ended(&mut running), idle).await;
         }
+        // The time for handing writes back begins here, though a body may still run.
+        self.runner.hand_back_end();
         while running.join_next().await.is_some() {}
     }
 
@@ -96,6 +98,7 @@ impl QueueWorker {
         let work = ClaimedWork {
             runner: Arc::clone(&self.runner),
             claim: format!("{}-{number}", self.runner.id).into(),
+            runs_alone: false,
         };
         let claimed = match self.claim(&work.claim, most).await {
             Ok(claimed) => claimed,
@@ -131,7 +134,7 @@ impl QueueWorker {
     }
 
     /// Begins the runs for `keys`. A key whose last attempt failed is never in a run with others. Keys
-    /// whose workers died more than once are carried out one after the other.
+    /// whose workers died more than once are carried out beside nothing else.
     fn begin(&self, work: &ClaimedWork, keys: Vec<ClaimedKey>, running: &mut JoinSet<()>) {
         let is_suspect = |key: &ClaimedKey| key.lost >= SUSPECT;
         let (suspects, keys): (Vec<_>, Vec<_>) = keys.into_iter().partition(is_suspect);
@@ -142,12 +145,12 @@ impl QueueWorker {
             let run = work.clone().run_together(together);
             running.spawn(global::carried(Box::pin(run)));
         }
-        if !suspects.is_empty() {
-            let run = work.clone().run_suspects(suspects);
-            running.spawn(global::carried(Box::pin(run)));
-        }
         for key in alone {
             let run = work.clone().run_key(key);
+            running.spawn(global::carried(Box::pin(run)));
+        }
+        if !suspects.is_empty() {
+            let run = work.clone().run_suspects(suspects);
             running.spawn(global::carried(Box::pin(run)));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -130,6 +130,7 @@ impl Workers {
                 permits: Semaphore::new(self.concurrency),
                 is_stopped: Arc::clone(&is_stopped),
                 health: SourceHealth::default(),
+                hands_back_until: OnceLock::new(),
             };
             let worker = QueueWorker {
                 runner: Arc::new(runner),

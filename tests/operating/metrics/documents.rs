@@ -15,7 +15,7 @@ use super::{four_calls, queued};
 /// Every metric, from a cache with Redis in which a tag caused a miss.
 async fn everything() -> (Recorded, Cache) {
     let redis = Redis::start();
-    let builder = Cache::builder().redis(redis.url());
+    let builder = cachekit_tests::patient(redis.url());
     let cache = builder.volatile_queues(true).build().await;
     let cache = cache.expect("a valid set-up");
     testing::scope(cache.clone(), async {

@@ -123,7 +123,7 @@ impl Connection {
                 self.remember_to_repeat(sent, &set_up);
                 &command.bytes
             };
-            if sent.name() == "SUBSCRIBE" {
+            if sent.name().ends_with("SUBSCRIBE") {
                 self.has_subscribed.store(true, Ordering::Relaxed);
             }
             self.pending.push(command.sent);

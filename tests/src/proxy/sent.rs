@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Commands by which a connection is set up or looked after: no cost of an operation.
-const SET_UP: [&str; 8] = [
+const SET_UP: [&str; 10] = [
     "HELLO",
     "AUTH",
     "CLIENT",
@@ -12,6 +12,8 @@ const SET_UP: [&str; 8] = [
     "INFO",
     "ROLE",
     "SUBSCRIBE",
+    "SSUBSCRIBE",
+    "CLUSTER",
 ];
 
 /// One command, with where and when it was sent.
@@ -37,6 +39,15 @@ impl Sent {
         let part = part.as_bytes();
         let within = |arg: &Vec<u8>| arg.windows(part.len().max(1)).any(|window| window == part);
         part.is_empty() || self.args.iter().any(within)
+    }
+
+    /// Whether it is an invalidation of the entry or version with this whole name in Redis: a
+    /// command, or the script that also removes a mark, whose first key is the set of marks.
+    pub fn removes(&self, name: &str) -> bool {
+        let first_key = self.args.get(3);
+        let is_script =
+            self.name() == "EVALSHA" && first_key.is_some_and(|it| it.ends_with(b":intents"));
+        (self.name() == "UNLINK" || is_script) && self.mentions(name)
     }
 
     /// Whether it only sets a connection up.

@@ -39,12 +39,20 @@ impl Client {
     ///
     /// If nothing listens there.
     pub fn connect(addr: SocketAddr) -> Self {
-        let stream = TcpStream::connect_timeout(&addr, PATIENCE);
-        let stream = stream.unwrap_or_else(|error| panic!("{addr}: {error}"));
-        stream.set_nodelay(true).expect("a socket takes it");
+        Self::try_connect(addr).unwrap_or_else(|error| panic!("{addr}: {error}"))
+    }
+
+    /// Connects.
+    ///
+    /// # Errors
+    ///
+    /// If nothing listens there.
+    pub fn try_connect(addr: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect_timeout(&addr, PATIENCE)?;
+        stream.set_nodelay(true)?;
         let stream = BufReader::new(stream);
         let patience = PATIENCE;
-        Self { stream, patience }.patience(PATIENCE)
+        Ok(Self { stream, patience }.patience(PATIENCE))
     }
 
     /// Waits for an answer no longer than this; otherwise it is a few seconds.

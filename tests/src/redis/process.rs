@@ -53,7 +53,7 @@ impl Process {
         port: u16,
         args: &[String],
     ) -> Result<Self, String> {
-        let program = env::var("CACHEKIT_REDIS_SERVER").unwrap_or("redis-server".to_owned());
+        let program = program();
         let written = |error: io::Error| format!("{}: {error}", folder.display());
         let log = File::create(log_file(folder)).map_err(written)?;
         let errors = log.try_clone().map_err(written)?;
@@ -156,4 +156,21 @@ fn ping(socket: &Path) -> io::Result<bool> {
     let mut answer = [0; 64];
     let read = stream.read(&mut answer)?;
     Ok(read > 0 && !answer.starts_with(b"-LOADING"))
+}
+
+/// The program that is started as a server.
+fn program() -> String {
+    env::var("CACHEKIT_REDIS_SERVER").unwrap_or("redis-server".to_owned())
+}
+
+/// The name of the server, as its program says it: `Redis` or `Valkey`.
+///
+/// # Panics
+///
+/// If it does not start.
+pub fn product() -> String {
+    let said = Command::new(program()).arg("--version").output();
+    let said = said.expect("it starts").stdout;
+    let said = String::from_utf8_lossy(&said);
+    said.split(' ').next().unwrap_or_default().to_owned()
 }

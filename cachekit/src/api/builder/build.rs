@@ -53,7 +53,7 @@ use crate::store::fake::controls::FakeStore;
 #[cfg(any(feature = "redis", feature = "testing", cachekit_faults))]
 use crate::store::port::Store;
 #[cfg(feature = "redis")]
-use crate::store::redis::Redis;
+use crate::store::redis::open::open;
 #[cfg(feature = "redis")]
 use crate::store::redis::settings::RedisSettings;
 
@@ -133,11 +133,13 @@ impl CacheBuilder {
         let bus = self.bus(sealer)?;
         let redis_settings = self.redis_settings(url, &secrets);
         let home = self.home()?;
-        let redis = Redis::open(redis_settings, Arc::clone(&home), bus.node, bus.sink());
-        let redis = redis.await.map_err(|(problem, remedy)| {
+        let events = (bus.sink(), bus.probe());
+        let store = open(redis_settings, Arc::clone(&home), bus.node, events);
+        let store = store.await.map_err(|(problem, remedy)| {
             BuildError::setting("redis (REDIS_URL)", problem, remedy)
         })?;
-        let store = self.encrypted(Arc::new(redis), &bus);
+        let store = self.encrypted(store, &bus);
+        bus.set_store(&store);
         Ok(SharedTier::new(home, bus, store, settings, &self.clock))
     }
 
@@ -159,6 +161,7 @@ impl CacheBuilder {
             any_origin: self.config.on_new_master == OnNewMaster::Replay,
             has_intents: self.config.intents,
             has_answers: self.config.answers,
+            bus_timeout: self.config.bus_timeout,
             faults: self.faults,
         }
     }

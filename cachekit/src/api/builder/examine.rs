@@ -4,7 +4,7 @@ use crate::api::builder::CacheBuilder;
 use crate::base::error::BuildError;
 use crate::store::examination::{Examination, Unexamined};
 #[cfg(feature = "redis")]
-use crate::store::redis::examine::Examiner;
+use crate::store::redis::open::examine;
 
 impl CacheBuilder {
     /// Applies the file and the environment, and returns the error that `build` would return for a
@@ -23,10 +23,7 @@ impl CacheBuilder {
             Err(error) => return Some(Err((error.to_string(), String::new()))),
         };
         let settings = self.redis_settings(url, &secrets);
-        Some(match Examiner::new(&settings) {
-            Ok(examiner) => examiner.examine(true).await,
-            Err(wrong) => Err(wrong),
-        })
+        Some(examine(&settings).await)
     }
 
     #[cfg(not(feature = "redis"))]

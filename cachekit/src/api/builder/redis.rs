@@ -1,7 +1,6 @@
 //! The builder's settings of the Redis that processes share: its address, its logins and its
 //! certificates.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use crate::api::builder::CacheBuilder;
@@ -17,10 +16,11 @@ impl CacheBuilder {
     /// | `rediss://..` | one server, by TLS; needs the feature `tls` |
     /// | `unix:///path` | one server, by its socket |
     /// | `redis+sentinel://[user:password@]host[:port],host2[:port]/master[/db]` | the master of this name, which the sentinels at these hosts know |
-    /// | `rediss+sentinel://..` | likewise, by TLS |
+    /// | `redis+cluster://[user:password@]host[:port],host2[:port]` | the Redis Cluster of these nodes, of which one is enough to find the others |
+    /// | `rediss+sentinel://..`, `rediss+cluster://..` | likewise, by TLS |
     ///
     /// If this Redis is unreachable when the cache is built, the cache logs a warning, and connects
-    /// when Redis returns. The page `docs/topologies.md` describes Sentinel and TLS.
+    /// when Redis returns. The page `docs/topologies.md` describes Sentinel, Redis Cluster and TLS.
     pub fn redis(mut self, url: impl Into<String>) -> Self {
         self.config.redis = Some(RedisUrl(url.into()));
         self
@@ -49,15 +49,31 @@ impl CacheBuilder {
         sentinels: impl IntoIterator<Item = S>,
         master: impl AsRef<str>,
     ) -> Self {
-        let mut url = "redis+sentinel://".to_owned();
-        for (number, sentinel) in sentinels.into_iter().enumerate() {
-            let comma = if number > 0 { "," } else { "" };
-            // Writing to a `String` cannot fail.
-            let _ = write!(url, "{comma}{}", sentinel.as_ref());
-        }
-        url.push('/');
-        url.push_str(master.as_ref());
+        let url = format!("redis+sentinel://{}/{}", joined(sentinels), master.as_ref());
         self.config.redis = Some(RedisUrl(url));
+        self
+    }
+
+    /// Sets the Redis that processes share (L2): the Redis Cluster of `nodes`, each given as `host` or
+    /// `host:port`. One node that can be reached is enough to find the others. The same as
+    /// [`redis`](Self::redis) with `redis+cluster://host:port,host2:port`, which can also name an
+    /// account.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let cache = cachekit::Cache::builder()
+    ///     .redis_cluster(["node-1:6379", "node-2:6379"])
+    ///     .redis_password_file("/run/secrets/redis")
+    ///     .build()
+    ///     .await?;
+    /// # Ok::<(), cachekit::BuildError>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn redis_cluster<S: AsRef<str>>(mut self, nodes: impl IntoIterator<Item = S>) -> Self {
+        self.config.redis = Some(RedisUrl(format!("redis+cluster://{}", joined(nodes))));
         self
     }
 
@@ -132,4 +148,10 @@ impl CacheBuilder {
         self.config.sentinel_password = Some(Password::File(path.into()));
         self
     }
+}
+
+/// Returns `hosts` with commas between them.
+fn joined<S: AsRef<str>>(hosts: impl IntoIterator<Item = S>) -> String {
+    let hosts: Vec<String> = hosts.into_iter().map(|it| it.as_ref().to_owned()).collect();
+    hosts.join(",")
 }

@@ -63,7 +63,7 @@ impl Environment {
                 Err(problem) => problems.push(format!("{}: {problem}", setting.variable)),
             }
         }
-        problems.extend(self.two_passwords());
+        problems.extend(self.two_secrets());
         set
     }
 
@@ -85,10 +85,14 @@ impl Environment {
         })
     }
 
-    /// Returns a problem for each password that is given both as a text and by a file.
-    fn two_passwords(&self) -> impl Iterator<Item = String> {
-        let pairs = ["REDIS_PASSWORD", "REDIS_SENTINEL_PASSWORD"].into_iter();
-        pairs.filter_map(|text| {
+    /// Returns a problem for each secret that is given both as a text and by a file.
+    fn two_secrets(&self) -> impl Iterator<Item = String> {
+        let texts = [
+            "REDIS_PASSWORD",
+            "REDIS_SENTINEL_PASSWORD",
+            "CACHE_ENCRYPTION_KEYS",
+        ];
+        texts.into_iter().filter_map(|text| {
             let file = format!("{text}_FILE");
             let are_both_set = self.get(text).is_some() && self.get(&file).is_some();
             are_both_set.then(|| format!("{file}: `{text}` is set too; unset one of them"))

@@ -78,7 +78,7 @@ fn read_tables(
             read_settings(source, name, given, settings, problems);
         }
     }
-    problems.extend(two_passwords(settings));
+    problems.extend(two_secrets(settings));
     let given = table.get("functions");
     let given = given.and_then(|given| as_table(source, given, "functions", problems));
     for (name, options) in given.into_iter().flatten() {
@@ -181,10 +181,10 @@ fn unknown_setting(header: &str, key: &str) -> String {
     )
 }
 
-/// Returns a problem for each password that is given both as a text and by a file.
-fn two_passwords(settings: &[FileSetting]) -> impl Iterator<Item = (usize, String)> {
+/// Returns a problem for each secret that is given both as a text and by a file.
+fn two_secrets(settings: &[FileSetting]) -> impl Iterator<Item = (usize, String)> {
     let find = |key: &str| settings.iter().find(|it| it.setting.key == key);
-    let pairs = ["password", "sentinel_password"].into_iter();
+    let pairs = ["password", "sentinel_password", "encryption_keys"].into_iter();
     pairs.filter_map(move |text| {
         find(text)?;
         let key = format!("{text}_file");

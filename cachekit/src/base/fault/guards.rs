@@ -327,4 +327,9 @@ pub enum Fault {
     IgnoreSwitch,
     /// Without this guard, the connection for messages does not check that its server is the master.
     TrustSentinel,
+    /// Without this guard, an invalidation in a moving slot of a Redis Cluster removes the version of
+    /// a key before the key's entry.
+    VersionFirst,
+    /// Without this guard, a process reads from a master of a Redis Cluster that takes no writes.
+    ReadUnchecked,
 }

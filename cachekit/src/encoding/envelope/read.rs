@@ -14,6 +14,8 @@ pub(crate) struct Envelope<'a> {
     pub(crate) codec: u8,
     pub(crate) is_absent: bool,
     pub(crate) fingerprint: u64,
+    /// The origin of the data set in which the entry was made.
+    pub(crate) origin: [u8; 8],
     pub(crate) fill: Token,
     pub(crate) grace: Duration,
     pub(crate) life: Duration,
@@ -104,6 +106,7 @@ impl<'a> Envelope<'a> {
             fill: Token(array(bytes, TOKEN)?),
             grace: Duration::from_millis(u64::from_be_bytes(array(bytes, GRACE)?)),
             fingerprint: u64::from_le_bytes(array(bytes, 56)?),
+            origin: array(bytes, 64)?,
             delta: Duration::from_micros(u64::from_le_bytes(array(bytes, 72)?)),
             life: Duration::from_millis(u64::from_le_bytes(array(bytes, 80)?)),
             versions: versions

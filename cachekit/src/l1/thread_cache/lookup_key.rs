@@ -25,7 +25,7 @@ pub(crate) struct LookupKey<'a> {
     /// into `head`.
     pub(crate) long: Option<&'a [u64]>,
     pub(crate) owner_index: OwnerIndex,
-    pub(crate) hash: u32,
+    pub(crate) hash: u64,
 }
 
 impl<'a> LookupKey<'a> {
@@ -54,7 +54,7 @@ impl<'a> LookupKey<'a> {
 /// keys with equal hashes can only fill two sets of slots, so the hash has no secret seed and takes
 /// few instructions.
 #[inline]
-pub(crate) fn hash(head: &Head, long: Option<&[u64]>, owner_index: OwnerIndex) -> u32 {
+pub(crate) fn hash(head: &Head, long: Option<&[u64]>, owner_index: OwnerIndex) -> u64 {
     // Constants without a regular pattern: the first digits of pi after the point.
     const SEEDS: [u64; 3] = [
         0x243f_6a88_85a3_08d3,
@@ -66,7 +66,7 @@ pub(crate) fn hash(head: &Head, long: Option<&[u64]>, owner_index: OwnerIndex) -
     for word in long.unwrap_or_default() {
         hash = folded(hash ^ word, SEEDS[2]);
     }
-    (hash >> 32) as u32
+    hash
 }
 
 /// Returns the two halves of the product of `a` and `b`, combined by exclusive or. The low bits of

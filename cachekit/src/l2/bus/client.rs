@@ -1,14 +1,12 @@
-//! The bus client, which handles the messages of other nodes and sends this node's heartbeats.
+//! The bus client, which handles the messages of other nodes and the heartbeats that come back.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
-use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use crate::base::clock::{Clock, Tick};
-use crate::base::durations::from_now;
 use crate::base::fault::removed;
 use crate::base::sync::Mutex;
 use crate::base::trace;
@@ -32,9 +30,6 @@ use crate::store::event::{EventSink, StoreEvent};
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::Store;
-
-/// The number of heartbeats that a node sends to itself in each `bus_timeout`.
-pub(crate) const ECHOES: u32 = 4;
 
 /// The receiver of the events of the store (L2). A cache creates its bus client before the store,
 /// because the store needs a receiver. The cache connects itself to the bus client as a listener
@@ -64,8 +59,10 @@ pub(crate) struct BusClient {
     last_beat: AtomicU64,
     pub(crate) sweeps: Sweeps,
     /// Wakes the heartbeat task, which then sends a heartbeat at once or ends.
-    heartbeat_now: Notify,
+    pub(crate) heartbeat_now: Notify,
     listener: OnceLock<Weak<dyn Listener>>,
+    /// The store, which forgets versions before a message is applied.
+    store: OnceLock<Weak<dyn Store>>,
     pub(crate) watchers: Watchers,
     pub(crate) questions: Questions,
     #[cfg(feature = "json")]
@@ -97,6 +94,7 @@ impl BusClient {
             sweeps: Sweeps::default(),
             heartbeat_now: Notify::new(),
             listener: OnceLock::new(),
+            store: OnceLock::new(),
             watchers: Watchers::default(),
             questions: Questions::default(),
             #[cfg(feature = "json")]
@@ -111,6 +109,40 @@ impl BusClient {
         let listener: Weak<L> = Arc::downgrade(listener);
         // A cache has a single bus client, so no second listener is lost here.
         let _ = self.listener.set(listener);
+    }
+
+    /// Sets the store whose remembered versions messages end. Further calls have no effect.
+    #[cfg(feature = "redis")]
+    pub(crate) fn set_store(&self, store: &Arc<dyn Store>) {
+        // A cache has a single store.
+        let _ = self.store.set(Arc::downgrade(store));
+    }
+
+    /// Returns a function that returns `true` while messages of other nodes are known to arrive.
+    #[cfg(feature = "redis")]
+    pub(crate) fn probe(&self) -> Arc<dyn Fn() -> bool + Send + Sync> {
+        let (liveness, clock) = (Arc::clone(&self.liveness), Arc::clone(&self.clock));
+        Arc::new(move || liveness.is_live(Tick::now(&*clock)))
+    }
+
+    /// Has the store forget what `message` invalidates.
+    fn forget_named(&self, message: &BusMessage) {
+        match message {
+            BusMessage::Invalidated { names, .. } | BusMessage::WriteApplied { names, .. } => {
+                if let Some(store) = self.store.get().and_then(Weak::upgrade) {
+                    store.forget(names);
+                }
+            }
+            // A person may have removed more than the message names.
+            BusMessage::ExternalCommand(..) => self.forget_all(),
+            _ => {}
+        }
+    }
+
+    fn forget_all(&self) {
+        if let Some(store) = self.store.get().and_then(Weak::upgrade) {
+            store.forget_all();
+        }
     }
 
     /// Returns the function that the store must call with each of its events.
@@ -193,6 +225,7 @@ impl BusClient {
             return;
         }
         self.watchers.see(&message);
+        self.forget_named(&message);
         match message {
             BusMessage::Heartbeat { subscription, sent } => {
                 let (sent, now) = (Tick::from_nanos(sent), Tick::now(&*self.clock));
@@ -287,6 +320,7 @@ impl BusClient {
     /// validates each entry in memory again before the entry is served.
     fn note_gap(&self) {
         self.bus_interruptions.fetch_add(1, Ordering::Relaxed);
+        self.forget_all();
         if let Some(listener) = self.listener() {
             listener.missed_messages();
         }
@@ -321,61 +355,10 @@ impl BusClient {
     }
 }
 
-/// Sends heartbeats until this node says goodbye. A heartbeat that comes back shows this node that
-/// messages arrive. Some heartbeats are sent with a hello, which tells the other nodes that this
-/// node serves from memory.
-pub(crate) async fn run_heartbeat(
-    bus: Arc<BusClient>,
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    bus_timeout: Duration,
-) {
-    let period = bus_timeout / ECHOES;
-    let mut left_at = Tick::now(&*clock);
-    let began = left_at;
-    let mut was_live = None;
-    while !bus.liveness.is_over() {
-        let now = Tick::now(&*clock);
-        bus.note_beat(now);
-        let is_live = bus.liveness.is_live(now);
-        // A bus that has never been live is reported to the log when the first heartbeat of the
-        // node is overdue.
-        let is_due = was_live.is_some() || (store.is_up() && now.since(began) >= bus_timeout);
-        if was_live != Some(is_live) && (is_live || is_due) {
-            was_live = Some(is_live);
-            if is_live {
-                trace::bus_is_live();
-            } else {
-                trace::bus_is_not_live();
-            }
-        }
-        let heartbeat = bus.liveness.heartbeat(now);
-        if let Some(heartbeat) = heartbeat {
-            let hello = BusMessage::Hello { from: bus.node };
-            let hello = heartbeat.says_hello.then_some(&hello);
-            let echo = BusMessage::Heartbeat {
-                subscription: heartbeat.subscription,
-                sent: heartbeat.sent.nanos(),
-            };
-            let until = from_now(period);
-            // A failure needs no handling here: if no heartbeat comes back, the bus is no longer
-            // live.
-            if store.heartbeat(bus.node, hello, &echo, until).await.is_ok() {
-                bus.liveness.accepted(heartbeat);
-            }
-        }
-        let silent_since = bus.liveness.until().max(left_at);
-        if heartbeat.is_some() && now.since(silent_since) > bus_timeout && store.is_up() {
-            // The subscription's connection hangs. A new connection may work.
-            left_at = now;
-            store.resubscribe();
-        }
-        let _ = timeout(period, bus.heartbeat_now.notified()).await;
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::base::clock::SystemClock;
 

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use crate::encoding::encryption::sealer::Sealer;
 use crate::model::owner::REGION;
 use crate::store::key_name::StoreKey;
+use crate::store::port::{EntryQuery, MadeBy};
 
 /// Returns the name that the store has in place of `name`: a hash if names are hashed.
 pub(crate) fn name_in_store(sealer: &Sealer, name: &StoreKey) -> StoreKey {
@@ -47,10 +48,77 @@ fn hashed(sealer: &Sealer, name: &StoreKey) -> Option<StoreKey> {
     Some(StoreKey::read(format!("{kind}:{region}{hash}").as_bytes()))
 }
 
+/// The names of a query as the store has them.
+pub(crate) struct QueryNames<'a> {
+    entry: StoreKey,
+    versions: Cow<'a, [StoreKey]>,
+    beside: Cow<'a, [StoreKey]>,
+    with_value_tags: bool,
+    is_encrypted: bool,
+}
+
+impl<'a> QueryNames<'a> {
+    pub(crate) fn of(sealer: &Sealer, query: EntryQuery<'a>) -> Self {
+        // Without hashes, an encrypted entry shows no names to scripts. With hashes, an entry in clear
+        // shows them names that the store does not have. The reader of such an entry asks for the
+        // versions of its value tags in a second round trip.
+        let are_visible = query.is_encrypted == sealer.hashes_names();
+        Self {
+            entry: name_in_store(sealer, query.entry),
+            versions: names_in_store(sealer, query.versions),
+            beside: names_in_store(sealer, query.beside),
+            with_value_tags: query.with_value_tags && are_visible,
+            is_encrypted: query.is_encrypted,
+        }
+    }
+
+    pub(crate) fn query(&self) -> EntryQuery<'_> {
+        EntryQuery {
+            entry: &self.entry,
+            versions: &self.versions,
+            with_value_tags: self.with_value_tags,
+            beside: &self.beside,
+            is_encrypted: self.is_encrypted,
+        }
+    }
+}
+
+/// The names of an entry and of its versions as the store has them, to compare their origins.
+pub(crate) struct MadeNames<'a> {
+    entry: StoreKey,
+    versions: [Cow<'a, [StoreKey]>; 2],
+}
+
+impl<'a> MadeNames<'a> {
+    pub(crate) fn of(sealer: &Sealer, made: MadeBy<'a>) -> Self {
+        Self {
+            entry: name_in_store(sealer, made.entry),
+            versions: made.names.map(|names| names_in_store(sealer, names)),
+        }
+    }
+
+    /// Returns `made` with these names.
+    pub(crate) fn made<'b>(&'b self, made: MadeBy<'b>) -> MadeBy<'b> {
+        let [known, others] = &self.versions;
+        MadeBy {
+            entry: &self.entry,
+            names: [known, others],
+            ..made
+        }
+    }
+}
+
 #[cfg(all(test, feature = "encryption"))]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::base::fault::Faults;
     use crate::encoding::encryption::tests::{KEYS, sealer};
+    use crate::encoding::envelope::Version;
+    use crate::l2::encrypted_store::EncryptedStore;
+    use crate::store::fake::controls::FakeStore;
+    use crate::store::message::NodeId;
 
     fn name(text: &str) -> StoreKey {
         StoreKey::read(text.as_bytes())
@@ -106,6 +174,41 @@ mod tests {
         for (at, one) in different.iter().enumerate() {
             assert!(!different[..at].contains(one), "{at}");
         }
+    }
+
+    #[test]
+    fn origins_are_compared_under_the_names_of_the_store() {
+        let sealer = sealer(KEYS, true);
+        let (entry, known, others) = (name("k:a"), [name("all"), name("f:a")], [name("t:a")]);
+        let versions = [Version([1; Version::LEN]); 3];
+        let made = MadeBy {
+            entry: &entry,
+            origin: [2; 8],
+            names: [&known, &others],
+            versions: &versions,
+        };
+        let names = MadeNames::of(&sealer, made);
+        let hashed = names.made(made).origins().map(|(name, _)| name.clone());
+        let plain = made.origins().map(|(name, _)| name_in_store(&sealer, name));
+        assert!(hashed.eq(plain));
+        let origins = names.made(made).origins().map(|(_, origin)| origin);
+        assert!(origins.eq([[2; 8], [1; 8], [1; 8], [1; 8]]));
+    }
+
+    #[test]
+    fn names_that_decide_nothing_are_not_hashed() {
+        let store = EncryptedStore {
+            inner: FakeStore::new().open(NodeId::random(), Arc::new(|_| {})),
+            sealer: Arc::new(sealer(KEYS, true)),
+            faults: Faults::default(),
+        };
+        let made = MadeBy {
+            entry: &name("k:a"),
+            origin: [1; 8],
+            names: [&[], &[]],
+            versions: &[],
+        };
+        assert!(store.made_names(made).is_none(), "all are in one data set");
     }
 
     #[test]

@@ -11,10 +11,9 @@ use crate::base::fault::removed;
 use crate::encoding::encryption::{Place, blob};
 use crate::l2::encrypted_store::{EncryptedStore, no_random};
 use crate::model::queue_spec::QueueKind;
-use crate::store::failure::Failure;
 use crate::store::write_queue::{
     Claim, ClaimRequest, Claimed, DeadItem, Enqueued, Failed, Finish, NewWrite, Part, Payload,
-    QueueFuture, QueueState, QueuedItem, Retry, WriteQueue, Written,
+    QueueFuture, QueueState, QueuedItem, Retry, Taken, WriteQueue, Written,
 };
 
 /// The beginning of an encrypted reason, before its bytes in hexadecimal digits: a reason is text.
@@ -226,10 +225,22 @@ impl WriteQueue for EncryptedStore {
         claim: Claim<'a>,
         first: &'a [Written],
         until: Instant,
-    ) -> QueueFuture<'a, ()> {
+    ) -> QueueFuture<'a, Vec<usize>> {
         Box::pin(async move {
             let first = self.all_written(claim.queue, first);
             self.inner.write_queue().begin(claim, &first, until).await
+        })
+    }
+
+    fn outlive<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        keys: &'a [Vec<u8>],
+        until: Instant,
+    ) -> QueueFuture<'a, ()> {
+        Box::pin(async move {
+            let keys = self.queue_keys(claim.queue, keys);
+            self.inner.write_queue().outlive(claim, &keys, until).await
         })
     }
 
@@ -252,7 +263,7 @@ impl WriteQueue for EncryptedStore {
         claim: Claim<'a>,
         finish: Finish<'a>,
         until: Instant,
-    ) -> QueueFuture<'a, ()> {
+    ) -> QueueFuture<'a, bool> {
         Box::pin(async move {
             let written = self.all_written(claim.queue, finish.written);
             let finish = Finish {
@@ -366,11 +377,13 @@ impl WriteQueue for EncryptedStore {
         id: &'a str,
         revives: bool,
         until: Instant,
-    ) -> QueueFuture<'a, Option<Vec<u8>>> {
+    ) -> QueueFuture<'a, Taken> {
         Box::pin(async move {
             let queues = self.inner.write_queue();
-            let key: Result<_, Failure> = queues.take_dead(queue, id, revives, until).await;
-            Ok(key?.map(|key| self.opened_key(queue.0, key)))
+            Ok(match queues.take_dead(queue, id, revives, until).await? {
+                Taken::Key(key) => Taken::Key(self.opened_key(queue.0, key)),
+                other => other,
+            })
         })
     }
 }

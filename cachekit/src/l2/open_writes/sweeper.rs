@@ -84,8 +84,9 @@ impl Sweeper {
     }
 
     /// Invalidates the names of the marks `due`, on this node, in the store and on all other nodes.
-    /// In the same step, the store then removes the marks whose last round this is. If the store
-    /// refuses the step, all marks stay, and are due again in their next round.
+    /// In the same step, the store then removes the marks whose last round this is. If the step
+    /// fails, all marks stay, and are due again in their next round. The names do not wait in the
+    /// outbox: there, they would keep this process from the store for the write of another process.
     async fn carry_out(&self, due: &[DueMark]) -> Result<(), Failure> {
         if due.is_empty() {
             return Ok(());
@@ -105,9 +106,10 @@ impl Sweeper {
             let targets = InvalidationTargets::from_names(&names);
             self.bus.apply(&targets);
             let removal = (&names[..], InvalidationMode::Hard, &ended[..]);
-            send_invalidation(&self.bus, &*self.store, removal, until).await?;
+            let sent = send_invalidation(&self.bus, &*self.store, removal, until).await;
             // Again, as after every invalidation: a call may have read from the store meanwhile.
             self.bus.apply(&targets);
+            sent?;
         } else if !ended.is_empty() {
             self.store.unmark(&ended, until).await?;
         }

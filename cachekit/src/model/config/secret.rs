@@ -64,7 +64,12 @@ pub(crate) fn shown_password_file(password: &Option<Password>) -> String {
 impl RedisUrl {
     /// Returns `true` if the connection to this address is encrypted.
     pub(crate) fn is_tls(&self) -> bool {
-        let schemes = ["rediss://", "valkeys://", "rediss+sentinel://"];
+        let schemes = [
+            "rediss://",
+            "valkeys://",
+            "rediss+sentinel://",
+            "rediss+cluster://",
+        ];
         schemes.iter().any(|scheme| self.0.starts_with(scheme))
     }
 
@@ -119,6 +124,15 @@ fn shown(url: &str) -> Option<String> {
             };
             let are_places = places.split(',').all(is_host_and_port);
             are_places.then(|| format!("{scheme}://{places}/{master}{database}"))
+        }
+        "redis+cluster" | "rediss+cluster" => {
+            let (places, database) = rest.split_once('/').unwrap_or((rest, ""));
+            let database = match database {
+                number if is_number(number) => format!("/{number}"),
+                _ => String::new(),
+            };
+            let are_places = places.split(',').all(is_host_and_port);
+            are_places.then(|| format!("{scheme}://{places}{database}"))
         }
         _ => None,
     }
@@ -199,6 +213,15 @@ mod tests {
             ),
             ("redis+sentinel://a/hunter 2", "redis+sentinel://a/?"),
             ("redis+sentinel://hunter2:x,b/m", "(no address)"),
+            (
+                "redis+cluster://u:hunter2@a:7,b/0",
+                "redis+cluster://a:7,b/0",
+            ),
+            (
+                "rediss+cluster://a,[::1]:7/hunter2",
+                "rediss+cluster://a,[::1]:7",
+            ),
+            ("redis+cluster://a,hunter2:x", "(no address)"),
             ("redis://", "(no address)"),
             ("redis://[::1]:6379/2", "redis://[::1]:6379/2"),
             ("redis://u:p@[fe80::1%eth0]", "redis://[fe80::1%eth0]"),

@@ -108,13 +108,18 @@ impl fmt::Display for Finding {
             problem,
             remedy,
         } = self;
-        write!(f, "{severity:<7} {subject}: {problem}\n        {remedy}")
+        write!(f, "{severity:<7} {subject}: {problem}")?;
+        if remedy.is_empty() {
+            return Ok(());
+        }
+        write!(f, "\n        {remedy}")
     }
 }
 
 /// Result of the doctor: findings, and facts about Redis.
 ///
-/// `Display` prints a line about Redis, and two lines for each finding.
+/// `Display` prints a line about Redis, and for each finding a line and, if it has a remedy, a second
+/// line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -18,6 +18,17 @@ const SKEW: i64 = 1_000;
 /// Adds to `findings` everything that the examination `found` shows about the Redis server.
 pub(crate) fn all(config: &Config, found: &Examination, findings: &mut Vec<Finding>) {
     if let Some(info) = &found.info {
+        mode(info, findings);
+    }
+    of_master(found, findings);
+    bus(config, found, findings);
+    database(config, found, findings);
+}
+
+/// Adds to `findings` what the examination `found` shows about one server, without the bus and the
+/// number of the database.
+pub(crate) fn of_master(found: &Examination, findings: &mut Vec<Finding>) {
+    if let Some(info) = &found.info {
         version(info, findings);
         role(info, findings);
     }
@@ -25,9 +36,7 @@ pub(crate) fn all(config: &Config, found: &Examination, findings: &mut Vec<Findi
     rights(found, findings);
     rights_for_queues(found, findings);
     rights_for_warm_starts(found, findings);
-    bus(config, found, findings);
     clock(found, findings);
-    database(config, found, findings);
 }
 
 fn version(info: &ServerInfo, findings: &mut Vec<Finding>) {
@@ -53,11 +62,14 @@ fn role(info: &ServerInfo, findings: &mut Vec<Finding>) {
             "give the address of the master",
         ));
     }
+}
+
+fn mode(info: &ServerInfo, findings: &mut Vec<Finding>) {
     if info.mode == "cluster" {
         findings.push(Finding::error(
             "mode",
-            "the server is a node of a Redis Cluster, which this version does not support",
-            "give the address of a server that is no node of a cluster",
+            "the server is a node of a Redis Cluster, and the address is that of one server",
+            "give `redis+cluster://host:6379`, with the address of any node of the cluster",
         ));
     }
     if info.mode == "sentinel" {
@@ -81,6 +93,9 @@ fn refusal(code: &str) -> Finding {
             "see the log of Redis: it cannot write its data to its disk, and takes no writes until it can"
         }
         "LOADING" => "wait until Redis has read its data",
+        "CLUSTERDOWN" => {
+            "run `redis-cli --cluster check HOST:PORT`: masters or slots are missing, or cannot be reached"
+        }
         "NOREPLICAS" => "see `min-replicas-to-write`: the master lacks replicas",
         _ => "see the documentation of Redis for this code",
     };
@@ -134,12 +149,13 @@ fn rights_for_warm_starts(found: &Examination, findings: &mut Vec<Finding>) {
     }
 }
 
-fn bus(config: &Config, found: &Examination, findings: &mut Vec<Finding>) {
+pub(crate) fn bus(config: &Config, found: &Examination, findings: &mut Vec<Finding>) {
     let Some(round_trip) = found.bus_round_trip else {
         findings.push(Finding::error(
             "bus",
             "a message that was sent over Redis did not come back: this process hears no invalidation of others",
-            "let the account use the channels of the namespace (`&NAMESPACE:*`), and see `rights`",
+            "let the account use the channels of the namespace (`&NAMESPACE:*`; in a Redis Cluster \
+             `&{NAMESPACE:bus}*`), and see `rights`",
         ));
         return;
     };
@@ -164,7 +180,7 @@ fn clock(found: &Examination, findings: &mut Vec<Finding>) {
     findings.push(Finding::info(
         "clock",
         format!("the clock of the server is {by:.1?} {how} that of this machine"),
-        "nothing for cachekit, which compares no clocks; synchronise them for your logs",
+        "synchronise them: ages of HTTP responses and versions of queued writes depend on clocks",
     ));
 }
 

@@ -99,15 +99,24 @@ impl<'a> Acquire<'a> {
     ) -> Result<Fetched, Failure> {
         let mut poll = FIRST_POLL;
         let mut offers = 0;
-        let mut expects_miss = self.call.l1_state == L1State::Expired;
+        let recent_lookups = &self.lookup.owner.recent_lookups;
+        let mut is_typical = self.is_typical();
+        let mut expects_miss = if is_typical {
+            recent_lookups.expects_miss()
+        } else {
+            self.call.l1_state == L1State::Expired
+        };
         loop {
-            let outcome = match self.attempt(expects_miss, budget, permit).await? {
+            let attempt = self.attempt(expects_miss, budget, permit).await;
+            if std::mem::take(&mut is_typical) {
+                recent_lookups.record(matches!(attempt, Ok(Lookup::Miss(_))));
+            }
+            let outcome = match attempt? {
                 Lookup::Hit(stored) => {
                     if !self.ops.answers(stored.shared()) {
                         return Ok(Fetched::Compute(LeaseState::None));
                     }
-                    self.lookup.owner.counts.redis_hits.bump();
-                    stored.count_age(1, Tick::now(&*self.call.core.clock));
+                    self.call.count_l2_hit(&stored);
                     return Ok(Fetched::Hit(stored));
                 }
                 Lookup::Refresh(stored, advance) => {
@@ -146,6 +155,13 @@ impl<'a> Acquire<'a> {
                 }
             }
         }
+    }
+
+    /// Returns `true` if the outcome of this look-up says something about further look-ups of the
+    /// function. A refresh and a call that knows the end of the entry find what they expect.
+    fn is_typical(&self) -> bool {
+        let call = self.call;
+        call.old.is_none() && !call.force_refresh && call.l1_state != L1State::Expired
     }
 
     /// Returns the value that this call, a refresh, already has, if another process computes the

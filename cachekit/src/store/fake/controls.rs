@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::base::fault::Faults;
 use crate::store::event::{EventSink, StoreEvent};
+use crate::store::failure::Failure;
 use crate::store::fake::Fake;
 use crate::store::fake::shared::{Listener, Shared};
 use crate::store::message::NodeId;
@@ -49,6 +50,8 @@ impl FakeStore {
     /// otherwise.
     pub fn away(&self, is_unreachable: bool) {
         self.shared.lock().is_unreachable = is_unreachable;
+        let failure = is_unreachable.then_some(Failure::Unavailable);
+        self.shared.1.fail_with(failure);
         self.shared.tell(None, &StoreEvent::Up(!is_unreachable));
     }
 

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::store::fake::controls::FakeStore;
+use crate::store::fake::traffic::Traffic;
 use crate::store::fake::trouble::{Op, Step, Trouble};
 use crate::store::key_name::StoreKey;
 
@@ -27,6 +28,22 @@ impl FakeStore {
     /// Starts or stops the loss of the messages that nodes send to each other and to themselves.
     pub fn silence(&self, is_silent: bool) {
         self.shared.lock().is_silent = is_silent;
+    }
+
+    /// Sets whether the server says that a restart loses its data.
+    pub fn be_volatile(&self, is_volatile: bool) {
+        self.shared.lock().is_volatile = is_volatile;
+    }
+
+    /// Begins to count the messages that arrive. From now on, messages are encoded and decoded, as
+    /// with Redis.
+    pub fn count_messages(&self) {
+        self.shared.lock().traffic = Some(Traffic::default());
+    }
+
+    /// Returns the messages since [`count_messages`](Self::count_messages).
+    pub fn traffic(&self) -> Traffic {
+        self.shared.lock().traffic.unwrap_or_default()
     }
 
     /// Holds the messages to the cache that opened the store as the `number`th, counted from zero.

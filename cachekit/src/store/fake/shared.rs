@@ -6,6 +6,8 @@ use std::sync::Weak;
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::store::event::{EventSink, StoreEvent};
 use crate::store::fake::data::Data;
+#[cfg(cachekit_faults)]
+use crate::store::fake::traffic::{Traffic, arrives};
 use crate::store::fake::trouble::{Step, Troubles};
 use crate::store::message::NodeId;
 use crate::store::process_queue::ProcessQueues;
@@ -29,7 +31,13 @@ pub(crate) struct State {
     pub(crate) is_mute: bool,
     /// `true` if the messages that nodes send to each other and to themselves are lost.
     pub(crate) is_silent: bool,
+    /// `true` if the server says that a restart loses its data.
+    pub(crate) is_volatile: bool,
     pub(crate) log: Vec<Step>,
+    /// The messages that the store carried, if a test counts them. They then arrive as bytes, as from
+    /// Redis.
+    #[cfg(cachekit_faults)]
+    pub(crate) traffic: Option<Traffic>,
     /// The number of times that a cache reported an answer that belonged to another command.
     pub(crate) suspicions: usize,
     /// The operations that were sent to the store and have not run yet.
@@ -108,9 +116,19 @@ impl Shared {
                 None => sinks.extend(listener.sink.upgrade()),
             }
         }
+        #[cfg(cachekit_faults)]
+        let bytes = state
+            .traffic
+            .as_mut()
+            .and_then(|traffic| traffic.count(message, sinks.len()));
         // The lock is released, because a listener may use the store at once.
         drop(state);
         for sink in sinks {
+            #[cfg(cachekit_faults)]
+            if let Some(message) = bytes.as_deref().and_then(arrives) {
+                sink(message);
+                continue;
+            }
             sink(message.clone());
         }
     }

@@ -109,6 +109,7 @@ impl Data {
             token,
             versions: versions.to_vec(),
             guards: guards.to_vec(),
+            origin: self.origin(),
         })
     }
 

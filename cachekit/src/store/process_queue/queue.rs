@@ -1,7 +1,6 @@
 //! The queue of one write-behind function in the memory of this process.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::ops::Bound;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
@@ -26,8 +25,9 @@ pub(crate) struct Queue {
     pub(crate) keys: HashMap<Vec<u8>, Waiting>,
     /// Each key with the time at which it is due, or at which its claim ends.
     due: BTreeSet<(Instant, Vec<u8>)>,
-    /// The keys by the version of their first write, also if a newer one has replaced it.
-    firsts: BTreeMap<u64, Vec<u8>>,
+    /// Each key with the version of its first write, also if a newer one has replaced it. Two keys may
+    /// have one version.
+    firsts: BTreeSet<(u64, Vec<u8>)>,
     pub(crate) writes: u64,
     version: u64,
     /// Writes up to this version do not wait for further ones.
@@ -92,7 +92,7 @@ impl Queue {
             start_micros: u64::try_from(micros).unwrap_or(0),
             keys: HashMap::new(),
             due: BTreeSet::new(),
-            firsts: BTreeMap::new(),
+            firsts: BTreeSet::new(),
             writes: 0,
             version: 0,
             flushed: 0,
@@ -127,15 +127,22 @@ impl Queue {
             payload: write.payload.clone(),
             is_replayed: false,
         };
-        self.add(write.key, write.kind, item, write.delay);
+        self.add((write.key, write.kind), item, version, write.delay);
         Enqueued::Accepted(version)
     }
 
-    fn add(&mut self, key: &[u8], kind: QueueKind, item: QueuedItem, delay: Duration) {
-        let (due, since) = (from_now(delay), item.version);
+    /// Adds a write that waits since the time of the version `since`.
+    fn add(
+        &mut self,
+        (key, kind): (&[u8], QueueKind),
+        item: QueuedItem,
+        since: u64,
+        delay: Duration,
+    ) {
+        let due = from_now(delay);
         let waiting = self.keys.entry(key.to_vec()).or_insert_with(|| {
             self.due.insert((due, key.to_vec()));
-            self.firsts.insert(since, key.to_vec());
+            self.firsts.insert((since, key.to_vec()));
             Waiting {
                 due,
                 since,
@@ -216,18 +223,22 @@ impl Queue {
         written: &Written,
         every: Duration,
         keeps: bool,
-    ) {
-        let taken = self.take_up_to(written);
+    ) -> bool {
+        let taken = self.take_up_to(claim.kind, written);
+        let is_removed = !taken.is_empty();
         self.dropped.extend(taken);
         let (now, flushed) = (self.now(), self.flushed);
         let Some(waiting) = self.claimed(claim, &written.key) else {
-            return;
+            return false;
         };
-        waiting.forget_attempts();
-        // What is left waits from its acceptance on.
+        // A repetition that is late does not forget the attempt at the next write.
+        if is_removed || !keeps {
+            waiting.forget_attempts();
+        }
+        // What is left waits from its acceptance on. A flush may wait for a write that it replaced.
         let accepted = waiting.first().unwrap_or(now);
         let waited = Duration::from_micros(now.saturating_sub(accepted));
-        let pause = if accepted <= flushed {
+        let pause = if waiting.since <= flushed {
             Duration::ZERO
         } else {
             every.saturating_sub(waited)
@@ -235,6 +246,7 @@ impl Queue {
         if !keeps {
             self.release(&written.key, pause);
         }
+        keeps
     }
 
     /// Ends the claim of `key` after its write was removed or replaced.
@@ -247,7 +259,10 @@ impl Queue {
 
     /// Removes and returns the writes of a key up to a version. Forgets the key if it has no
     /// further writes.
-    fn take_up_to(&mut self, written: &Written) -> Vec<QueuedItem> {
+    ///
+    /// An earlier run of the same operation may have removed them. Where the newest wins, the write
+    /// that is left may have replaced writes that were accepted right after that version.
+    fn take_up_to(&mut self, kind: QueueKind, written: &Written) -> Vec<QueuedItem> {
         let Some(waiting) = self.keys.get_mut(&written.key) else {
             return Vec::new();
         };
@@ -255,10 +270,13 @@ impl Queue {
         let end = waiting.items.partition_point(is_done);
         let taken: Vec<_> = waiting.items.drain(..end).collect();
         self.writes -= taken.len() as u64;
-        self.firsts.remove(&waiting.since);
+        self.firsts.remove(&(waiting.since, written.key.clone()));
         if let Some(first) = waiting.first() {
-            waiting.since = first;
-            self.firsts.insert(first, written.key.clone());
+            waiting.since = match kind {
+                QueueKind::Each => first,
+                QueueKind::Newest => waiting.since.max(written.version.saturating_add(1)),
+            };
+            self.firsts.insert((waiting.since, written.key.clone()));
         } else {
             self.due.remove(&(waiting.due, written.key.clone()));
             self.keys.remove(&written.key);
@@ -292,7 +310,7 @@ impl Queue {
         };
         let is_it = waiting.first() == Some(written.version);
         if is_it {
-            for item in self.take_up_to(written) {
+            for item in self.take_up_to(claim.kind, written) {
                 self.keep_dead(item, failed);
             }
             self.go_on(&written.key, Duration::ZERO);
@@ -315,22 +333,16 @@ impl Queue {
         if self.dead.len() > MAX_DEAD
             && let Some(dead) = self.dead.pop_front()
         {
-            self.drop_later(dead);
+            self.dropped.push(replayed(dead));
         }
-    }
-
-    fn drop_later(&mut self, dead: DeadItem) {
-        self.dropped.push(replayed(dead));
     }
 
     pub(crate) fn hasten(&mut self, part: Part) -> Option<u64> {
         self.flushed = self.flushed.max(part.upto);
-        if part.after >= part.upto {
-            return None;
-        }
-        let range = (Bound::Excluded(part.after), Bound::Included(part.upto));
-        let firsts = self.firsts.range(range).take(Part::MOST);
-        let firsts: Vec<_> = firsts.map(|(first, key)| (*first, key.clone())).collect();
+        let start = (part.after.saturating_add(1), Vec::new());
+        let firsts = self.firsts.range(start..);
+        let firsts = firsts.take_while(|(first, _)| *first <= part.upto);
+        let firsts: Vec<_> = firsts.take(Part::MOST).cloned().collect();
         let now = Instant::now();
         for (_, key) in &firsts {
             let waits = |it: &Waiting| it.claim.is_none() && it.attempts == 0 && it.due > now;
@@ -339,7 +351,8 @@ impl Queue {
             }
         }
         let last = firsts.last().filter(|_| firsts.len() == Part::MOST)?;
-        Some(last.0)
+        // The last key of a part is the first of the next one, because two keys may have one version.
+        Some(last.0 - 1)
     }
 
     pub(crate) fn state(&self) -> QueueState {
@@ -348,7 +361,7 @@ impl Queue {
             dead: self.dead.len() as u64,
             now: self.now(),
             last: self.version.max(self.start_micros),
-            oldest: self.firsts.keys().next().copied(),
+            oldest: self.firsts.first().map(|(first, _)| *first),
         }
     }
 
@@ -362,15 +375,17 @@ impl Queue {
         let at = self.dead.iter().position(|dead| dead.id == id)?;
         let mut dead = self.dead.remove(at)?;
         let key = dead.key.clone();
-        let is_replaced = kind == QueueKind::Newest && self.keys.contains_key(&dead.key);
-        if !revives || is_replaced {
-            self.drop_later(dead);
+        let queued = self.keys.get(&dead.key).and_then(Waiting::first);
+        let has_newer = queued.is_some_and(|queued| queued >= dead.version);
+        if !revives || (kind == QueueKind::Newest && has_newer) {
+            self.dropped.push(replayed(dead));
             return Some(key);
         }
+        let since = self.next_version();
         if kind == QueueKind::Each {
-            dead.version = self.next_version();
+            dead.version = since;
         }
-        self.add(&key, kind, replayed(dead), Duration::ZERO);
+        self.add((&key, kind), replayed(dead), since, Duration::ZERO);
         Some(key)
     }
 }

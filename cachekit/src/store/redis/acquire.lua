@@ -3,7 +3,9 @@
 -- ARGV nonce, origin, holder or '', lease ms, room ms, rejected token or '', version ms,
 --      number of versions, options ('r': even if the entry is good; 'n': a new token;
 --      'g': of the same generation; 'o': accept versions of another origin; 'e': the rejected
---      entry is stale), number of versions that never expire
+--      entry is stale; 'c': the versions are at other masters of a cluster and not among the keys, so
+--      an entry that may be good is answered with its versions, which the client compares),
+--      number of versions that never expire
 -- Every answer repeats the nonce, so that an answer to another question is noticed.
 local entry, count, options = KEYS[1], tonumber(ARGV[8]), ARGV[9]
 local none = string.rep('\0', 16)
@@ -21,7 +23,7 @@ local known = left > 0 and #head == 56 and string.sub(head, 1, 3) == 'CK\1'
 local floor, grace = 0, 0
 if known then floor, grace = struct.unpack('>I8I8', head, 41) end
 
-local versions = redis.call('MGET', unpack(KEYS, 2))
+local versions = #KEYS > 1 and redis.call('MGET', unpack(KEYS, 2)) or {}
 for i = 1, #KEYS - 1 do
   local version = versions[i]
   -- In another data set it may be a version that was invalidated there.
@@ -36,18 +38,22 @@ for i = 1, #KEYS - 1 do
   end
 end
 
-local function good()
+-- The versions of an entry that is fresh and was not rejected.
+local function recorded()
   if string.byte(head, 4) % 2 == 0 or left <= grace or string.sub(head, 9, 24) == ARGV[6] then
-    return false
+    return nil
   end
   local kept = redis.call('GETRANGE', entry, 96, 97 + 24 * count)
-  if #kept ~= 2 + 24 * count or struct.unpack('<I2', kept) < count then return false end
-  for i = 1, count do
-    if string.sub(kept, 24 * i - 21, 24 * i + 2) ~= versions[i] then return false end
-  end
-  return true
+  if #kept ~= 2 + 24 * count or struct.unpack('<I2', kept) < count then return nil end
+  return string.sub(kept, 3)
 end
-if known and not string.find(options, 'r') and good() then return { 2, ARGV[1] } end
+if known and not string.find(options, 'r') then
+  local kept = recorded()
+  if kept and string.find(options, 'c') then
+    return { 3, ARGV[1], string.sub(head, 9, 24), kept }
+  end
+  if kept and kept == table.concat(versions, '', 1, count) then return { 2, ARGV[1] } end
+end
 
 -- Stale because of a softly invalidated version: from now on also by its own life.
 if known and string.find(options, 'e') and left > grace and string.sub(head, 9, 24) == ARGV[6] then

@@ -25,8 +25,9 @@ pub(crate) struct Address(ConnectionInfo);
 
 /// The forms of addresses that errors name.
 pub(crate) const EXPECTED: &str = "expected `redis://host:6379`, `rediss://host:6379`, \
-                                   `unix:///path/to/socket` or \
-                                   `redis+sentinel://host:26379,host2:26379/mymaster`";
+                                   `unix:///path/to/socket`, \
+                                   `redis+sentinel://host:26379,host2:26379/mymaster` or \
+                                   `redis+cluster://host:6379,host2:6379`";
 
 impl Address {
     /// Parses `redis://[user:password@]host[:port][/db]` or `unix:///path[?db=0]`, and with the
@@ -46,7 +47,7 @@ impl Address {
             Some("redis" | "unix" | "redis+unix" | "valkey") => false,
             Some("rediss" | "valkeys") if cfg!(feature = "tls") => true,
             Some("rediss" | "valkeys") => return Err(tls::unavailable()),
-            Some(scheme @ ("sentinel" | "cluster" | "redis+cluster" | "rediss+cluster")) => {
+            Some(scheme @ ("sentinel" | "cluster")) => {
                 let problem = format!("`{scheme}://` is not available in this version");
                 return Err((problem, EXPECTED.to_owned()));
             }
@@ -72,10 +73,13 @@ impl Address {
         if is_encrypted {
             info = tls::with_certificates(info, certificates)?;
         }
+        // Servers log the name of the client library as a refused command if the account has only the
+        // rights that the cache needs.
         let mut settings = info
             .redis_settings()
             .clone()
-            .set_protocol(ProtocolVersion::RESP3);
+            .set_protocol(ProtocolVersion::RESP3)
+            .set_skip_set_lib_name();
         if let (None, Some(password)) = (settings.password(), password) {
             settings = settings.set_password(password);
         }
@@ -140,7 +144,7 @@ impl Address {
         self.0.redis_settings().db()
     }
 
-    fn is_encrypted(&self) -> bool {
+    pub(crate) fn is_encrypted(&self) -> bool {
         matches!(self.0.addr(), ConnectionAddr::TcpTls { .. })
     }
 

@@ -25,6 +25,7 @@ use crate::store::redis::connected::Connected;
 use crate::store::redis::errors::{shown, wrong_role};
 use crate::store::redis::permissions::MissingRights;
 use crate::store::redis::rejections::Refusals;
+use crate::store::redis::rights::Tenant;
 use crate::store::redis::script::Scripts;
 use crate::store::redis::supervisor::{LONGEST_PAUSE, Shared, supervise};
 use crate::store::redis::timeout::{LAST_LOOKS, in_time};
@@ -35,6 +36,10 @@ use crate::store::redis::{permissions, rejections};
 /// The number of consecutive commands that got no answer in time, after which their connection to
 /// Redis is discarded.
 const MAX_TIMEOUTS: u32 = 3;
+
+/// The error codes that are not logged, because the caller sends its command in another way: the
+/// text of a script that Redis does not know yet, or to another master of a Redis Cluster.
+const ANSWERED_BY_CALLER: [&str; 4] = ["NOSCRIPT", "MOVED", "ASK", "TRYAGAIN"];
 
 /// The current connection for commands to Redis, with the task that supervises it.
 pub(crate) struct ConnectionManager {
@@ -49,14 +54,14 @@ impl ConnectionManager {
     pub(crate) async fn open(
         home: Arc<HomeRuntime>,
         topology: Topology,
-        namespace: &str,
+        tenant: Tenant,
         scripts: Arc<Scripts>,
-        nothing: Vec<u8>,
+        nothing: Vec<Vec<u8>>,
         sink: EventSink,
     ) -> (Self, Result<MissingRights, Unconnected>) {
         let shared = Arc::new(Shared {
             topology,
-            namespace: namespace.into(),
+            tenant,
             scripts,
             nothing,
             current: RwLock::new(None),
@@ -161,10 +166,8 @@ impl ConnectionManager {
     #[cold]
     fn report_refusals(&self, connected: &Arc<Connected>, commands: &Pipeline, replies: &[Value]) {
         for (command, reply) in commands.cmd_iter().zip(replies) {
-            // Redis does not know this script yet. The caller sends its text next, so the error is
-            // not logged.
             if let Value::ServerError(error) = reply
-                && error.code() != "NOSCRIPT"
+                && !ANSWERED_BY_CALLER.contains(&error.code())
             {
                 let name = rejections::name(command, &connected.greeting.digests);
                 self.shared.refusals.add(name, error.code());

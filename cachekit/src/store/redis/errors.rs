@@ -4,7 +4,7 @@ use redis::{RedisError, Value};
 
 /// The error codes by which a Redis server says that the cache must not use this server at all, or
 /// not with this login.
-pub(crate) const WRONG_ROLE: [&str; 6] = [
+pub(crate) const WRONG_ROLE: [&str; 7] = [
     "READONLY",
     "MASTERDOWN",
     "LOADING",
@@ -12,6 +12,9 @@ pub(crate) const WRONG_ROLE: [&str; 6] = [
     "WRONGPASS",
     // Another server may have become the master and receive writes that this server does not get.
     "NOREPLICAS",
+    // The server refuses all writes, because it cannot save to its disk. Invalidations are refused
+    // too, so its entries may be old.
+    "MISCONF",
 ];
 
 /// Returns the error code of `reply`, an answer of Redis, if the code means that the server or the

@@ -15,9 +15,10 @@ use crate::store::examination::{Examination, MissingRightsFound, SentinelAnswer,
 use crate::store::message::NodeId;
 use crate::store::redis::address::Address;
 use crate::store::redis::errors::shown;
-use crate::store::redis::permissions::{INFO, MissingRights, Purpose};
+use crate::store::redis::permissions::MissingRights;
 use crate::store::redis::queue_keys::scan;
 use crate::store::redis::reply::queues;
+use crate::store::redis::rights::{INFO, Purpose, Tenant};
 use crate::store::redis::sentinel::answer::Answer;
 use crate::store::redis::sentinel::search::ask_all;
 use crate::store::redis::settings::RedisSettings;
@@ -35,11 +36,17 @@ const SILENT: &str = "it does not accept the connection in time";
 /// The purposes for which the rights are asked, in this order.
 const PURPOSES: [Purpose; 3] = [Purpose::Cache, Purpose::Queues, Purpose::WarmStarts];
 
-/// The settings of a cache that the examination of its Redis server needs.
+/// The settings of a cache that the examination of a Redis server needs.
 #[derive(Debug, Clone)]
 pub(crate) struct Examiner {
     pub(crate) topology: Topology,
-    pub(crate) namespace: Box<str>,
+    pub(crate) tenant: Tenant,
+    /// The key that the examination deletes to test that the server accepts writes. It never has a
+    /// value.
+    pub(crate) nothing: Vec<u8>,
+    /// The channel by which the examination tests the bus. `None` on a master of a Redis Cluster that
+    /// does not have the bus.
+    pub(crate) channel: Option<Vec<u8>>,
     /// `true` if the cache accepts every data set that the server may hold (`any_origin`).
     pub(crate) any_origin: bool,
     /// `true` if the cache marks its writes.
@@ -53,9 +60,13 @@ impl Examiner {
     ///
     /// Returns the problem and the remedy if `url` is no address.
     pub(crate) fn new(settings: &RedisSettings<'_>) -> Result<Self, Wrong> {
+        let namespace = settings.namespace;
+        let channel = format!("{namespace}:{}", NodeId::random().channel());
         Ok(Self {
             topology: Topology::parse(settings)?,
-            namespace: settings.namespace.into(),
+            tenant: Tenant::of_server(namespace),
+            nothing: format!("{namespace}:beat").into_bytes(),
+            channel: Some(channel.into_bytes()),
             any_origin: settings.any_origin,
             has_intents: settings.has_intents,
         })
@@ -85,10 +96,10 @@ impl Examiner {
             let looking = timeout(LIMIT, self.find_queue(&mut connection)).await;
             found.has_queues = looking.ok().flatten().unwrap_or(false);
         }
-        found.bus_round_trip = timeout(LIMIT, self.send_over_bus(connection, &address))
-            .await
-            .ok()
-            .flatten();
+        if let Some(channel) = &self.channel {
+            let sending = self.send_over_bus(connection, &address, channel);
+            found.bus_round_trip = timeout(LIMIT, sending).await.ok().flatten();
+        }
         found.sentinels = self.ask_sentinels().await;
         Ok(found)
     }
@@ -96,17 +107,13 @@ impl Examiner {
     /// Connects to the server that the cache would use. With sentinels, a server that is not the
     /// master is passed over, as the cache does.
     async fn connect(&self) -> Result<(MultiplexedConnection, Address), Unexamined> {
-        let nothing = format!("{}:beat", self.namespace);
-        let connecting = self.topology.connect(|address| {
-            let nothing = nothing.clone();
-            async move {
-                let connecting = self.connect_to(&address, nothing.as_bytes());
-                let connection = match timeout(CONNECT_TIMEOUT, connecting).await {
-                    Ok(made) => made?,
-                    Err(_) => return Err(Unconnected::passing(SILENT)),
-                };
-                Ok((connection, address))
-            }
+        let connecting = self.topology.connect(|address| async move {
+            let connecting = self.connect_to(&address);
+            let connection = match timeout(CONNECT_TIMEOUT, connecting).await {
+                Ok(made) => made?,
+                Err(_) => return Err(Unconnected::passing(SILENT)),
+            };
+            Ok((connection, address))
         });
         let connected = connecting.await;
         connected.map(|(made, _)| made).map_err(|error| {
@@ -116,14 +123,10 @@ impl Examiner {
         })
     }
 
-    async fn connect_to(
-        &self,
-        address: &Address,
-        nothing: &[u8],
-    ) -> Result<MultiplexedConnection, Unconnected> {
+    async fn connect_to(&self, address: &Address) -> Result<MultiplexedConnection, Unconnected> {
         let mut connection = address.connect(|_| Ok(())).await?;
         if self.topology.has_sentinels() {
-            let checked = handshake::check_master(&mut connection, nothing).await;
+            let checked = handshake::check_master(&mut connection, &self.nothing).await;
             checked.map_err(|error| Unconnected::of(address, &error))?;
         }
         Ok(connection)
@@ -153,11 +156,9 @@ impl Examiner {
         let mut questions = Pipeline::new();
         questions.add_command(server_info::question());
         for purpose in PURPOSES {
-            questions.add_command(permissions::question(&self.namespace, purpose));
+            questions.add_command(permissions::question(&self.tenant, purpose));
         }
-        questions
-            .cmd("UNLINK")
-            .arg(format!("{}:beat", self.namespace));
+        questions.cmd("UNLINK").arg(&self.nothing[..]);
         questions.cmd("TIME");
         let count = questions.len();
         connection.send_packed_commands(&questions, 0, count).await
@@ -171,7 +172,7 @@ impl Examiner {
             return self.read(address, &[const { Value::Nil }; 6], asked_at);
         };
         let text = handshake::text(info);
-        let missing_of = |purpose, answer| MissingRights::read(&self.namespace, purpose, answer);
+        let missing_of = |purpose, answer| MissingRights::read(&self.tenant, purpose, answer);
         let mut missing = missing_of(Purpose::Cache, rights);
         if permissions::is_refused(info) {
             missing.add(INFO);
@@ -196,6 +197,7 @@ impl Examiner {
             clock_ahead: clock_ahead(time, asked_at),
             bus_round_trip: None,
             sentinels: Vec::new(),
+            cluster: None,
             has_min_replicas: text.map(|text| text.contains("\nmin_slaves_good_slaves:")),
         }
     }
@@ -212,7 +214,7 @@ impl Examiner {
 
     /// Returns `true` if the namespace has a key of a queue. Returns `None` if Redis does not say so.
     async fn find_queue(&self, connection: &mut MultiplexedConnection) -> Option<bool> {
-        let prefix = format!("{}:", self.namespace);
+        let prefix = format!("{}:", self.tenant.namespace);
         let mut position = 0;
         loop {
             let scan = scan(prefix.as_bytes(), position, b"");
@@ -225,19 +227,20 @@ impl Examiner {
         }
     }
 
-    /// Sends a message to a channel of the namespace, and returns the time until the message comes
+    /// Sends a message to `channel`, and returns the time until the message comes
     /// back. Returns `None` if the account may not subscribe, or a connection is lost.
     async fn send_over_bus(
         &self,
         mut sender: MultiplexedConnection,
         address: &Address,
+        channel: &[u8],
     ) -> Option<Duration> {
-        let channel = format!("{}:{}", self.namespace, NodeId::random().channel());
+        let is_sharded = self.tenant.is_in_cluster;
         // Dropping the receiver's connection ends its subscription.
-        let (_receiver, mut messages) = subscribe(address, &channel).await?;
+        let (_receiver, mut messages) = subscribe(address, channel, is_sharded).await?;
         let sent = Instant::now();
-        let mut publish = cmd("PUBLISH");
-        publish.arg(&channel).arg("");
+        let mut publish = cmd(if is_sharded { "SPUBLISH" } else { "PUBLISH" });
+        publish.arg(channel).arg("");
         sender.send_packed_command(&publish).await.ok()?;
         messages.recv().await?;
         Some(sent.elapsed())
@@ -248,22 +251,30 @@ impl Examiner {
 /// must not receive messages. Returns `None` if that fails.
 async fn subscribe(
     address: &Address,
-    channel: &str,
+    channel: &[u8],
+    is_sharded: bool,
 ) -> Option<(MultiplexedConnection, UnboundedReceiver<()>)> {
     let (arrived, messages) = unbounded_channel();
     let on_push = move |push: PushInfo| {
-        if push.kind == PushKind::Message {
+        if matches!(push.kind, PushKind::Message | PushKind::SMessage) {
             // The examination may have ended.
             let _ = arrived.send(());
         }
         Ok(())
     };
     let mut receiver = address.connect(on_push).await.ok()?;
-    receiver.subscribe(channel).await.ok()?;
+    let mut subscription = cmd(if is_sharded {
+        "SSUBSCRIBE"
+    } else {
+        "SUBSCRIBE"
+    });
+    subscription.arg(channel);
+    let subscribed = receiver.send_packed_command(&subscription).await;
+    subscribed.and_then(Value::extract_error).ok()?;
     Some((receiver, messages))
 }
 
-fn unreachable(what: &str, why: &str) -> Unexamined {
+pub(crate) fn unreachable(what: &str, why: &str) -> Unexamined {
     let problem = format!("{what} cannot be reached: {why}");
     let remedy = "check the address, and that the server runs and can be reached from here";
     (problem, remedy.to_owned())

@@ -6,6 +6,7 @@
 --      origin, channel of all nodes, message to them or '', order of a write or '',
 --      number of value tags, number of versions that never expire, name of the marks of open
 --      writes, mark of this write or ''
+-- Without a channel, nobody is woken, and 16 is added to the answer if somebody waits.
 local entry, count, guards = KEYS[1], tonumber(ARGV[6]), tonumber(ARGV[7])
 local head = redis.call('GETRANGE', entry, 0, 55)
 local known = #head == 56 and string.sub(head, 1, 3) == 'CK\1'
@@ -16,8 +17,10 @@ local function compared(there, new)
   local nh, nl = struct.unpack('>I4I4', new)
   return th > nh or th == nh and tl > nl, there == new
 end
+local waits = 0
 local function wake()
-  if known and string.byte(head, 6) == 1 then redis.call('PUBLISH', ARGV[11], ARGV[12]) end
+  if not known or string.byte(head, 6) ~= 1 then return end
+  if ARGV[11] == '' then waits = 16 else redis.call('PUBLISH', ARGV[11], ARGV[12]) end
 end
 local function refuse(why)
   if known and ARGV[2] ~= '' and string.sub(head, 25, 40) == ARGV[2] then
@@ -25,7 +28,7 @@ local function refuse(why)
     redis.call('SETRANGE', entry, 5, '\0')
     wake()
   end
-  return why
+  return why + waits
 end
 
 local mine = known and string.sub(head, 9, 24) == ARGV[1]
@@ -38,7 +41,7 @@ if akin and string.byte(head, 4) % 2 == 1 and string.byte(head, 4) % 8 >= 4 then
   if same and not mine then return refuse(0) end
 end
 
-local versions = redis.call('MGET', unpack(KEYS, 2))
+local versions = #KEYS > 1 and redis.call('MGET', unpack(KEYS, 2)) or {}
 for i = 1, count + guards do
   if versions[i] ~= string.sub(ARGV[8], 24 * i - 23, 24 * i) then return refuse(-1) end
 end
@@ -70,7 +73,8 @@ for i = tonumber(ARGV[18]) + 1, last do
 end
 -- The replicas have older values than the write.
 if last + 2 == #KEYS then redis.call('UNLINK', KEYS[#KEYS]) end
-if ARGV[20] ~= '' then redis.call('ZREM', ARGV[19], ARGV[20]) end
 wake()
+-- An error ends the script, so the mark stays unless the message is sent.
 if ARGV[15] ~= '' then redis.call('PUBLISH', ARGV[14], ARGV[15]) end
-return 1
+if ARGV[20] ~= '' then redis.call('ZREM', ARGV[19], ARGV[20]) end
+return 1 + waits

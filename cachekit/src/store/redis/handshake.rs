@@ -5,7 +5,8 @@ use redis::{Cmd, ErrorKind, Pipeline, RedisError, Value, cmd};
 
 use crate::store::port::UNKNOWN_ORIGIN;
 use crate::store::redis::errors::wrong_role;
-use crate::store::redis::permissions::{MissingRights, Purpose};
+use crate::store::redis::permissions::MissingRights;
+use crate::store::redis::rights::{INFO, Purpose, Tenant};
 use crate::store::redis::script::{Digests, Scripts};
 use crate::store::redis::{permissions, tls};
 
@@ -22,32 +23,49 @@ pub(crate) struct Greeting {
 
 /// Asks the Redis server for its role, its replication id and the account's rights, tests that the
 /// server accepts writes, and loads the cache's Lua scripts, in one round trip. To test for writes,
-/// deletes the key `nothing`, which never has a value. Returns an error if the server is a replica
-/// or not ready.
+/// deletes the keys `nothing`, which never have a value. Returns an error if the server is a
+/// replica or not ready, or, if there are several keys, a node of a Redis Cluster.
 pub(crate) async fn greet(
     connection: &mut MultiplexedConnection,
-    namespace: &str,
+    tenant: &Tenant,
     scripts: &Scripts,
-    nothing: &[u8],
+    nothing: &[Vec<u8>],
 ) -> Result<Greeting, RedisError> {
     let mut questions = Pipeline::new();
     questions.add_command(origin_question());
-    questions.add_command(permissions::question(namespace, Purpose::Cache));
+    questions.add_command(permissions::question(tenant, Purpose::Cache));
     // A master that is cut off from its replicas still reports the role of a master, but refuses
-    // this command.
-    questions.cmd("UNLINK").arg(nothing);
+    // this command. A node of a Redis Cluster refuses two names of different slots.
+    let unused = questions.cmd("UNLINK");
+    for name in nothing {
+        unused.arg(&name[..]);
+    }
     for load in scripts.load() {
         questions.add_command(load);
     }
     let answers = connection
         .send_packed_commands(&questions, 0, questions.len())
         .await?;
+    // The name for a master of a cluster may have moved to another one since it was chosen.
+    if nothing.len() > 1 && answers.get(2).is_some_and(is_of_cluster) {
+        return Err(RedisError::from((ErrorKind::Client, OF_CLUSTER)));
+    }
+    let info = answers.first().and_then(text).unwrap_or_default();
+    if line(info, "role:").is_none() && answers.get(2).is_some_and(is_without_keys) {
+        return Err(RedisError::from((ErrorKind::Client, OF_SENTINEL)));
+    }
+    let is_down =
+        |it: &Value| matches!(it, Value::ServerError(error) if error.code() == "CLUSTERDOWN");
+    if answers.get(2).is_some_and(is_down) {
+        let what = "the server serves no slots, because the cluster is down";
+        return Err(RedisError::from((ErrorKind::Client, what)));
+    }
     let info = expect_master(&answers)?;
     let rights = answers.get(1).unwrap_or(&Value::Nil);
-    let mut missing_rights = MissingRights::read(namespace, Purpose::Cache, rights);
+    let mut missing_rights = MissingRights::read(tenant, Purpose::Cache, rights);
     let origin = origin(info);
     if origin == UNKNOWN_ORIGIN {
-        missing_rights.add(permissions::INFO);
+        missing_rights.add(INFO);
     }
     let loaded = answers.get(3..).unwrap_or_default();
     if loaded.iter().any(permissions::is_refused) {
@@ -57,7 +75,8 @@ pub(crate) async fn greet(
     // text of the script.
     let digests: Option<Digests> = loaded
         .iter()
-        .map(|answer| text(answer).map(Into::into))
+        .zip(scripts.all())
+        .map(|(answer, script)| Some((script, text(answer)?.into())))
         .collect();
     Ok(Greeting {
         origin,
@@ -104,8 +123,8 @@ pub(crate) fn origin_question() -> Cmd {
 }
 
 /// Returns the problem and the remedy if every further attempt to connect to Redis would fail like
-/// the attempt with `error`: the login or the database is wrong, or the server is too old. Returns
-/// `None` for every other error.
+/// the attempt with `error`: the login or the database is wrong, the server is too old, or it is a
+/// node of a Redis Cluster or a sentinel. Returns `None` for every other error.
 pub(crate) fn for_good(error: &RedisError) -> Option<(String, &'static str)> {
     if let Some(refusal) = tls::refusal(error) {
         return Some(refusal);
@@ -120,6 +139,17 @@ pub(crate) fn for_good(error: &RedisError) -> Option<(String, &'static str)> {
         return Some((problem, "use Redis 7 or newer"));
     }
     let said = error.to_string();
+    if said.contains(OF_CLUSTER) {
+        let problem = "is a node of a Redis Cluster, and the address is that of one server";
+        let remedy =
+            "give `redis+cluster://host:6379`, with the address of any node of the cluster";
+        return Some((problem.to_owned(), remedy));
+    }
+    if said.contains(OF_SENTINEL) {
+        let problem = "is a sentinel, and the address is that of a Redis server";
+        let remedy = "give `redis+sentinel://host:26379/mymaster`, with the name of the master";
+        return Some((problem.to_owned(), remedy));
+    }
     if !said.contains("refused to switch database") {
         return None;
     }
@@ -133,6 +163,28 @@ pub(crate) fn for_good(error: &RedisError) -> Option<(String, &'static str)> {
         format!("refuses the database of the address: {why}"),
         remedy,
     ))
+}
+
+/// The error of a handshake with a node of a Redis Cluster.
+const OF_CLUSTER: &str = "the server is a node of a Redis Cluster";
+
+/// Returns `true` if only a node of a Redis Cluster gives this answer to a command with two keys.
+fn is_of_cluster(answer: &Value) -> bool {
+    const CODES: [&str; 5] = ["CROSSSLOT", "MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN"];
+    matches!(answer, Value::ServerError(error) if CODES.contains(&error.code()))
+}
+
+/// The error of a handshake with a sentinel.
+const OF_SENTINEL: &str = "the server is a sentinel";
+
+/// Returns `true` if `answer`, to the removal of a key, says that the server does not know the
+/// command.
+fn is_without_keys(answer: &Value) -> bool {
+    let Value::ServerError(error) = answer else {
+        return false;
+    };
+    let is_unknown = |details: &str| details.starts_with("unknown command");
+    error.code() == "ERR" && error.details().is_some_and(is_unknown)
 }
 
 /// Returns `true` if `error` says that the server refuses the login or requires one.

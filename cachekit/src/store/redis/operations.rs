@@ -16,8 +16,8 @@ use crate::store::fill::{Fill, Filled};
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, ExaminationFuture, Found, LeaseTimes, NeededVersions,
-    Store, StoreFuture, UNKNOWN_ORIGIN,
+    AcquireRequest, Acquired, EntryQuery, ExaminationFuture, Found, LeaseTimes, MadeBy,
+    NeededVersions, Store, StoreFuture, UNKNOWN_ORIGIN,
 };
 use crate::store::redis::handshake;
 use crate::store::redis::read_commands::ReadPipeline;
@@ -37,13 +37,14 @@ impl Store for Redis {
             .is_some_and(|connected| believes || connected.origin() != UNKNOWN_ORIGIN)
     }
 
-    fn origin(&self) -> [u8; 8] {
-        self.connections
-            .current()
-            .map_or(UNKNOWN_ORIGIN, |connected| connected.origin())
+    fn is_of_data_set(&self, made: MadeBy<'_>) -> bool {
+        let connected = self.connections.current();
+        let origin = connected.map_or(UNKNOWN_ORIGIN, |connected| connected.origin());
+        guard!(self, BelieveUnknown: origin != UNKNOWN_ORIGIN)
+            && made.origins().all(|(_, made_by)| made_by == origin)
     }
 
-    fn ask_origin(&self, until: Instant) -> StoreFuture<'_, [u8; 8]> {
+    fn ask_origin<'a>(&'a self, made: MadeBy<'a>, until: Instant) -> StoreFuture<'a, bool> {
         Box::pin(async move {
             let connected = self.connected()?;
             let mut commands = Pipeline::new();
@@ -52,7 +53,7 @@ impl Store for Redis {
             if let Some(info) = values.first().and_then(handshake::text) {
                 connected.set_origin(handshake::origin(info));
             }
-            Ok(connected.origin())
+            Ok(self.is_of_data_set(made))
         })
     }
 
@@ -74,7 +75,7 @@ impl Store for Redis {
         self.subscriber.leave();
     }
 
-    fn discard_connection(&self) {
+    fn discard_connection(&self, _: &StoreKey) {
         if let Some(connected) = self.connections.current()
             && !removed!(self, KeepSuspect)
         {
@@ -171,13 +172,14 @@ impl Store for Redis {
     ) -> StoreFuture<'a, Acquired> {
         Box::pin(async move {
             let connected = self.connected()?;
-            let call = self.acquiring(query, request, connected.origin());
+            let origin = connected.origin();
+            let call = self.acquiring(query, request, origin);
             let value = self
                 .script(&connected, Script::Acquire, &call, until)
                 .await?;
             self.said(
                 &connected,
-                reply::acquired(value, call.nonce(), query.versions.len()),
+                reply::acquired(value, call.nonce(), query.versions.len(), origin),
             )
         })
     }
@@ -190,7 +192,8 @@ impl Store for Redis {
     ) -> StoreFuture<'a, (Found, Acquired)> {
         Box::pin(async move {
             let connected = self.connected()?;
-            let call = self.acquiring(query, request, connected.origin());
+            let origin = connected.origin();
+            let call = self.acquiring(query, request, origin);
             let digests = &connected.greeting.digests;
             let mut question = ReadPipeline::alone();
             let value_tags = self.value_tags(query, digests);
@@ -206,7 +209,7 @@ impl Store for Redis {
                     .by_text(&connected, Script::Acquire, &call, until)
                     .await?;
             }
-            let acquired = reply::acquired(acquired, call.nonce(), query.versions.len());
+            let acquired = reply::acquired(acquired, call.nonce(), query.versions.len(), origin);
             Ok((found, self.said(&connected, acquired)?))
         })
     }
@@ -275,9 +278,7 @@ impl Store for Redis {
             if mode == InvalidationMode::Soft {
                 return self.invalidate_softly(names, ended, message, until).await;
             }
-            let commands = self.removing(names, ended, message);
-            self.run(&commands, until, |values| reply::numbers(&values))
-                .await
+            self.remove(names, ended, message, until).await
         })
     }
 
@@ -335,6 +336,7 @@ impl Store for Redis {
             echo.write(),
             self.bus(),
             hello.map_or(vec![], BusMessage::write),
+            b"PUBLISH".into(),
         ];
         let call = Call {
             keys: vec![beats(&self.prefix.bytes)],

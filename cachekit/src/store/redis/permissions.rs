@@ -1,150 +1,60 @@
-//! The rights that a Redis account needs, and the check of these rights.
+//! The check of the rights of a Redis account.
 //!
-//! Every command that the adapter sends, directly or from a script, has a row for its [`Purpose`], or
-//! is in `OF_ALL_KEYS`. The handshake checks the rights of a cache. The doctor also checks those of
-//! queues and of warm starts, which many caches do not have. The check runs none of the commands and
-//! leaves nothing in Redis.
+//! The handshake checks the rights of a cache. The doctor also checks those of queues and of warm
+//! starts, which many caches do not have. The check runs none of the commands and leaves nothing in
+//! Redis.
 
 use std::fmt;
 
 use redis::{Cmd, Value, cmd};
 
 use crate::store::failure::NO_RIGHT;
-
-/// The beginning of each kind of key in Redis, without the namespace before it.
-const KEYS: [&str; 8] = [":k:", ":c1:", ":v:", ":t:", ":e:", ":g:", ":f:", ":all"];
-
-/// A Redis command as the cache sends it: the command's name and its arguments. An argument that
-/// begins with a colon is a key or a channel, to which the namespace is prepended.
-type Row = &'static [&'static str];
-
-/// The purpose that rights are needed for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// Every cache.
-    #[default]
-    Cache,
-    /// The queues of write-behind functions.
-    Queues,
-    /// The lists of hottest keys, which a warm start reads.
-    WarmStarts,
-}
-
-impl Purpose {
-    fn rows(self) -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
-        let (rows, of_all_keys) = match self {
-            Self::Cache => (ROWS, &OF_ALL_KEYS[..]),
-            Self::Queues => (OF_QUEUES, &[][..]),
-            Self::WarmStarts => (OF_WARM_STARTS, &[][..]),
-        };
-        let rows = rows.iter().filter_map(|row| row.split_first());
-        let of_all_keys = of_all_keys.iter().map(|command| (*command, &KEYS[..]));
-        rows.map(|(command, words)| (*command, words))
-            .chain(of_all_keys)
-    }
-}
-
-const ROWS: &[Row] = &[
-    &[INFO, "replication"],
-    &["EVALSHA", "digest", "0"],
-    &["PTTL", ":k:"],
-    &["GETRANGE", ":k:", "0", "0"],
-    &["STRLEN", ":t:"],
-    &["SET", ":k:", "", "PX", "1"],
-    &["SETRANGE", ":k:", "0", ""],
-    &["PEXPIRE", ":k:", "1"],
-    &["TIME"],
-    &["PUBLISH", ":bus", ""],
-    &["PUBLISH", ":wake", ""],
-    &["PUBLISH", ":node:", ""],
-    &["SUBSCRIBE", ":bus", ":wake", ":node:"],
-    &["UNLINK", ":beat"],
-    &["ZADD", ":intents", "1", ""],
-    &["ZREM", ":intents", ""],
-    &["ZRANGEBYSCORE", ":intents", "0", "1"],
-    &["ZCARD", ":intents"],
-    &[PUBSUB, "NUMSUB", ""],
-];
-
-const OF_QUEUES: &[Row] = &[
-    &["TIME"],
-    &["HGET", ":wb:", ""],
-    &["HSET", ":wb:", "", ""],
-    &["HDEL", ":wb:", ""],
-    &["HEXISTS", ":wb:", ""],
-    &["HINCRBY", ":wb:", "", "1"],
-    &["LINDEX", ":wb:", "0"],
-    &["LRANGE", ":wb:", "0", "0"],
-    &["LPOP", ":wb:"],
-    &["RPUSH", ":wb:", ""],
-    &["GET", ":wb:"],
-    &["SET", ":wb:", ""],
-    &["INCR", ":wb:"],
-    &["DECR", ":wb:"],
-    &["ZADD", ":wb:", "1", ""],
-    &["ZREM", ":wb:", ""],
-    &["ZCARD", ":wb:"],
-    &["ZRANGE", ":wb:", "0", "0"],
-    &["ZRANGEBYSCORE", ":wb:", "0", "1"],
-    &["ZSCORE", ":wb:", ""],
-    &["XADD", ":wb:", "*", "", ""],
-    &["XLEN", ":wb:"],
-    &["XRANGE", ":wb:", "-", "+"],
-    &["XDEL", ":wb:", "0-1"],
-    &["SCAN", "0"],
-];
-
-const OF_WARM_STARTS: &[Row] = &[
-    &["PTTL", ":warm:"],
-    &["MGET", ":warm:"],
-    &["SET", ":warm:", "", "PX", "1"],
-];
-
-/// The commands that read or remove keys of every kind in [`KEYS`].
-const OF_ALL_KEYS: [&str; 2] = ["MGET", "UNLINK"];
+use crate::store::redis::rights::{INFO, PUBSUB, Purpose, Tenant};
 
 /// The commands that are needed for a purpose and that the Redis account may not run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct MissingRights {
-    namespace: String,
+    tenant: Tenant,
     purpose: Purpose,
     commands: Vec<&'static str>,
 }
 
 /// Returns the command that checks the account's rights for `purpose`: a script that asks Redis, for
 /// each command, if the account may run the command.
-pub(crate) fn question(namespace: &str, purpose: Purpose) -> Cmd {
+pub(crate) fn question(tenant: &Tenant, purpose: Purpose) -> Cmd {
     let mut question = cmd("EVAL");
     question.arg(include_str!("permissions.lua")).arg(0);
-    for (command, words) in purpose.rows() {
-        question.arg(words.len() + 1).arg(command);
+    for (command, words) in purpose.rows(tenant.is_in_cluster) {
+        // The name of a command may have two words.
+        let name: Vec<_> = command.split(' ').collect();
+        question.arg(name.len() + words.len()).arg(name);
         for word in words {
-            if word.starts_with(':') {
-                question.arg(format!("{namespace}{word}"));
-            } else {
-                question.arg(word);
-            }
+            question.arg(tenant.word(word));
         }
     }
     question
 }
 
 impl MissingRights {
-    /// Reads the missing rights from Redis' `answer` to the check of rights for `purpose`.
-    /// `namespace` is the namespace of the cache, which the remedy contains.
-    pub(crate) fn read(namespace: &str, purpose: Purpose, answer: &Value) -> Self {
-        let mut missing_rights = Self {
-            namespace: namespace.to_owned(),
+    /// Returns no missing right of `tenant` for `purpose`.
+    pub(crate) fn none(tenant: &Tenant, purpose: Purpose) -> Self {
+        Self {
+            tenant: tenant.clone(),
             purpose,
             commands: Vec::new(),
-        };
+        }
+    }
+
+    /// Reads the missing rights of `tenant` from Redis' `answer` to the check of rights for `purpose`.
+    pub(crate) fn read(tenant: &Tenant, purpose: Purpose, answer: &Value) -> Self {
+        let mut missing_rights = Self::none(tenant, purpose);
         match answer {
             Value::Array(numbers) => {
                 for number in numbers {
                     if let Value::Int(number) = number
                         && let Some((command, _)) = usize::try_from(*number)
                             .ok()
-                            .and_then(|number| purpose.rows().nth(number))
+                            .and_then(|number| purpose.rows(tenant.is_in_cluster).nth(number))
                     {
                         missing_rights.add(command);
                     }
@@ -184,8 +94,7 @@ impl MissingRights {
 
     /// Returns the remedy for the missing rights: the `ACL SETUSER` command that grants them.
     pub(crate) fn remedy(&self) -> String {
-        let namespace = &self.namespace;
-        let mut remedy = format!("run `ACL SETUSER <user> ~{namespace}:* &{namespace}:*");
+        let mut remedy = format!("run `ACL SETUSER <user> {}", self.tenant.patterns());
         for command in &self.commands {
             let right = command.to_lowercase().replace(' ', "|");
             remedy.push_str(" +");
@@ -211,16 +120,9 @@ impl fmt::Display for MissingRights {
     }
 }
 
-/// The command that reports the data set of a Redis server.
-pub(crate) const INFO: &str = "INFO";
-
 /// The command that loads Lua scripts into Redis. Without the right to load scripts, each command
 /// that runs a script sends the script's whole text.
 pub(crate) const SCRIPT_LOAD: &str = "SCRIPT LOAD";
-
-/// The command that asks if a node still listens. Without the right to ask, marks of open writes are
-/// carried out only when their time is over.
-const PUBSUB: &str = "PUBSUB";
 
 /// The commands that only the marks of open writes need.
 const OF_INTENTS: [&str; 4] = ["ZADD", "ZREM", "ZRANGEBYSCORE", "ZCARD"];
@@ -236,15 +138,18 @@ pub(crate) fn can_be_spared(command: &str, any_origin: bool, has_intents: bool) 
 }
 
 /// Returns `true` if Redis' `answer` says that the account lacks a right. The error code of the
-/// answer says so. For a script in a Redis before version 7.2, only the text of the error says so.
+/// answer says so. For a command in a script, only the text of the error says so.
 pub(crate) fn is_refused(answer: &Value) -> bool {
     let Value::ServerError(error) = answer else {
         return false;
     };
-    // Redis 7.0 begins the error with these words. Redis 6 names the place in the script before
-    // them.
-    let in_script = "The user executing the script can't";
-    let says = |details: &str| details.contains(in_script);
+    // Redis 7.0 begins the error with the first words, and Redis 6 names the place in the script
+    // before them. Newer servers and Valkey begin it with the second words.
+    let in_script = [
+        "The user executing the script can't",
+        "ACL failure in script:",
+    ];
+    let says = |details: &str| in_script.iter().any(|words| details.contains(words));
     error.code() == NO_RIGHT || error.details().is_some_and(says)
 }
 
@@ -262,7 +167,8 @@ mod tests {
             .flat_map(|script| script.split("call('").skip(1));
         let mut sent: BTreeSet<_> = calls.filter_map(|call| call.split('\'').next()).collect();
         sent.extend(["HGET", "XRANGE", "SCAN"]);
-        let checked: BTreeSet<_> = Purpose::Queues.rows().map(|(command, _)| command).collect();
+        let rows = Purpose::Queues.rows(false);
+        let checked: BTreeSet<_> = rows.map(|(command, _)| command).collect();
         assert_eq!(checked, sent);
     }
 

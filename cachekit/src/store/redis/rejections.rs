@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn a_command_is_named_without_its_keys() {
-        let digests: Digests = vec!["abc".into()];
+        let digests: Digests = vec![(Script::Acquire, "abc".into())];
         let mut command = redis::cmd("UNLINK");
         command.arg("shop:k:secret");
         assert_eq!(name(&command, &digests), "UNLINK");

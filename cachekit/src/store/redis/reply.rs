@@ -1,6 +1,7 @@
 //! Parses the answers of Redis to the cache's commands and scripts. An answer may contain any
 //! value.
 
+pub(crate) mod acquired;
 pub(crate) mod queues;
 pub(crate) mod reads;
 
@@ -122,12 +123,18 @@ pub(crate) fn versions(values: Value, count: usize) -> Said<Vec<Option<Version>>
 /// must repeat `nonce`, which proves that the answer belongs to this request. A grant of the lease
 /// must have at least `versions` versions. Further versions in the grant are guards: versions of
 /// all tags with one prefix.
-pub(crate) fn acquired(value: Value, nonce: &[u8], versions: usize) -> Said<Acquired> {
+/// `origin` is the origin of the data set that has the entry.
+pub(crate) fn acquired(
+    value: Value,
+    nonce: &[u8],
+    versions: usize,
+    origin: [u8; 8],
+) -> Said<Acquired> {
     let problem = problem(&value);
-    acquired_of(value, nonce, versions).map_err(|MalformedReply| problem)
+    acquired_of(value, nonce, versions, origin).map_err(|MalformedReply| problem)
 }
 
-fn acquired_of(value: Value, nonce: &[u8], count: usize) -> Read<Acquired> {
+fn acquired_of(value: Value, nonce: &[u8], count: usize, origin: [u8; 8]) -> Read<Acquired> {
     let mut parts = list(value)?;
     let what = int(&parts.next().ok_or(MalformedReply)?)?;
     if bytes(parts.next().ok_or(MalformedReply)?)?.as_deref() != Some(nonce) {
@@ -152,6 +159,7 @@ fn acquired_of(value: Value, nonce: &[u8], count: usize) -> Read<Acquired> {
                 token,
                 versions,
                 guards,
+                origin,
             }))
         }
         _ => Err(MalformedReply),
@@ -189,11 +197,26 @@ pub(crate) fn filled(value: &Value) -> Said<Filled> {
     }
 }
 
+/// Parses the answer of the script `fill` without a channel: the result of the store, and `true` if
+/// somebody waits for the end of the lease.
+pub(crate) fn filled_in_cluster(value: &Value) -> Said<(Filled, bool)> {
+    /// The script adds this number if somebody waits.
+    const WAITS: i64 = 16;
+    match value {
+        Value::Int(number) if *number >= WAITS - 1 => {
+            filled(&Value::Int(number - WAITS)).map(|filled| (filled, true))
+        }
+        value => filled(value).map(|filled| (filled, false)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::store::port::Found;
     use crate::store::redis::reply::reads::{Sought, found};
+
+    const ORIGIN: [u8; 8] = [3; 8];
 
     /// Parses the answers to the commands of one read, for an entry and `versions` versions. With
     /// `has_value_tags`, the last answer has the versions of the entry's value tags.
@@ -211,9 +234,9 @@ mod tests {
     fn answers_of_another_form_are_refused() {
         let nonce = || Value::BulkString(vec![7; 8]);
         let odd = vec![Value::Int(1), nonce(), Value::BulkString(vec![1, 2, 3])];
-        assert!(acquired(Value::Array(odd), &[7; 8], 2).is_err());
-        assert!(acquired(Value::Array(vec![]), &[7; 8], 2).is_err());
-        assert!(acquired(Value::Nil, &[7; 8], 2).is_err());
+        assert!(acquired(Value::Array(odd), &[7; 8], 2, ORIGIN).is_err());
+        assert!(acquired(Value::Array(vec![]), &[7; 8], 2, ORIGIN).is_err());
+        assert!(acquired(Value::Nil, &[7; 8], 2, ORIGIN).is_err());
         for values in [
             vec![Value::Nil, Value::Array(vec![Value::Nil])],
             vec![Value::Int(1), Value::Array(vec![])],
@@ -226,14 +249,17 @@ mod tests {
         let token = Value::BulkString(vec![0; 16]);
         let short = Value::Array(vec![Value::Int(1), nonce(), token]);
         assert!(
-            acquired(short, &[7; 8], 2).is_err(),
+            acquired(short, &[7; 8], 2, ORIGIN).is_err(),
             "fewer versions than were asked for"
         );
         let held = || Value::Array(vec![Value::Int(0), nonce(), Value::Int(9)]);
         let left = Duration::from_millis(9);
-        assert_eq!(acquired(held(), &[7; 8], 2), Ok(Acquired::Held(left)));
         assert_eq!(
-            acquired(held(), &[8; 8], 2),
+            acquired(held(), &[7; 8], 2, ORIGIN),
+            Ok(Acquired::Held(left))
+        );
+        assert_eq!(
+            acquired(held(), &[8; 8], 2, ORIGIN),
             Err(Problem::MalformedReply),
             "another's answer"
         );
@@ -269,6 +295,9 @@ mod tests {
             format!("NOPERM {words} script: c0ffee, on @user_script:5."),
             format!("ERR {words} script: c0ffee, on @user_script:5."),
             format!("ERR {place} {words}"),
+            "ERR ACL failure in script: User app has no permissions to run the 'getrange' command \
+             script: c0ffee, on @user_script:1."
+                .to_owned(),
         ] {
             assert_eq!(code(&right), "NOPERM", "{right}");
         }

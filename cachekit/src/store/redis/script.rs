@@ -12,6 +12,7 @@ pub(crate) enum Script {
     Fill,
     Renew,
     Release,
+    Remove,
     Soften,
     Late,
     Beat,
@@ -20,22 +21,26 @@ pub(crate) enum Script {
     Sweep,
     Enqueue,
     WriteQueue,
+    LateInCluster,
+    TellCluster,
 }
 
 impl Script {
     /// Returns the Lua script whose digest on a Redis server is `digest`. Returns `None` if no
     /// script has that digest.
     pub(crate) fn named(digests: &Digests, digest: &str) -> Option<Self> {
-        let at = digests.iter().position(|known| **known == *digest)?;
-        ALL.get(at).copied()
+        let mut known = digests.iter();
+        known.find_map(|(script, known)| (**known == *digest).then_some(*script))
     }
 }
 
-const ALL: [Script; 12] = [
+/// The scripts that the cache runs on one server.
+pub(crate) const OF_SERVER: [Script; 13] = [
     Script::Acquire,
     Script::Fill,
     Script::Renew,
     Script::Release,
+    Script::Remove,
     Script::Soften,
     Script::Late,
     Script::Beat,
@@ -46,33 +51,56 @@ const ALL: [Script; 12] = [
     Script::WriteQueue,
 ];
 
-/// The texts of all Lua scripts, in the order of the list `ALL`.
+/// The scripts that the cache runs on the masters of a cluster.
+pub(crate) const OF_CLUSTER: [Script; 13] = [
+    Script::Acquire,
+    Script::Fill,
+    Script::Renew,
+    Script::Release,
+    Script::Soften,
+    Script::Beat,
+    Script::Versions,
+    Script::Mark,
+    Script::Sweep,
+    Script::Enqueue,
+    Script::WriteQueue,
+    Script::LateInCluster,
+    Script::TellCluster,
+];
+
+/// The texts of the Lua scripts that one adapter uses.
 #[derive(Debug)]
 pub(crate) struct Scripts {
-    texts: [String; ALL.len()],
+    texts: Vec<(Script, String)>,
     pub(crate) faults: Faults,
 }
 
-/// The digests by which a Redis server knows the Lua scripts, in the order of the list `ALL`. Empty
-/// if the scripts could not be loaded.
-pub(crate) type Digests = Vec<Box<str>>;
+/// The digests by which a Redis server knows the Lua scripts. Empty if the scripts could not be
+/// loaded.
+pub(crate) type Digests = Vec<(Script, Box<str>)>;
 
 impl Scripts {
-    pub(crate) fn new(settings: &RedisSettings<'_>) -> Self {
+    /// Returns the texts of `scripts`, which are all that the adapter uses.
+    pub(crate) fn new(settings: &RedisSettings<'_>, scripts: &[Script]) -> Self {
         let faults = settings.faults;
-        let text = |script| {
-            let (name, text) = source(script);
-            faults.edit(name, text)
+        let text = |script: &Script| {
+            let (name, text) = source(*script);
+            (*script, faults.edit(name, text))
         };
         Self {
-            texts: ALL.map(text),
+            texts: scripts.iter().map(text).collect(),
             faults,
         }
     }
 
-    /// Returns one command for each of the cache's Lua scripts, which loads the script into Redis.
+    /// Returns the scripts in the order in which [`load`](Self::load) loads them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = Script> {
+        self.texts.iter().map(|(script, _)| *script)
+    }
+
+    /// Returns one command for each of the adapter's Lua scripts, which loads the script into Redis.
     pub(crate) fn load(&self) -> impl Iterator<Item = Cmd> {
-        self.texts.iter().map(|text| {
+        self.texts.iter().map(|(_, text)| {
             let mut load = cmd("SCRIPT");
             load.arg("LOAD").arg(text);
             load
@@ -82,8 +110,9 @@ impl Scripts {
     /// Returns the Redis command that runs the Lua script `script` by its digest, with the keys and
     /// arguments of `call`. The command has the script's text instead if `digests` is empty.
     pub(crate) fn by_digest(&self, script: Script, digests: &Digests, call: &Call) -> Cmd {
-        match digests.get(script as usize) {
-            Some(digest) => call.onto(cmd("EVALSHA"), digest.as_bytes()),
+        let digest = digests.iter().find(|(known, _)| *known == script);
+        match digest {
+            Some((_, digest)) => call.onto(cmd("EVALSHA"), digest.as_bytes()),
             None => self.by_text(script, call),
         }
     }
@@ -91,7 +120,10 @@ impl Scripts {
     /// Returns the Redis command that runs the Lua script `script` by its text, for a server that
     /// has lost the script. The command also makes the server keep the script again.
     pub(crate) fn by_text(&self, script: Script, call: &Call) -> Cmd {
-        call.onto(cmd("EVAL"), self.texts[script as usize].as_bytes())
+        let text = self.texts.iter().find(|(known, _)| *known == script);
+        // The text of a script of the other adapter was not edited by a test.
+        let text = text.map_or_else(|| source(script).1, |(_, text)| text);
+        call.onto(cmd("EVAL"), text.as_bytes())
     }
 }
 
@@ -125,6 +157,7 @@ fn source(script: Script) -> (&'static str, &'static str) {
         Script::Fill => ("fill", include_str!("fill.lua")),
         Script::Renew => ("renew", include_str!("renew.lua")),
         Script::Release => ("release", include_str!("release.lua")),
+        Script::Remove => ("remove", include_str!("remove.lua")),
         Script::Soften => ("soften", include_str!("soften.lua")),
         Script::Late => ("value_tags", include_str!("value_tags.lua")),
         Script::Beat => ("heartbeat", include_str!("heartbeat.lua")),
@@ -133,5 +166,7 @@ fn source(script: Script) -> (&'static str, &'static str) {
         Script::Sweep => ("sweep", include_str!("sweep.lua")),
         Script::Enqueue => ("enqueue", include_str!("enqueue.lua")),
         Script::WriteQueue => ("write_queue", include_str!("write_queue.lua")),
+        Script::LateInCluster => ("cluster_late", include_str!("cluster/late.lua")),
+        Script::TellCluster => ("cluster_tell", include_str!("cluster/tell.lua")),
     }
 }

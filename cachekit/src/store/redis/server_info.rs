@@ -22,6 +22,7 @@ pub(crate) fn read(text: &str, database: i64) -> ServerInfo {
     let owned = |name: &str| field(name).unwrap_or_default().to_owned();
     let has_failed = |name: &str| field(name).is_some_and(|status| status != "ok");
     ServerInfo {
+        servers: 1,
         product: if is_valkey { "Valkey" } else { "Redis" }.to_owned(),
         version: version.unwrap_or_default().to_owned(),
         mode: field("redis_mode")
@@ -76,6 +77,7 @@ mod tests {
     fn every_field_is_read() {
         let info = read(REDIS, 12);
         let wanted = ServerInfo {
+            servers: 1,
             product: "Redis".to_owned(),
             version: "7.0.15".to_owned(),
             mode: "standalone".to_owned(),

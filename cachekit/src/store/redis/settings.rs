@@ -1,5 +1,7 @@
 //! The settings of a cache that the adapter for Redis needs.
 
+use std::time::Duration;
+
 use crate::base::fault::Faults;
 use crate::store::redis::tls::Certificates;
 
@@ -20,5 +22,7 @@ pub(crate) struct RedisSettings<'a> {
     pub(crate) has_intents: bool,
     /// `true` if the cache answers questions of other processes.
     pub(crate) has_answers: bool,
+    /// The time for which the process trusts messages after the sending of a heartbeat.
+    pub(crate) bus_timeout: Duration,
     pub(crate) faults: Faults,
 }

@@ -1,6 +1,8 @@
--- Makes entries stale, and all that depends on the versions; then notifies every node.
+-- Makes entries stale, and all that depends on the versions; then notifies every node, and then
+-- removes marks of open writes. An error ends the script, so a mark stays unless the message is sent.
 -- KEYS the marks of open writes, entries.., versions..
--- ARGV nonce, number of entries, channel of all nodes, message to them, marks to remove..
+-- ARGV nonce, number of entries, channel of all nodes or '', message to them, marks to remove..
+-- In a cluster, there is no channel, and the first key is not used.
 local time = redis.call('TIME')
 time = time[1] * 1000000 + time[2]
 -- Made at each run: a command that runs twice must not bring back what it made.
@@ -29,5 +31,9 @@ for i = 2, #KEYS do
     redis.call('SETRANGE', KEYS[i], 16, half(1, i))
   end
 end
-for i = 5, #ARGV do redis.call('ZREM', KEYS[1], ARGV[i]) end
-return redis.call('PUBLISH', ARGV[3], ARGV[4])
+if ARGV[3] == '' then return 0 end
+redis.call('PUBLISH', ARGV[3], ARGV[4])
+for i = 5, #ARGV, 1000 do
+  redis.call('ZREM', KEYS[1], unpack(ARGV, i, math.min(i + 999, #ARGV)))
+end
+return 1

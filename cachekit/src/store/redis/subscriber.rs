@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{PushInfo, PushKind, RedisError, Value};
+use redis::{Pipeline, PushInfo, PushKind, RedisError, Value};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
@@ -25,8 +25,8 @@ use crate::store::message::{BusMessage, NodeId};
 use crate::store::redis::address::Address;
 use crate::store::redis::handshake;
 use crate::store::redis::rejections::Refusals;
+use crate::store::redis::resolver::Resolver;
 use crate::store::redis::timeout::CONNECT_TIMEOUT;
-use crate::store::redis::topology::Topology;
 use crate::store::redis::unconnected::Unconnected;
 
 /// The channel of questions to all nodes, without the namespace before it. An account that may use
@@ -40,11 +40,14 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// this node, and questions.
 #[derive(Debug, Clone)]
 pub(crate) struct Channels {
-    wake: Vec<u8>,
-    bus: Vec<u8>,
-    own: Vec<u8>,
+    pub(crate) wake: Vec<u8>,
+    pub(crate) bus: Vec<u8>,
+    pub(crate) own: Vec<u8>,
     /// `None` if this node answers no questions.
-    ask: Option<Vec<u8>>,
+    pub(crate) ask: Option<Vec<u8>>,
+    /// `true` if the channels belong to a slot of a Redis Cluster, whose master alone passes their
+    /// messages on.
+    pub(crate) are_sharded: bool,
 }
 
 impl Channels {
@@ -55,7 +58,34 @@ impl Channels {
             bus: channel("bus"),
             own: channel(&node.channel()),
             ask: has_answers.then(|| channel(ASK)),
+            are_sharded: false,
         }
+    }
+
+    /// Returns the command that subscribes.
+    const fn command(&self) -> &'static str {
+        if self.are_sharded {
+            "SSUBSCRIBE"
+        } else {
+            "SUBSCRIBE"
+        }
+    }
+
+    /// Returns the commands that subscribe to all channels, one for each. The server answers to each
+    /// channel by itself.
+    fn subscribing(&self) -> Pipeline {
+        let Self {
+            wake,
+            bus,
+            own,
+            ask,
+            ..
+        } = self;
+        let mut commands = Pipeline::new();
+        for channel in [wake, bus, own].into_iter().chain(ask) {
+            commands.cmd(self.command()).arg(&channel[..]);
+        }
+        commands
     }
 
     /// Parses a message that the server pushed. Returns `None` if `push` is no message of a
@@ -78,16 +108,16 @@ impl Channels {
 
 /// The task that subscribes to the channels, and subscribes again whenever the connection is lost.
 #[derive(Debug)]
-pub(crate) struct Subscriber {
-    subscriptions: Arc<Subscriptions>,
+pub(crate) struct Subscriber<R: Resolver> {
+    subscriptions: Arc<Subscriptions<R>>,
     home: Arc<HomeRuntime>,
     listener: Mutex<AbortHandle>,
 }
 
 /// The server from which a subscriber receives messages.
 #[derive(Debug)]
-pub(crate) struct Source {
-    pub(crate) topology: Topology,
+pub(crate) struct Source<R> {
+    pub(crate) resolver: R,
     /// The Redis key that is deleted to test that the server takes writes. The key never has a
     /// value.
     pub(crate) nothing: Vec<u8>,
@@ -95,8 +125,8 @@ pub(crate) struct Source {
 }
 
 /// The state that a subscriber shares with its task.
-struct Subscriptions {
-    source: Source,
+struct Subscriptions<R> {
+    source: Source<R>,
     channels: Channels,
     sink: EventSink,
     reconnect: Notify,
@@ -105,12 +135,12 @@ struct Subscriptions {
     next: AtomicU64,
 }
 
-impl Subscriber {
+impl<R: Resolver> Subscriber<R> {
     /// Spawns a task on `home` that listens to `channels` and passes each message to `sink`, until
     /// the subscriber is dropped.
     pub(crate) fn open(
         home: Arc<HomeRuntime>,
-        source: Source,
+        source: Source<R>,
         channels: Channels,
         sink: EventSink,
     ) -> Self {
@@ -146,30 +176,30 @@ impl Subscriber {
     }
 }
 
-impl Drop for Subscriber {
+impl<R: Resolver> Drop for Subscriber<R> {
     fn drop(&mut self) {
         self.listener.lock().abort();
     }
 }
 
-impl Subscriptions {
+impl<R: Resolver> Subscriptions<R> {
     /// Subscribes again whenever the connection is lost. Never returns.
     async fn keep(self: Arc<Self>) {
         let mut pause = SHORTEST_PAUSE;
         let refusals = Refusals::default();
         loop {
-            let changes = self.source.topology.changes();
+            let changes = self.source.resolver.changes();
             let heard = self.listen().await;
             let Err(error) = heard else {
                 pause = SHORTEST_PAUSE;
                 continue;
             };
             if let Some(code) = &error.code {
-                refusals.add("SUBSCRIBE".to_owned(), code);
+                refusals.add(self.channels.command().to_owned(), code);
             }
-            let news = self.source.topology.changed(changes);
+            let news = self.source.resolver.changed(changes);
             select(tokio::time::sleep(jittered(pause)), news).await;
-            pause = if self.source.topology.changes() == changes {
+            pause = if self.source.resolver.changes() == changes {
                 (pause * 2).min(LONGEST_PAUSE)
             } else {
                 SHORTEST_PAUSE
@@ -183,7 +213,7 @@ impl Subscriptions {
     async fn listen(self: &Arc<Self>) -> Result<(), Unconnected> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let lost = Arc::new(Notify::new());
-        let subscribing = self.source.topology.connect(|address| {
+        let subscribing = self.source.resolver.connect(|address| {
             let (subscriptions, lost) = (Arc::clone(self), Arc::clone(&lost));
             async move {
                 let subscribed = timeout(CONNECT_TIMEOUT, subscriptions.subscribe(&address, &lost));
@@ -197,7 +227,7 @@ impl Subscriptions {
         let ((_connection, address), changes) = subscribing.await?;
         (self.sink)(StoreEvent::Subscribed(number));
         let ended = select(lost.notified(), self.reconnect.notified());
-        select(ended, self.source.topology.moved(&address, changes)).await;
+        select(ended, self.source.resolver.moved(&address, changes)).await;
         // This event is sent before the next subscription begins, because messages of that
         // subscription may arrive before its `Subscribed`.
         self.end(number);
@@ -215,8 +245,10 @@ impl Subscriptions {
         let channels = self.channels.clone();
         let on_push = move |push: PushInfo| {
             match push.kind {
-                PushKind::Disconnection => lost.notify_one(),
-                PushKind::Message => {
+                // A server ends a subscription by itself if the slot of the channel gets another
+                // master.
+                PushKind::Disconnection | PushKind::SUnsubscribe => lost.notify_one(),
+                PushKind::Message | PushKind::SMessage => {
                     if let Some(message) = channels.read(&push) {
                         sink(message);
                     }
@@ -227,23 +259,17 @@ impl Subscriptions {
         };
         let mut connection = address.connect(on_push).await?;
         let failed = |error: RedisError| Unconnected::of(address, &error);
-        if self.source.topology.has_sentinels() && !removed!(self.source, TrustSentinel) {
+        if self.source.resolver.may_change() && !removed!(self.source, TrustSentinel) {
             // A replica passes on the messages of its master, but later.
             let checked = handshake::check_master(&mut connection, &self.source.nothing).await;
             checked.map_err(failed)?;
         }
-        let Channels {
-            wake,
-            bus,
-            own,
-            ask,
-        } = &self.channels;
-        let names: Vec<&[u8]> = [wake, bus, own]
-            .into_iter()
-            .chain(ask)
-            .map(|it| &it[..])
-            .collect();
-        connection.subscribe(&names[..]).await.map_err(failed)?;
+        let subscribing = self.channels.subscribing();
+        let count = subscribing.len();
+        let subscribed = connection.send_packed_commands(&subscribing, 0, count);
+        for answer in subscribed.await.map_err(failed)? {
+            answer.extract_error().map_err(failed)?;
+        }
         Ok(connection)
     }
 
@@ -252,7 +278,7 @@ impl Subscriptions {
     }
 }
 
-impl fmt::Debug for Subscriptions {
+impl<R: Resolver> fmt::Debug for Subscriptions<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subscriptions")
             .field("source", &self.source)

@@ -18,8 +18,9 @@ use crate::store::event::{EventSink, StoreEvent};
 use crate::store::port::UNKNOWN_ORIGIN;
 use crate::store::redis::address::Address;
 use crate::store::redis::connected::Connected;
-use crate::store::redis::permissions::{MissingRights, Purpose};
+use crate::store::redis::permissions::MissingRights;
 use crate::store::redis::rejections::Refusals;
+use crate::store::redis::rights::{Purpose, Tenant};
 use crate::store::redis::script::Scripts;
 use crate::store::redis::timeout::CONNECT_TIMEOUT;
 use crate::store::redis::topology::Topology;
@@ -35,11 +36,11 @@ const ASK_AGAIN: Duration = Duration::from_secs(5);
 /// The state that a `ConnectionManager` shares with its supervisor task.
 pub(crate) struct Shared {
     pub(crate) topology: Topology,
-    pub(crate) namespace: Box<str>,
+    pub(crate) tenant: Tenant,
     pub(crate) scripts: Arc<Scripts>,
-    /// The Redis key that the handshake deletes to test that the server accepts writes. The key
-    /// never has a value.
-    pub(crate) nothing: Vec<u8>,
+    /// The Redis keys that the handshake deletes to test that the server accepts writes. The keys
+    /// never have a value.
+    pub(crate) nothing: Vec<Vec<u8>>,
     pub(crate) current: RwLock<Option<Arc<Connected>>>,
     /// Wakes the supervisor when the current connection is lost, or the account's rights are in
     /// doubt.
@@ -81,7 +82,7 @@ impl Shared {
         let address = connected.address.clone();
         *self.current.write() = Some(Arc::new(connected));
         let was_connected = self.connects.fetch_add(1, Ordering::Relaxed) > 0;
-        let namespace = &self.namespace;
+        let namespace = &self.tenant.namespace;
         match away_since.filter(|_| was_connected) {
             None => trace::redis_connected(&address, namespace),
             Some(since) => trace::redis_is_back(&address, namespace, since.elapsed()),
@@ -106,12 +107,8 @@ impl Shared {
         };
         let made = async {
             let mut connection = address.connect(on_push).await?;
-            let greet = handshake::greet(
-                &mut connection,
-                &self.namespace,
-                &self.scripts,
-                &self.nothing,
-            );
+            let greet =
+                handshake::greet(&mut connection, &self.tenant, &self.scripts, &self.nothing);
             let greeting = greet
                 .await
                 .map_err(|error| Unconnected::of(&address, &error))?;
@@ -146,9 +143,9 @@ impl Shared {
         }
     }
 
-    /// Waits until the current connection to Redis is lost, or another server is the master. While the server's data set is unknown,
-    /// waits for at most [`ASK_AGAIN`], and then asks the server for its data set. Asks for the
-    /// account's rights if Redis refused a command.
+    /// Waits until the current connection to Redis is lost, or another server is the master. While
+    /// the server's data set is unknown, waits for at most [`ASK_AGAIN`], and then asks the server
+    /// for its data set. Asks for the account's rights if Redis refused a command.
     async fn watch(&self) {
         let connected = {
             let current = self.current.read();
@@ -199,7 +196,7 @@ impl Shared {
     /// Asks Redis for the account's rights after a command was refused, and logs the rights that
     /// are missing.
     async fn ask_for_rights(&self, connected: &Connected) {
-        let question = permissions::question(&self.namespace, Purpose::Cache);
+        let question = permissions::question(&self.tenant, Purpose::Cache);
         let mut connection = connected.connection.clone();
         let asked = connection.send_packed_command(&question);
         // An error of the server is an answer too, which says that the account may not run the
@@ -214,7 +211,7 @@ impl Shared {
             },
             Err(_) => return,
         };
-        let missing_rights = MissingRights::read(&self.namespace, Purpose::Cache, &answer);
+        let missing_rights = MissingRights::read(&self.tenant, Purpose::Cache, &answer);
         self.report_missing_rights(&missing_rights);
     }
 }

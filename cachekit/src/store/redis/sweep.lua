@@ -1,6 +1,6 @@
 -- Hands out marks of writes that ended without their invalidation, and moves each to its next round.
 -- KEYS the marks of open writes
--- ARGV the most marks to hand out, the beginning of a node's channel, ms from each round to the next..
+-- ARGV the most marks to hand out, the beginning of a node's channel or '', ms from each round to the next..
 -- Answers with the round and the mark, for each.
 -- A score is the ms at which the mark is over, or its next round is due, and 2^43 for each round
 -- that was handed out.
@@ -33,6 +33,8 @@ if #between(one, '', (last + 1) * one, 1) > 0 then
 end
 hand_out_all(0)
 
+-- In a cluster, no server knows who listens.
+if ARGV[2] == '' then return due end
 -- Does the node listen? Asked once for each. An account that may not ask takes it for granted.
 local listens = {}
 local function is_alive(node)

@@ -111,7 +111,7 @@ const REFUSALS: &[(&str, &str, &str)] = &[
         "certificate not valid for name",
         "shows a certificate for another name",
         "give the name in the certificate as the host of the address, or have the certificate name \
-         this host",
+         this host; the nodes of a Redis Cluster tell their names with `cluster-announce-hostname`",
     ),
     (
         "CertificateRequired",

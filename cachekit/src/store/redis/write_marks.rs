@@ -10,6 +10,7 @@ use crate::store::failure::Failure;
 use crate::store::key_name::StoreKey;
 use crate::store::message::BusMessage;
 use crate::store::port::copies;
+use crate::store::redis::reply;
 use crate::store::redis::reply::{Problem, Said};
 use crate::store::redis::script::{Call, Script};
 use crate::store::redis::{Redis, millis, nonce};
@@ -57,40 +58,52 @@ impl Redis {
         copies(names).filter(|_| !removed!(self, SpareCopies))
     }
 
-    /// Returns the commands of a hard invalidation: the removal of `names`, the publication of
-    /// `message`, and then the removal of the marks `ended`. In this order, a node that receives
-    /// the message reads the state after the removal. If the connection breaks before the last
-    /// command, the marks remain, and the names are invalidated again.
-    pub(crate) fn removing(
+    /// Removes `names`, sends `message` to every node, and then removes the marks `ended`. In this
+    /// order, a node that receives the message reads the state after the removal. A mark remains if
+    /// Redis refuses the removal or the message, and the names are then invalidated again.
+    pub(crate) async fn remove(
         &self,
         names: &[StoreKey],
         ended: &[WriteMark],
         message: &BusMessage,
-    ) -> Pipeline {
+        until: Instant,
+    ) -> Result<(), Failure> {
+        let removes_marks_first = removed!(self, UnmarkFirst);
+        if !ended.is_empty() && !removes_marks_first {
+            let call = self.removing_with_marks(names, ended, message);
+            return self.order(Script::Remove, call, until).await;
+        }
         let mut commands = Pipeline::new();
-        let unmark = (!ended.is_empty()).then(|| self.unmarking(ended));
-        let (first, last) = if removed!(self, UnmarkFirst) {
-            (unmark, None)
-        } else {
-            (None, unmark)
-        };
-        if let Some(first) = first {
-            commands.add_command(first);
+        if removes_marks_first && !ended.is_empty() {
+            commands.add_command(self.unmarking(ended));
         }
-        // The commands are no transaction, because a server that is out of memory refuses
-        // transactions.
+        // Without marks, two commands take the server less time than a script. They are no
+        // transaction, because a server that is out of memory refuses transactions.
         commands.cmd("UNLINK");
-        for name in names {
-            commands.arg(&self.full(name)[..]);
-        }
-        for name in self.copies(names) {
+        for name in names.iter().cloned().chain(self.copies(names)) {
             commands.arg(&self.full(&name)[..]);
         }
         commands.add_command(self.publishing(None, message));
-        if let Some(last) = last {
-            commands.add_command(last);
+        self.run(&commands, until, |values| reply::numbers(&values))
+            .await
+    }
+
+    fn removing_with_marks(
+        &self,
+        names: &[StoreKey],
+        ended: &[WriteMark],
+        message: &BusMessage,
+    ) -> Call {
+        let names = names.iter().cloned().chain(self.copies(names));
+        let names = names.map(|name| self.full(&name));
+        let ended = ended.iter().map(|mark| mark.as_bytes().to_vec());
+        Call {
+            keys: std::iter::once(self.marks()).chain(names).collect(),
+            args: [self.bus(), self.told(message)]
+                .into_iter()
+                .chain(ended)
+                .collect(),
         }
-        commands
     }
 
     /// Invalidates `names` softly, removes the marks `ended` and publishes `message` to every node,

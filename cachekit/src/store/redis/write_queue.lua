@@ -53,10 +53,18 @@ local function release(key, pause)
   redis.call('HDEL', begun, key)
   redis.call('ZADD', due, 'XX', now + pause, key)
 end
--- After writes of the key were removed. Returns the write that is left.
-local function shorten(key)
+-- After the writes of the key up to the version `last` were removed, perhaps by an earlier run of the
+-- same operation. Returns the write that is left. Where the newest wins, it may have replaced writes
+-- that were accepted right after `last`.
+local function shorten(key, last)
   local left = first(key)
-  if left then redis.call('ZADD', since, 'XX', version_of(left), key) else forget(key) end
+  if not left then
+    forget(key)
+  elseif not is_newest then
+    redis.call('ZADD', since, 'XX', version_of(left), key)
+  elseif tonumber(redis.call('ZSCORE', since, key) or 0) <= last then
+    redis.call('ZADD', since, 'XX', last + 1, key)
+  end
   return left
 end
 -- After the write that was claimed was removed or replaced.
@@ -66,11 +74,12 @@ local function go_on(key, left, pause)
   release(key, pause)
 end
 -- Returns the ms for which a write, the first one left of its key, waits for further ones. It waits
--- from its acceptance on. The clock may have been set back after that.
-local function pause_of(left, every)
-  local accepted = version_of(left)
-  if accepted <= tonumber(redis.call('GET', flushed) or 0) then return 0 end
-  return math.max(0, every - math.max(0, now - math.floor(accepted / 1000)))
+-- from its acceptance on. The clock may have been set back after that. A flush may wait for a write
+-- that it replaced.
+local function pause_of(key, left, every)
+  local oldest = tonumber(redis.call('ZSCORE', since, key) or 0)
+  if oldest <= tonumber(redis.call('GET', flushed) or 0) then return 0 end
+  return math.max(0, every - math.max(0, now - math.floor(version_of(left) / 1000)))
 end
 local function state()
   local oldest = redis.call('ZRANGE', since, 0, 0, 'WITHSCORES')
@@ -118,10 +127,22 @@ function run.claim(most, bytes, lease, claim)
   return { state(), next_due and string.format('%.0f', next_due - now) or '', claimed }
 end
 
+-- Answers with the positions of the writes whose claims are over.
 function run.begin(claim, ...)
-  local writes = { ... }
+  local writes, over = { ... }, {}
   for i = 1, #writes, 2 do
-    if has_claim(claim, writes[i]) then redis.call('HSET', begun, writes[i], writes[i + 1]) end
+    if has_claim(claim, writes[i]) then
+      redis.call('HSET', begun, writes[i], writes[i + 1])
+    else
+      over[#over + 1] = (i - 1) / 2
+    end
+  end
+  return over
+end
+
+function run.outlive(claim, ...)
+  for _, key in ipairs({ ... }) do
+    if has_claim(claim, key) then redis.call('HDEL', begun, key) end
   end
   return 1
 end
@@ -133,22 +154,28 @@ function run.renew(lease, claim, ...)
   return 1
 end
 
+-- Answers with 1 if the claim goes on for further writes of all these keys.
 function run.finish(every, claim, keeps, ...)
-  local written = { ... }
+  local written, goes_on = { ... }, keeps == '1'
   for i = 1, #written, 2 do
     local key, last = written[i], tonumber(written[i + 1])
-    local item = first(key)
+    local item, is_removed = first(key), false
     while item and version_of(item) <= last do
       remove_first(key)
-      item = first(key)
+      item, is_removed = first(key), true
     end
-    local left = shorten(key)
-    if left and has_claim(claim, key) then
+    local left = shorten(key, last)
+    if not left or not has_claim(claim, key) then
+      goes_on = false
+    elseif keeps ~= '1' then
       forget_attempts(key)
-      if keeps ~= '1' then release(key, pause_of(left, tonumber(every))) end
+      release(key, pause_of(key, left, tonumber(every)))
+    elseif is_removed then
+      -- A repetition that is late does not forget the attempt at the next write.
+      forget_attempts(key)
     end
   end
-  return 1
+  return goes_on and 1 or 0
 end
 
 function run.retry(claim, key, of, pause, tries)
@@ -186,7 +213,7 @@ function run.bury(claim, key, of, tries, reason, pause)
     redis.call('XADD', dead, '*', 'key', key, 'attempts', tries, 'reason', reason, 'kind', ARGV[2],
       'write', item)
     remove_first(key)
-    go_on(key, shorten(key), 0)
+    go_on(key, shorten(key, tonumber(of)), 0)
   else
     go_on(key, item, tonumber(pause))
   end
@@ -195,7 +222,8 @@ end
 
 function run.state() return state() end
 
--- Answers with the version from which on to go on, or nil after the last part.
+-- Answers with the version after which to go on, or nil after the last part. The last key of a part is
+-- the first of the next one, because two keys may have one version.
 function run.hasten(after, upto, most)
   local last = tonumber(redis.call('GET', flushed) or 0)
   if tonumber(upto) > last then redis.call('SET', flushed, upto) end
@@ -208,11 +236,12 @@ function run.hasten(after, upto, most)
     local due_at = tonumber(redis.call('ZSCORE', due, key) or 0)
     if waits and due_at > now then redis.call('ZADD', due, 'XX', now, key) end
   end
-  return #keys == 2 * tonumber(most) and keys[#keys] or false
+  return #keys == 2 * tonumber(most) and string.format('%.0f', keys[#keys] - 1) or false
 end
 
 -- Where each counts, a replayed write is a new one. Where the newest wins, it keeps its version, so
--- that it does not replace a newer one in the source.
+-- that it does not replace a newer one in the source, and is dropped if a newer one is queued. In both
+-- cases it waits from the replay on.
 function run.take_dead(id, revives)
   local found = redis.call('XRANGE', dead, id, id)[1]
   if not found then return false end
@@ -222,20 +251,24 @@ function run.take_dead(id, revives)
   is_newest = fields.kind == 'newest'
   local key, of, payload = fields.key, string.match(fields.write, '^(%d+):(.*)$')
   local queued = first(key)
-  if revives == '1' and of and not (is_newest and queued) then
+  local has_newer = is_newest and queued and of and version_of(queued) >= tonumber(of)
+  if revives == '1' and of and not has_newer then
+    local last = tonumber(redis.call('GET', version) or 0)
+    local next = string.format('%.0f', math.max(last + 1, time[1] * 1000000 + time[2]))
+    redis.call('SET', version, next)
     if is_newest then
       if string.sub(payload, 1, 1) ~= 'R' then payload = 'R' .. payload end
       redis.call('HSET', values, key, of .. ':' .. payload)
+      -- They were those of the write that is replaced.
+      redis.call('HDEL', attempts, key)
+      redis.call('HDEL', lost, key)
     else
-      local last = tonumber(redis.call('GET', version) or 0)
-      of = string.format('%.0f', math.max(last + 1, time[1] * 1000000 + time[2]))
-      redis.call('SET', version, of)
-      redis.call('RPUSH', items(key), of .. ':' .. payload)
+      redis.call('RPUSH', items(key), next .. ':' .. payload)
       redis.call('INCR', count)
     end
     if not queued then
       redis.call('ZADD', due, now, key)
-      redis.call('ZADD', since, of, key)
+      redis.call('ZADD', since, next, key)
     end
   end
   redis.call('XDEL', dead, id)

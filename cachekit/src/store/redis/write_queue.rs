@@ -5,22 +5,20 @@
 
 use std::time::Duration;
 
-use redis::Value;
+use redis::{Value, cmd};
 use tokio::time::Instant;
 
 use crate::model::queue_spec::QueueKind;
 use crate::store::failure::Failure;
-use crate::store::redis::queue_keys::{QUEUES, scan};
-use crate::store::redis::reply::queues;
+use crate::store::redis::millis;
+use crate::store::redis::queue_keys::QUEUES;
+use crate::store::redis::queue_server::{QueueServer, QueueStep};
+use crate::store::redis::reply::{Said, queues};
 use crate::store::redis::script::{Call, Script};
-use crate::store::redis::{Redis, millis};
 use crate::store::write_queue::{
     Claim, ClaimRequest, Claimed, DeadItem, Enqueued, Failed, Finish, NewWrite, Part, Payload,
-    QueueFuture, QueueState, QueuedItem, Retry, WriteQueue, Written,
+    QueueFuture, QueueState, QueuedItem, Retry, Taken, WriteQueue, Written,
 };
-
-/// The last part of the Redis key of a queue's dead writes, after the name of the function.
-const DEAD: &[u8] = b"}:dead";
 
 /// Returns `true` if `text` has the form of the id of a dead write, such as `1792216745123-0`. Redis
 /// refuses other texts with an error.
@@ -29,87 +27,84 @@ fn is_id(text: &str) -> bool {
     numbers.is_some_and(|(time, number)| [time, number].iter().all(|it| it.parse::<u64>().is_ok()))
 }
 
-impl Redis {
-    /// Returns the beginning of the keys of the queue `name`.
-    fn queue_prefix(&self, name: &str) -> Vec<u8> {
-        [&*self.prefix.bytes, QUEUES, name.as_bytes(), b"}:"].concat()
-    }
+/// Returns the beginning of the keys of the queue `name`, whose keys all begin with `prefix`.
+fn queue_prefix(prefix: &[u8], name: &str) -> Vec<u8> {
+    [prefix, QUEUES, name.as_bytes(), b"}:"].concat()
+}
 
-    fn enqueuing(&self, write: &NewWrite<'_>) -> Result<Call, Failure> {
-        let Payload::Encoded(payload) = &write.payload else {
-            return Err(Failure::Rejected("NOTENCODED".to_owned()));
-        };
-        let prefix = self.queue_prefix(write.queue);
-        let key = |part: &[u8]| [&*prefix, part].concat();
-        let is_newest = write.kind == QueueKind::Newest;
-        let first: &[u8] = if is_newest { b"values" } else { b"count" };
-        let mut keys = vec![key(first), key(b"due"), key(b"since"), key(b"version")];
-        if is_newest {
-            keys.extend([key(b"attempts"), key(b"lost")]);
-        } else {
-            keys.push([&*prefix, b"items:", write.key].concat());
-        }
-        Ok(Call {
-            keys,
-            args: vec![
-                write.kind.as_str().into(),
-                write.key.into(),
-                payload.clone(),
-                millis(write.delay),
-                write.capacity.to_string().into(),
-            ],
-        })
+fn enqueuing(prefix: &[u8], write: &NewWrite<'_>) -> Result<Call, Failure> {
+    let Payload::Encoded(payload) = &write.payload else {
+        return Err(Failure::Rejected("NOTENCODED".to_owned()));
+    };
+    let key = |part: &[u8]| [prefix, part].concat();
+    let is_newest = write.kind == QueueKind::Newest;
+    let first: &[u8] = if is_newest { b"values" } else { b"count" };
+    let mut keys = vec![key(first), key(b"due"), key(b"since"), key(b"version")];
+    if is_newest {
+        keys.extend([key(b"attempts"), key(b"lost")]);
+    } else {
+        keys.push([prefix, b"items:", write.key].concat());
     }
+    Ok(Call {
+        keys,
+        args: vec![
+            write.kind.as_str().into(),
+            write.key.into(),
+            payload.clone(),
+            millis(write.delay),
+            write.capacity.to_string().into(),
+        ],
+    })
+}
 
-    /// Runs the operation `op` of the queue script on the queue `name`.
-    async fn on_queue(
-        &self,
-        (name, kind): (&str, QueueKind),
-        op: &str,
-        args: impl IntoIterator<Item = Vec<u8>>,
-        until: Instant,
-    ) -> Result<Value, Failure> {
-        let words = [op.into(), kind.as_str().into()];
-        let call = Call {
-            keys: vec![self.queue_prefix(name)],
-            args: words.into_iter().chain(args).collect(),
-        };
-        let connected = self.connected()?;
-        self.script(&connected, Script::WriteQueue, &call, until)
-            .await
-    }
+/// Runs the operation `op` of the queue script on the queue `name`, and parses its answer with
+/// `read`.
+async fn on_queue<S: QueueServer, T: Send>(
+    server: &S,
+    (name, kind): (&str, QueueKind),
+    (op, args): (&str, Vec<Vec<u8>>),
+    until: Instant,
+    read: impl FnOnce(Value) -> Said<T> + Send,
+) -> Result<T, Failure> {
+    let words = [op.into(), kind.as_str().into()];
+    let queue = queue_prefix(server.prefix(), name);
+    let call = Call {
+        keys: vec![queue.clone()],
+        args: words.into_iter().chain(args).collect(),
+    };
+    let step = QueueStep::Script(Script::WriteQueue, call);
+    server.run(&queue, step, until, read).await
+}
 
-    /// Returns at most `most` dead writes from one id to another.
-    async fn dead_range(
-        &self,
-        queue: &str,
-        (from, to): (&str, &str),
-        most: usize,
-        until: Instant,
-    ) -> Result<Vec<DeadItem>, Failure> {
-        let dead = [&*self.queue_prefix(queue), b"dead"].concat();
-        let mut commands = redis::Pipeline::new();
-        let range = commands.cmd("XRANGE").arg(dead).arg(from).arg(to);
-        range.arg("COUNT").arg(most);
-        let read = |mut values: Vec<Value>| queues::dead(values.pop().unwrap_or(Value::Nil));
-        self.run(&commands, until, read).await
-    }
+/// Runs an operation under `claim`. The script answers 1 or 0.
+fn under_claim<'a, S: QueueServer>(
+    server: &'a S,
+    claim: Claim<'a>,
+    op: &'static str,
+    args: Vec<Vec<u8>>,
+    until: Instant,
+) -> QueueFuture<'a, bool> {
+    Box::pin(async move {
+        let queue = (claim.queue, claim.kind);
+        let read = |value: Value| queues::is_done(&value);
+        on_queue(server, queue, (op, args), until, read).await
+    })
+}
 
-    /// Runs an operation under `claim`. The script answers 1 or 0.
-    fn under_claim<'a>(
-        &'a self,
-        claim: Claim<'a>,
-        op: &'static str,
-        args: Vec<Vec<u8>>,
-        until: Instant,
-    ) -> QueueFuture<'a, bool> {
-        Box::pin(async move {
-            let queue = (claim.queue, claim.kind);
-            let value = self.on_queue(queue, op, args, until).await?;
-            let connected = self.connected()?;
-            self.said(&connected, queues::is_done(&value))
-        })
-    }
+/// Returns at most `most` dead writes of the queue `name` from one id to another.
+async fn dead_range<S: QueueServer>(
+    server: &S,
+    name: &str,
+    (from, to): (&str, &str),
+    most: usize,
+    until: Instant,
+) -> Result<Vec<DeadItem>, Failure> {
+    let queue = queue_prefix(server.prefix(), name);
+    let mut range = cmd("XRANGE");
+    range.arg([&*queue, b"dead"].concat()).arg(from).arg(to);
+    range.arg("COUNT").arg(most);
+    let step = QueueStep::Command(range);
+    server.run(&queue, step, until, queues::dead).await
 }
 
 /// The largest number of keys in one run of a script, whose arguments are limited by the stack of
@@ -122,15 +117,12 @@ fn words(writes: &[Written]) -> impl Iterator<Item = Vec<u8>> {
     pairs.flat_map(|it| [it.key.clone(), it.version.to_string().into()])
 }
 
-impl WriteQueue for Redis {
+impl<S: QueueServer> WriteQueue for S {
     fn enqueue<'a>(&'a self, write: &'a NewWrite<'a>, until: Instant) -> QueueFuture<'a, Enqueued> {
         Box::pin(async move {
-            let call = self.enqueuing(write)?;
-            let connected = self.connected()?;
-            let value = self
-                .script(&connected, Script::Enqueue, &call, until)
-                .await?;
-            self.said(&connected, queues::enqueued(value))
+            let queue = queue_prefix(self.prefix(), write.queue);
+            let step = QueueStep::Script(Script::Enqueue, enqueuing(&queue, write)?);
+            self.run(&queue, step, until, queues::enqueued).await
         })
     }
 
@@ -141,12 +133,11 @@ impl WriteQueue for Redis {
         until: Instant,
     ) -> QueueFuture<'a, Option<QueuedItem>> {
         Box::pin(async move {
-            let values = [&*self.queue_prefix(queue), b"values"].concat();
-            let mut commands = redis::Pipeline::new();
-            commands.cmd("HGET").arg(values).arg(key);
-            let read =
-                |mut values: Vec<Value>| queues::queued_item(values.pop().unwrap_or(Value::Nil));
-            self.run(&commands, until, read).await
+            let queue = queue_prefix(self.prefix(), queue);
+            let mut get = cmd("HGET");
+            get.arg([&*queue, b"values"].concat()).arg(key);
+            let step = QueueStep::Command(get);
+            self.run(&queue, step, until, queues::queued_item).await
         })
     }
 
@@ -157,16 +148,14 @@ impl WriteQueue for Redis {
     ) -> QueueFuture<'a, Claimed> {
         Box::pin(async move {
             let claim = request.claim;
-            let args = [
+            let args = vec![
                 request.most.to_string().into(),
                 request.most_bytes.to_string().into(),
                 millis(request.lease),
                 claim.id.into(),
             ];
             let queue = (claim.queue, claim.kind);
-            let value = self.on_queue(queue, "claim", args, until).await?;
-            let connected = self.connected()?;
-            self.said(&connected, queues::claimed(value))
+            on_queue(self, queue, ("claim", args), until, queues::claimed).await
         })
     }
 
@@ -175,12 +164,29 @@ impl WriteQueue for Redis {
         claim: Claim<'a>,
         first: &'a [Written],
         until: Instant,
+    ) -> QueueFuture<'a, Vec<usize>> {
+        Box::pin(async move {
+            let (queue, mut over) = ((claim.queue, claim.kind), Vec::new());
+            for (number, first) in first.chunks(MOST_KEYS).enumerate() {
+                let args = [claim.id.into()].into_iter().chain(words(first));
+                let step = ("begin", args.collect());
+                let of_part = on_queue(self, queue, step, until, queues::positions).await?;
+                over.extend(of_part.into_iter().map(|at| number * MOST_KEYS + at));
+            }
+            Ok(over)
+        })
+    }
+
+    fn outlive<'a>(
+        &'a self,
+        claim: Claim<'a>,
+        keys: &'a [Vec<u8>],
+        until: Instant,
     ) -> QueueFuture<'a, ()> {
         Box::pin(async move {
-            for first in first.chunks(MOST_KEYS) {
-                let args = [claim.id.into()].into_iter().chain(words(first));
-                let begun = self.under_claim(claim, "begin", args.collect(), until);
-                begun.await?;
+            for keys in keys.chunks(MOST_KEYS) {
+                let args = [claim.id.into()].into_iter().chain(keys.iter().cloned());
+                under_claim(self, claim, "outlive", args.collect(), until).await?;
             }
             Ok(())
         })
@@ -197,7 +203,7 @@ impl WriteQueue for Redis {
             for keys in keys.chunks(MOST_KEYS) {
                 let args = [millis(lease), claim.id.into()];
                 let args = args.into_iter().chain(keys.iter().cloned()).collect();
-                self.under_claim(claim, "renew", args, until).await?;
+                under_claim(self, claim, "renew", args, until).await?;
             }
             Ok(())
         })
@@ -208,15 +214,16 @@ impl WriteQueue for Redis {
         claim: Claim<'a>,
         finish: Finish<'a>,
         until: Instant,
-    ) -> QueueFuture<'a, ()> {
+    ) -> QueueFuture<'a, bool> {
         Box::pin(async move {
+            let mut continues = finish.keeps_claim;
             for written in finish.written.chunks(MOST_KEYS) {
                 let keeps = u8::from(finish.keeps_claim).to_string().into();
                 let args = [millis(finish.every), claim.id.into(), keeps];
                 let args = args.into_iter().chain(words(written)).collect();
-                self.under_claim(claim, "finish", args, until).await?;
+                continues &= under_claim(self, claim, "finish", args, until).await?;
             }
-            Ok(())
+            Ok(continues)
         })
     }
 
@@ -233,7 +240,7 @@ impl WriteQueue for Redis {
             millis(retry.pause),
             retry.attempts.to_string().into(),
         ];
-        let retried = self.under_claim(claim, "retry", args, until);
+        let retried = under_claim(self, claim, "retry", args, until);
         Box::pin(async { retried.await.map(drop) })
     }
 
@@ -245,7 +252,7 @@ impl WriteQueue for Redis {
     ) -> QueueFuture<'a, bool> {
         let version = write.version.to_string().into();
         let args = vec![claim.id.into(), write.key.clone(), version];
-        self.under_claim(claim, "hide", args, until)
+        under_claim(self, claim, "hide", args, until)
     }
 
     fn bury<'a>(
@@ -262,7 +269,7 @@ impl WriteQueue for Redis {
             failed.reason.into(),
             millis(failed.pause),
         ];
-        self.under_claim(claim, "bury", args, until)
+        under_claim(self, claim, "bury", args, until)
     }
 
     fn state<'a>(
@@ -270,11 +277,13 @@ impl WriteQueue for Redis {
         queue: (&'a str, QueueKind),
         until: Instant,
     ) -> QueueFuture<'a, QueueState> {
-        Box::pin(async move {
-            let value = self.on_queue(queue, "state", [], until).await?;
-            let connected = self.connected()?;
-            self.said(&connected, queues::state(value))
-        })
+        Box::pin(on_queue(
+            self,
+            queue,
+            ("state", vec![]),
+            until,
+            queues::state,
+        ))
     }
 
     fn hasten<'a>(
@@ -286,9 +295,14 @@ impl WriteQueue for Redis {
         Box::pin(async move {
             let most = u64::try_from(Part::MOST).unwrap_or(u64::MAX);
             let args = [part.after, part.upto, most].map(|it| it.to_string().into());
-            let value = self.on_queue(queue, "hasten", args, until).await?;
-            let connected = self.connected()?;
-            self.said(&connected, queues::position(value))
+            let asked = on_queue(
+                self,
+                queue,
+                ("hasten", args.into()),
+                until,
+                queues::position,
+            );
+            asked.await
         })
     }
 
@@ -304,7 +318,7 @@ impl WriteQueue for Redis {
                 "" => "-".to_owned(),
                 after => format!("({after}"),
             };
-            self.dead_range(queue, (&from, "+"), most, until).await
+            dead_range(self, queue, (&from, "+"), most, until).await
         })
     }
 
@@ -318,22 +332,13 @@ impl WriteQueue for Redis {
             if !is_id(id) {
                 return Ok(None);
             }
-            let found = self.dead_range(queue, (id, id), 1, until).await?;
+            let found = dead_range(self, queue, (id, id), 1, until).await?;
             Ok(found.into_iter().next())
         })
     }
 
     fn with_dead(&self, position: u64, until: Instant) -> QueueFuture<'_, (u64, Vec<String>)> {
-        Box::pin(async move {
-            let start = self.prefix.bytes.len() + QUEUES.len();
-            let mut commands = redis::Pipeline::new();
-            commands.add_command(scan(&self.prefix.bytes, position, DEAD));
-            let read = |mut values: Vec<Value>| {
-                let found = values.pop().unwrap_or(Value::Nil);
-                queues::scanned(found, start, DEAD.len())
-            };
-            self.run(&commands, until, read).await
-        })
+        self.search(position, until)
     }
 
     fn take_dead<'a>(
@@ -342,15 +347,13 @@ impl WriteQueue for Redis {
         id: &'a str,
         revives: bool,
         until: Instant,
-    ) -> QueueFuture<'a, Option<Vec<u8>>> {
+    ) -> QueueFuture<'a, Taken> {
         Box::pin(async move {
             if !is_id(id) {
-                return Ok(None);
+                return Ok(Taken::Missing);
             }
-            let args = [id.into(), u8::from(revives).to_string().into()];
-            let value = self.on_queue(queue, "take_dead", args, until).await?;
-            let connected = self.connected()?;
-            self.said(&connected, queues::taken(value))
+            let args = vec![id.into(), u8::from(revives).to_string().into()];
+            on_queue(self, queue, ("take_dead", args), until, queues::taken).await
         })
     }
 }

@@ -2,9 +2,15 @@
 
 pub(crate) mod acquire;
 pub(crate) mod adapters_agree;
+pub(crate) mod cases;
+pub(crate) mod cut_answers;
 pub(crate) mod fill;
 pub(crate) mod heartbeats;
+pub(crate) mod in_cluster;
 pub(crate) mod leases;
+pub(crate) mod masters_away;
+pub(crate) mod moving_slots;
+pub(crate) mod remembered;
 pub(crate) mod replicas;
 pub(crate) mod server;
 pub(crate) mod soft;
@@ -27,6 +33,7 @@ use crate::encoding::envelope::write::Draft;
 use crate::encoding::envelope::{Token, Version};
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::event::{EventSink, StoreEvent};
+use crate::store::failure::Failure;
 use crate::store::fake::controls::FakeStore;
 use crate::store::fencing_token::FencingToken;
 use crate::store::fill::{Fill, Filled};
@@ -88,10 +95,15 @@ async fn redis() -> Under {
 
 async fn redis_with(faults: Faults) -> Under {
     let server = Server::start();
+    let url = server.url();
+    redis_at(&url, Some(server), faults).await
+}
+
+async fn redis_at(url: &str, server: Option<Server>, faults: Faults) -> Under {
     let (sink, messages, arrived) = sink();
-    let (url, node) = (server.url(), NodeId::random());
+    let node = NodeId::random();
     let settings = RedisSettings {
-        url: &url,
+        url,
         password: None,
         certificates: &Certificates::default(),
         sentinel_user: None,
@@ -100,6 +112,7 @@ async fn redis_with(faults: Faults) -> Under {
         any_origin: false,
         has_intents: true,
         has_answers: true,
+        bus_timeout: Duration::from_secs(1),
         faults,
     };
     let redis = Redis::open(settings, HomeRuntime::current(), node, sink);
@@ -109,31 +122,12 @@ async fn redis_with(faults: Faults) -> Under {
         node,
         messages,
         arrived,
-        _server: Some(server),
+        _server: server,
     };
     // A message that is sent before the subscription begins is lost.
     under.listens().await;
     under
 }
-
-/// Makes two tests of each conformance case, one for Redis and one for the fake store.
-macro_rules! cases {
-    ($($case:ident)*) => {
-        mod fake {
-            $(#[tokio::test(start_paused = true)]
-            async fn $case() {
-                super::$case(&crate::store::tests::conformance::fake()).await;
-            })*
-        }
-        mod redis {
-            $(#[tokio::test]
-            async fn $case() {
-                super::$case(&crate::store::tests::conformance::redis().await).await;
-            })*
-        }
-    };
-}
-use cases;
 
 fn name(text: &str) -> StoreKey {
     StoreKey::read(text.as_bytes())
@@ -278,7 +272,8 @@ impl Under {
     async fn listens(&self) {
         for _ in 0..1_000 {
             let messages = self.messages.lock().unwrap().clone();
-            if messages.contains(&StoreEvent::Subscribed(1)) {
+            let is_begin = |event: &StoreEvent| matches!(event, StoreEvent::Subscribed(_));
+            if messages.iter().any(is_begin) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -361,11 +356,6 @@ impl Under {
     /// Returns `true` if the store wakes a waiter for the entry's lease within [`PATIENCE`].
     async fn is_woken(&self) -> bool {
         self.is_woken_within(PATIENCE).await
-    }
-
-    /// Returns `true` if the store wakes a waiter for the entry's lease within 200 ms.
-    async fn is_woken_soon(&self) -> bool {
-        self.is_woken_within(Duration::from_millis(200)).await
     }
 
     async fn is_woken_within(&self, limit: Duration) -> bool {

@@ -6,13 +6,13 @@
 mod accesses;
 mod args;
 mod database;
+mod item;
 mod nodes;
 mod propagation;
 mod report;
 mod run;
 mod shares;
 mod shop;
-mod truth;
 mod work;
 
 use std::process::ExitCode;
@@ -25,7 +25,6 @@ use cachekit_examples::{trace, workload};
 use database::Database;
 use report::Report;
 use shares::Shares;
-use truth::Truth;
 
 /// An error that ends the program, in words.
 type Fail = Box<dyn std::error::Error + Send + Sync>;
@@ -65,7 +64,7 @@ async fn replay(args: &Args) -> Result<bool, Fail> {
     let workload = Workload::new(&keys, args);
     let database = Arc::new(Database::create(workload.products()).await?);
     let shops = nodes::open(&caches, &database);
-    let truth = Arc::new(Truth::new(workload.products(), shops.len()));
+    let truth = Arc::new(item::about(workload.products(), shops.len()));
     let with = run::with_cache(&shops, &workload, &truth, args).await?;
     let queries = database.queries();
     let stats: Vec<Stats> = caches.iter().map(Cache::stats).collect();

@@ -2,17 +2,15 @@
 //! database and, with `--redis`, a Redis.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use cachekit::{Cache, Capacity, OnDisconnect};
+use cachekit_examples::truth::BUS_TIMEOUT;
 
 use crate::Fail;
 use crate::args::Args;
 use crate::database::Database;
 use crate::shop::Shop;
-
-/// The longest time for which a node's memory may serve entries that another node has invalidated.
-pub(crate) const BUS_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Builds a cache for each node.
 pub(crate) async fn caches(args: &Args) -> Result<Vec<Cache>, Fail> {

@@ -8,14 +8,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use cachekit_examples::truth::{Verdict, WINDOW};
 use hdrhistogram::Histogram;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
 use crate::Fail;
 use crate::accesses::Access;
+use crate::item::{Item, StaleRead};
 use crate::shop::{self, Shop, get_product};
-use crate::truth::{Item, StaleRead, Verdict, WINDOW};
 use crate::work::Work;
 
 /// The number of writes that are measured.

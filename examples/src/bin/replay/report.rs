@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::time::Duration;
 
+use cachekit_examples::truth::WINDOW;
 use hdrhistogram::Histogram;
 
 use crate::accesses::Workload;
+use crate::item::StaleRead;
 use crate::propagation::Propagation;
 use crate::run::Outcome;
 use crate::shares::Shares;
-use crate::truth::{StaleRead, WINDOW};
 
 /// Prints to standard output. It is no failure if the reader of the output has ended.
 pub(crate) fn print(text: &str) {

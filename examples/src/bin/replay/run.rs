@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use cachekit_examples::truth::Verdict;
 use hdrhistogram::Histogram;
 use tokio::task::JoinHandle;
 
@@ -10,9 +11,9 @@ use crate::Fail;
 use crate::accesses::{Access, Workload};
 use crate::args::Args;
 use crate::database::Database;
+use crate::item::{Item, StaleRead, Truth};
 use crate::propagation::{self, Propagation};
 use crate::shop::{self, Shop};
-use crate::truth::{Item, StaleRead, Truth, Verdict};
 use crate::work::Work;
 
 /// The measurements of a run.
@@ -184,7 +185,7 @@ impl Part {
             .saturating_record(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
     }
 
-    fn judged(&mut self, verdict: Verdict) {
+    fn judged(&mut self, verdict: Verdict<Item>) {
         match verdict {
             Verdict::Fresh => {}
             Verdict::Behind(worst) => self.behind.add(Behind { reads: 1, worst }),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::accesses::Access;
 use crate::database::{Database, Product, ShopRow};
-use crate::truth::Item;
+use crate::item::Item;
 
 /// The shop as one node has it: the database that all nodes share, and a cache of the node's own.
 #[derive(Debug)]

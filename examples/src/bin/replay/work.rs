@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::accesses::Access;
+use crate::item::{Item, Truth};
 use crate::shop::Shop;
-use crate::truth::{Item, Truth};
 
 /// The pause between two checks whether Redis has accepted the waiting invalidations.
 const LOOK: Duration = Duration::from_millis(1);

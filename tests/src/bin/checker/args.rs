@@ -13,7 +13,7 @@ pub(crate) const HELP: &str = "\
 checker: several processes over one Redis, faults of every kind, and a judge
 
     checker [--nodes 3] [--seconds 60] [--seed N] [--faults all|none|LIST] [--bus on|off]
-            [--break NAME] [--mix NAME] [--topology one|sentinel]
+            [--break NAME] [--mix NAME] [--topology one|sentinel|cluster]
 
 --nodes N       processes with a cache each
 --seconds N     how long they call
@@ -21,8 +21,9 @@ checker: several processes over one Redis, faults of every kind, and a judge
 --faults LIST   which faults are injected: all (the default), none, or some of
                 del-entry, del-version, del-guard, kill-pubsub, kill-normal, restart, freeze,
                 script-flush, flush-all, delay, hole, swallow, lose-ack, deafen, unversioned,
-                repeat, close, foreign, repeat-all, fail-over, kill-master, stop-master; the last three
-                are for --topology sentinel alone; foreign and repeat-all are not in `all`: another program writes,
+                repeat, close, foreign, repeat-all, fail-over, kill-master, stop-master, move-slot; the
+                last four are not for --topology one, and move-slot is for --topology cluster
+                alone; foreign and repeat-all are not in `all`: another program writes,
                 removes the entry and says so in a form that nobody knows; commands run again
                 and again
 --bus on|off    on (the default): values in memory too, and nodes tell one another what is
@@ -45,7 +46,10 @@ checker: several processes over one Redis, faults of every kind, and a judge
 
 --topology NAME one: a Redis, which each node reaches by a network of its own (the default);
                 sentinel: three, which three sentinels watch: the master is killed, stopped and
-                replaced in turn, and the nodes follow
+                replaced in turn, and the nodes follow; cluster: a Redis Cluster of three
+                masters with a replica each: masters are killed, stopped and replaced in turn,
+                slots move, and the nodes follow; faults of a node's network are left out,
+                because the servers name one another's addresses
 
 Ends with 0 if no promise was broken, with 1 if one was or if there were fewer than 100,000
 reads a minute, with 2 if the arguments make no sense.";

@@ -5,6 +5,7 @@ mod disruption;
 mod history;
 mod judge;
 mod links;
+mod masters;
 mod report;
 mod server;
 mod servers;

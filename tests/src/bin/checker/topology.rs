@@ -7,6 +7,8 @@ pub(crate) enum Topology {
     One,
     /// Three servers and three sentinels.
     Sentinel,
+    /// A Redis Cluster of three masters with a replica each.
+    Cluster,
 }
 
 impl Topology {
@@ -15,8 +17,9 @@ impl Topology {
         match word {
             "one" => Ok(Self::One),
             "sentinel" => Ok(Self::Sentinel),
+            "cluster" => Ok(Self::Cluster),
             other => Err(format!(
-                "--topology: expected `one` or `sentinel`, not `{other}`"
+                "--topology: expected `one`, `sentinel` or `cluster`, not `{other}`"
             )),
         }
     }

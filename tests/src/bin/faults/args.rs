@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::left_out;
 use crate::rows::{self, Row};
 use crate::settings::{BROKEN, Removed};
 use crate::topology::Topology;
@@ -9,11 +10,12 @@ use crate::topology::Topology;
 pub(crate) const HELP: &str = "\
 faults: what happens to Redis, and what a service with the cache notices of it
 
-    faults [ROW ...] [--topology one|sentinel] [--list] [--quick] [--markdown FILE] [--break NAME]
+    faults [ROW ...] [--topology one|sentinel|cluster] [--list] [--quick] [--markdown FILE] [--break NAME]
 
 ROW             the rows to run, by name; without any, all
---topology NAME one: a Redis (the default); sentinel: three, which three sentinels watch
---list          says which there are
+--topology NAME one: a Redis (the default); sentinel: three, which three sentinels watch;
+                cluster: a Redis Cluster of three masters with a replica each
+--list          says which there are, and which are left out
 --quick         some of them, that take less than a minute together
 --markdown FILE writes the table there too
 --break NAME    takes something from the cache, so that rows must fail: deaf, no-epoch and
@@ -82,7 +84,10 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Parsed, String
 
 fn row(topology: Topology, name: &str) -> Result<Row, String> {
     let found = rows::of(topology).into_iter().find(|row| row.name == name);
-    found.ok_or_else(|| format!("`{name}`: no such row, see --list"))
+    found.ok_or_else(|| match left_out::why(topology, name) {
+        Some(why) => format!("`{name}`: left out with --topology {topology:?}: {why}"),
+        None => format!("`{name}`: no such row, see --list"),
+    })
 }
 
 fn broken(name: &str) -> Result<Removed, String> {
@@ -112,6 +117,8 @@ mod tests {
         assert_eq!(rows("flushall sigstop --markdown x.md --break deaf"), 2);
         let of_sentinels = rows("--topology sentinel");
         assert!(of_sentinels > 5 && rows("--topology sentinel split") == 1);
+        let of_cluster = rows("--topology cluster");
+        assert!(of_cluster > 10 && rows("--topology cluster bus-killed") == 1);
         let quick = rows("--quick");
         assert!(quick > 5 && quick < all.len());
     }
@@ -126,6 +133,7 @@ mod tests {
             "flushall --quick",
             "--topology several",
             "--topology sentinel flushall",
+            "--topology cluster read-only",
         ] {
             assert!(parsed(words).is_err(), "{words}");
         }

@@ -6,7 +6,7 @@ use std::{fs, io};
 use crate::topology::Topology;
 
 /// The headings of the tables after the first one, in their order.
-const HEADINGS: &[&str] = &["\n## Sentinel\n"];
+const HEADINGS: &[&str] = &["\n## Sentinel\n", "\n## Redis Cluster\n"];
 
 /// Replaces the table of `topology` in `file`.
 pub(crate) fn write(file: &Path, topology: Topology, table: &str) -> io::Result<()> {
@@ -42,5 +42,12 @@ mod tests {
         assert_eq!(first, "# Faults\n\nthree\n\n## Sentinel\n\ntwo\n");
         let second = replaced(&first, sentinel, "\n## Sentinel\n\nfour\n");
         assert_eq!(second, "# Faults\n\nthree\n\n## Sentinel\n\nfour\n");
+        let cluster = Topology::Cluster.heading();
+        let all = replaced(&second, cluster, "\n## Redis Cluster\n\nfive\n");
+        let all = replaced(&all, sentinel, "\n## Sentinel\n\nsix\n");
+        assert_eq!(
+            all,
+            "# Faults\n\nthree\n\n## Sentinel\n\nsix\n\n## Redis Cluster\n\nfive\n"
+        );
     }
 }

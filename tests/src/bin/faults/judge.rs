@@ -7,6 +7,7 @@ use std::time::Duration;
 use cachekit_tests::clock::{millis, nanos};
 
 use crate::outcome::Outcome;
+use crate::probes;
 use crate::record::{Call, Kind, Write};
 use crate::rows::Row;
 use crate::run::back;
@@ -170,10 +171,38 @@ impl Case<'_> {
                 problems.push("a node never used another server".to_owned());
             }
         }
+        self.answers_again(outcome);
+        let problems = &mut outcome.problems;
         let remembered = self.sight.nodes[0].remembered(began, ended);
         if outcome.lasted > LONG && remembered == 0 {
             problems.push("memory did not go on on the first node".to_owned());
         }
+    }
+
+    /// In a cluster, how long Redis gave no values of the master of the fault, and of another one.
+    fn answers_again(&self, outcome: &mut Outcome) {
+        let Some(layout) = self.row.cluster else {
+            return;
+        };
+        let (began, ended) = self.span;
+        let problems = &mut outcome.problems;
+        let nodes = 0..self.world.nodes.len();
+        let record = &self.world.record;
+        let times = nodes.map(|node| probes::again(&record.probes(node, 0), began));
+        outcome.again = times
+            .collect::<Option<Vec<_>>>()
+            .and_then(|it| it.into_iter().max());
+        if outcome.again.is_none() {
+            problems.push("a node never got a value of these slots again".to_owned());
+        }
+        // The second node of a split is cut off from the other masters, too.
+        let nodes = 0..if layout.is_split {
+            1
+        } else {
+            self.world.nodes.len()
+        };
+        let pauses = nodes.map(|node| probes::longest_pause(&record.probes(node, 1), began, ended));
+        outcome.others = pauses.max().unwrap_or_default();
     }
 
     /// How long something took, without `spent` and the times when the machine stood still.

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use cachekit::{Cache, Policy, cached, invalidates, testing};
+use cachekit::{Cache, Policy, SourceTier, Tier, cached, invalidates, testing, with_source};
 use cachekit_tests::clock;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::record::{Call, Kind, Write};
+use crate::record::{Call, Kind, Probe, Write};
 use crate::said::ARGUMENT;
 use crate::settings::{LOADER, PATIENCE};
 use crate::truth::{self, GROUPS, ROWS, SHARED, Value};
@@ -23,6 +23,7 @@ const WRITERS: usize = 2;
 /// The longest pauses of each, in microseconds.
 const READ_PAUSE: u64 = 6_000;
 const FRESH_PAUSE: u64 = 20_000;
+const PROBE_PAUSE: u64 = 20_000;
 const WRITE_PAUSE: u64 = 160_000;
 
 /// How long computations ran inside of one call.
@@ -94,6 +95,9 @@ impl Load {
                 tasks.spawn(read_own(Arc::clone(world), node, part));
             }
             tasks.spawn(read_fresh(Arc::clone(world), node));
+            for place in 0..world.server.probes().len() {
+                tasks.spawn(probe_on(Arc::clone(world), node, place));
+            }
             for _ in 0..WRITERS {
                 tasks.spawn(write_on(Arc::clone(world), node));
             }
@@ -165,6 +169,36 @@ async fn read_fresh(world: Arc<World>, node: usize) {
         let key = format!("fresh:{ARGUMENT}:{node}:{number}");
         call(&world, node, (Kind::Fresh, ROWS), &key).await;
         pause(FRESH_PAUSE).await;
+    }
+}
+
+/// Calls for the key at `place`, which only Redis keeps, and records if Redis gave its value.
+async fn probe_on(world: Arc<World>, node: usize, place: usize) {
+    let key = world.server.probes()[place].clone();
+    let policy = Policy::new().ttl(Duration::from_secs(60)).tier(Tier::Redis);
+    while !world.is_stopped() {
+        let spent = Spent::default();
+        let begin = clock::now();
+        let called =
+            world.nodes[node].get_or_compute(&key, &policy, || compute(&world, ROWS, &spent));
+        let (value, source) = with_source(called).await;
+        let time = clock::now();
+        world.record.call(Call {
+            node,
+            kind: Kind::Shared,
+            row: ROWS,
+            begin,
+            end: time,
+            spent: spent.0.into_inner(),
+            version: value.is_of(ROWS).then_some(value.version),
+        });
+        world.record.probe(Probe {
+            node,
+            place,
+            time,
+            is_from_redis: source.tier == SourceTier::Redis,
+        });
+        pause(PROBE_PAUSE).await;
     }
 }
 

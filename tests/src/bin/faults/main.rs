@@ -9,8 +9,11 @@
 mod args;
 mod document;
 mod judge;
+mod left_out;
 mod load;
+mod masters;
 mod outcome;
+mod probes;
 mod record;
 mod rows;
 mod run;
@@ -82,6 +85,9 @@ fn run_all(order: &Order, said: &Output) -> Vec<Outcome> {
             said.say(&format!("    FAIL {problem}"));
         }
         outcomes.push(outcome);
+    }
+    for line in left_out::lines(order.topology) {
+        said.say(&line);
     }
     outcomes
 }

@@ -26,6 +26,8 @@ pub(crate) struct Outcome {
     pub(crate) back: Option<Duration>,
     /// From the beginning of the fault until every node uses another server; `None`: never.
     pub(crate) again: Option<Duration>,
+    /// In a cluster, the longest time for which Redis gave no value of another master's slots.
+    pub(crate) others: Duration,
     pub(crate) stale: usize,
     pub(crate) invalidations: usize,
     pub(crate) lost: usize,
@@ -53,6 +55,7 @@ impl Outcome {
             late_calls: 0,
             back: None,
             again: None,
+            others: Duration::ZERO,
             stale: 0,
             invalidations: 0,
             lost: 0,

@@ -27,6 +27,16 @@ pub(crate) struct Call {
     pub(crate) version: Option<u64>,
 }
 
+/// An answer to a call for a key of one master's slots in a cluster.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Probe {
+    pub(crate) node: usize,
+    /// Which of the [`probes`](crate::masters::Masters::probes) was called for.
+    pub(crate) place: usize,
+    pub(crate) time: u64,
+    pub(crate) is_from_redis: bool,
+}
+
 /// One row's version, whose past was invalidated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Write {
@@ -44,6 +54,7 @@ pub(crate) struct Write {
 pub(crate) struct Record {
     calls: Mutex<Vec<Call>>,
     writes: Mutex<Vec<Write>>,
+    probes: Mutex<Vec<Probe>>,
     /// Tasks that ended in a way that no call should.
     failures: Mutex<Vec<String>>,
 }
@@ -55,6 +66,17 @@ impl Record {
 
     pub(crate) fn writes(&self, writes: impl IntoIterator<Item = Write>) {
         lock(&self.writes).extend(writes);
+    }
+
+    pub(crate) fn probe(&self, probe: Probe) {
+        lock(&self.probes).push(probe);
+    }
+
+    /// The answers to the calls of `node` for the key at `place`, in order.
+    pub(crate) fn probes(&self, node: usize, place: usize) -> Vec<Probe> {
+        let probes = lock(&self.probes);
+        let its = |it: &&Probe| (it.node, it.place) == (node, place);
+        probes.iter().filter(its).copied().collect()
     }
 
     pub(crate) fn failure(&self, failure: String) {

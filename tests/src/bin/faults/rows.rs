@@ -1,6 +1,7 @@
 //! The faults of Redis, one row each.
 
 mod access;
+pub(crate) mod cluster;
 mod connections;
 mod data;
 mod memory;
@@ -16,9 +17,9 @@ use std::time::Duration;
 
 use cachekit::OnNewMaster;
 
-use crate::set::Layout;
 use crate::topology::Topology;
 use crate::world::Server;
+use crate::{masters, set};
 
 /// What is true of a fault that took place, or why it did not.
 type Inflicted = Result<String, String>;
@@ -49,7 +50,9 @@ pub(crate) struct Row {
     /// Whether there is a Redis in the end.
     pub(crate) comes_back: bool,
     /// The servers, if there are several.
-    pub(crate) set: Option<Layout>,
+    pub(crate) set: Option<set::Layout>,
+    /// The same, if they are a cluster.
+    pub(crate) cluster: Option<masters::Layout>,
     pub(crate) on_new_master: OnNewMaster,
     /// Whether old values and lost invalidations are counted, and not promised to be none.
     pub(crate) is_counted: bool,
@@ -74,6 +77,7 @@ const ROW: Row = Row {
     host: None,
     comes_back: true,
     set: None,
+    cluster: None,
     on_new_master: OnNewMaster::Clear,
     is_counted: false,
     prepare: |_| Ok(()),
@@ -85,6 +89,7 @@ pub(crate) fn of(topology: Topology) -> Vec<Row> {
     match topology {
         Topology::One => all(),
         Topology::Sentinel => sentinel::ROWS.to_vec(),
+        Topology::Cluster => cluster::ROWS.to_vec(),
     }
 }
 

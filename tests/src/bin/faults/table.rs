@@ -1,9 +1,12 @@
 //! Prints the outcomes as a table.
 
+mod cluster;
+
 use std::process::Command;
 use std::time::Duration;
 
 use crate::judge::{MOST_WAIT, NOTICED, WAITED};
+use crate::left_out;
 use crate::outcome::Outcome;
 use crate::rows;
 use crate::settings::{
@@ -100,19 +103,31 @@ const AGAIN: Column = Column {
     cell: |it| it.again.map_or("never".to_owned(), millis),
 };
 
+/// In a cluster: how long Redis gave no value of a master that nothing happens to.
+const OTHERS: Column = Column {
+    name: "others",
+    bound: String::new,
+    cell: |it| millis(it.others),
+};
+
 fn columns(topology: Topology) -> Vec<&'static Column> {
     let mut columns: Vec<_> = COLUMNS.iter().collect();
-    if topology == Topology::Sentinel {
-        let at = columns.iter().position(|it| it.name == "back");
-        columns.insert(at.map_or(0, |at| at + 1), &AGAIN);
-    }
+    let of_several: &[_] = match topology {
+        Topology::One => &[],
+        Topology::Sentinel => &[&AGAIN],
+        Topology::Cluster => &[&AGAIN, &OTHERS],
+    };
+    let back = columns.iter().position(|it| it.name == "back");
+    let at = back.map_or(0, |back| back + 1);
+    columns.splice(at..at, of_several.iter().copied());
     columns
 }
 
 fn topology_of(outcome: &Outcome) -> Topology {
-    match outcome.row.set {
-        Some(_) => Topology::Sentinel,
-        None => Topology::One,
+    match (outcome.row.cluster, outcome.row.set) {
+        (Some(_), _) => Topology::Cluster,
+        (None, Some(_)) => Topology::Sentinel,
+        (None, None) => Topology::One,
     }
 }
 
@@ -122,7 +137,8 @@ pub(crate) fn list(topology: Topology) -> String {
         let quick = if row.is_quick { "quick" } else { "" };
         format!("{:<22} {:<6} {}", row.name, quick, row.what)
     };
-    let rows: Vec<_> = rows::of(topology).into_iter().map(row).collect();
+    let mut rows: Vec<_> = rows::of(topology).into_iter().map(row).collect();
+    rows.extend(left_out::lines(topology));
     rows.join("\n")
 }
 
@@ -152,6 +168,7 @@ pub(crate) fn markdown(topology: Topology, outcomes: &[Outcome]) -> String {
     let (opening, level) = match topology {
         Topology::One => (opening(), "##"),
         Topology::Sentinel => (opening_of_sentinels(), "###"),
+        Topology::Cluster => (cluster::opening(), "###"),
     };
     let mut lines = vec![
         opening,
@@ -180,6 +197,7 @@ pub(crate) fn markdown(topology: Topology, outcomes: &[Outcome]) -> String {
                 .map(|problem| format!("- {problem}")),
         );
     }
+    lines.extend(left_out::section(topology));
     lines.join("\n") + "\n"
 }
 
@@ -207,7 +225,8 @@ Three servers, three sentinels and two nodes on one machine, by
     cargo run -p cachekit-tests --bin faults -- --topology sentinel --markdown docs/faults.md
 
 The nodes call and write as above, and know the sentinels only. `down-after-milliseconds` is 1,000, and 5,000 in the rows `split`, which also
-have the second node and one sentinel on the side of the old master. The servers have `min-replicas-to-write 1`, but for `split-unguarded`.
+have the second node and one sentinel on the side of the old master. The servers have `min-replicas-to-write 1`, but for `split-unguarded`, and
+`repl-diskless-sync-delay 0`.
 Each kind of fault is run with `on_new_master = clear`, the default, and with `replay`.
 
 - **again**: milliseconds from the beginning of the fault until both nodes use another server. Meanwhile calls run without Redis, and no

@@ -7,6 +7,7 @@ use cachekit::{Cache, CacheBuilder};
 use cachekit_tests::proxy::Proxy;
 use cachekit_tests::redis::{Client, Redis, Reply};
 
+use crate::masters::Masters;
 use crate::record::Record;
 use crate::rows::Row;
 use crate::said::PASSWORD;
@@ -31,45 +32,91 @@ pub(crate) struct World {
 /// A Redis that wants a password, and the nodes' ways to it.
 #[derive(Debug)]
 pub(crate) struct Server {
-    /// The first server: the only one, or the master at the start.
-    pub(crate) redis: Redis,
-    /// Empty where sentinels say where the master is.
+    /// Empty where others say where the master is.
     pub(crate) proxies: Vec<Proxy>,
-    /// The others, if there are several servers.
-    pub(crate) set: Option<Set>,
+    servers: Servers,
+}
+
+#[derive(Debug)]
+enum Servers {
+    One(Redis),
+    /// The master at the start, and the others.
+    Sentinel(Redis, Set),
+    Cluster(Masters),
 }
 
 impl Server {
     pub(crate) fn start(row: &Row) -> Self {
-        if let Some(layout) = row.set {
-            let (redis, set) = Set::start(layout, row.args);
-            return Self {
-                redis,
-                proxies: Vec::new(),
-                set: Some(set),
-            };
+        let of_several = match (row.cluster, row.set) {
+            (Some(layout), _) => Some(Servers::Cluster(Masters::start(layout, row.args))),
+            (None, Some(layout)) => {
+                let (redis, set) = Set::start(layout, row.args);
+                Some(Servers::Sentinel(redis, set))
+            }
+            (None, None) => None,
+        };
+        if let Some(servers) = of_several {
+            let proxies = Vec::new();
+            return Self { proxies, servers };
         }
         let redis = Redis::with(&[&["--requirepass", PASSWORD], row.args].concat());
         let proxies = (0..NODES).map(|_| Proxy::to(redis.addr()));
         Self {
             proxies: proxies.collect(),
-            redis,
-            set: None,
+            servers: Servers::One(redis),
         }
+    }
+
+    /// The server of the fault: the only one, or the master at the start.
+    pub(crate) fn redis(&self) -> &Redis {
+        match &self.servers {
+            Servers::One(redis) | Servers::Sentinel(redis, _) => redis,
+            Servers::Cluster(masters) => &masters.cluster.servers[masters.hit],
+        }
+    }
+
+    /// The sentinels and the other servers, if there are any.
+    pub(crate) fn set(&self) -> Result<&Set, String> {
+        match &self.servers {
+            Servers::Sentinel(_, set) => Ok(set),
+            _ => Err("there are no sentinels".to_owned()),
+        }
+    }
+
+    /// The servers, if they are a cluster.
+    pub(crate) fn masters(&self) -> Result<&Masters, String> {
+        match &self.servers {
+            Servers::Cluster(masters) => Ok(masters),
+            _ => Err("there is no cluster".to_owned()),
+        }
+    }
+
+    /// The keys of a cluster that are called for all the time.
+    pub(crate) fn probes(&self) -> &[String] {
+        self.masters().map_or(&[], |it| &it.probes)
     }
 
     /// Where a node looks for Redis.
     fn url(&self, row: &Row, node: usize) -> String {
-        match (&self.set, row.host) {
-            (Some(set), _) => set.url(row.user, node),
-            (None, Some(host)) => url(row, host),
-            (None, None) => url(row, &self.proxies[node].addr().to_string()),
+        match (&self.servers, row.host) {
+            (Servers::Sentinel(_, set), _) => set.url(row.user, node),
+            (Servers::Cluster(masters), _) => masters.url(node),
+            (Servers::One(_), Some(host)) => url(row, host),
+            (Servers::One(_), None) => url(row, &self.proxies[node].addr().to_string()),
+        }
+    }
+
+    /// The same for a node that reaches Redis directly.
+    fn direct_url(&self, row: &Row) -> String {
+        match &self.servers {
+            Servers::One(redis) => url(row, &redis.addr().to_string()),
+            _ => self.url(row, 0),
         }
     }
 
     /// A new connection that may do everything.
     pub(crate) fn client(&self) -> Client {
-        let mut client = self.redis.client();
+        let mut client = self.redis().client();
         client.run(&["AUTH", PASSWORD]);
         client
     }
@@ -119,9 +166,7 @@ impl World {
 
     /// A node that knows nothing but what is in Redis, which it reaches directly.
     pub(crate) async fn newcomer(&self, row: &Row) -> Cache {
-        let direct = || url(row, &self.server.redis.addr().to_string());
-        let set = self.server.set.as_ref();
-        let url = set.map_or_else(direct, |set| set.url(row.user, 0));
+        let url = self.server.direct_url(row);
         build(settings(row, &url, 0), None).await
     }
 

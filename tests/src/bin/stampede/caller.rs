@@ -49,7 +49,7 @@ async fn run(address: &str, count: usize, length: Duration) {
         .build()
         .await
         .expect("a valid set-up");
-    cachekit::init(cache).expect("the first");
+    cachekit::init(cache.clone()).expect("the first");
     let start_line = Arc::new(Semaphore::new(0));
     let call = || {
         let start_line = Arc::clone(&start_line);
@@ -78,6 +78,9 @@ async fn run(address: &str, count: usize, length: Duration) {
         "done {} {right}{waits}",
         RUNS.load(Ordering::SeqCst)
     ));
+    // As a service does at its end. Callers get the value before it is stored, so without it, this
+    // process may be gone before the store, and the others wait until its lease ends.
+    cache.shutdown().await;
 }
 
 fn say(what: &str) {

@@ -22,6 +22,9 @@ const MESSAGE: Duration = Duration::from_secs(5);
 /// The longest time until a node without a connection has another one.
 const RECONNECTED: Duration = Duration::from_secs(3);
 
+/// The most looks at one save, of which all but the last had troubles.
+const MOST_LOOKS: usize = 20;
+
 /// The longest time for which a write that always fails may stay in its queue.
 const PATIENCE: Duration = Duration::from_secs(100);
 
@@ -75,17 +78,28 @@ impl Reader {
         }
         self.saves.accepted = number;
         self.saves.unconfirmed.clear();
-        // Without Redis a read has what the database has.
-        if before.is_none() {
-            return;
-        }
-        if let Some(problem) = self.look(number).await {
+        self.check(number, before).await;
+    }
+
+    /// Reads what was saved as `number`, when the nodes had the troubles `before`. A read without Redis
+    /// may have what the database has. Such a read is not stored, so a read without new troubles is
+    /// right. So the reads are repeated until there were none.
+    async fn check(&mut self, number: u64, mut before: Option<u64>) {
+        for _ in 0..MOST_LOOKS {
+            let Some(problem) = self.look(number).await else {
+                return;
+            };
             let now = self.troubles();
             sleep(RECONNECTED).await;
-            if [now, self.troubles()] == [before; 2] {
-                self.truth.problems.push(problem);
+            let later = self.troubles();
+            if before.is_some() && [now, later] == [before; 2] {
+                return self.truth.problems.push(problem);
             }
+            self.truth.repeated += 1;
+            before = later;
         }
+        let problem = format!("cart {} had no read without troubles", self.id);
+        self.truth.problems.push(problem);
     }
 
     /// Reads the cart on this node, on this node without its entry, and on the other node. Returns

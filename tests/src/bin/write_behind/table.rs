@@ -22,7 +22,10 @@ pub(crate) fn text(verdict: &Verdict) -> String {
     lines.extend(rows.map(numbers));
     let factors = [factor(saves, carts), factor(additions, counters)];
     lines.push(aligned("calls for each write", &factors[0], &factors[1]));
-    lines.push(format!("{} reads right after a save", verdict.reads));
+    lines.push(format!(
+        "{} reads right after a save, {} times repeated because Redis was away",
+        verdict.reads, verdict.repeated_reads
+    ));
     lines.push(disturbances(verdict));
     lines.push(format!("{} violations", verdict.problems.len()));
     lines.join("\n")

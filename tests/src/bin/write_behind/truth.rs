@@ -38,6 +38,8 @@ pub(crate) struct Truth {
     pub(crate) additions: Calls,
     /// Reads right after a save.
     pub(crate) reads: u64,
+    /// How often they were repeated, because a node was without Redis for a moment.
+    pub(crate) repeated: u64,
     /// What was wrong with those reads.
     pub(crate) problems: Vec<String>,
 }
@@ -54,6 +56,7 @@ impl Truth {
         self.saves.add(other.saves);
         self.additions.add(other.additions);
         self.reads += other.reads;
+        self.repeated += other.repeated;
         self.problems.extend(other.problems);
     }
 
@@ -62,7 +65,7 @@ impl Truth {
         let mut lines = vec![
             self.saves.to_line("saves"),
             self.additions.to_line("additions"),
-            format!("reads {}", self.reads),
+            format!("reads {} {}", self.reads, self.repeated),
         ];
         let problems = self.problems.iter();
         lines.extend(problems.map(|problem| format!("problem {problem}")));
@@ -89,7 +92,10 @@ impl Truth {
         match (what, &*numbers) {
             ("saves", _) => self.saves.add(Calls::of(&numbers)?),
             ("additions", _) => self.additions.add(Calls::of(&numbers)?),
-            ("reads", &[reads]) => self.reads += reads,
+            ("reads", &[reads, repeated]) => {
+                self.reads += reads;
+                self.repeated += repeated;
+            }
             ("cart", &[id, accepted, ref unconfirmed @ ..]) => {
                 let saves = self.carts.entry(id).or_default();
                 saves.accepted = accepted;
@@ -155,6 +161,7 @@ mod tests {
         told.additions.refused = 4;
         told.additions.failed = 1;
         told.reads = 5;
+        told.repeated = 1;
         told.problems.push("cart 1 was None".to_owned());
         let mut heard = Truth::default();
         for line in told.to_lines() {

@@ -85,6 +85,10 @@ const FILES: &[(&str, &str)] = &[
         "3: `[redis]`: `password_file` and `password` are both set; remove one of them",
     ),
     (
+        "[redis]\nencryption_keys = \"one:01\"\nencryption_keys_file = \"/run/k\"\n",
+        "3: `[redis]`: `encryption_keys_file` and `encryption_keys` are both set; remove one of them",
+    ),
+    (
         "[redis]\non_new_master = \"keep\"\n",
         "2: `[redis]`: `on_new_master = \"keep\"`: expected `clear` or `replay`",
     ),

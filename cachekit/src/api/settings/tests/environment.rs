@@ -93,6 +93,22 @@ fn every_problem_is_named_at_once() {
 }
 
 #[test]
+fn no_secret_is_given_twice() {
+    for text in [
+        "REDIS_PASSWORD",
+        "REDIS_SENTINEL_PASSWORD",
+        "CACHE_ENCRYPTION_KEYS",
+    ] {
+        let file = format!("{text}_FILE");
+        let said = read(&[(text, "secret"), (&file, "/run/secret")]).unwrap_err();
+        assert_eq!(
+            said,
+            format!("{file}: `{text}` is set too; unset one of them")
+        );
+    }
+}
+
+#[test]
 fn names_of_other_programs_are_left_alone() {
     let others = [
         "CACHE_DIR",

@@ -6,7 +6,7 @@ use redis::Value;
 
 use crate::store::redis::reply::{MalformedReply, Read, Said, bytes, int, list, problem};
 use crate::store::write_queue::{
-    Claimed, ClaimedKey, DeadItem, Enqueued, Payload, QueueState, QueuedItem,
+    Claimed, ClaimedKey, DeadItem, Enqueued, Payload, QueueState, QueuedItem, Taken,
 };
 
 /// Parses `value` with `read`. An answer that `read` cannot parse is a problem.
@@ -143,9 +143,20 @@ pub(crate) fn scanned(value: Value, start: usize, end: usize) -> Said<(u64, Vec<
     })
 }
 
-/// Parses the key of a dead write that was taken. Returns `None` if there was no such dead write.
-pub(crate) fn taken(value: Value) -> Said<Option<Vec<u8>>> {
-    said(value, bytes)
+/// Parses the key of a dead write that was taken. Without a key, there was no such dead write.
+pub(crate) fn taken(value: Value) -> Said<Taken> {
+    said(value, |value| {
+        Ok(bytes(value)?.map_or(Taken::Missing, Taken::Key))
+    })
+}
+
+/// Parses positions of writes.
+pub(crate) fn positions(value: Value) -> Said<Vec<usize>> {
+    said(value, |value| {
+        let numbers = list(value)?.map(|number| int(&number));
+        let positions = numbers.map(|number| usize::try_from(number?).map_err(|_| MalformedReply));
+        positions.collect()
+    })
 }
 
 /// Parses the answer 1 or 0, which says if the script did anything.

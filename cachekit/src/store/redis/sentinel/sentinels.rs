@@ -55,6 +55,9 @@ impl Sentinels {
             ));
         }
         let hosts: Vec<&str> = hosts.split(',').collect();
+        if hosts.len() > 1 && hosts.contains(&"") {
+            return Err(wrong("has no host beside one of its commas"));
+        }
         if hosts.len() > MOST {
             return Err(wrong("names more than 32 sentinels"));
         }
@@ -167,6 +170,7 @@ mod tests {
             any_origin: false,
             has_intents: true,
             has_answers: true,
+            bus_timeout: std::time::Duration::from_secs(1),
             faults: Faults::default(),
         })
     }

@@ -1,6 +1,7 @@
 //! Hellos and heartbeats.
 
 use super::*;
+use crate::store::tests::conformance::cases::cases;
 
 /// Sends a hello and a heartbeat, and returns the messages that arrive, in their order of arrival.
 async fn arrived(under: &Under, hello: Option<&BusMessage>, sent: u64) -> Vec<BusMessage> {

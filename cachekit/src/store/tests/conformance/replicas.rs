@@ -1,6 +1,7 @@
 //! Replicas of an entry: an invalidation of the entry invalidates them too.
 
 use super::*;
+use crate::store::tests::conformance::cases::cases;
 
 const COPIES: &str = "v:a";
 

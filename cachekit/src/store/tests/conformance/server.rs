@@ -49,7 +49,16 @@ impl Server {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("unix://{}/socket", self.folder.display())
+        format!("unix://{}", self.socket().display())
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.join("socket")
+    }
+
+    /// Returns the path of a socket on which another program may listen.
+    pub(crate) fn other_socket(&self) -> PathBuf {
+        self.folder.join("other")
     }
 }
 

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::encoding::envelope::head::Head;
+use crate::store::tests::conformance::cases::cases;
+use crate::store::tests::conformance::fill::guarded;
 use crate::store::tests::conformance::ttl::fresh;
 
 /// The time for which an entry may be served stale.
@@ -103,7 +105,7 @@ async fn a_softened_version_is_akin_to_itself_and_fences(under: &Under) {
             "{text}"
         );
         assert_eq!(before.origin(), after.origin());
-        let late = spot().fill(&computing, None, &[]);
+        let late = spot().fill(&computing, None, guarded(text));
         assert_eq!(under.fill(&late).await, Filled::Invalidated, "{text}");
         if text != "g:org:" {
             // For the store, an entry that depends on the softly invalidated version is not valid.
@@ -204,10 +206,10 @@ cases! {
     a_softened_entry_is_there_and_not_good
     one_that_was_over_is_kept_no_longer
     what_may_not_be_old_is_removed
-    tokens_and_leases_end_with_the_fresh_life
     a_softened_version_is_akin_to_itself_and_fences
     each_soft_invalidation_is_another
     versions_live_as_long_as_before
     who_found_it_old_ends_its_life
+    tokens_and_leases_end_with_the_fresh_life
     everybody_is_told
 }

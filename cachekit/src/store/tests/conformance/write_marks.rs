@@ -1,6 +1,7 @@
 //! Marks of open writes, and the rounds in which the marks of dead nodes are handed out.
 
 use super::*;
+use crate::store::tests::conformance::cases::cases;
 use crate::store::write_mark::{BEAT, DueMark, LAST_ROUND, WriteMark, pause_after};
 
 fn mark_of(node: NodeId, number: u64) -> WriteMark {
@@ -174,12 +175,13 @@ async fn strange_marks_are_handed_out_too(under: &Under) {
 
 cases! {
     the_mark_of_a_listening_node_is_handed_out_when_it_is_over
+    a_soft_invalidation_without_marks_invalidates_all_its_names
+    ; not_in_cluster:
     the_mark_of_a_dead_node_is_handed_out_at_once_and_to_one
     a_renewed_mark_begins_anew
     each_round_has_the_number_after_the_last_one
     no_more_are_handed_out_than_were_asked_for
     an_invalidation_removes_the_marks_that_end_with_it
-    a_soft_invalidation_without_marks_invalidates_all_its_names
     a_store_removes_the_mark_only_if_it_keeps_the_value
     strange_marks_are_handed_out_too
 }

@@ -1,6 +1,8 @@
 //! Writes with an order, and the operations that fence them.
 
 use super::*;
+use crate::store::tests::conformance::cases::cases;
+use crate::store::tests::conformance::fill::guarded;
 
 /// Returns the request for the right to store the value of a write with an order.
 fn ordered() -> AcquireRequest {
@@ -134,7 +136,7 @@ async fn an_invalidation_of_a_version_ends_it_too(under: &Under) {
         let before = under.granted(&ordered()).await;
         under.invalidate(&[gone]).await;
         let after = under.granted(&ordered()).await;
-        let late = spot().ordered(&before, 9);
+        let late = spot().any_fill(&before, None, guarded(gone), Some(9));
         assert_eq!(under.fill(&late).await, Filled::Invalidated, "{gone}");
         assert_eq!(
             under.fill(&spot().ordered(&after, 3)).await,

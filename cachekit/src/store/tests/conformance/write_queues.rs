@@ -6,19 +6,20 @@ mod due_times;
 
 use super::*;
 use crate::model::queue_spec::QueueKind;
+use crate::store::tests::conformance::cases::cases;
 use crate::store::write_queue::{
     Claim, ClaimRequest, Claimed, Enqueued, Failed, Finish, NewWrite, Part, Payload, QueueState,
-    Retry, Written,
+    Retry, Taken, Written,
 };
 
-const QUEUE: &str = "shop::save_cart";
-const NEWEST: QueueKind = QueueKind::Newest;
+pub(super) const QUEUE: &str = "shop::save_cart";
+pub(super) const NEWEST: QueueKind = QueueKind::Newest;
 const EACH: QueueKind = QueueKind::Each;
 
 /// The writes of one claimed key, as texts, with the numbers of failed attempts and of lost claims.
-type Seen = (String, [u32; 2], Vec<String>);
+pub(super) type Seen = (String, [u32; 2], Vec<String>);
 
-fn claim_of(kind: QueueKind, id: &'static str) -> Claim<'static> {
+pub(super) fn claim_of(kind: QueueKind, id: &'static str) -> Claim<'static> {
     Claim {
         queue: QUEUE,
         kind,
@@ -44,7 +45,7 @@ fn seen(claimed: &Claimed) -> Vec<Seen> {
     keys
 }
 
-fn key(name: &str, attempts: u32, writes: &[&str]) -> Seen {
+pub(super) fn key(name: &str, attempts: u32, writes: &[&str]) -> Seen {
     tried(name, [attempts, 0], writes)
 }
 
@@ -73,7 +74,7 @@ impl Under {
         queue.enqueue(&write, soon()).await.unwrap()
     }
 
-    async fn enqueue(&self, kind: QueueKind, key: &str, text: &str) -> u64 {
+    pub(super) async fn enqueue(&self, kind: QueueKind, key: &str, text: &str) -> u64 {
         let limits = (Duration::ZERO, 100);
         match self.enqueue_with(kind, key, text, limits).await {
             Enqueued::Accepted(version) => version,
@@ -101,7 +102,7 @@ impl Under {
         queue.claim(&request, soon()).await.unwrap()
     }
 
-    async fn claimed(&self, claim: Claim<'_>) -> Vec<Seen> {
+    pub(super) async fn claimed(&self, claim: Claim<'_>) -> Vec<Seen> {
         seen(&self.claim(claim, 100, LONG).await)
     }
 
@@ -113,19 +114,25 @@ impl Under {
         seen(&claimed)
     }
 
-    async fn begin(&self, claim: Claim<'_>, key: &str, version: u64) {
+    async fn begin(&self, claim: Claim<'_>, key: &str, version: u64) -> bool {
         let first = [written(key, version)];
         let queue = self.store.write_queue();
-        queue.begin(claim, &first, soon()).await.unwrap();
+        queue.begin(claim, &first, soon()).await.unwrap().is_empty()
     }
 
     async fn finish(&self, claim: Claim<'_>, key: &str, version: u64) {
         self.finish_some(claim, key, version, false).await;
     }
 
-    async fn finish_some(&self, claim: Claim<'_>, key: &str, version: u64, keeps_claim: bool) {
+    async fn finish_some(
+        &self,
+        claim: Claim<'_>,
+        key: &str,
+        version: u64,
+        keeps_claim: bool,
+    ) -> bool {
         let how = (Duration::ZERO, keeps_claim);
-        self.finish_how(claim, key, version, how).await;
+        self.finish_how(claim, key, version, how).await
     }
 
     /// What is left of the key waits for `every`.
@@ -139,14 +146,14 @@ impl Under {
         key: &str,
         version: u64,
         (every, keeps_claim): (Duration, bool),
-    ) {
+    ) -> bool {
         let finish = Finish {
             written: &[written(key, version)],
             every,
             keeps_claim,
         };
         let queue = self.store.write_queue();
-        queue.finish(claim, finish, soon()).await.unwrap();
+        queue.finish(claim, finish, soon()).await.unwrap()
     }
 
     async fn fail(&self, claim: Claim<'_>, key: &str, version: u64, pause: Duration) {

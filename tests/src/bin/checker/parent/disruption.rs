@@ -45,11 +45,13 @@ pub(crate) enum Disruption {
     Foreign,
     /// Commands run again and again.
     RepeatAll,
-    /// The sentinels have another server become the master: as they are told, because it was killed,
-    /// or because it hangs.
+    /// Another server becomes the master: as it or the sentinels are told, because the old one was
+    /// killed, or because it hangs.
     FailOver,
     KillMaster,
     StopMaster,
+    /// A slot of a cluster is moved to another master.
+    MoveSlot,
 }
 
 const NAMES: &[(Disruption, &str)] = &[
@@ -75,6 +77,7 @@ const NAMES: &[(Disruption, &str)] = &[
     (Disruption::FailOver, "fail-over"),
     (Disruption::KillMaster, "kill-master"),
     (Disruption::StopMaster, "stop-master"),
+    (Disruption::MoveSlot, "move-slot"),
 ];
 
 /// The faults of a set with sentinels.
@@ -91,6 +94,24 @@ const OF_SET: &[Disruption] = &[
     Disruption::StopMaster,
 ];
 
+/// The faults of a cluster: each server may also come back empty, or stand still for less than the
+/// time after which another one takes its place.
+const OF_CLUSTER: &[Disruption] = &[
+    Disruption::DelEntry,
+    Disruption::DelVersion,
+    Disruption::DelGuard,
+    Disruption::KillPubsub,
+    Disruption::KillNormal,
+    Disruption::ScriptFlush,
+    Disruption::FlushAll,
+    Disruption::Restart,
+    Disruption::Freeze,
+    Disruption::FailOver,
+    Disruption::KillMaster,
+    Disruption::StopMaster,
+    Disruption::MoveSlot,
+];
+
 /// Those that are not in `all`.
 const ONLY_BY_NAME: &[Disruption] = &[
     Disruption::Foreign,
@@ -98,6 +119,7 @@ const ONLY_BY_NAME: &[Disruption] = &[
     Disruption::FailOver,
     Disruption::KillMaster,
     Disruption::StopMaster,
+    Disruption::MoveSlot,
 ];
 
 /// Whether a fault can be injected in this set-up.
@@ -106,10 +128,12 @@ pub(crate) fn is_possible(disruption: Disruption, topology: Topology) -> bool {
         Disruption::FailOver,
         Disruption::KillMaster,
         Disruption::StopMaster,
+        Disruption::MoveSlot,
     ];
     match topology {
         Topology::One => !of_set_only.contains(&disruption),
         Topology::Sentinel => OF_SET.contains(&disruption),
+        Topology::Cluster => OF_CLUSTER.contains(&disruption),
     }
 }
 
@@ -119,6 +143,7 @@ pub(crate) fn disruptions(list: &str, topology: Topology) -> Result<Vec<Disrupti
     match list {
         "none" => return Ok(vec![]),
         "all" if topology == Topology::Sentinel => return Ok(OF_SET.to_vec()),
+        "all" if topology == Topology::Cluster => return Ok(OF_CLUSTER.to_vec()),
         "all" => {
             return Ok(all
                 .filter(|disruption| !ONLY_BY_NAME.contains(disruption))

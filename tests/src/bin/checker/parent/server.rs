@@ -8,6 +8,7 @@ use cachekit_tests::redis::{Client, Redis};
 use super::World;
 use super::disruption::Disruption;
 use super::history::{NOBODY, Write};
+use super::masters;
 use super::servers::fail_over;
 use crate::cells::{Cell, Kind};
 use crate::invalidation_mode::InvalidationMode;
@@ -43,6 +44,20 @@ const AMONG: &[Disruption] = &[
     Disruption::KillMaster,
     Disruption::StopMaster,
     Disruption::StopMaster,
+    Disruption::MoveSlot,
+    Disruption::MoveSlot,
+    Disruption::MoveSlot,
+    Disruption::MoveSlot,
+    Disruption::MoveSlot,
+    Disruption::MoveSlot,
+];
+
+/// Those that change who is the master.
+const OF_MASTERS: &[Disruption] = &[
+    Disruption::FailOver,
+    Disruption::KillMaster,
+    Disruption::StopMaster,
+    Disruption::MoveSlot,
 ];
 
 /// What a program of another version might say, and where.
@@ -58,17 +73,20 @@ pub(super) fn injure(world: &World, seed: u64) {
             return;
         };
         if !world.is_stopped() {
-            let what = match disruption {
-                Disruption::FailOver => world.servers.replace_master(fail_over, |_| ()),
-                Disruption::KillMaster => {
+            let what = match (disruption, world.servers.cluster()) {
+                (kind, Some(cluster)) if OF_MASTERS.contains(&kind) => {
+                    masters::change(cluster, kind, &mut random)
+                }
+                (Disruption::FailOver, _) => world.servers.replace_master(fail_over, |_| ()),
+                (Disruption::KillMaster, _) => {
                     let kill = |_: &_, master: &Redis| master.kill();
                     world.servers.replace_master(kill, Redis::restart)
                 }
-                Disruption::StopMaster => {
+                (Disruption::StopMaster, _) => {
                     let stop = |_: &_, master: &Redis| master.freeze();
                     world.servers.replace_master(stop, Redis::thaw)
                 }
-                other => Some(inject(other, world, &mut random)),
+                (other, _) => Some(inject(other, world, &mut random)),
             };
             if let Some(what) = what {
                 world.disruptions.note(disruption, what);
@@ -149,8 +167,9 @@ fn remove(client: &mut Client, patterns: &[&str], random: &mut fastrand::Rng) ->
     if keys.is_empty() {
         return "nothing".to_owned();
     }
-    let mut command = vec!["DEL".to_owned()];
-    command.extend(keys);
-    client.run(&command);
-    command[1..].join(" ")
+    // One by one: in a cluster they are in several slots.
+    for key in &keys {
+        client.run(&["DEL", key]);
+    }
+    keys.join(" ")
 }

@@ -1,9 +1,11 @@
 //! The servers that the nodes share.
 
+use cachekit_tests::cluster::Cluster;
 use cachekit_tests::proxy::Proxy;
 use cachekit_tests::redis::{Redis, Reply};
 use cachekit_tests::sentinel::{Options, SentinelSet, named, wait};
 
+use super::masters;
 use crate::topology::Topology;
 
 /// A server that nobody follows refuses writes: as `docs/topologies.md` asks for.
@@ -14,10 +16,11 @@ const GUARDED: &[&str] = &[
     "2",
 ];
 
-/// One server, or a set with sentinels.
+/// One server, or a set with sentinels, or a cluster.
 pub(super) enum Servers {
     One(Redis),
     Set(SentinelSet),
+    Cluster(Cluster),
 }
 
 impl Servers {
@@ -29,14 +32,15 @@ impl Servers {
                 sentinels: &["sentinel failover-timeout {name} 3000"],
                 ..Options::default()
             })),
+            Topology::Cluster => Self::Cluster(Cluster::with_replicas()),
         }
     }
 
-    /// A network for each node. Sentinels name the servers themselves, so there is none.
+    /// A network for each node. Sentinels and clusters name the servers themselves, so there is none.
     pub(super) fn proxies(&self, nodes: u8) -> Vec<Proxy> {
         match self {
             Self::One(redis) => (0..nodes).map(|_| Proxy::to(redis.addr())).collect(),
-            Self::Set(_) => Vec::new(),
+            Self::Set(_) | Self::Cluster(_) => Vec::new(),
         }
     }
 
@@ -46,14 +50,23 @@ impl Servers {
             (_, Some(proxy)) => proxy.url(),
             (Self::One(redis), None) => redis.url(),
             (Self::Set(set), None) => set.url(),
+            (Self::Cluster(cluster), None) => cluster.url(),
         }
     }
 
-    /// The server that takes writes.
+    /// The server that takes writes, or one of those that do.
     pub(super) fn master(&self) -> &Redis {
         match self {
             Self::One(redis) => redis,
             Self::Set(set) => &set.servers[set.master().unwrap_or(0)],
+            Self::Cluster(cluster) => masters::any(cluster),
+        }
+    }
+
+    pub(super) fn cluster(&self) -> Option<&Cluster> {
+        match self {
+            Self::Cluster(cluster) => Some(cluster),
+            _ => None,
         }
     }
 

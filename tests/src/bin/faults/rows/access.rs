@@ -36,7 +36,7 @@ pub(super) const ROWS: &[Row] = &[
             for kind in ["normal", "pubsub"] {
                 run(&mut client, &["CLIENT", "KILL", "TYPE", kind])?;
             }
-            let refused = run(&mut server.redis.client(), &["AUTH", PASSWORD]);
+            let refused = run(&mut server.redis().client(), &["AUTH", PASSWORD]);
             wait(1_500);
             run(&mut client, &["CONFIG", "SET", "requirepass", PASSWORD])?;
             refusal(refused)
@@ -58,7 +58,7 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 fn revoke(server: &Server) -> Inflicted {
-    let mut user = server.redis.client();
+    let mut user = server.redis().client();
     run(&mut user, &["AUTH", USER, PASSWORD])?;
     server.run(&["ACL", "SETUSER", USER, "-@all"])?;
     let refused = run(&mut user, &["GET", "other:1"]);

@@ -48,7 +48,7 @@ pub(super) const ROWS: &[Row] = &[
                 )?;
                 wait(400);
             }
-            let log = server.redis.log();
+            let log = server.redis().log();
             let ended = log.matches("overcoming of output buffer limits").count();
             proof(ended >= NODES, format!("{ended} connections ended"))
         },

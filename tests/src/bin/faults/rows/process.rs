@@ -15,9 +15,9 @@ pub(super) const ROWS: &[Row] = &[
         is_quick: true,
         is_silent: true,
         inflict: |server| {
-            server.redis.kill();
+            server.redis().kill();
             wait(1_000);
-            server.redis.restart();
+            server.redis().restart();
             Ok("it came back empty".to_owned())
         },
         ..ROW
@@ -53,9 +53,9 @@ pub(super) const ROWS: &[Row] = &[
 fn restart_with_the_past(server: &Server) -> Inflicted {
     server.run(&["SAVE"])?;
     wait(700);
-    server.redis.kill();
+    server.redis().kill();
     wait(300);
-    server.redis.restart();
+    server.redis().restart();
     let keys = server
         .client()
         .info("persistence", "rdb_last_load_keys_loaded");
@@ -64,7 +64,7 @@ fn restart_with_the_past(server: &Server) -> Inflicted {
 }
 
 fn have_had_a_replica(server: &Server) -> Result<(), String> {
-    let port = server.redis.addr().port().to_string();
+    let port = server.redis().addr().port().to_string();
     let replica = Redis::with(&["--replicaof", "127.0.0.1", &port, "--masterauth", PASSWORD]);
     let mut client = replica.client().patience(Duration::from_secs(5));
     for _ in 0..1_000 {

@@ -8,7 +8,7 @@ use cachekit_tests::sentinel::wait as wait_until;
 
 use super::{Inflicted, ROW, Row, proof, wait};
 use crate::said::PASSWORD;
-use crate::set::{Layout, Set};
+use crate::set::Layout;
 use crate::world::Server;
 
 /// A server that nobody follows refuses writes: as `docs/topologies.md` asks for.
@@ -116,15 +116,8 @@ pub(super) const ROWS: &[Row] = &[
     },
 ];
 
-fn set(server: &Server) -> Result<&Set, String> {
-    server
-        .set
-        .as_ref()
-        .ok_or("there are no sentinels".to_owned())
-}
-
 fn planned(server: &Server) -> Inflicted {
-    let set = set(server)?;
+    let set = server.set()?;
     let start = Instant::now();
     let reply = set.sentinels[0].fail_over();
     if reply != Reply::Text("OK".to_owned()) {
@@ -145,9 +138,9 @@ fn planned(server: &Server) -> Inflicted {
 }
 
 fn killed(server: &Server) -> Inflicted {
-    let set = set(server)?;
+    let set = server.set()?;
     let start = Instant::now();
-    server.redis.kill();
+    server.redis().kill();
     set.wait_for_another(&set.sentinels);
     Ok(format!(
         "another master after {:.1} s",
@@ -156,14 +149,14 @@ fn killed(server: &Server) -> Inflicted {
 }
 
 fn stopped(server: &Server) -> Inflicted {
-    let set = set(server)?;
+    let set = server.set()?;
     let start = Instant::now();
-    server.redis.freeze();
+    server.redis().freeze();
     set.sentinels[2].freeze();
     set.wait_for_another(&set.sentinels[..2]);
     let took = start.elapsed().as_secs_f64();
     wait(500);
-    server.redis.thaw();
+    server.redis().thaw();
     set.sentinels[2].thaw();
     step_down(server);
     Ok(format!("another master after {took:.1} s"))
@@ -171,7 +164,7 @@ fn stopped(server: &Server) -> Inflicted {
 
 /// Cuts the first server off with its node, and joins both sides again.
 fn split(server: &Server) -> Inflicted {
-    let set = set(server)?;
+    let set = server.set()?;
     let relay = set.relay.as_ref().ok_or("nothing can be cut")?;
     let start = Instant::now();
     // The sentinel on that side would learn of the others by their replicas.
@@ -199,7 +192,7 @@ fn step_down(server: &Server) {
 
 /// `false` too while it ends the connections of its clients, as it does when it steps down.
 fn is_replica(server: &Server) -> bool {
-    let mut client = server.redis.client();
+    let mut client = server.redis().client();
     let mut ask = |command: &[&str]| client.try_run(command);
     match (ask(&["AUTH", PASSWORD]), ask(&["INFO", "replication"])) {
         (Ok(_), Ok(Reply::Bulk(info))) => String::from_utf8_lossy(&info).contains("role:slave"),

@@ -21,9 +21,9 @@ pub(super) const ROWS: &[Row] = &[
         is_quick: true,
         is_silent: true,
         inflict: |server| {
-            server.redis.freeze();
+            server.redis().freeze();
             wait(3_000);
-            server.redis.thaw();
+            server.redis().thaw();
             Ok("it stood for 3 s".to_owned())
         },
         ..ROW

@@ -13,12 +13,12 @@ pub(super) const ROWS: &[Row] = &[
         what: "the nodes start without Redis; it starts a second and a half later",
         is_quick: true,
         prepare: |server| {
-            server.redis.kill();
+            server.redis().kill();
             Ok(())
         },
         inflict: |server| {
             wait(800);
-            server.redis.restart();
+            server.redis().restart();
             Ok("the nodes started alone".to_owned())
         },
         ..ROW
@@ -28,12 +28,12 @@ pub(super) const ROWS: &[Row] = &[
         what: "the nodes start while Redis is stopped; it resumes a second and a half later",
         is_silent: true,
         prepare: |server| {
-            server.redis.freeze();
+            server.redis().freeze();
             Ok(())
         },
         inflict: |server| {
             wait(800);
-            server.redis.thaw();
+            server.redis().thaw();
             Ok("the nodes started alone".to_owned())
         },
         ..ROW

@@ -1,6 +1,7 @@
 //! Claims of workers, and attempts that fail.
 
 use super::*;
+use crate::store::tests::conformance::cases::cases;
 
 async fn the_claim_of_a_dead_worker_ends_and_is_counted(under: &Under) {
     let version = under.enqueue(NEWEST, "a", "1").await;
@@ -11,6 +12,7 @@ async fn the_claim_of_a_dead_worker_ends_and_is_counted(under: &Under) {
     tokio::time::sleep(SHORT + SHORT / 4).await;
     assert_eq!(under.claimed(alive).await, [tried("a", [0, 1], &["1"])]);
     // The dead worker was only slow: it neither delays nor frees the key.
+    assert!(!under.begin(dead, "a", version).await);
     under.fail(dead, "a", version, LONG).await;
     assert!(!under.bury(dead, "a", version).await);
     assert_eq!(under.queue_state(NEWEST).await.writes, 1);
@@ -92,11 +94,62 @@ async fn a_claim_can_outlast_a_finished_write(under: &Under) {
     let two = under.enqueue(EACH, "a", "2").await;
     let (c, other) = (claim_of(EACH, "c"), claim_of(EACH, "other"));
     under.claimed(c).await;
-    under.finish_some(c, "a", one, true).await;
+    assert!(under.finish_some(c, "a", one, true).await);
     assert_eq!(under.claimed(other).await, []);
-    under.finish(c, "a", two).await;
-    under.enqueue(EACH, "a", "3").await;
-    assert_eq!(under.claimed(other).await, [key("a", 0, &["3"])]);
+    assert!(
+        !under.finish_some(c, "a", two, true).await,
+        "nothing is left"
+    );
+    let three = under.enqueue(EACH, "a", "3").await;
+    under.enqueue(EACH, "a", "4").await;
+    assert_eq!(under.claimed(other).await, [key("a", 0, &["3", "4"])]);
+    assert!(!under.finish_some(c, "a", three, true).await, "it is over");
+}
+
+/// Each is told apart from the others.
+async fn a_worker_gets_to_know_which_claims_are_over(under: &Under) {
+    let (c, other) = (claim_of(NEWEST, "c"), claim_of(NEWEST, "other"));
+    let mut all = Vec::new();
+    for name in ["a", "b", "c", "d"] {
+        all.push(written(name, under.enqueue(NEWEST, name, "1").await));
+    }
+    under.claimed(c).await;
+    for of in [1, 3] {
+        let name = String::from_utf8(all[of].key.clone()).unwrap();
+        under
+            .retry(c, &name, all[of].version, (Duration::ZERO, 0))
+            .await;
+    }
+    under.claimed(other).await;
+    let queue = under.store.write_queue();
+    assert_eq!(queue.begin(c, &all, soon()).await, Ok(vec![1, 3]));
+    assert_eq!(queue.begin(other, &all, soon()).await, Ok(vec![0, 2]));
+}
+
+/// Its worker outlived the attempt, and the claim goes on.
+async fn a_claim_is_not_lost_after_an_attempt_that_its_worker_outlived(under: &Under) {
+    let (one, c) = (under.enqueue(EACH, "a", "1").await, claim_of(EACH, "c"));
+    let (queue, keys) = (under.store.write_queue(), [b"a".to_vec()]);
+    for (by, lost) in [(c, 0), (claim_of(EACH, "other"), 1)] {
+        under.claimed_for_a_moment(c).await;
+        under.begin(c, "a", one).await;
+        queue.outlive(by, &keys, soon()).await.unwrap();
+        let claimed = under.claimed_for_a_moment(c).await;
+        assert_eq!(claimed, [tried("a", [0, lost], &["1"])]);
+    }
+}
+
+/// The first question arrives after the next write began.
+async fn an_end_that_is_told_late_does_not_forget_the_next_write(under: &Under) {
+    let one = under.enqueue(EACH, "a", "1").await;
+    let two = under.enqueue(EACH, "a", "2").await;
+    let c = claim_of(EACH, "c");
+    under.claimed_for_a_moment(c).await;
+    under.begin(c, "a", one).await;
+    under.finish_some(c, "a", one, true).await;
+    under.begin(c, "a", two).await;
+    under.finish_some(c, "a", one, true).await;
+    assert_eq!(under.claimed(c).await, [tried("a", [0, 1], &["2"])]);
 }
 
 async fn one_claim_takes_a_limited_number_of_bytes(under: &Under) {
@@ -155,6 +208,9 @@ cases! {
     a_newer_write_does_not_inherit_lost_claims
     a_claim_can_be_renewed
     a_claim_can_outlast_a_finished_write
+    a_worker_gets_to_know_which_claims_are_over
+    a_claim_is_not_lost_after_an_attempt_that_its_worker_outlived
+    an_end_that_is_told_late_does_not_forget_the_next_write
     one_claim_takes_a_limited_number_of_bytes
     a_failed_write_is_due_again_after_its_pause
     a_newer_write_does_not_inherit_attempts

@@ -1,6 +1,7 @@
 //! Writes that were put aside.
 
 use super::*;
+use crate::store::tests::conformance::cases::cases;
 
 async fn a_dead_write_is_kept_and_can_be_queued_again(under: &Under) {
     let (one, c) = (under.enqueue(EACH, "a", "1").await, claim_of(EACH, "c"));
@@ -20,10 +21,10 @@ async fn a_dead_write_is_kept_and_can_be_queued_again(under: &Under) {
         assert!(found.is_none(), "{none:?}");
     }
     let take = |revives| queue.take_dead((QUEUE, EACH), id, revives, soon());
-    assert_eq!(take(true).await, Ok(Some(b"a".to_vec())));
-    assert_eq!(take(true).await, Ok(None), "it is no longer dead");
+    assert_eq!(take(true).await, Ok(Taken::Key(b"a".to_vec())));
+    assert_eq!(take(true).await, Ok(Taken::Missing), "it is no longer dead");
     let nonsense = queue.take_dead((QUEUE, EACH), "nonsense", true, soon());
-    assert_eq!(nonsense.await, Ok(None));
+    assert_eq!(nonsense.await, Ok(Taken::Missing));
     assert_eq!(under.dead().await, []);
     // It is a new write: that of the other does not finish it.
     under.finish(c, "a", two).await;
@@ -60,9 +61,41 @@ async fn a_dead_write_does_not_replace_a_newer_one(under: &Under) {
     let id = under.dead().await[0].0.clone();
     let queue = under.store.write_queue();
     let taken = queue.take_dead((QUEUE, NEWEST), &id, true, soon());
-    assert_eq!(taken.await, Ok(Some(b"a".to_vec())));
+    assert_eq!(taken.await, Ok(Taken::Key(b"a".to_vec())));
     assert_eq!(under.claimed(c).await, [key("a", 0, &["2"])]);
     assert_eq!(under.dead().await, []);
+}
+
+/// Two dead writes of one key are replayed in either order. The first of them fails once in between.
+async fn the_newest_of_two_replayed_writes_stays(under: &Under) {
+    let c = claim_of(NEWEST, "c");
+    for is_oldest_first in [true, false] {
+        let mut newest = 0;
+        for text in ["1", "2"] {
+            newest = under.enqueue(NEWEST, "a", text).await;
+            under.claimed(c).await;
+            assert!(under.bury(c, "a", newest).await);
+        }
+        let mut dead = under.dead().await;
+        if !is_oldest_first {
+            dead.reverse();
+        }
+        for (id, ..) in dead {
+            let queue = under.store.write_queue();
+            let taken = queue.take_dead((QUEUE, NEWEST), &id, true, soon());
+            assert_eq!(taken.await, Ok(Taken::Key(b"a".to_vec())));
+            let queued = queue.newest(QUEUE, b"a", soon()).await.unwrap().unwrap();
+            under.claimed(c).await;
+            under.fail(c, "a", queued.version, Duration::ZERO).await;
+        }
+        let claimed = under.claim(c, 100, LONG).await;
+        let attempts = if is_oldest_first { 1 } else { 2 };
+        assert_eq!(seen(&claimed), [key("a", attempts, &["2"])]);
+        assert_eq!(claimed.keys[0].items[0].version, newest);
+        assert_eq!(under.dead().await, []);
+        under.finish(c, "a", newest).await;
+        assert_eq!(under.queue_state(NEWEST).await.writes, 0);
+    }
 }
 
 /// The source may have had a newer write meanwhile.
@@ -73,11 +106,36 @@ async fn a_replayed_write_keeps_its_version_and_is_told_apart(under: &Under) {
     let id = under.dead().await[0].0.clone();
     let queue = under.store.write_queue();
     let taken = queue.take_dead((QUEUE, NEWEST), &id, true, soon());
-    assert_eq!(taken.await, Ok(Some(b"a".to_vec())));
+    assert_eq!(taken.await, Ok(Taken::Key(b"a".to_vec())));
     let newest = queue.newest(QUEUE, b"a", soon()).await.unwrap().unwrap();
     assert_eq!((newest.version, newest.is_replayed), (one, true));
     assert_eq!(text(&newest.payload), "1");
     assert_eq!(under.claimed(c).await, [key("a", 0, &["1"])]);
+}
+
+/// It waits since the replay, and a flush after that waits for it.
+async fn a_replayed_write_waits_since_its_replay(under: &Under) {
+    for kind in [NEWEST, EACH] {
+        let (one, c) = (under.enqueue(kind, "a", "1").await, claim_of(kind, "c"));
+        under.claimed(c).await;
+        assert!(under.bury(c, "a", one).await);
+        let last = under.enqueue(kind, "b", "2").await;
+        under.claimed(c).await;
+        under.finish(c, "b", last).await;
+        let id = under.dead().await[0].0.clone();
+        let queue = under.store.write_queue();
+        queue
+            .take_dead((QUEUE, kind), &id, true, soon())
+            .await
+            .unwrap();
+        let state = under.queue_state(kind).await;
+        let oldest = state.oldest.expect("the replayed write");
+        assert!(last < oldest && oldest <= state.last, "{kind:?} {state:?}");
+        let claimed = under.claim(c, 100, LONG).await;
+        let version = claimed.keys[0].items[0].version;
+        under.finish(c, "a", version).await;
+        assert_eq!(under.queue_state(kind).await.oldest, None);
+    }
 }
 
 /// The write was replaced while its last attempt ran.
@@ -125,6 +183,8 @@ cases! {
     a_dead_write_is_kept_and_can_be_queued_again
     queues_with_dead_writes_are_found
     a_dead_write_does_not_replace_a_newer_one
+    the_newest_of_two_replayed_writes_stays
     a_replayed_write_keeps_its_version_and_is_told_apart
+    a_replayed_write_waits_since_its_replay
     a_replaced_write_is_not_put_aside
 }

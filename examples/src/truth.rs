@@ -5,54 +5,24 @@
 //! Redis accepted it. Within this time, an older read is counted, and is not a mistake.
 
 use std::collections::HashMap;
-use std::fmt;
+use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::database::{Product, SHOPS};
-use crate::nodes::BUS_TIMEOUT;
-use crate::shop::Page;
+/// The `bus_timeout` of the nodes' caches: the longest time for which a node's memory may serve
+/// entries that another node has invalidated.
+pub const BUS_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The allowance for the rounding of timers, and for reads in progress when the time is taken.
 const ALLOWANCE: Duration = Duration::from_millis(50);
 
 /// The time after a write within which a read on another node may be older than the write.
-pub(crate) const WINDOW: Duration = BUS_TIMEOUT.saturating_add(ALLOWANCE);
+pub const WINDOW: Duration = BUS_TIMEOUT.saturating_add(ALLOWANCE);
 
-/// A row that is written and read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Item {
-    Product(u32),
-    Shop(u32),
-}
-
-impl Item {
-    /// Returns the row of a product that was read, and the version of the row.
-    pub(crate) fn of(product: &Product) -> (Self, u32) {
-        (Self::Product(product.id), product.version)
-    }
-
-    /// Returns the rows from which a page was computed, each with its version.
-    pub(crate) fn on_page(page: &Page) -> Vec<(Self, u32)> {
-        let shop = (Self::Shop(page.shop.id), page.shop.version);
-        let products = page.products.iter().map(|product| Self::of(product));
-        products.chain([shop]).collect()
-    }
-}
-
-impl fmt::Display for Item {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Product(id) => write!(f, "product {id}"),
-            Self::Shop(id) => write!(f, "shop {id}"),
-        }
-    }
-}
-
-/// The writes of each row, with the times at which they returned.
-#[derive(Debug, Default)]
-pub(crate) struct Truth {
-    writes: HashMap<Item, Mutex<Writes>>,
+/// The writes of each row, with the times at which they returned. `I` names a row.
+#[derive(Debug)]
+pub struct Truth<I> {
+    writes: HashMap<I, Mutex<Writes>>,
 }
 
 /// The writes of one row.
@@ -91,51 +61,68 @@ impl Rises {
 
 /// The result of the check of a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub enum Verdict<I> {
+    /// The read returned what it must, or something newer.
     Fresh,
     /// The read returned an older version than a write through another node, which Redis had
     /// accepted this time before the read began.
     Behind(Duration),
-    Stale(StaleRead),
+    /// The read returned an older version than it may.
+    Stale(StaleRead<I>),
 }
 
 /// A read that returned an older version than it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct StaleRead {
-    pub(crate) item: Item,
-    pub(crate) node: usize,
-    pub(crate) got: u32,
+pub struct StaleRead<I> {
+    /// The row.
+    pub item: I,
+    /// The node that read.
+    pub node: usize,
+    /// The version that the read returned.
+    pub got: u32,
     /// The oldest version newer than `got` that the read should have seen.
-    pub(crate) newer: u32,
+    pub newer: u32,
     /// The time from the write of the version `newer` to the beginning of the read.
-    pub(crate) since: Duration,
+    pub since: Duration,
     /// `true` if the write was made through the node that read.
-    pub(crate) own: bool,
+    pub own: bool,
 }
 
-impl Truth {
-    pub(crate) fn new(products: &[u32], nodes: usize) -> Self {
+impl<I> Default for Truth<I> {
+    fn default() -> Self {
+        Self {
+            writes: HashMap::new(),
+        }
+    }
+}
+
+impl<I: Copy + Eq + Hash> Truth<I> {
+    /// Creates the truth about `rows`, which `nodes` nodes read and write. Reads of other rows are
+    /// not judged.
+    pub fn new(rows: impl IntoIterator<Item = I>, nodes: usize) -> Self {
         let writes = || Writes {
             anywhere: Rises::default(),
             through: vec![Rises::default(); nodes].into(),
         };
-        let products = products.iter().map(|id| Item::Product(*id));
-        let rows = products.chain((0..SHOPS).map(Item::Shop));
-        let each = rows.map(|row| (row, Mutex::new(writes())));
+        let each = rows.into_iter().map(|row| (row, Mutex::new(writes())));
         Self {
             writes: each.collect(),
         }
     }
 
     /// Records that a write of `item` through `node` returned at the time `at`.
-    pub(crate) fn returned(&self, node: usize, item: Item, version: u32, at: Instant) {
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no such node.
+    pub fn returned(&self, node: usize, item: I, version: u32, at: Instant) {
         if let Some(mut writes) = self.of(item) {
             writes.through[node].add(at, version);
         }
     }
 
     /// Records that Redis had accepted a write of `item` by the time `at`.
-    pub(crate) fn accepted(&self, item: Item, version: u32, at: Instant) {
+    pub fn accepted(&self, item: I, version: u32, at: Instant) {
         if let Some(mut writes) = self.of(item) {
             writes.anywhere.add(at, version);
         }
@@ -143,7 +130,11 @@ impl Truth {
 
     /// Judges the version `got` of `item`, which a read on `node` that began at the time `began`
     /// returned.
-    pub(crate) fn judge(&self, node: usize, item: Item, got: u32, began: Instant) -> Verdict {
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no such node.
+    pub fn judge(&self, node: usize, item: I, got: u32, began: Instant) -> Verdict<I> {
         let Some(writes) = self.of(item) else {
             return Verdict::Fresh;
         };
@@ -167,7 +158,7 @@ impl Truth {
         }
     }
 
-    fn of(&self, item: Item) -> Option<MutexGuard<'_, Writes>> {
+    fn of(&self, item: I) -> Option<MutexGuard<'_, Writes>> {
         let writes = self.writes.get(&item)?;
         Some(writes.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -179,16 +170,16 @@ mod tests {
 
     const MILLISECOND: Duration = Duration::from_millis(1);
 
-    const ROW: Item = Item::Product(7);
+    const ROW: u32 = 7;
 
-    fn write(truth: &Truth, node: usize, version: u32, at: Instant) {
+    fn write(truth: &Truth<u32>, node: usize, version: u32, at: Instant) {
         truth.returned(node, ROW, version, at);
         truth.accepted(ROW, version, at);
     }
 
     #[test]
     fn on_the_node_that_wrote_an_older_version_is_stale_at_once() {
-        let (truth, start) = (Truth::new(&[7], 2), Instant::now());
+        let (truth, start) = (Truth::new([7], 2), Instant::now());
         write(&truth, 0, 2, start);
         write(&truth, 0, 1, start + MILLISECOND);
         let judged = |version, after| truth.judge(0, ROW, version, start + after);
@@ -206,14 +197,14 @@ mod tests {
 
     #[test]
     fn a_read_that_began_before_the_write_returned_may_be_older() {
-        let (truth, start) = (Truth::new(&[7], 1), Instant::now());
+        let (truth, start) = (Truth::new([7], 1), Instant::now());
         write(&truth, 0, 1, start + MILLISECOND);
         assert_eq!(truth.judge(0, ROW, 0, start), Verdict::Fresh);
     }
 
     #[test]
     fn on_another_node_it_is_stale_when_the_window_is_over() {
-        let (truth, start) = (Truth::new(&[7], 2), Instant::now());
+        let (truth, start) = (Truth::new([7], 2), Instant::now());
         write(&truth, 0, 1, start);
         write(&truth, 0, 2, start + WINDOW);
         let judged = |version, after| truth.judge(1, ROW, version, start + after);
@@ -236,7 +227,7 @@ mod tests {
 
     #[test]
     fn on_another_node_a_write_counts_from_its_acceptance() {
-        let (truth, start) = (Truth::new(&[7], 2), Instant::now());
+        let (truth, start) = (Truth::new([7], 2), Instant::now());
         truth.returned(0, ROW, 1, start);
         let later = start + WINDOW * 2;
         assert_eq!(truth.judge(1, ROW, 0, later), Verdict::Fresh);

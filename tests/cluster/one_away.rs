@@ -1,0 +1,47 @@
+//! One master is away, and the entries of the others are served from Redis all the same.
+
+use std::time::Duration;
+
+use cachekit::SourceTier;
+use cachekit_tests::cluster::{Cluster, Options};
+
+use crate::world::{built, settings, source, until_from_redis};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn g10_the_entries_of_other_masters_are_served_while_an_invalidation_waits() {
+    let cluster = Cluster::with(&Options {
+        // It stays the master for as long as the test runs.
+        node_timeout: 60_000,
+        ..Options::default()
+    });
+    let used = [cluster.slot("shop:all"), cluster.slot("{shop:bus}")];
+    let used = used.map(|slot| cluster.owner(slot));
+    let away = (0..3).find(|it| !used.contains(it)).expect("a third one");
+    let owner = |key: &String| cluster.owner(cluster.slot(&format!("shop:k:{{{key}}}")));
+    let of_away: Vec<String> = (0..)
+        .map(|number| format!("k{number}"))
+        .filter(|key| owner(key) == away)
+        .take(8)
+        .collect();
+    let mut others = (0..).map(|number| format!("o{number}"));
+    let other = others.find(|key| owner(key) != away).expect("a key");
+    let settings = settings(&cluster).redis_timeout(Duration::from_millis(200));
+    let node = built(settings).await;
+    assert!(until_from_redis(&node, &other).await);
+    cluster.servers[away].freeze();
+    // Enough calls fail at once to open the circuit breaker.
+    let mut calls = tokio::task::JoinSet::new();
+    for key in of_away.clone() {
+        let node = node.clone();
+        calls.spawn(async move { source(&node, &key).await });
+    }
+    node.invalidate(&of_away[0]).await;
+    for tier in calls.join_all().await {
+        assert_eq!(tier, SourceTier::Computed);
+    }
+    assert_eq!(node.stats().redis.breaker_openings, 1);
+    assert!(until_from_redis(&node, &other).await);
+    assert!(node.stats().redis.queued_invalidations > 0);
+    cluster.servers[away].thaw();
+    assert!(until_from_redis(&node, &of_away[0]).await);
+}
