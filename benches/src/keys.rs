@@ -11,6 +11,8 @@ pub const DISTINCT: u32 = 10_000;
 pub const FEW: u32 = 1_000;
 /// How many accesses are drawn before they repeat; a power of two.
 const ACCESSES: usize = 1 << 16;
+/// Length of the list of [`Keys::uniform`]. Most of a million keys are in a list of this length.
+const UNIFORM: usize = 1 << 22;
 
 /// How accesses spread over the keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +30,7 @@ pub enum Spread {
 /// Accesses, drawn once.
 #[derive(Debug)]
 pub struct Keys {
+    /// A power of two of them.
     ids: Vec<u32>,
     /// By number.
     names: Vec<Box<str>>,
@@ -66,6 +69,24 @@ impl Keys {
         })
     }
 
+    /// Each of the first `count` keys with the same chance at each access. They have no names.
+    pub fn uniform(count: u32) -> Arc<Self> {
+        let mut rng = fastrand::Rng::with_seed(3);
+        Arc::new(Self {
+            ids: (0..UNIFORM).map(|_| rng.u32(1..=count)).collect(),
+            names: Vec::new(),
+        })
+    }
+
+    /// The first `count` keys, each in turn. They have no names.
+    pub fn every(count: u32) -> Arc<Self> {
+        let all = (1..=count).cycle();
+        Arc::new(Self {
+            ids: all.take(count.next_power_of_two() as usize).collect(),
+            names: Vec::new(),
+        })
+    }
+
     /// `count` accesses, beginning with the one numbered `from`.
     pub fn batch(self: &Arc<Self>, from: usize, count: usize) -> Batch {
         Batch {
@@ -100,11 +121,12 @@ impl Batch {
     #[inline]
     pub fn keys(&self) -> impl Iterator<Item = Key<'_>> {
         let Keys { ids, names } = &*self.keys;
-        (self.from..self.from + self.count).map(|at| {
-            let id = black_box(ids[at % ACCESSES]);
+        let last = ids.len() - 1;
+        (self.from..self.from + self.count).map(move |at| {
+            let id = black_box(ids[at & last]);
             Key {
                 id: u64::from(id),
-                name: &names[id as usize],
+                name: names.get(id as usize).map_or("", |name| name),
             }
         })
     }

@@ -1,5 +1,6 @@
 //! A hit in memory.
 
+pub mod curve;
 mod floor;
 pub mod miss;
 pub mod ours;

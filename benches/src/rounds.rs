@@ -1,5 +1,6 @@
 //! Candidates take turns: what slows the machine down for a while slows them all.
 
+use std::fs;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Barrier};
 use std::thread::{self, Scope};
@@ -9,7 +10,7 @@ use tokio::runtime::Handle;
 
 use crate::Fail;
 use crate::candidate::Candidate;
-use crate::keys::{DISTINCT, Keys, Spread};
+use crate::keys::{Batch, DISTINCT, Keys, Spread};
 use crate::report::Kind;
 use crate::user;
 
@@ -142,6 +143,73 @@ fn take(
     all
 }
 
+/// What one candidate did on one thread, and what it needs.
+#[derive(Debug)]
+pub struct Alone {
+    /// What was measured.
+    pub name: String,
+    /// What it is to the others.
+    pub kind: Kind,
+    /// Calls a second.
+    pub speeds: Speeds,
+    /// By how many bytes the process had grown when it had everything.
+    pub bytes: f64,
+}
+
+/// How fast candidates are that begin empty. Each asks for all of `every` on its thread, and then
+/// `warm` times for one of `keys`, before the first round.
+///
+/// # Errors
+///
+/// If something was not a hit in a round.
+pub fn filled(
+    runtime: &Handle,
+    candidates: &[Candidate],
+    (every, keys): (&Batch, &Arc<Keys>),
+    warm: usize,
+    rounds: Rounds,
+) -> Result<Vec<Alone>, Fail> {
+    thread::scope(|scope| {
+        let mut all = Vec::new();
+        for candidate in candidates {
+            let crew = Crew::with(scope, runtime, candidate, keys, &[0]);
+            let before = resident();
+            crew.make(every.clone());
+            crew.make(keys.batch(0, warm));
+            all.push((
+                crew,
+                Alone {
+                    name: candidate.name().to_owned(),
+                    kind: candidate.kind(),
+                    speeds: Speeds::default(),
+                    bytes: resident() - before,
+                },
+            ));
+        }
+        let before = user::loads();
+        for _ in 0..rounds.count {
+            for (crew, alone) in &mut all {
+                alone.speeds.push(crew.run(rounds.length, 1));
+            }
+        }
+        match user::loads() - before {
+            0 => Ok(all.into_iter().map(|(_, alone)| alone).collect()),
+            missed => Err(format!("{missed} calls were no hits").into()),
+        }
+    })
+}
+
+/// The bytes of this process that are in memory; not a number where the system does not say.
+fn resident() -> f64 {
+    const PAGE: f64 = 4096.0;
+    let told = fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = told
+        .split_whitespace()
+        .nth(1)
+        .and_then(|it| it.parse::<f64>().ok());
+    pages.map_or(f64::NAN, |pages| pages * PAGE)
+}
+
 /// Two threads that call one candidate. They live through all rounds, as a service's do: what a
 /// thread has at hand stays there.
 struct Crew {
@@ -149,8 +217,13 @@ struct Crew {
 }
 
 struct Thread {
-    orders: Sender<Turn>,
+    orders: Sender<Order>,
     speeds: Receiver<f64>,
+}
+
+enum Order {
+    Measure(Turn),
+    Make(Batch),
 }
 
 /// What a thread is to do once all who are to do it are there.
@@ -166,21 +239,39 @@ impl Crew {
         candidate: &'scope Candidate,
         keys: &'scope Arc<Keys>,
     ) -> Self {
-        let start = |from| {
-            let (orders, turns) = mpsc::channel::<Turn>();
+        Self::with(scope, runtime, candidate, keys, &[0, APART])
+    }
+
+    /// One thread for each of `from`, the number of the first access that it makes.
+    fn with<'scope>(
+        scope: &'scope Scope<'scope, '_>,
+        runtime: &'scope Handle,
+        candidate: &'scope Candidate,
+        keys: &'scope Arc<Keys>,
+        from: &[usize],
+    ) -> Self {
+        let start = |from: &usize| {
+            let from = *from;
+            let (orders, received) = mpsc::channel::<Order>();
             let (told, speeds) = mpsc::channel();
             scope.spawn(move || {
-                for Turn { length, start } in turns {
-                    start.wait();
-                    let speed = runtime.block_on(turn(candidate, keys, length, from));
+                for order in received {
+                    let speed = runtime.block_on(carry_out(order, candidate, keys, from));
                     told.send(speed).expect("it is waited for");
                 }
             });
             Thread { orders, speeds }
         };
         Self {
-            threads: [0, APART].map(start).into(),
+            threads: from.iter().map(start).collect(),
         }
+    }
+
+    /// Makes these calls on the first thread.
+    fn make(&self, batch: Batch) {
+        let Thread { orders, speeds } = &self.threads[0];
+        orders.send(Order::Make(batch)).expect("a call panicked");
+        speeds.recv().expect("a call panicked");
     }
 
     /// Calls a second of one round, of so many threads together.
@@ -189,11 +280,24 @@ impl Crew {
         let start = Arc::new(Barrier::new(threads.len()));
         for thread in threads {
             let start = Arc::clone(&start);
-            let told = thread.orders.send(Turn { length, start });
+            let told = thread.orders.send(Order::Measure(Turn { length, start }));
             told.expect("a call panicked");
         }
         let speeds = threads.iter().map(|it| it.speeds.recv());
         speeds.map(|speed| speed.expect("a call panicked")).sum()
+    }
+}
+
+async fn carry_out(order: Order, candidate: &Candidate, keys: &Arc<Keys>, from: usize) -> f64 {
+    match order {
+        Order::Measure(Turn { length, start }) => {
+            start.wait();
+            turn(candidate, keys, length, from).await
+        }
+        Order::Make(batch) => {
+            candidate.run(batch).await;
+            0.0
+        }
     }
 }
 

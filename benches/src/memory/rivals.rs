@@ -2,6 +2,7 @@
 
 pub(super) mod amalgam;
 pub(super) mod annotated;
+pub(super) mod curve;
 pub(super) mod hitbox;
 pub(super) mod misses;
 pub(super) mod multi_tier;

@@ -12,7 +12,7 @@ Usage: table [--quick] [--json FILE] [--only SECTION].. [--room PERCENT]..
 
   --quick         short rounds, and few of them: to see that all is well, not to quote
   --json FILE     writes the figures there too
-  --only SECTION  memory, redis or traces; may be given more than once. Default: all
+  --only SECTION  memory, curve, redis or traces; may be given more than once. Default: all
   --room PERCENT  the share of a trace's keys that there is room for; may be given more than once.
                   Default: 10
 
@@ -22,12 +22,15 @@ itself: redis-server, or what CACHEKIT_REDIS_SERVER names.
 
 /// As the program calls itself, once for each table of memory.
 pub(crate) const MEMORY_TABLE: &str = "--memory-table";
+/// As the program calls itself, once for each point of the curve.
+pub(crate) const CURVE_POINT: &str = "--curve-point";
 pub(crate) const QUICK: &str = "--quick";
 
 /// A part of the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Section {
     Memory,
+    Curve,
     Redis,
     Traces,
 }
@@ -38,6 +41,8 @@ pub(crate) struct Order {
     pub(crate) json: Option<PathBuf>,
     /// Only this table of memory, as JSON.
     pub(crate) memory_table: Option<usize>,
+    /// Only this point of the curve, as JSON.
+    pub(crate) curve_point: Option<usize>,
     /// Empty: all.
     only: Vec<Section>,
     /// Empty: the default.
@@ -66,6 +71,7 @@ pub(crate) fn parse() -> Result<Option<Order>, lexopt::Error> {
         match word {
             Arg::Long("quick") => order.quick = true,
             Arg::Long("memory-table") => order.memory_table = Some(words.value()?.parse()?),
+            Arg::Long("curve-point") => order.curve_point = Some(words.value()?.parse()?),
             Arg::Long("json") => order.json = Some(words.value()?.into()),
             Arg::Long("only") => order.only.push(section(&words.value()?.to_string_lossy())?),
             Arg::Long("room") => order.room.push(words.value()?.parse()?),
@@ -79,8 +85,9 @@ pub(crate) fn parse() -> Result<Option<Order>, lexopt::Error> {
 fn section(word: &str) -> Result<Section, lexopt::Error> {
     match word {
         "memory" => Ok(Section::Memory),
+        "curve" => Ok(Section::Curve),
         "redis" => Ok(Section::Redis),
         "traces" => Ok(Section::Traces),
-        other => Err(format!("no section `{other}`: memory, redis or traces").into()),
+        other => Err(format!("no section `{other}`: memory, curve, redis or traces").into()),
     }
 }

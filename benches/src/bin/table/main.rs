@@ -1,6 +1,7 @@
 //! Everything that is measured, as tables of ratios. `table --help` says how.
 
 mod args;
+mod curve;
 mod memory;
 mod redis;
 mod traces;
@@ -44,6 +45,9 @@ fn run(order: &Order) -> Result<(), Fail> {
     if let Some(case) = order.memory_table {
         return memory::one(runtime.handle(), case, order.quick);
     }
+    if let Some(point) = order.curve_point {
+        return curve::one(runtime.handle(), point, order.quick);
+    }
     let mut report = Report {
         machine: Machine::look(),
         tables: Vec::new(),
@@ -67,6 +71,9 @@ fn run(order: &Order) -> Result<(), Fail> {
 fn measure(order: &Order, runtime: &Handle, keep: &mut impl FnMut(Table)) -> Result<(), Fail> {
     if order.wants(Section::Memory) {
         memory::measure(order.quick, keep)?;
+    }
+    if order.wants(Section::Curve) {
+        curve::measure(order.quick, keep)?;
     }
     if order.wants(Section::Redis) {
         redis::measure(runtime, order.quick, keep)?;

@@ -39,19 +39,27 @@ const CASES: [Case; 9] = [
 /// All tables, one after the other.
 pub(crate) fn measure(quick: bool, keep: &mut impl FnMut(Table)) -> Result<(), Fail> {
     for (number, case) in CASES.iter().enumerate() {
-        let mut command = Command::new(env::current_exe()?);
-        command.args([args::MEMORY_TABLE, &number.to_string()]);
-        command.args(quick.then_some(args::QUICK));
-        let done = command.stderr(Stdio::inherit()).output()?;
-        if !done.status.success() {
-            return Err(format!("the table of {case:?}: {}", done.status).into());
-        }
-        keep(serde_json::from_slice(&done.stdout)?);
+        keep(
+            by_another(args::MEMORY_TABLE, number, quick)
+                .map_err(|told| format!("the table of {case:?}: {told}"))?,
+        );
     }
     Ok(())
 }
 
-/// What such a process does: its table as JSON.
+/// A table that a process of its own measures: this program, with `word` and the table's number.
+pub(crate) fn by_another(word: &str, number: usize, quick: bool) -> Result<Table, Fail> {
+    let mut command = Command::new(env::current_exe()?);
+    command.args([word, &number.to_string()]);
+    command.args(quick.then_some(args::QUICK));
+    let done = command.stderr(Stdio::inherit()).output()?;
+    if !done.status.success() {
+        return Err(done.status.to_string().into());
+    }
+    Ok(serde_json::from_slice(&done.stdout)?)
+}
+
+/// Measures one table in a process of its own, and prints the table as JSON.
 pub(crate) fn one(runtime: &Handle, case: usize, quick: bool) -> Result<(), Fail> {
     let Some(case) = CASES.get(case) else {
         return Err(format!("there are {} tables", CASES.len()).into());
