@@ -73,7 +73,10 @@ pub(crate) fn resolve(mut call: Box<Call>, ops: ValueOps, entry_tags: EntryTags)
         NextStep::Compute(lead) if call.core.l2.is_none() => {
             resolve_without_l2(call, lead, ops, dependencies)
         }
-        next => Resolving::Pending(Box::pin(resolve_with_waits(call, next, ops, dependencies))),
+        NextStep::Compute(lead) => {
+            Resolving::Pending(Box::pin(resolve_leading(call, lead, ops, dependencies)))
+        }
+        wait => Resolving::Pending(Box::pin(resolve_waiting(call, wait, ops, dependencies))),
     }
 }
 
@@ -103,37 +106,55 @@ fn resolve_without_l2(
     }))
 }
 
-/// Takes `call` through all steps from `next` on. If the call was answered with a value that is due
-/// for a recomputation, the call takes the steps again, as a refresh.
-async fn resolve_with_waits(
+/// Waits for the flight of another call. If that flight ends without an answer, takes `call` through
+/// the remaining steps.
+///
+/// Tens of thousands of calls may wait at once, so the future has no room for the steps of a leader,
+/// which take more than that of a waiter.
+async fn resolve_waiting(
+    call: Box<Call>,
+    wait: NextStep,
+    ops: ValueOps,
+    dependencies: Dependencies,
+) -> Resolved {
+    match call.wait_for_flight(wait, &ops, &dependencies.epochs).await {
+        Ok(lead) => Box::pin(resolve_leading(call, lead, ops, dependencies)).await,
+        Err(answer) => Resolved::Return(answer),
+    }
+}
+
+/// Takes `call` through all steps of a leader, or of a call that computes for itself alone if `lead`
+/// is `None`. If the call was answered with a value that is due for a recomputation, the call takes
+/// the steps again, as a refresh.
+async fn resolve_leading(
     mut call: Box<Call>,
-    mut next: NextStep,
+    mut lead: Option<Leader<Outcome>>,
     ops: ValueOps,
     mut dependencies: Dependencies,
 ) -> Resolved {
     loop {
-        let lead = match call.wait_for_flight(next, &ops, &dependencies.epochs).await {
-            Ok(lead) => lead,
-            Err(answer) => return Resolved::Return(answer),
-        };
         let mut permit = call.compute_permit();
-        let Some(lead) = lead else {
+        let Some(leader) = lead else {
             permit.acquire(&call).await;
             let run = Computation::new(call, None, &ops, dependencies, LeaseState::None, permit);
             return Resolved::RunBody(run.with_queued_value().await);
         };
-        let leading = call.lead_flight(lead, &ops, &dependencies, &mut permit);
+        let leading = call.lead_flight(leader, &ops, &dependencies, &mut permit);
         match leading.await {
             LeaderStep::Return(answer) => return Resolved::Return(answer),
             LeaderStep::Refresh(refresh) => {
                 call = refresh;
                 dependencies = call.dependencies(take(&mut dependencies.entry_tags));
-                next = call.join_flight(&ops, &dependencies.epochs);
+                let next = call.join_flight(&ops, &dependencies.epochs);
+                lead = match call.wait_for_flight(next, &ops, &dependencies.epochs).await {
+                    Ok(lead) => lead,
+                    Err(answer) => return Resolved::Return(answer),
+                };
             }
-            LeaderStep::Compute(lead, lease_state) => {
+            LeaderStep::Compute(leader, lease_state) => {
                 permit.acquire(&call).await;
                 let run =
-                    Computation::new(call, Some(lead), &ops, dependencies, lease_state, permit);
+                    Computation::new(call, Some(leader), &ops, dependencies, lease_state, permit);
                 return Resolved::RunBody(run.with_queued_value().await);
             }
         }
