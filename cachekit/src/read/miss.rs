@@ -76,7 +76,9 @@ pub(crate) fn resolve(mut call: Box<Call>, ops: ValueOps, entry_tags: EntryTags)
         NextStep::Compute(lead) => {
             Resolving::Pending(Box::pin(resolve_leading(call, lead, ops, dependencies)))
         }
-        wait => Resolving::Pending(Box::pin(resolve_waiting(call, wait, ops, dependencies))),
+        wait @ NextStep::Wait(_) => {
+            Resolving::Pending(Box::pin(resolve_waiting(call, wait, ops, dependencies)))
+        }
     }
 }
 
