@@ -182,11 +182,11 @@ pub(crate) fn markdown(topology: Topology, outcomes: &[Outcome]) -> String {
         " about the servers"
     };
     lines.push(format!(
-        "\n{level} Assumptions{of}\n\nMost rows assume nothing. The others:\n"
+        "\n{level} Assumptions{of}\n\nMost rows need no assumption. The others have one:\n"
     ));
     let rows = outcomes.iter().map(|outcome| &outcome.row);
     let assuming = rows.filter(|row| row.assumes != rows::NOTHING);
-    lines.extend(assuming.map(|row| format!("- {}: {}.", row.name, row.assumes)));
+    lines.extend(assuming.map(|row| format!("- `{}`: {}.", row.name, row.assumes)));
     for outcome in outcomes.iter().filter(|outcome| !outcome.is_ok()) {
         let name = outcome.row.name;
         lines.push(format!("\n**{name}** is not as promised:\n"));
@@ -220,9 +220,9 @@ fn opening_of_sentinels() -> String {
     "
 ## Sentinel
 
-Three servers, three sentinels and two nodes on one machine, by
+Three servers, three sentinels and two nodes run on one machine. The following command made this part of the page:
 
-    cargo run -p cachekit-tests --bin faults -- --topology sentinel --markdown docs/faults.md
+    cargo run --release -p cachekit-tests --bin faults -- --topology sentinel --markdown docs/faults.md
 
 The nodes call and write as above, and know the sentinels only. `down-after-milliseconds` is 1,000, and 5,000 in the rows `split`, which also
 have the second node and one sentinel on the side of the old master. The servers have `min-replicas-to-write 1`, but for `split-unguarded`, and
@@ -245,33 +245,44 @@ fn opening() -> String {
     let ms = |length| format!("{} ms", millis(length));
     format!(
         "# Faults of Redis\n\n\
-         **TL;DR** Redis is killed, frozen, filled, cut off and made to send garbage. Promised in every \
-         row: no call fails, none waits longer than stated, none gets a value that is staler than \
-         stated, and no invalidation is lost. The last column says whether it was so.\n\n\
-         {date}, cachekit {version}, Redis {redis}, two nodes and the server on one machine, by\n\n    \
+         **TL;DR** In each row of the table, the test program causes a fault of Redis: Redis is killed, \
+         frozen, filled, cut off or made to send garbage. In every row, cachekit promises that no call \
+         fails, no call waits longer than the stated limit, no call gets a value staler than the stated \
+         limit, and no invalidation is lost. The last column of the table is `ok` if the run of the row \
+         kept every promise.\n\n\
+         The figures are from {date}, with cachekit {version} and Redis {redis}, with two nodes and the \
+         Redis server on one machine. The following command made the page:\n\n    \
          cargo run --release -p cachekit-tests --bin faults -- --markdown docs/faults.md\n\n\
-         Two nodes call and write without a pause, each through a network of its own, before, \
-         during and after the fault. The cached function takes {loader}; `redis_timeout` is \
-         {redis_timeout}, `bus_timeout` {bus}, `lock_timeout` {lock}. Without messages, the first \
-         node serves from memory for 30 seconds, the default, and the second one not at all.\n\n\
-         - **failed**: calls that did not return, or returned no value of their row. Promised: none.\n\
-         - **alone**: the slowest call of a key that no other call uses, in milliseconds beyond \
-         its function's time. Promised: {alone}, and {allowance} for the machine.\n\
-         - **shared**: the slowest call of a key that many calls use, likewise; these may wait for \
-         each other's computation. Promised: {shared}.\n\
-         - **write**: the slowest call that invalidates. Promised: {write}.\n\
-         - **waited**: calls that took {waited} longer than their function, among those that began \
-         during the fault, {noticed} or more after its start. Promised if nothing answers: at most \
-         one in {most}.\n\
-         - **back**: milliseconds from the end of the fault until both nodes use Redis and receive \
-         messages again. Promised: {recovery}.\n\
-         - **stale**: calls that got a value whose computation began before an invalidation that \
-         the node had to know. The writer's node has to know it when the write returns, the second \
-         node `bus_timeout` after Redis accepted it, the first node when it receives messages \
-         again. Promised: none.\n\
-         - **writes**: invalidations, each counted.\n\
-         - **lost**: rows of which a node, or a new node that knows only the data in Redis, has \
-         another version than the newest at the end. Promised: none.\n",
+         Before, during and after each fault, two nodes call a cached function and write without a \
+         pause, and each node has its own simulated network to Redis. The cached function takes \
+         {loader}. In the measured caches, `redis_timeout` is {redis_timeout}, `bus_timeout` is {bus} \
+         and `lock_timeout` is {lock}. When no messages arrive from Redis, the first node serves from \
+         memory for 30 seconds (the default of `on_disconnect`), and the second node does not serve \
+         from memory at all.\n\n\
+         - **failed**: the number of calls that did not return, or that returned a value which is not of \
+         the requested row of data. The promised number of failed calls is zero.\n\
+         - **alone**: the time of the slowest call of a key that no other call uses, in milliseconds \
+         beyond the time of the function. The promised limit of `alone` is {alone}, plus {allowance} for \
+         delays of the machine.\n\
+         - **shared**: the time of the slowest call of a key that many calls use, in milliseconds beyond \
+         the time of the function. Calls of a shared key may wait for each other's computation, so the \
+         promised limit of `shared` is {shared}.\n\
+         - **write**: the time of the slowest call that invalidates, in milliseconds. The promised limit \
+         of `write` is {write}.\n\
+         - **waited**: the number of calls that took {waited} longer than their function, of all calls \
+         that began during the fault and at least {noticed} after the start of the fault. If Redis \
+         answers no command during the fault, the promised limit of `waited` is one call in {most}.\n\
+         - **back**: the milliseconds from the end of the fault until both nodes use Redis and receive \
+         messages again. The promised limit of `back` is {recovery}.\n\
+         - **stale**: the number of calls that got a value whose computation began before an \
+         invalidation that the node had to know. The node that writes must know an invalidation when the \
+         write returns. The second node must know an invalidation of the first node `bus_timeout` after \
+         Redis accepted the invalidation. The first node must know an invalidation of the second node \
+         when the first node receives messages again. The promised number of stale calls is zero.\n\
+         - **writes**: the number of invalidations in the run.\n\
+         - **lost**: the number of rows of data for which a node gives an old version at the end of the \
+         run. A new node, which knows only the data in Redis, is asked too. The promised number of lost \
+         rows is zero.\n",
         date = said("date", &["+%Y-%m-%d"]),
         version = env!("CARGO_PKG_VERSION"),
         redis = redis.unwrap_or("of an unknown version"),
@@ -295,4 +306,21 @@ fn said(program: &str, args: &[&str]) -> String {
     let output = Command::new(program).args(args).output();
     let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
     text.unwrap_or_default().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_says_what_is_done_in_each_row() {
+        let page = include_str!("../../../../docs/faults.md");
+        for topology in [Topology::One, Topology::Sentinel, Topology::Cluster] {
+            for row in rows::of(topology) {
+                let cells = format!("| {} | {} (", row.name, row.what);
+                assert!(page.contains(&cells), "docs/faults.md lacks {cells}");
+            }
+        }
+        assert!(page.contains(&opening_of_sentinels()));
+    }
 }

@@ -10,8 +10,8 @@ const USER: &str = "app";
 pub(super) const ROWS: &[Row] = &[
     Row {
         name: "read-only",
-        what: "REPLICAOF makes the master a replica of a server that does not exist, then NO ONE: \
-               reads are answered, writes refused",
+        what: "`REPLICAOF` makes the master a replica of a server that does not exist, until \
+               `REPLICAOF NO ONE`; meanwhile Redis answers reads and refuses writes",
         assumes: "`on_new_master = clear`, the default",
         is_quick: true,
         inflict: |server| {
@@ -26,7 +26,8 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "wrong-password",
-        what: "another password, and CLIENT KILL of every connection; then the old one again",
+        what: "the password of the nodes' account is changed and `CLIENT KILL` ends every \
+               connection; later the old password is restored",
         is_quick: true,
         is_silent: true,
         inflict: |server| {
@@ -45,7 +46,8 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "acl-revoked",
-        what: "ACL SETUSER revokes every command of the nodes' user, then grants them again",
+        what: "`ACL SETUSER` revokes the right to every command from the nodes' account, and \
+               later grants the rights again",
         user: USER,
         prepare: |server| {
             let password = format!(">{PASSWORD}");

@@ -16,23 +16,23 @@ const LARGE: usize = 2 << 20;
 pub(super) const ROWS: &[Row] = &[
     Row {
         name: "kill-commands",
-        what: "CLIENT KILL of the connections for commands, three times",
+        what: "`CLIENT KILL` ends the nodes' connections for commands, three times",
         is_quick: true,
         inflict: |server| kill(server, "normal"),
         ..ROW
     },
     Row {
         name: "kill-subscribers",
-        what: "CLIENT KILL of the subscriber connections, three times, and no new one for a \
-               quarter of a second",
+        what: "`CLIENT KILL` ends the nodes' subscriber connections, three times, and the nodes \
+               get no new subscriber connection for a quarter of a second",
         is_quick: true,
         inflict: |server| kill(server, "pubsub"),
         ..ROW
     },
     Row {
         name: "output-buffer",
-        what: "the server closes subscriber connections because of their unread output, three \
-               times",
+        what: "Redis closes the nodes' subscriber connections because of their unread output, \
+               three times",
         inflict: |server| {
             let limit = "pubsub 1mb 1mb 1";
             let mut client = server.client();

@@ -7,7 +7,7 @@ use super::{ROW, Row, proof, wait};
 pub(super) const ROWS: &[Row] = &[
     Row {
         name: "script-flush",
-        what: "SCRIPT FLUSH, five times in a second",
+        what: "`SCRIPT FLUSH` removes the scripts from Redis, five times in a second",
         inflict: |server| {
             for _ in 0..5 {
                 server.run(&["SCRIPT", "FLUSH"])?;
@@ -19,7 +19,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "flushall",
-        what: "FLUSHALL, five times in a second",
+        what: "`FLUSHALL` removes all data from Redis, five times in a second",
         is_quick: true,
         inflict: |server| {
             let mut lost = 0;

@@ -11,7 +11,7 @@ const FULL: Duration = Duration::from_millis(1_500);
 pub(super) const ROWS: &[Row] = &[
     Row {
         name: "full-noeviction",
-        what: "out of memory, noeviction: stores are refused",
+        what: "the memory of Redis is full, with the policy `noeviction`, so Redis refuses stores",
         is_quick: true,
         inflict: |server| {
             let mut client = server.client();
@@ -25,8 +25,8 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "full-allkeys-lru",
-        what: "out of memory, allkeys-lru, while another client writes: entries, versions and \
-               tokens are evicted",
+        what: "the memory of Redis is full, with the policy `allkeys-lru`, while another client \
+               writes, so Redis evicts entries, versions and tokens",
         args: &["--maxmemory-policy", "allkeys-lru"],
         inflict: crowd_out,
         ..ROW

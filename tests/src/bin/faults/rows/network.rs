@@ -17,68 +17,74 @@ const ONE_IN: usize = 30;
 pub(super) const ROWS: &[Row] = &[
     Row {
         name: "garbage",
-        what: "one reply in thirty is replaced by invalid bytes",
+        what: "one reply of Redis in thirty is replaced by invalid bytes",
         inflict: |server| mangle(server, Mangled::Garbage),
         ..ROW
     },
     Row {
         name: "half-replies",
-        what: "one reply in thirty arrives by half, then the connection ends",
+        what: "of one reply of Redis in thirty only the first half arrives, and then the \
+               connection ends",
         is_quick: true,
         inflict: |server| mangle(server, Mangled::Half),
         ..ROW
     },
     Row {
         name: "cut-replies",
-        what: "one reply in thirty arrives by half, followed by the next reply",
+        what: "of one reply of Redis in thirty only the first half arrives, followed by the next \
+               reply",
         inflict: |server| mangle(server, Mangled::Cut),
         ..ROW
     },
     Row {
         name: "swapped-replies",
-        what: "one reply in ten arrives after the next reply of its connection",
-        assumes: "a reply that waits for the next one may delay the release of a lease by 50 ms, \
-                  and the next call of that key waits for it",
+        what: "one reply of Redis in ten arrives after the next reply of its connection",
+        assumes: "a reply that waits for the next reply may delay the release of a lease by 50 ms, \
+                  and the next call of the lease's key waits for the release",
         own_store: Duration::from_millis(50),
         inflict: |server| mangle(server, Mangled::Swapped),
         ..ROW
     },
     Row {
         name: "hole-to-server",
-        what: "commands are lost on the way, for 1.2 s from each node, half of it from both at \
-               once",
+        what: "the commands of each node are lost on the way to Redis for 1.2 s, and for half of \
+               this time the commands of both nodes are lost at once",
         inflict: |server| dig(server, &[Direction::ToServer]),
         ..ROW
     },
     Row {
         name: "hole-to-client",
-        what: "replies and messages are lost likewise",
+        what: "the replies and messages of Redis to each node are lost for 1.2 s, and for half of \
+               this time those to both nodes are lost at once",
         is_quick: true,
         inflict: |server| dig(server, &[Direction::ToClient]),
         ..ROW
     },
     Row {
         name: "hole-both",
-        what: "commands, replies and messages are lost likewise",
+        what: "commands, replies and messages between each node and Redis are lost for 1.2 s, and \
+               for half of this time those of both nodes are lost at once",
         inflict: |server| dig(server, &[Direction::ToServer, Direction::ToClient]),
         ..ROW
     },
     Row {
         name: "slow-50ms",
-        what: "each command arrives 50 ms later",
+        what: "each command of the nodes arrives at Redis 50 ms later than usual",
         inflict: |server| slow(server, 50),
         ..ROW
     },
     Row {
         name: "slow-300ms",
-        what: "each command arrives 300 ms later, which is more than `redis_timeout`",
+        what: "each command of the nodes arrives at Redis 300 ms later than usual, which is more \
+               than `redis_timeout`",
         is_silent: true,
         inflict: |server| slow(server, 300),
         ..ROW
     },
     Row {
         name: "refused",
-        what: "connections end, and new ones are refused, as no server listens",
+        what: "the nodes' connections end, and new connections are refused because no server \
+               listens",
         is_silent: true,
         inflict: |server| {
             server.networks(Proxy::stop_listening);

@@ -11,7 +11,7 @@ use crate::world::Server;
 pub(super) const ROWS: &[Row] = &[
     Row {
         name: "killed",
-        what: "kill -9, and a restart without data a second later",
+        what: "Redis is killed with `kill -9`, and restarts without data a second later",
         is_quick: true,
         is_silent: true,
         inflict: |server| {
@@ -24,8 +24,8 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "old-snapshot",
-        what: "kill -9, and a restart with a snapshot from before the last invalidations; it never \
-               had a replica",
+        what: "Redis, which never had a replica, is killed with `kill -9`, and restarts with a \
+               snapshot from before the last invalidations",
         assumes: "`on_new_master = clear`, the default",
         is_quick: true,
         inflict: restart_with_the_past,
@@ -33,7 +33,8 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "old-snapshot-replica",
-        what: "as `old-snapshot`, of a server that had a replica before",
+        what: "Redis, which once had a replica, is killed with `kill -9`, and restarts with a \
+               snapshot from before the last invalidations",
         assumes: "`on_new_master = clear`, the default",
         args: &["--repl-diskless-sync-delay", "0"],
         prepare: have_had_a_replica,

@@ -17,7 +17,8 @@ const LONG: Duration = Duration::from_secs(2);
 pub(super) const ROWS: &[Row] = &[
     Row {
         name: "sigstop",
-        what: "SIGSTOP, and SIGCONT three seconds later",
+        what: "the Redis process is stopped by `SIGSTOP`, and continued by `SIGCONT` three \
+               seconds later",
         is_quick: true,
         is_silent: true,
         inflict: |server| {
@@ -30,20 +31,20 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "pause-all",
-        what: "CLIENT PAUSE 1500 ALL",
+        what: "`CLIENT PAUSE 1500 ALL` makes Redis answer no command for 1.5 s",
         is_silent: true,
         inflict: |server| pause(server, "ALL", &["PING"]),
         ..ROW
     },
     Row {
         name: "pause-write",
-        what: "CLIENT PAUSE 1500 WRITE: reads are answered",
+        what: "`CLIENT PAUSE 1500 WRITE` makes Redis answer only reads for 1.5 s",
         inflict: |server| pause(server, "WRITE", &["SET", "other:1", "1"]),
         ..ROW
     },
     Row {
         name: "debug-sleep",
-        what: "DEBUG SLEEP 2",
+        what: "`DEBUG SLEEP 2` makes Redis sleep",
         is_silent: true,
         inflict: |server| {
             server.run(&["DEBUG", "SLEEP", "2"])?;
@@ -53,8 +54,9 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "keys",
-        what: "another client's KEYS * of two seconds (a pattern that nearly matches everywhere, \
-               over a few thousand long keys, stands for many millions of keys)",
+        what: "another client sends a `KEYS` command of two seconds, with a pattern that nearly \
+               matches everywhere, over a few thousand long keys, which costs as much as `KEYS *` \
+               over many millions of keys",
         is_silent: true,
         prepare: |server| fill(server).map(|_| ()),
         inflict: |server| {

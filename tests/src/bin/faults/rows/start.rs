@@ -10,7 +10,7 @@ const NOWHERE: &str = "no-such-host.invalid:6379";
 pub(super) const ROWS: &[Row] = &[
     Row {
         name: "late-start",
-        what: "the nodes start without Redis; it starts a second and a half later",
+        what: "the nodes start without Redis, and Redis starts a second and a half later",
         is_quick: true,
         prepare: |server| {
             server.redis().kill();
@@ -25,7 +25,8 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "hung-start",
-        what: "the nodes start while Redis is stopped; it resumes a second and a half later",
+        what: "the nodes start while the Redis process is stopped, and Redis resumes a second and \
+               a half later",
         is_silent: true,
         prepare: |server| {
             server.redis().freeze();
@@ -40,9 +41,11 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "no-such-host",
-        what: "the nodes start with a host name that does not exist, and stay alone",
-        assumes: "a name that stops existing, at the time of a reconnection, looks to a node like \
-                  one that never existed; on one machine's loopback only the latter can be tested",
+        what: "the nodes start with a host name of Redis that does not exist, and stay without \
+               Redis",
+        assumes: "a host name that stops existing before a reconnection looks to a node like a \
+                  host name that never existed, and on the loopback of one machine only the latter \
+                  can be tested",
         host: Some(NOWHERE),
         comes_back: false,
         inflict: |_| {
