@@ -93,6 +93,32 @@ async fn a_certificate_that_the_server_asks_for() {
     }
 }
 
+/// The server ends the connection, and says nothing.
+#[tokio::test]
+async fn an_address_without_tls() {
+    let authority = Authority::new();
+    let redis = server(&authority, &authority.issue(&["localhost"]), "no");
+    let log = Capture::up_to(Level::INFO);
+    let _log = tracing::subscriber::set_default(log.clone());
+    let url = format!("redis://localhost:{}", redis.addr().port());
+    let built = cachekit_tests::patient(url).build().await;
+    assert!(
+        !built
+            .expect("it may end for another reason")
+            .stats()
+            .redis
+            .is_up
+    );
+    let lines = log.take();
+    let line = lines.iter().find(|line| line.text.contains("unreachable"));
+    let line = line.unwrap_or_else(|| panic!("it is not told: {lines:?}"));
+    assert!(
+        line.text.contains("does it need `rediss://`"),
+        "{}",
+        line.text
+    );
+}
+
 /// It waits for the end of a command, so its silence is all that there is.
 #[tokio::test]
 async fn a_server_without_tls() {

@@ -178,6 +178,11 @@ impl Address {
         connecting.await.map_err(|error| {
             if error.is_timeout() {
                 self.silence()
+            } else if error.is_connection_dropped() && !self.is_encrypted() {
+                let why = errors::shown(&error);
+                Unconnected::passing(format!(
+                    "{why}; a port for TLS ends the connection too: does it need `rediss://`?"
+                ))
             } else {
                 Unconnected::of(self, &error)
             }

@@ -109,7 +109,7 @@ fn expect_master(answers: &[Value]) -> Result<&str, RedisError> {
     }
     let info = answers.first().and_then(text).unwrap_or_default();
     if line(info, "role:").is_some_and(|role| role != "master") {
-        let what = "the server is a replica";
+        let what = "the server is a replica; give the address of its master";
         return Err(RedisError::from((ErrorKind::Client, what)));
     }
     Ok(info)
