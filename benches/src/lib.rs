@@ -11,9 +11,12 @@ pub mod candidate;
 pub mod keys;
 pub mod machine;
 pub mod memory;
+pub mod plot;
 pub mod redis;
 pub mod report;
 pub mod rounds;
+#[cfg(feature = "service")]
+pub mod service;
 pub mod traces;
 pub mod user;
 

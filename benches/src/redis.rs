@@ -45,6 +45,27 @@ pub fn tables(runtime: &Handle, rounds: Rounds) -> Result<Vec<Table>, Fail> {
     })
 }
 
+/// Cases of which a count of instructions makes the calls by itself: cachekit, and a plain client that
+/// sends as many commands.
+pub const SINGLE: [&str; 4] = ["redis-hit", "redis-hit-raw", "redis-miss", "redis-miss-raw"];
+
+/// Returns the operation of one of [`SINGLE`], with the cache that it uses.
+///
+/// # Errors
+///
+/// If there is no such case, or Redis does not do what it should.
+pub async fn single(server: &Server, case: &str) -> Result<(Cache, Operation), Fail> {
+    let cache = cache(server).await?;
+    let operation = match case {
+        "redis-hit" => hit::single(server, &cache, true).await?,
+        "redis-hit-raw" => hit::single(server, &cache, false).await?,
+        "redis-miss" => miss::single(server, &cache, true).await?,
+        "redis-miss-raw" => miss::single(server, &cache, false).await?,
+        other => return Err(format!("no case {other}").into()),
+    };
+    Ok((cache, operation))
+}
+
 async fn cache(server: &Server) -> Result<Cache, Fail> {
     let cache = Cache::builder()
         .namespace(NAMESPACE)

@@ -6,19 +6,25 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// The host that all requests name. Responses are stored by host, and all instances are one host.
+/// The host that all requests name. Responses are stored by host, and all instances of a service are
+/// one host.
 const HOST: &str = "shop.example";
 
 /// A connection to an instance.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub struct Connection {
     stream: TcpStream,
     /// The bytes that were read and do not belong to an earlier answer.
     read: Vec<u8>,
 }
 
 impl Connection {
-    pub(crate) async fn open(address: SocketAddr) -> Result<Self> {
+    /// Connects to a server.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server cannot be reached.
+    pub async fn open(address: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let read = Vec::with_capacity(4_096);
@@ -26,8 +32,16 @@ impl Connection {
     }
 
     /// Sends a request with a body of JSON, or without a body if it is empty. Returns the body of
-    /// the answer. An answer with a status other than 200 is an error.
-    pub(crate) async fn send(&mut self, method: &str, path: &str, body: &str) -> Result<Vec<u8>> {
+    /// the answer.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the connection fails, or if the status of the answer is not 200.
+    ///
+    /// # Cancel safety
+    ///
+    /// After a call was dropped before its end, the connection is of no use.
+    pub async fn send(&mut self, method: &str, path: &str, body: &str) -> Result<Vec<u8>> {
         let head = if body.is_empty() {
             format!("{method} {path} HTTP/1.1\r\nhost: {HOST}\r\n\r\n")
         } else {

@@ -7,6 +7,7 @@ use cachekit_benches::Fail;
 use cachekit_benches::candidate::Candidate;
 use cachekit_benches::keys::{FEW, Keys, Spread};
 use cachekit_benches::memory::{Args, miss, ours};
+use cachekit_benches::redis;
 use tokio::runtime::{Builder, Runtime};
 
 const CASES: [&str; 9] = [
@@ -24,6 +25,9 @@ const CASES: [&str; 9] = [
 /// Calls inside of one computation, each with a key of its own.
 const ONCE: usize = FEW as usize;
 
+/// Calls over Redis before those that are counted: buffers have their sizes then.
+const WARM_CALLS: usize = 500;
+
 /// Readings of the statistics in a run, whose calls they divide.
 const READS: usize = 10;
 
@@ -33,7 +37,7 @@ fn main() -> ExitCode {
     let words: Vec<_> = words.iter().map(String::as_str).collect();
     let done = match words[..] {
         ["--list"] => {
-            println!("{}", CASES.join("\n"));
+            println!("{}\n{}", CASES.join("\n"), redis::SINGLE.join("\n"));
             Ok(())
         }
         [case, calls] => run(case, calls),
@@ -47,11 +51,14 @@ fn main() -> ExitCode {
 }
 
 fn run(case: &str, calls: &str) -> Result<(), Fail> {
-    let calls = calls
+    let calls: usize = calls
         .parse()
         .map_err(|_| format!("no number of calls: {calls}"))?;
     // One thread: nothing is counted that another does.
     let runtime = Builder::new_current_thread().enable_all().build()?;
+    if redis::SINGLE.contains(&case) {
+        return runtime.block_on(over_redis(case, calls));
+    }
     let candidate = candidate(&runtime, case)?;
     // Few keys, and each asked for so often before that the thread has it at hand: what misses take
     // is in both runs, but not quite the same, and the difference of the two is to be one of hits.
@@ -69,6 +76,16 @@ fn run(case: &str, calls: &str) -> Result<(), Fail> {
         return Ok(());
     }
     runtime.block_on(candidate.run(keys.batch(0, calls)));
+    Ok(())
+}
+
+/// Makes calls one after the other. Redis is another process, whose instructions are not counted.
+async fn over_redis(case: &str, calls: usize) -> Result<(), Fail> {
+    let server = redis::Server::start()?;
+    let (_cache, operation) = redis::single(&server, case).await?;
+    for number in (0..).take(WARM_CALLS + calls) {
+        operation.once(number).await?;
+    }
     Ok(())
 }
 

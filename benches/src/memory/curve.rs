@@ -34,6 +34,10 @@ pub const POINTS: [Point; 6] = [
     Point::Keys(1_000_000),
 ];
 
+/// Title of the table of times.
+pub const NANOSECONDS: &str =
+    "Hit in memory by the number of keys, `Arc<User>` by `u64`, uniform: nanoseconds";
+
 /// Name of the candidate by whose time the times of the others are divided.
 const MEASURE: &str = "quick_cache, key u64";
 
@@ -103,25 +107,43 @@ macro_rules! six {
 
 six!(first, second, third, fourth, fifth, sixth);
 
+/// Candidates that share a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// cachekit with its default engine, and all rivals.
+    Default,
+    /// cachekit with the engine `quick_cache`, and `quick_cache` itself. The tables of threads have a
+    /// bound for the process, so the two engines of cachekit are measured apart.
+    QuickCache,
+}
+
 /// Those who are measured, all empty.
-fn candidates(runtime: &Handle, point: Point) -> Result<Vec<Candidate>, Fail> {
-    let room = Capacity::entries(point.room());
-    let builder = || Cache::builder().memory_capacity(room);
-    cachekit::init(runtime.block_on(builder().build())?)?;
-    let mut all = vec![match point {
-        Point::Keys(_) => candidate!("cachekit", (), |(), key| on_moka(key.id).await),
-        Point::SixFunctions(_) => six_functions(),
-    }];
-    if let Point::Keys(_) = point {
-        let cache = runtime.block_on(builder().engine(Engine::QuickCache).build())?;
-        let name = "cachekit, engine quick_cache";
-        all.push(candidate!(name, cache, |cache, key| {
-            on_quick_cache(&cache, key.id).await
-        }));
-    }
-    all = all.into_iter().map(|it| it.of(Kind::Ours)).collect();
+fn candidates(runtime: &Handle, point: Point, group: Group) -> Result<Vec<Candidate>, Fail> {
+    let builder = Cache::builder().memory_capacity(Capacity::entries(point.room()));
+    let ours = match (group, point) {
+        (Group::Default, Point::Keys(_)) => {
+            cachekit::init(runtime.block_on(builder.build())?)?;
+            candidate!("cachekit", (), |(), key| on_moka(key.id).await)
+        }
+        (Group::Default, Point::SixFunctions(_)) => {
+            cachekit::init(runtime.block_on(builder.build())?)?;
+            six_functions()
+        }
+        (Group::QuickCache, _) => {
+            let cache = runtime.block_on(builder.engine(Engine::QuickCache).build())?;
+            let name = "cachekit, engine quick_cache";
+            candidate!(name, cache, |cache, key| {
+                on_quick_cache(&cache, key.id).await
+            })
+        }
+    };
+    let mut all = vec![ours.of(Kind::Ours)];
     #[cfg(feature = "rivals")]
-    all.extend(rivals::curve::all(point));
+    {
+        let mut rivals = rivals::curve::all(point);
+        rivals.retain(|it| group == Group::Default || it.name() == MEASURE);
+        all.extend(rivals);
+    }
     all.shrink_to_fit();
     Ok(all)
 }
@@ -132,8 +154,12 @@ fn candidates(runtime: &Handle, point: Point) -> Result<Vec<Candidate>, Fail> {
 /// # Errors
 ///
 /// If something was no hit, or a cache cannot be built.
-pub fn table(runtime: &Handle, point: Point, rounds: Rounds) -> Result<Table, Fail> {
-    let candidates = candidates(runtime, point)?;
+pub fn table(
+    runtime: &Handle,
+    (point, group): (Point, Group),
+    rounds: Rounds,
+) -> Result<Table, Fail> {
+    let candidates = candidates(runtime, point, group)?;
     let every = Keys::every(point.keys());
     // Once to compute, twice for the engines that store in the background, and once more for the
     // table of the thread.
@@ -172,7 +198,7 @@ fn rows(all: &[Alone], point: Point) -> Vec<Row> {
 /// Those tables, one for each point, as three: in each the points are the columns.
 pub fn side_by_side(points: &[Table]) -> Vec<Table> {
     let titles = [
-        "Hit in memory by the number of keys, `Arc<User>` by `u64`, uniform: nanoseconds",
+        NANOSECONDS,
         "Hit in memory by the number of keys, `Arc<User>` by `u64`, uniform: × quick_cache's time",
         "Memory that an entry takes with its value, by the number of keys: bytes",
     ];

@@ -44,11 +44,7 @@ async fn tagged_by_value(cache: &Cache, id: u64) -> User {
 /// Hits, and reads of the same bytes by a plain client.
 pub(super) async fn table(server: &Server, cache: &Cache, rounds: Rounds) -> Result<Table, Fail> {
     let connection = raw::connect(server).await?;
-    let by_arguments = our_own(
-        cache,
-        "cachekit, both tags from the arguments",
-        |cache, id| async move { tagged_by_arguments(&cache, id % 100, id).await },
-    );
+    let by_arguments = by_arguments(cache);
     let by_value = our_own(
         cache,
         "cachekit, one tag from the value",
@@ -67,6 +63,31 @@ pub(super) async fn table(server: &Server, cache: &Cache, rounds: Rounds) -> Res
         return Err(format!("{missed} calls were no hits in Redis").into());
     }
     Ok(table)
+}
+
+/// Hits of cachekit, or the same reads by a plain client, for a count of instructions.
+pub(super) async fn single(
+    server: &Server,
+    cache: &Cache,
+    is_ours: bool,
+) -> Result<Operation, Fail> {
+    let ours = by_arguments(cache);
+    fill(&[&ours]).await?;
+    if is_ours {
+        return Ok(ours);
+    }
+    let connection = raw::connect(server).await?;
+    let all_there = questions(&connection).await?;
+    let [_, mget, _] = plain_client(&connection, &all_there)?;
+    Ok(mget)
+}
+
+fn by_arguments(cache: &Cache) -> Operation {
+    our_own(
+        cache,
+        "cachekit, both tags from the arguments",
+        |cache, id| async move { tagged_by_arguments(&cache, id % 100, id).await },
+    )
 }
 
 fn our_own<Fut>(cache: &Cache, name: &str, call: fn(Cache, u64) -> Fut) -> Operation

@@ -48,6 +48,18 @@ pub(super) async fn table(server: &Server, cache: &Cache, rounds: Rounds) -> Res
     Ok(table)
 }
 
+/// Misses of cachekit, or what a plain client does for them, for a count of instructions.
+pub(super) async fn single(
+    server: &Server,
+    cache: &Cache,
+    is_ours: bool,
+) -> Result<Operation, Fail> {
+    if is_ours {
+        return Ok(our_own(cache));
+    }
+    plain_client(cache, &raw::connect(server).await?).await
+}
+
 fn our_own(cache: &Cache) -> Operation {
     let (cache, fresh) = (cache.clone(), AtomicU64::new(0));
     Operation::new("cachekit", move |_| {

@@ -8,11 +8,12 @@ use lexopt::{Arg, ValueExt};
 pub(crate) const HELP: &str = "\
 Measures cachekit beside other caches, a plain Redis client and nothing, and prints tables of ratios.
 
-Usage: table [--quick] [--json FILE] [--only SECTION].. [--room PERCENT]..
+Usage: table [--quick] [--json FILE] [--plots FOLDER] [--only SECTION].. [--room PERCENT]..
 
   --quick         short rounds, and few of them: to see that all is well, not to quote
   --json FILE     writes the figures there too
-  --only SECTION  memory, curve, redis or traces; may be given more than once. Default: all
+  --plots FOLDER  draws hits.svg and curve.svg there, of the sections memory and curve
+  --only SECTION  memory, curve, redis, traces or service; may be given more than once. Default: all
   --room PERCENT  the share of a trace's keys that there is room for; may be given more than once.
                   Default: 10
 
@@ -33,12 +34,16 @@ pub(crate) enum Section {
     Curve,
     Redis,
     Traces,
+    #[cfg(feature = "service")]
+    Service,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Order {
     pub(crate) quick: bool,
     pub(crate) json: Option<PathBuf>,
+    /// The folder of the plots.
+    pub(crate) plots: Option<PathBuf>,
     /// Only this table of memory, as JSON.
     pub(crate) memory_table: Option<usize>,
     /// Only this point of the curve, as JSON.
@@ -73,6 +78,7 @@ pub(crate) fn parse() -> Result<Option<Order>, lexopt::Error> {
             Arg::Long("memory-table") => order.memory_table = Some(words.value()?.parse()?),
             Arg::Long("curve-point") => order.curve_point = Some(words.value()?.parse()?),
             Arg::Long("json") => order.json = Some(words.value()?.into()),
+            Arg::Long("plots") => order.plots = Some(words.value()?.into()),
             Arg::Long("only") => order.only.push(section(&words.value()?.to_string_lossy())?),
             Arg::Long("room") => order.room.push(words.value()?.parse()?),
             Arg::Long("help") | Arg::Short('h') => return Ok(None),
@@ -88,6 +94,10 @@ fn section(word: &str) -> Result<Section, lexopt::Error> {
         "curve" => Ok(Section::Curve),
         "redis" => Ok(Section::Redis),
         "traces" => Ok(Section::Traces),
-        other => Err(format!("no section `{other}`: memory, curve, redis or traces").into()),
+        #[cfg(feature = "service")]
+        "service" => Ok(Section::Service),
+        other => {
+            Err(format!("no section `{other}`: memory, curve, redis, traces or service").into())
+        }
     }
 }

@@ -3,7 +3,10 @@
 mod args;
 mod curve;
 mod memory;
+mod plots;
 mod redis;
+#[cfg(feature = "service")]
+mod service;
 mod traces;
 
 use std::fs;
@@ -64,6 +67,9 @@ fn run(order: &Order) -> Result<(), Fail> {
         let written = serde_json::to_string_pretty(&report)?;
         fs::write(file, written).map_err(|error| format!("{}: {error}", file.display()))?;
     }
+    if let Some(folder) = &order.plots {
+        plots::write(&report.tables, folder)?;
+    }
     Ok(())
 }
 
@@ -80,6 +86,10 @@ fn measure(order: &Order, runtime: &Handle, keep: &mut impl FnMut(Table)) -> Res
     }
     if order.wants(Section::Traces) {
         traces::measure(runtime, order.quick, &order.room(), keep)?;
+    }
+    #[cfg(feature = "service")]
+    if order.wants(Section::Service) {
+        service::measure(runtime, order.quick, keep)?;
     }
     Ok(())
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use cachekit_examples::client::Connection;
 use cachekit_examples::program::Fail;
 use hdrhistogram::Histogram;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::client::Connection;
 use crate::live::Live;
 use crate::requests::Request;
 use crate::side::Side;

@@ -7,7 +7,6 @@
 mod acts;
 mod args;
 mod carts;
-mod client;
 mod database;
 mod html;
 mod live;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use cachekit_examples::client::Connection;
 use cachekit_examples::program::Fail;
 use cachekit_examples::truth::WINDOW;
 use cachekit_examples::workload::zipf;
@@ -11,7 +12,6 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::client::Connection;
 use crate::load::{Load, Part, record};
 use crate::requests::Request;
 use crate::side::{Seen, Side};
