@@ -54,7 +54,7 @@ mod tests;
 /// | `jitter = 0.1` | shortens `ttl` at random by up to that share | 0 |
 /// | `when = EXPR` | `bool` over the arguments; false bypasses the cache | true |
 /// | `store_if = EXPR` | `bool` over `ret` and the arguments; false returns without storing | true |
-/// | `name = "users::get_user"` | the function's name in statistics and logs | its full path |
+/// | `name = "users::get_user"` | the function's name in statistics, logs and Redis | its full path |
 /// | `version = 2` | a number in the key: with a new number, no older entry is used | none |
 /// | `cache = EXPR` | the `Cache` to use: `self.cache`, a static | the global one |
 /// | `tier = memory`, `redis`, `both` | the tiers that hold entries; with `memory`, values need no serde | `both` |
