@@ -87,7 +87,8 @@ pub(crate) fn answered<T>(
     Err(if answers.nodes.is_empty() && answers.silent == 0 {
         Error::no(
             NOBODY,
-            "check `--namespace`; a service with `answers = false` does not answer",
+            "check `--namespace`; a service without the feature `json`, or with `answers = false`, does \
+             not answer",
         )
     } else {
         let mut problem = "no process gave an answer".to_owned();

@@ -14,9 +14,19 @@ pub(crate) fn decoded(value: &StoredValue) -> Option<Value> {
     decoded_bytes(&value.codec, &value.payload)
 }
 
-/// Returns `value` on several lines, as people read it.
+/// The longest text of a value that people are shown, in characters.
+const LONGEST: usize = 4_000;
+
+/// Returns `value` on several lines, as people read it. Of a long value, only the beginning is shown,
+/// so that the lines above it stay on the screen.
 pub(crate) fn pretty(value: &Value) -> String {
-    escaped(serde_json::to_string_pretty(value).unwrap_or_default())
+    let mut shown = escaped(serde_json::to_string_pretty(value).unwrap_or_default());
+    let Some((end, _)) = shown.char_indices().nth(LONGEST) else {
+        return shown;
+    };
+    let all = shown.chars().count();
+    shown.truncate(end);
+    shown + &format!("\n..           the first {LONGEST} of {all} characters; `--json` shows all")
 }
 
 /// Returns `bytes` as JSON, if `codec` writes the names of fields.

@@ -54,7 +54,7 @@ mod tests;
 /// | `jitter = 0.1` | shortens `ttl` at random by up to that share | 0 |
 /// | `when = EXPR` | `bool` over the arguments; false bypasses the cache | true |
 /// | `store_if = EXPR` | `bool` over `ret` and the arguments; false returns without storing | true |
-/// | `name = "users::get_user"` | the function's name in statistics and logs | its full path |
+/// | `name = "users::get_user"` | the function's name in statistics, logs and Redis | its full path |
 /// | `version = 2` | a number in the key: with a new number, no older entry is used | none |
 /// | `cache = EXPR` | the `Cache` to use: `self.cache`, a static | the global one |
 /// | `tier = memory`, `redis`, `both` | the tiers that hold entries; with `memory`, values need no serde | `both` |
@@ -86,6 +86,8 @@ mod tests;
 ///
 /// In documentation, write a link to a cached function with parentheses: ``[`get_user()`]``.
 /// Without the parentheses the link is ambiguous, because the companion has the same name.
+#[doc = ""]
+#[doc = include_str!("examples/cached.md")]
 #[proc_macro_attribute]
 pub fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::cached(args.into(), item.into()).into()
@@ -110,6 +112,8 @@ pub fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `crate = path` | the path of the crate cachekit, if renamed | `::cachekit` |
 ///
 /// Write a reference to a cached function like a call: `self.get(id)`, `Self::get(self, id)`.
+#[doc = ""]
+#[doc = include_str!("examples/invalidates.md")]
 #[proc_macro_attribute]
 pub fn invalidates(args: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::invalidates(args.into(), item.into()).into()
@@ -124,6 +128,8 @@ pub fn invalidates(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `order_by = ret.version` | of overlapping writes, the one with the greatest number stays | overlapping writes leave the entry empty |
 /// | `intent = "3s"`, `false` | as in `invalidates` | the cache's |
 /// | `crate = path` | the path of the crate cachekit, if renamed | `::cachekit` |
+#[doc = ""]
+#[doc = include_str!("examples/write_through.md")]
 #[proc_macro_attribute]
 pub fn write_through(args: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::write_through(args.into(), item.into()).into()
@@ -143,7 +149,8 @@ pub fn write_through(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `value = EXPR` | the value of that entry, over the arguments | |
 /// | `key = "views:{page}"` | the key of the writes, if they are not the value of an entry | |
 /// | `each` | each write counts; without `each`, the newest write of a key replaces older writes of the key | |
-/// | `each(view in views)`, `newest(cart in carts)` | the function takes a `Vec`, and one run carries out many writes; the key and the value name one item | one write for each run |
+/// | `each(view in views)` | the function takes a `Vec`, and one run carries out many writes; the key and the value name one item | one write for each run |
+/// | `newest(cart in carts)` | as `each(..)`, and the newest write of a key replaces older ones | one write for each run |
 /// | `skip(pool)` | arguments that are not queued: a worker gets them from `provide(..)`, by their type | none |
 /// | `batch = 500` | the most writes that a worker takes from the queue at once | 100 |
 /// | `every = "1s"` | the time for which a key waits for further writes | 1 s |
@@ -160,6 +167,8 @@ pub fn write_through(args: TokenStream, item: TokenStream) -> TokenStream {
 /// implements `Display` and `From<cachekit::QueueError>`. Attributes below this one, except
 /// documentation and lints, belong to the body: an `#[invalidates(..)]` there invalidates after a
 /// worker has written.
+#[doc = ""]
+#[doc = include_str!("examples/write_behind.md")]
 #[proc_macro_attribute]
 pub fn write_behind(args: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::write_behind(args.into(), item.into()).into()
@@ -171,6 +180,33 @@ pub fn write_behind(args: TokenStream, item: TokenStream) -> TokenStream {
 /// parentheses; an enum variant is written as its name, and then its fields. A field implements
 /// `CacheKey` or `Display`, or is a container of such values. If the crate cachekit is renamed,
 /// `#[cachekit(crate = path)]` gives its path.
+///
+/// # Examples
+///
+/// Calls with the same page and order share an entry, with a key such as `list:(2,ByName)`.
+///
+/// ```
+/// # extern crate cachekit as caching;
+/// use caching::{CacheKey, cached};
+///
+/// #[derive(CacheKey)]
+/// #[cachekit(crate = caching)]
+/// struct Query {
+///     page: u32,
+///     order: Order,
+/// }
+///
+/// #[derive(CacheKey)]
+/// #[cachekit(crate = caching)]
+/// enum Order {
+///     ByName,
+/// }
+///
+/// #[cached(key = "list:{query}", crate = caching)]
+/// async fn list(query: Query) -> Vec<u64> {
+///     vec![7]
+/// }
+/// ```
 #[proc_macro_derive(CacheKey, attributes(cachekit))]
 pub fn derive_cache_key(item: TokenStream) -> TokenStream {
     pipeline::derive_cache_key(item.into()).into()

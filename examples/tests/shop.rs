@@ -1,5 +1,5 @@
-//! The program `shop`: its short acts keep the promises, and it writes a report that needs no other
-//! file.
+//! The program `shop`: its short acts keep the promises, and it writes a report and a picture that
+//! need no other file.
 
 use std::process::Command;
 
@@ -19,10 +19,12 @@ fn cells(line: &str) -> Vec<&str> {
 #[test]
 fn the_short_acts_keep_the_promises() {
     let folder = tempfile::tempdir().expect("a folder");
-    let report = folder.path().join("shop.html");
+    let [report, picture] = ["shop.html", "shop.svg"].map(|file| folder.path().join(file));
     let run = Command::new(env!("CARGO_BIN_EXE_shop"))
         .args(["--quick", "--report"])
         .arg(&report)
+        .arg("--picture")
+        .arg(&picture)
         .output()
         .expect("the program runs");
     let output = String::from_utf8(run.stdout).expect("text");
@@ -50,7 +52,13 @@ fn the_short_acts_keep_the_promises() {
     }
     assert_eq!(output.matches("kept  ").count(), 3, "{output}");
 
-    let page = std::fs::read_to_string(&report).expect("the report");
+    check_report(&std::fs::read_to_string(&report).expect("the report"));
+    let picture = std::fs::read_to_string(&picture).expect("the picture");
+    let p99 = column("p99");
+    check_picture(&picture, table[1..9].iter().map(|row| cells(row)[p99]));
+}
+
+fn check_report(page: &str) {
     assert_eq!(
         page.matches("<svg ").count(),
         9,
@@ -59,4 +67,38 @@ fn the_short_acts_keep_the_promises() {
     for other in ["http:", "https:", "src=", "<link", "@import", "url("] {
         assert!(!page.contains(other), "{other} in the report");
     }
+}
+
+/// Checks that the picture shows the same slowest requests as the table, in the form of the picture
+/// that the README shows.
+fn check_picture<'a>(picture: &str, p99: impl Iterator<Item = &'a str>) {
+    for side in ["with", "without"] {
+        let bars = picture.matches(&format!("class=\"bar {side}\"")).count();
+        let expected = 2 * (ACTS.len() + 1);
+        assert_eq!(
+            bars, expected,
+            "in each plot, one for each act and the legend"
+        );
+    }
+    for time in p99 {
+        assert!(picture.contains(&format!(">{time}</text>")), "{time}");
+    }
+    let committed = include_str!("../../docs/pictures/shop.svg");
+    assert_eq!(form(picture), form(committed), "`shop --picture` writes it");
+}
+
+/// Returns the words of a picture and its style, without numbers and the units of times, which vary,
+/// and without the lines of its axes.
+fn form(picture: &str) -> Vec<String> {
+    let lines = picture.lines().filter(|line| !line.contains("\"grid\""));
+    let is_number = |word: &str| {
+        word.chars()
+            .next()
+            .is_none_or(|first| first.is_ascii_digit())
+    };
+    let words = lines.flat_map(|line| line.split([' ', '<', '>', '"', ',']));
+    words
+        .filter(|word| !is_number(word))
+        .map(str::to_owned)
+        .collect()
 }

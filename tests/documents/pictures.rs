@@ -1,5 +1,5 @@
 //! The pictures of the documents: each is readable without sight and in both themes, and the rustdoc
-//! of the crate has it too.
+//! of the crate has those of the guide too.
 
 use std::fmt::Write;
 use std::fs;
@@ -58,6 +58,15 @@ fn each_picture_says_what_it_shows_and_has_two_themes() {
     }
 }
 
+/// The README shows the picture that the example `shop` writes. The rustdoc does not have the README.
+const OF_THE_README: &str = "shop";
+
+/// The pictures of the guide.
+fn pictures_of_the_guide() -> impl Iterator<Item = (String, String)> {
+    let all = pictures().into_iter();
+    all.filter(|(name, _)| name != OF_THE_README)
+}
+
 /// A page of the guide shows a picture by a label, which `guide.rs` defines as the whole picture,
 /// because rustdoc copies no files.
 fn uri(picture: &str) -> String {
@@ -75,7 +84,7 @@ fn uri(picture: &str) -> String {
 #[test]
 fn the_rustdoc_has_each_picture_as_it_is() {
     let guide = read("cachekit/src/guide.rs");
-    for (name, picture) in pictures() {
+    for (name, picture) in pictures_of_the_guide() {
         let path = folder().join(format!("{name}.uri"));
         if std::env::var_os("CACHEKIT_BLESS").is_some() {
             fs::write(&path, uri(&picture)).expect("written");
@@ -96,7 +105,7 @@ fn the_rustdoc_has_each_picture_as_it_is() {
 fn each_picture_is_on_a_page_with_a_text_in_its_place() {
     let pages =
         ["freshness", "guarantees", "invalidation"].map(|page| read(&format!("docs/{page}.md")));
-    for (name, _) in pictures() {
+    for (name, _) in pictures_of_the_guide() {
         let shown = pages.iter().any(|page| {
             let defined = page
                 .lines()
@@ -111,5 +120,36 @@ fn each_picture_is_on_a_page_with_a_text_in_its_place() {
             defined.is_some() && alt.is_some_and(|alt| alt.len() > 30 && !alt.contains('['))
         });
         assert!(shown, "no page shows {name}");
+    }
+}
+
+#[test]
+fn the_readme_begins_with_the_picture_and_the_table_of_the_shop() {
+    let readme = read("README.md");
+    let shown = format!("](docs/pictures/{OF_THE_README}.svg)");
+    let (before, after) = readme.split_once(&shown).expect("the picture");
+    let alt = before.rsplit_once("![").map(|(_, alt)| alt);
+    assert!(alt.is_some_and(|alt| alt.len() > 30 && !alt.contains('[')));
+    assert!(!before.contains("\n## "), "it is below a heading");
+    let table = after.split("\n## ").next().unwrap_or_default();
+    let picture = read(&format!("docs/pictures/{OF_THE_README}.svg"));
+    // Of each row, the 99th percentile, which the picture shows too.
+    let rows: Vec<_> = table
+        .lines()
+        .skip_while(|line| !line.starts_with("act "))
+        .collect();
+    let heads: Vec<_> = rows[0]
+        .split("  ")
+        .map(str::trim)
+        .filter(|it| !it.is_empty())
+        .collect();
+    let at = heads.iter().position(|it| *it == "p99").expect("a column");
+    for row in &rows[1..9] {
+        let cells: Vec<_> = row
+            .split("  ")
+            .map(str::trim)
+            .filter(|it| !it.is_empty())
+            .collect();
+        assert!(picture.contains(&format!(">{}</text>", cells[at])), "{row}");
     }
 }

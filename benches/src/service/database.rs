@@ -1,10 +1,9 @@
 //! The database of the service: products in categories, in a file of `SQLite`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use cachekit_examples::sqlite;
 use serde::{Deserialize, Serialize};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Error, SqlitePool};
 use tempfile::TempDir;
 
@@ -61,14 +60,7 @@ const ROWS: &str = "
 impl Database {
     pub(super) async fn create() -> Result<Self, Fail> {
         let folder = tempfile::Builder::new().prefix("cachekit-").tempdir()?;
-        let options = SqliteConnectOptions::new()
-            .filename(folder.path().join("products.db"))
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(Duration::from_secs(30));
-        let pool = SqlitePoolOptions::new().max_connections(4);
-        let pool = pool.connect_with(options).await?;
+        let pool = sqlite::open(&folder.path().join("products.db")).await?;
         sqlx::raw_sql(ROWS).execute(&pool).await?;
         let found: (u32, u32) =
             sqlx::query_as("SELECT count(*), count(DISTINCT category) FROM product")

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cachekit::{Cache, Codec, Policy, Tier};
+use cachekit_tests::patient;
 use cachekit_tests::proxy::Proxy;
 use cachekit_tests::redis::Redis;
 use serde::{Deserialize, Serialize};
@@ -106,6 +107,42 @@ async fn json_is_for_programs() {
             "{\"key\":\"nothing\",\"entry\":null,\"value\":null}\n"
         )
     );
+}
+
+/// Many lines, and a long line.
+#[tokio::test]
+async fn a_long_value_is_cut_for_people_and_whole_for_programs() {
+    const LENGTH: usize = 6 << 20;
+    let redis = Redis::start();
+    // So long a value takes its time on a busy machine.
+    let patient = patient(redis.url()).redis_timeout(Duration::from_secs(30));
+    let cache = patient.build().await.expect("a valid set-up");
+    let policy = Policy::new().tier(Tier::Redis).codec(Codec::Json);
+    for value in [
+        vec!["é".repeat(LENGTH / 2)],
+        vec!["1".repeat(1_000); LENGTH / 1_000],
+    ] {
+        cache.put("long", value.clone(), &policy).await;
+        let (code, said, stderr) = run(&redis, &["inspect", "long"]).await;
+        assert_eq!(code, Some(0), "{stderr}");
+        assert!(said.chars().count() < 5_000, "{} bytes", said.len());
+        assert!(said.starts_with("key          long\n"), "{said}");
+        let cut = said
+            .lines()
+            .find(|line| line.starts_with("..  "))
+            .expect("a cut");
+        assert!(cut.contains("the first 4000 of "), "{cut}");
+        assert!(
+            said.ends_with("lease        no process computes the entry\n"),
+            "{said}"
+        );
+
+        let (code, said, _) = run(&redis, &["--json", "inspect", "long"]).await;
+        assert_eq!((code, said.lines().count()), (Some(0), 1));
+        let answer: Value = serde_json::from_str(&said).expect("JSON");
+        assert!(answer["entry"]["bytes"].as_u64() > Some(6_000_000));
+        assert!(answer["value"] == serde_json::json!(value), "another value");
+    }
 }
 
 #[tokio::test]

@@ -1,12 +1,10 @@
 //! The shop's `SQLite` database.
 
 use std::path::Path;
-use std::time::Duration;
 
+use cachekit_examples::sqlite;
 use serde::{Deserialize, Serialize};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row, SqlitePool};
 
 /// The numbers of products and of categories in a new database.
@@ -88,19 +86,10 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Opens the database in `file`, and creates the database if it does not exist. Several
+    /// Opens the database in `file`, and creates and fills the database if it does not exist. Several
     /// processes may open one file.
     pub(crate) async fn open(file: &Path) -> Result<Self, sqlx::Error> {
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(Duration::from_secs(30));
-        let pool = SqlitePoolOptions::new()
-            .max_connections(4)
-            .connect_with(options)
-            .await?;
+        let pool = sqlite::open(file).await?;
         let database = Self { pool };
         database.fill().await?;
         Ok(database)

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use cachekit_examples::sqlite;
 use serde::{Deserialize, Serialize};
 use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tempfile::TempDir;
 
 use crate::Fail;
@@ -71,16 +71,7 @@ impl Database {
     /// Makes a database with these products in a temporary folder.
     pub(crate) async fn create(products: &[u32]) -> Result<Self, Fail> {
         let folder = tempfile::tempdir()?;
-        let options = SqliteConnectOptions::new()
-            .filename(folder.path().join("shop.db"))
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(std::time::Duration::from_secs(30));
-        let pool = SqlitePoolOptions::new()
-            .max_connections(4)
-            .connect_with(options)
-            .await?;
+        let pool = sqlite::open(&folder.path().join("shop.db")).await?;
         sqlx::query(
             "CREATE TABLE product (id INTEGER PRIMARY KEY, name TEXT NOT NULL,
              price_cents INTEGER NOT NULL, category_id INTEGER NOT NULL, version INTEGER NOT NULL)",

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use cachekit_examples::program::Fail;
 use lexopt::{Arg, Parser, ValueExt};
 
+use crate::products::now;
+
 pub(crate) const HELP: &str = "\
 Runs a shop over HTTP with an SQLite database, whose queries take 20 ms, and drives it through four
 acts: a cold start, steady traffic, a flash sale, and price changes under load.
@@ -14,8 +16,11 @@ Usage: shop [OPTIONS]
 
   --quick           small loads: all acts in less than 15 seconds
   --report FILE     the file of the report, one HTML page (default: shop.html in the temporary folder)
+  --picture FILE    a file for one picture of the four acts, an SVG for a light and a dark theme
   --redis URL       a Redis that the instances share, redis://[user:password@]host[:port][/db] or
-                    unix:///path; the run has a namespace of its own there
+                    unix:///path
+  --namespace NAME  the namespace of the caches in Redis, for the command `cachekit` (default: one of
+                    this run)
   --nodes N         instances, each with a cache and a server, 1 to 16 (default: 1)
   --seed N          of everything drawn at random (default: 1)
   --serve           leave the shop running after the acts
@@ -32,7 +37,9 @@ const MOST_NODES: usize = 16;
 pub(crate) struct Args {
     pub(crate) size: Size,
     pub(crate) report: PathBuf,
+    pub(crate) picture: Option<PathBuf>,
     pub(crate) redis: Option<String>,
+    pub(crate) namespace: String,
     pub(crate) nodes: usize,
     pub(crate) seed: u64,
     pub(crate) serves: bool,
@@ -84,7 +91,9 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Option<
     let mut args = Args {
         size: FULL,
         report: std::env::temp_dir().join("shop.html"),
+        picture: None,
         redis: None,
+        namespace: format!("shop-{}-{:x}", std::process::id(), now()),
         nodes: 1,
         seed: 1,
         serves: false,
@@ -94,6 +103,8 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Option<
         match arg {
             Arg::Long("quick") => args.size = QUICK,
             Arg::Long("report") => args.report = parser.value()?.into(),
+            Arg::Long("picture") => args.picture = Some(parser.value()?.into()),
+            Arg::Long("namespace") => args.namespace = parser.value()?.string()?,
             Arg::Long("redis") => args.redis = Some(parser.value()?.string()?),
             Arg::Long("nodes") => args.nodes = parser.value()?.parse()?,
             Arg::Long("seed") => args.seed = parser.value()?.parse()?,

@@ -43,8 +43,17 @@ async fn cart(database: &Database, user: u32) -> Result<Vec<u32>, sqlx::Error> {
     database.cart(user).await
 }
 
-/// Writes the newest cart of a user. The database ignores a repeated or late write by its version.
-#[write_behind(cart(_, user), value = products, skip(database), every = "500ms")]
+/// Writes the newest cart of a user. The database ignores a repeated or late write by its version. It
+/// refuses a cart with an unknown product, whose write becomes a dead write after two repetitions.
+/// The queue keeps writes as JSON, so the command `cachekit` can show them.
+#[write_behind(
+    cart(_, user),
+    value = products,
+    skip(database),
+    every = "500ms",
+    retries = 2,
+    codec = json
+)]
 async fn save_cart(
     database: &Arc<Database>,
     user: u32,

@@ -5,28 +5,30 @@ use std::time::Duration;
 
 use crate::acts::Act;
 use crate::load::{Measured, Sample};
-use crate::numbers::{count, float, quantile, time};
+use crate::numbers::{count, few, float, quantile, time};
 use crate::plot::{Line, bars, lines};
-use crate::table::{self, HEADS, Promise};
+use crate::table::{self, HEADS, Promise, per_1_000};
 
 const STYLE: &str = "\
 :root { color-scheme: light dark; --paper: #fff; --ink: #1b1f24; --weak: #59636e; --grid: #d8dde3;
-  --with: #0a6ebd; --without: #b4500f; }
+  --with: #0a6ebd; --without: #b4500f; --requests: #6639ba; --queries: #1a7f37; }
 @media (prefers-color-scheme: dark) { :root { --paper: #14171b; --ink: #e8ebef; --weak: #a3adb8;
-  --grid: #363d46; --with: #5fb2f2; --without: #f0a35e; } }
+  --grid: #363d46; --with: #5fb2f2; --without: #f0a35e; --requests: #c297ff; --queries: #6bd083; } }
 body { background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif;
   margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { border-bottom: 1px solid var(--grid); padding: .3rem .7rem; text-align: right; }
+th, td { border-bottom: 1px solid var(--grid); padding: .3rem .7rem; text-align: right;
+  white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; white-space: pre; }
 .scroll { overflow-x: auto; }
 .plots { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); }
 figure { margin: 0; } figcaption, .notes { color: var(--weak); }
-svg { width: 100%; height: auto; } svg text { fill: var(--ink); font-size: 12px; }
+svg { width: 100%; max-width: 40rem; height: auto; } svg text { fill: var(--ink); font-size: 12px; }
 svg .axis { fill: var(--weak); } .grid { stroke: var(--grid); }
-.line { fill: none; stroke-width: 2; } .line.with { stroke: var(--with); }
-.line.without { stroke: var(--without); } .bar.with { fill: var(--with); }
-.bar.without { fill: var(--without); }
+svg .value { paint-order: stroke; stroke: var(--paper); stroke-width: 3px; }
+.with { --colour: var(--with); } .without { --colour: var(--without); }
+.requests { --colour: var(--requests); } .queries { --colour: var(--queries); }
+.line { fill: none; stroke: var(--colour); stroke-width: 2; } .bar { fill: var(--colour); }
 ";
 
 /// Returns the page. `about` describes the run in a sentence.
@@ -90,20 +92,13 @@ fn figure(page: &mut String, plot: &str, caption: &str) {
 }
 
 /// The two colours, with their names.
-const SIDES: [(&str, &str); 2] = [("with the cache", "with"), ("without", "without")];
+pub(crate) const SIDES: [(&str, &str); 2] = [("with the cache", "with"), ("without", "without")];
 
-fn queries(acts: &[Act]) -> String {
-    let rate = |it: &Measured| 1_000.0 * float(it.queries) / float(it.requests().max(1));
-    let group = |act: &Act| vec![rate(&act.with), rate(&act.without)];
+/// Draws the queries for 1,000 requests in each act.
+pub(crate) fn queries(acts: &[Act]) -> String {
+    let group = |act: &Act| vec![per_1_000(&act.with), per_1_000(&act.without)];
     let groups: Vec<_> = acts.iter().map(|act| (act.name, group(act))).collect();
-    let shown = |value: f64| {
-        if value < 1.0 {
-            format!("{value:.2}")
-        } else {
-            count(value)
-        }
-    };
-    bars("Queries for 1,000 requests", &SIDES, &groups, 0.01, shown)
+    bars("Queries for 1,000 requests", &SIDES, &groups, 0.01, few)
 }
 
 /// The samples between which a rate is computed.
@@ -124,12 +119,12 @@ fn rates(act: &Act) -> String {
     let drawn = [
         Line {
             name: "requests",
-            class: "with",
+            class: "requests",
             points: rate(|sample| sample.answers),
         },
         Line {
             name: "queries",
-            class: "without",
+            class: "queries",
             points: rate(|sample| sample.queries),
         },
     ];

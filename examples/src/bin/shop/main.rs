@@ -13,6 +13,7 @@ mod live;
 mod load;
 mod nodes;
 mod numbers;
+mod picture;
 mod plot;
 mod prices;
 mod products;
@@ -52,14 +53,14 @@ async fn play(args: &Args) -> Result<bool, Fail> {
     let is_kept = report(args, &acts, &took)?;
     let nodes = &stage.with.nodes;
     if args.serves {
-        stay(nodes).await?;
+        stay(nodes, args).await?;
     }
     nodes.clear().await;
     nodes.shut_down().await;
     Ok(is_kept)
 }
 
-/// Prints the table, and writes the page. Returns `true` if every promise was kept.
+/// Prints the table, and writes the page and the picture. Returns `true` if every promise was kept.
 fn report(args: &Args, acts: &[Act], took: &str) -> Result<bool, Fail> {
     let promises = table::promises(acts);
     let tiers = match &args.redis {
@@ -69,9 +70,15 @@ fn report(args: &Args, acts: &[Act], took: &str) -> Result<bool, Fail> {
     let about = format!(
         "All acts took {took}, with {} connections ({} in the flash sale), {} products, \
          instances: {}, cache: {tiers}. A query takes 20 ms.",
-        args.size.callers, args.size.crowd, args.size.products, args.nodes,
+        args.size.callers,
+        args.size.crowd,
+        numbers::count(args.size.products.into()),
+        args.nodes,
     );
     std::fs::write(&args.report, html::page(acts, &promises, &about))?;
+    if let Some(file) = &args.picture {
+        std::fs::write(file, picture::svg(acts))?;
+    }
     let (table, kept) = (table::text(acts), table::kept(acts, &promises));
     let notes = table::NOTES;
     let file = args.report.display();
@@ -82,7 +89,7 @@ fn report(args: &Args, acts: &[Act], took: &str) -> Result<bool, Fail> {
 }
 
 /// Leaves the instances running until the program is interrupted.
-async fn stay(nodes: &Nodes) -> Result<(), Fail> {
+async fn stay(nodes: &Nodes, args: &Args) -> Result<(), Fail> {
     for address in &nodes.addresses {
         say(&format!("http://{address}\n"))?;
     }
@@ -91,8 +98,11 @@ async fn stay(nodes: &Nodes) -> Result<(), Fail> {
         "curl http://{address}/products/7\n\
          curl -X PUT http://{address}/products/7/price -H 'content-type: application/json' -d 1250\n\
          curl -i http://{address}/categories/7\n\
-         curl http://{address}/stats\n\
-         The shop runs until Ctrl-C.\n"
+         curl http://{address}/stats\n"
     ))?;
+    if args.redis.is_some() {
+        say(&format!("cachekit --namespace {} stats\n", args.namespace))?;
+    }
+    say("The shop runs until Ctrl-C.\n")?;
     Ok(tokio::signal::ctrl_c().await?)
 }

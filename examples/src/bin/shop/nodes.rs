@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::args::Args;
 use crate::database::Database;
-use crate::products::{Shop, now};
+use crate::products::Shop;
 use crate::service::router;
 
 /// A shop: its instances and their database.
@@ -27,12 +27,13 @@ impl Nodes {
     /// Starts a shop with caches, the first of which becomes the global cache, and with a worker of
     /// queued writes.
     pub(crate) async fn with_cache(args: &Args) -> Result<Self, Fail> {
-        let namespace = format!("shop-{}-{:x}", std::process::id(), now());
         let mut caches = Vec::new();
         for _ in 0..args.nodes {
-            caches.push(cache(args, &namespace).await?);
+            caches.push(cache(args).await?);
         }
         let first = caches[0].clone();
+        // An earlier run with this namespace had another database.
+        first.clear().await;
         cachekit::init(first.clone())?;
         let nodes = Self::start(args, caches, true).await?;
         let database = Arc::clone(&nodes.database);
@@ -105,11 +106,11 @@ async fn serve(shop: &Shop) -> Result<SocketAddr, Fail> {
     Ok(address)
 }
 
-async fn cache(args: &Args, namespace: &str) -> Result<Cache, Fail> {
+async fn cache(args: &Args) -> Result<Cache, Fail> {
     let Some(url) = &args.redis else {
         return Ok(Cache::builder().build().await?);
     };
-    let builder = Cache::builder().redis(url).namespace(namespace);
+    let builder = Cache::builder().redis(url).namespace(&args.namespace);
     let builder = builder
         .bus_timeout(BUS_TIMEOUT)
         // The carts of this program are worth nothing, so their queue may be lost with the Redis.

@@ -22,6 +22,15 @@ pub(crate) fn count(number: f64) -> String {
     text
 }
 
+/// Returns a number as `count` does, and with two digits after the point if it is less than 1.
+pub(crate) fn few(number: f64) -> String {
+    if number < 1.0 {
+        format!("{number:.2}")
+    } else {
+        count(number)
+    }
+}
+
 /// Returns a length of time with one digit after the point.
 pub(crate) fn time(took: Duration) -> String {
     format!("{took:.1?}")

@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 /// The size of a plot, and the margins of its area.
-const WIDTH: f64 = 640.0;
-const HEIGHT: f64 = 240.0;
+pub(crate) const WIDTH: f64 = 640.0;
+pub(crate) const HEIGHT: f64 = 240.0;
 const LEFT: f64 = 70.0;
 const RIGHT: f64 = 24.0;
-const TOP: f64 = 14.0;
+const TOP: f64 = 22.0;
 const BOTTOM: f64 = 48.0;
 
 /// A line of a plot: its name, the class of its colour, and its points.
@@ -59,6 +59,7 @@ fn at_y(place: f64) -> f64 {
     HEIGHT - BOTTOM - place * (HEIGHT - TOP - BOTTOM)
 }
 
+/// Begins a plot.
 fn begin(title: &str) -> String {
     format!("<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\"><title>{title}</title>\n")
 }
@@ -140,8 +141,8 @@ pub(crate) fn lines(
     svg + "</svg>\n"
 }
 
-/// Draws groups of bars on a logarithmic axis that begins at `least`: a name for each group, and a
-/// value for each of `names`, which are names with the classes of their colours.
+/// Draws groups of bars with their values, on a logarithmic axis that begins at `least`: a name for
+/// each group, and a value for each of `names`, which are names with the classes of their colours.
 pub(crate) fn bars(
     title: &str,
     names: &[(&str, &str)],
@@ -154,19 +155,22 @@ pub(crate) fn bars(
     let mut svg = begin(title);
     grid(&mut svg, powers, shown);
     let all = f64::from(u32::try_from(groups.len()).unwrap_or(1));
-    let width = (WIDTH - LEFT - RIGHT) / all * 0.3;
+    let width = (WIDTH - LEFT - RIGHT) / all * 0.42;
     for (number, (name, values)) in (0_u32..).zip(groups) {
         let middle = (f64::from(number) + 0.5) / all;
         below(&mut svg, middle, name);
         for (bar, (value, (_, class))) in (0_u32..).zip(values.iter().zip(names)) {
             let x = at_x(middle) + (f64::from(bar) - 1.0) * width;
-            let y = at_y(powers.place(*value));
-            let height = (HEIGHT - BOTTOM - y).max(1.0);
+            let height = (HEIGHT - BOTTOM - at_y(powers.place(*value))).max(1.0);
+            let y = HEIGHT - BOTTOM - height;
             let _ = writeln!(
                 svg,
                 "<rect class=\"bar {class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{:.1}\" \
-                 height=\"{height:.1}\"><title>{}</title></rect>",
+                 height=\"{height:.1}\"/><text class=\"value\" x=\"{:.1}\" y=\"{:.1}\" \
+                 text-anchor=\"middle\">{}</text>",
                 width - 2.0,
+                x + width / 2.0 - 1.0,
+                y - 4.0,
                 shown(*value),
             );
         }

@@ -37,6 +37,11 @@ fn per_request(measured: &Measured) -> f64 {
     float(measured.queries) / float(measured.requests().max(1))
 }
 
+/// Returns the queries for 1,000 requests.
+pub(crate) fn per_1_000(measured: &Measured) -> f64 {
+    1_000.0 * per_request(measured)
+}
+
 /// Returns the queries that the requests with the cache would take without it.
 fn expected(act: &Act) -> f64 {
     per_request(&act.without) * float(act.with.requests())
@@ -78,7 +83,7 @@ fn row(name: &str, measured: &Measured, fewer: String, hits: String) -> [String;
         name.to_owned(),
         count(float(measured.requests())),
         count(float(measured.queries)),
-        format!("{:.1}", 1_000.0 * per_request(measured)),
+        format!("{:.1}", per_1_000(measured)),
         fewer,
         hits,
         shown(&part.latency, 0.5),
