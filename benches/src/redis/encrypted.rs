@@ -44,7 +44,12 @@ pub(super) async fn table(server: &Server, clear: &Cache, rounds: Rounds) -> Res
 
 async fn with_keys(server: &Server, hashes: bool) -> Result<Cache, Fail> {
     let keys = EncryptionKeys::new("bench", [7; 32]).names([8; 32]);
-    let builder = Cache::builder().namespace(NAMESPACE).redis(server.url());
+    // Each with a namespace of its own: processes of one namespace must have the same keys.
+    let namespace = format!(
+        "{NAMESPACE}-{}",
+        if hashes { "hashed" } else { "encrypted" }
+    );
+    let builder = Cache::builder().namespace(namespace).redis(server.url());
     let builder = builder.redis_timeout(Duration::from_secs(2));
     let cache = builder.encryption(keys).hash_keys(hashes).build().await?;
     healthy(&cache)?;
