@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 const WIDTH: f64 = 860.0;
 /// The space to the left of the area of a plot, and the one on its right side for names.
 const LEFT: f64 = 70.0;
-const RIGHT: f64 = 240.0;
+const RIGHT: f64 = 262.0;
 const TOP: f64 = 56.0;
 /// The height of a plot of lines.
 const HEIGHT: f64 = 420.0;
@@ -14,7 +14,7 @@ const BOTTOM: f64 = 40.0;
 const APART: f64 = 18.0;
 /// The height of a bar with the space below it, and the space for names of bars.
 const STEP: f64 = 26.0;
-const NAMES: f64 = 290.0;
+const NAMES: f64 = 316.0;
 
 const STYLE: &str = "
   <style>
@@ -106,7 +106,13 @@ pub fn lines(title: &str, lines: &[Line<'_>]) -> String {
     let up = Ratios::of(points().map(|(_, y)| y));
     let at_x = |x| LEFT + across.place(x) * (WIDTH - LEFT - RIGHT);
     let at_y = |y| HEIGHT - BOTTOM - up.place(y) * (HEIGHT - TOP - BOTTOM);
-    let mut svg = begin(title, HEIGHT);
+    let told = lines.iter().map(|line| {
+        let points = line.points.iter();
+        let points = points.map(|(x, y)| format!("{} at {}", number(*y), number(*x)));
+        format!("{}: {}", line.name, points.collect::<Vec<_>>().join(", "))
+    });
+    let told = told.collect::<Vec<_>>().join("; ");
+    let mut svg = begin(title, &told, HEIGHT);
     for mark in up.marks() {
         let (y, end) = (at_y(mark), WIDTH - RIGHT);
         let _ = writeln!(
@@ -174,7 +180,10 @@ pub fn bars(title: &str, bars: &[Bar<'_>]) -> String {
     let axis = Ratios::of(values.clone().chain(values.map(|it| it / 1.5)));
     let area = WIDTH - NAMES - LEFT;
     let mut rest = TOP;
-    let mut svg = begin(title, TOP + f64_of(bars.len()) * STEP + 16.0);
+    let told = bars.iter();
+    let told = told.map(|bar| format!("{}: {}", bar.name, number(bar.value)));
+    let told = told.collect::<Vec<_>>().join("; ");
+    let mut svg = begin(title, &told, TOP + f64_of(bars.len()) * STEP + 16.0);
     for bar in bars {
         let length = axis.place(bar.value) * area;
         let base = rest + STEP / 2.0 + 1.0;
@@ -196,12 +205,13 @@ pub fn bars(title: &str, bars: &[Bar<'_>]) -> String {
     svg + "</svg>\n"
 }
 
-fn begin(title: &str, height: f64) -> String {
-    let title = escaped(title);
+/// Begins a plot. `told` has all its figures, for readers who do not see it.
+fn begin(title: &str, told: &str, height: f64) -> String {
+    let (title, told) = (escaped(title), escaped(told));
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
-         width=\"{WIDTH}\" height=\"{height}\" role=\"img\" aria-labelledby=\"title\">\n  \
-         <title id=\"title\">{title}</title>{STYLE}  \
+         width=\"{WIDTH}\" height=\"{height}\" role=\"img\" aria-labelledby=\"title desc\">\n  \
+         <title id=\"title\">{title}</title>\n  <desc id=\"desc\">{told}</desc>{STYLE}  \
          <rect class=\"sheet\" x=\"0.5\" y=\"0.5\" width=\"{}\" height=\"{}\" rx=\"8\"/>\n  \
          <text class=\"head\" x=\"20\" y=\"32\">{title}</text>\n",
         WIDTH - 1.0,

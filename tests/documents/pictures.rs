@@ -61,10 +61,28 @@ fn each_picture_says_what_it_shows_and_has_two_themes() {
 /// The README shows the picture that the example `shop` writes. The rustdoc does not have the README.
 const OF_THE_README: &str = "shop";
 
+/// The page on speed shows the plots that the benches draw. The rustdoc does not have that page.
+const OF_THE_BENCHES: [&str; 2] = ["curve", "hits"];
+
 /// The pictures of the guide.
 fn pictures_of_the_guide() -> impl Iterator<Item = (String, String)> {
+    let others: Vec<_> = OF_THE_BENCHES.into_iter().chain([OF_THE_README]).collect();
     let all = pictures().into_iter();
-    all.filter(|(name, _)| name != OF_THE_README)
+    all.filter(move |(name, _)| !others.contains(&name.as_str()))
+}
+
+#[test]
+fn the_page_on_speed_has_the_plots_of_the_benches() {
+    let page = read("docs/speed.md");
+    for name in OF_THE_BENCHES {
+        let shown = format!("](pictures/{name}.svg)");
+        let (before, _) = page.split_once(&shown).unwrap_or_else(|| panic!("{name}"));
+        let alt = before.rsplit_once("![").map(|(_, alt)| alt);
+        assert!(
+            alt.is_some_and(|alt| alt.len() > 30 && !alt.contains('[')),
+            "{name}"
+        );
+    }
 }
 
 /// A page of the guide shows a picture by a label, which `guide.rs` defines as the whole picture,

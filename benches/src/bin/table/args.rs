@@ -8,11 +8,12 @@ use lexopt::{Arg, ValueExt};
 pub(crate) const HELP: &str = "\
 Measures cachekit beside other caches, a plain Redis client and nothing, and prints tables of ratios.
 
-Usage: table [--quick] [--json FILE] [--plots FOLDER] [--only SECTION].. [--room PERCENT]..
+Usage: table [--quick] [--json FILE] [--plots FOLDER] [--from FILE] [--only SECTION].. [--room PERCENT]..
 
   --quick         short rounds, and few of them: to see that all is well, not to quote
   --json FILE     writes the figures there too
   --plots FOLDER  draws hits.svg and curve.svg there, of the sections memory and curve
+  --from FILE     measures nothing, and draws the plots of what --json wrote earlier
   --only SECTION  memory, curve, redis, traces or service; may be given more than once. Default: all
   --room PERCENT  the share of a trace's keys that there is room for; may be given more than once.
                   Default: 10
@@ -42,6 +43,8 @@ pub(crate) enum Section {
 pub(crate) struct Order {
     pub(crate) quick: bool,
     pub(crate) json: Option<PathBuf>,
+    /// The file of an earlier run, whose plots are drawn.
+    pub(crate) from: Option<PathBuf>,
     /// The folder of the plots.
     pub(crate) plots: Option<PathBuf>,
     /// Only this table of memory, as JSON.
@@ -78,6 +81,7 @@ pub(crate) fn parse() -> Result<Option<Order>, lexopt::Error> {
             Arg::Long("memory-table") => order.memory_table = Some(words.value()?.parse()?),
             Arg::Long("curve-point") => order.curve_point = Some(words.value()?.parse()?),
             Arg::Long("json") => order.json = Some(words.value()?.into()),
+            Arg::Long("from") => order.from = Some(words.value()?.into()),
             Arg::Long("plots") => order.plots = Some(words.value()?.into()),
             Arg::Long("only") => order.only.push(section(&words.value()?.to_string_lossy())?),
             Arg::Long("room") => order.room.push(words.value()?.parse()?),

@@ -43,6 +43,10 @@ fn main() -> ExitCode {
 }
 
 fn run(order: &Order) -> Result<(), Fail> {
+    if let Some(file) = &order.from {
+        let folder = order.plots.as_ref().ok_or("--from needs --plots")?;
+        return plots::of_earlier(file, folder);
+    }
     let start = Instant::now();
     let runtime = Runtime::new()?;
     if let Some(case) = order.memory_table {

@@ -7,9 +7,24 @@ use cachekit_benches::Fail;
 use cachekit_benches::memory::curve::{NANOSECONDS, POINTS, Point};
 use cachekit_benches::plot::{self, Bar, Line};
 use cachekit_benches::report::{Kind, Table};
+use serde::Deserialize;
 
 /// The beginning of the title of the table that `hits.svg` shows.
 const HITS: &str = "Hit in memory: `Arc<User>` by `u64`, 10000 keys";
+
+/// The part of a written report that plots need.
+#[derive(Deserialize)]
+struct Earlier {
+    tables: Vec<Table>,
+}
+
+/// Draws the plots of a report that was written to `file`.
+pub(crate) fn of_earlier(file: &Path, folder: &Path) -> Result<(), Fail> {
+    let text = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let earlier: Earlier = serde_json::from_slice(&text)
+        .map_err(|error| format!("{}: not what --json writes: {error}", file.display()))?;
+    write(&earlier.tables, folder)
+}
 
 /// Draws the plots whose tables were measured.
 pub(crate) fn write(tables: &[Table], folder: &Path) -> Result<(), Fail> {
@@ -40,7 +55,7 @@ fn hits(table: &Table) -> String {
         .collect();
     bars.sort_by(|a, b| a.value.total_cmp(&b.value));
     plot::bars(
-        "Time of a hit, Arc<User> by u64, 10,000 keys by Zipf's law, divided by cachekit's time",
+        "Time of a hit (Arc<User> by u64, Zipf) divided by cachekit's time, on a logarithmic scale",
         &bars,
     )
 }
@@ -68,7 +83,7 @@ fn curve(table: &Table) -> String {
         })
         .collect();
     plot::lines(
-        "Nanoseconds of a hit by the number of keys, each asked for with the same chance",
+        "Nanoseconds of a hit by the number of keys, on logarithmic scales",
         &lines,
     )
 }
