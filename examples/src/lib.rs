@@ -2,6 +2,7 @@
 //! and the beginning and end of a program.
 
 pub mod program;
+pub mod token;
 pub mod trace;
 pub mod truth;
 pub mod workload;

@@ -53,7 +53,7 @@ async fn play(args: &Args) -> Result<bool, Fail> {
     let is_kept = report(args, &acts, &took)?;
     let nodes = &stage.with.nodes;
     if args.serves {
-        stay(nodes).await?;
+        stay(nodes, args).await?;
     }
     nodes.clear().await;
     nodes.shut_down().await;
@@ -83,11 +83,17 @@ fn report(args: &Args, acts: &[Act], took: &str) -> Result<bool, Fail> {
 }
 
 /// Leaves the instances running until the program is interrupted.
-async fn stay(nodes: &Nodes) -> Result<(), Fail> {
+async fn stay(nodes: &Nodes, args: &Args) -> Result<(), Fail> {
     for address in &nodes.addresses {
         say(&format!("http://{address}\n"))?;
     }
     let address = nodes.addresses[0];
+    if let Some(token) = &args.token {
+        say(&format!(
+            "dashboard: http://{address}/cachekit, {}\n",
+            token.hint
+        ))?;
+    }
     say(&format!(
         "curl http://{address}/products/7\n\
          curl -X PUT http://{address}/products/7/price -H 'content-type: application/json' -d 1250\n\
