@@ -1,7 +1,9 @@
 // Line charts of the last two minutes, drawn as SVG, each with a description and a table of figures.
 
 const SVG = "http://www.w3.org/2000/svg";
-const SAMPLES = 120;
+/** Length of the time axis, and of the longest time between two samples that a line joins, in milliseconds. */
+const SPAN = 120_000;
+const LONGEST_GAP = 5_000;
 const ROWS = 10;
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [380, 170, 46, 8, 8, 22];
 const CLASSES = ["first", "second", "third"];
@@ -53,10 +55,9 @@ export class Chart {
 
     /** Adds the values of the lines at one moment. `null` is a gap. */
     add(values) {
-        this.samples.push({ at: performance.now(), values });
-        if (this.samples.length > SAMPLES) {
-            this.samples.shift();
-        }
+        const at = performance.now();
+        this.samples.push({ at, values });
+        this.samples = this.samples.filter((sample) => at - sample.at <= SPAN);
         this.draw();
         this.fillTable();
     }
@@ -68,7 +69,8 @@ export class Chart {
     draw() {
         const most = Math.max(...this.known(), 0);
         const top = this.top ?? (most > 0 ? round(most) : 1);
-        const x = (index) => LEFT + ((WIDTH - LEFT - RIGHT) * (index + SAMPLES - this.samples.length)) / (SAMPLES - 1);
+        const last = this.samples.at(-1)?.at ?? 0;
+        const x = (at) => WIDTH - RIGHT - ((WIDTH - LEFT - RIGHT) * (last - at)) / SPAN;
         const y = (value) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - Math.min(value, top) / top);
         const parts = [];
         for (const share of [0, 0.5, 1]) {
@@ -80,14 +82,11 @@ export class Chart {
         parts.push(make("svg:text", { x: WIDTH - RIGHT, y: HEIGHT - 5, "text-anchor": "end", class: "axis" }, "now"));
         this.names.forEach((_, line) => {
             let path = "";
-            let isDown = false;
-            this.samples.forEach((sample, index) => {
-                const value = sample.values[line];
-                if (value !== null) {
-                    path += `${isDown ? "L" : "M"}${x(index).toFixed(1)} ${y(value).toFixed(1)}`;
-                }
-                isDown = value !== null;
-            });
+            let before = -Infinity;
+            for (const { at, values } of this.samples.filter((sample) => sample.values[line] !== null)) {
+                path += `${at - before < LONGEST_GAP ? "L" : "M"}${x(at).toFixed(1)} ${y(values[line]).toFixed(1)}`;
+                before = at;
+            }
             parts.push(make("svg:path", { d: path, class: `line ${CLASSES[line]}` }));
         });
         this.svg.replaceChildren(...parts);
