@@ -105,13 +105,13 @@ async fn the_life_of_a_key_tells_why_a_call_missed() {
     let life = world.life("product:4").await;
     assert_eq!(
         life["why"],
-        "Miss: the tag `category:1` of the entry was invalidated."
+        "Miss: the tag `category:1` was invalidated, on which the entry depended."
     );
     assert_eq!(life["memory"][0]["state"], "fresh");
     let since = texts(&life);
     assert_eq!(since[0], "The value was stored.");
     assert!(
-        since[3].contains("which an invalidation of tag `category:1` had made"),
+        since[3].contains("which an invalidation of the tag `category:1` had made"),
         "{since:?}"
     );
 

@@ -73,7 +73,7 @@ async fn an_invalidation_is_acknowledged_by_all_processes() {
     product(&other.cache, 1).await;
     let why = other.life("product:1").await["why"].to_string();
     assert!(
-        why.contains("tag `category:1` of the entry was invalidated"),
+        why.contains("tag `category:1` was invalidated, on which"),
         "{why}"
     );
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::model::inspection::DependencyKind;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::key_event::{KeyEvent, PastEvent};
 use crate::model::miss_cause::MissCause;
@@ -34,7 +35,7 @@ pub(crate) fn sentence(before: &[PastEvent], event: &PastEvent) -> String {
                 InvalidationMode::Soft => "softly invalidated",
             };
             let by = if *is_heard { " by another process" } else { "" };
-            format!("The {} was {how}{by}.", quoted(name))
+            format!("{} was {how}{by}.", capitalized(&quoted(name)))
         }
     }
 }
@@ -47,11 +48,17 @@ pub(crate) fn why(events: &[PastEvent]) -> Option<String> {
 }
 
 fn quoted(name: &SeenTarget) -> String {
-    if name.name.is_empty() {
-        format!("{}", name.kind)
+    if name.kind == DependencyKind::Namespace {
+        "the whole cache".to_owned()
     } else {
-        format!("{} `{}`", name.kind, name.name)
+        format!("the {} `{}`", name.kind, name.name)
     }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut rest = text.chars();
+    let first = rest.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(rest).collect()
 }
 
 fn reason(before: &[PastEvent], miss: &PastEvent, cause: MissCause) -> String {
@@ -64,7 +71,10 @@ fn reason(before: &[PastEvent], miss: &PastEvent, cause: MissCause) -> String {
         _ => None,
     });
     match outdated.filter(|_| is_of_name(cause)) {
-        Some(name) => format!("the {} of the entry was invalidated", quoted(name)),
+        Some(name) => format!(
+            "{} was invalidated, on which the entry depended",
+            quoted(name)
+        ),
         None => meaning(cause).to_owned(),
     }
 }
@@ -84,22 +94,27 @@ fn is_of_name(cause: MissCause) -> bool {
 
 /// Returns the reason of a miss of an entry of which no tier has anything left.
 fn absent(before: &[PastEvent], miss: &PastEvent) -> String {
-    let ended = before.iter().rev().find(|event| {
-        let event = &event.event;
-        matches!(event, KeyEvent::Stores | KeyEvent::Refuses)
+    let ended = before.iter().rev().find(|event| match &event.event {
+        KeyEvent::Stores | KeyEvent::Refuses => true,
+        KeyEvent::Invalidated { mode, .. } => *mode == InvalidationMode::Hard,
+        KeyEvent::Computes | KeyEvent::Misses(_) | KeyEvent::Outdated(_) => false,
     });
-    match ended {
-        None => {
-            "no tier had an entry: it was never stored, or before the events that are kept here"
-                .to_owned()
+    let Some(event) = ended else {
+        return "no tier had an entry: it was never stored, or before the events that are kept here"
+            .to_owned();
+    };
+    let ago = length(miss.at.since(event.at));
+    match &event.event {
+        KeyEvent::Refuses => "no tier had an entry: the last value was not stored".to_owned(),
+        KeyEvent::Invalidated { name, .. } => {
+            format!(
+                "no tier had an entry: {} was invalidated {ago} before",
+                quoted(name)
+            )
         }
-        Some(event) if event.event == KeyEvent::Refuses => {
-            "no tier had an entry: the last value was not stored".to_owned()
-        }
-        Some(event) => format!(
-            "no tier had the entry any more, which was stored {} before: it was evicted, or its life was \
-             over",
-            length(miss.at.since(event.at))
+        _ => format!(
+            "no tier had the entry any more, which was stored {ago} before: it was evicted, or its life \
+             was over"
         ),
     }
 }
@@ -136,7 +151,6 @@ fn meaning(cause: MissCause) -> &'static str {
 mod tests {
     use super::*;
     use crate::base::clock::Tick;
-    use crate::model::inspection::DependencyKind;
 
     fn at(seconds: u64, event: KeyEvent) -> PastEvent {
         PastEvent {
@@ -168,6 +182,19 @@ mod tests {
             "{refused}"
         );
         assert_eq!(told(&[KeyEvent::Stores]), "");
+        let cleared = KeyEvent::Invalidated {
+            name: SeenTarget {
+                kind: DependencyKind::Namespace,
+                name: String::new(),
+            },
+            mode: InvalidationMode::Hard,
+            is_heard: false,
+        };
+        let cleared = told(&[KeyEvent::Stores, cleared, miss()]);
+        assert!(
+            cleared.contains("the whole cache was invalidated 3.0 s before"),
+            "{cleared}"
+        );
     }
 
     #[test]
@@ -181,7 +208,10 @@ mod tests {
             KeyEvent::Misses(MissCause::OTHER_TAG),
         ];
         let told = super::tests::told(&events);
-        assert_eq!(told, "Miss: the tag `org:7` of the entry was invalidated.");
+        assert_eq!(
+            told,
+            "Miss: the tag `org:7` was invalidated, on which the entry depended."
+        );
     }
 
     #[test]
