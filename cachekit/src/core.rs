@@ -9,6 +9,8 @@ pub(crate) mod entry_ref;
 pub(crate) mod event_log;
 pub(crate) mod function_memories;
 pub(crate) mod in_frame;
+#[cfg(feature = "dashboard")]
+pub(crate) mod key_history;
 pub(crate) mod observing;
 pub(crate) mod outcome;
 pub(crate) mod queued_payload;

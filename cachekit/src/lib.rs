@@ -92,6 +92,7 @@
 //! | `idna-unicode-rs` | yes | with `redis`, the whole program needs 16 crates less |
 //! | `bytes`, `chrono`, `rust_decimal`, `uuid` | no | types of these crates in keys; equal values are written as equal texts |
 //! | `config-file` | yes | settings and options of functions from a file |
+//! | `dashboard` | no | a web page for operators, as a router of axum |
 //! | `encryption` | no | values, messages and queued writes in Redis are encrypted |
 //! | `http` | no | a tower layer that caches HTTP responses |
 //! | `metrics` | no | the statistics as metrics, for Prometheus and other systems |
@@ -143,6 +144,10 @@ mod ops;
 pub mod testing;
 
 mod global;
+
+#[cfg(feature = "dashboard")]
+#[cfg_attr(docsrs, doc(cfg(feature = "dashboard")))]
+pub mod dashboard;
 
 #[cfg(feature = "http")]
 pub mod http;

@@ -18,6 +18,8 @@ pub(crate) mod histogram;
 pub(crate) mod idle_expiry;
 pub(crate) mod inspection;
 pub(crate) mod invalidation_mode;
+#[cfg(feature = "dashboard")]
+pub(crate) mod key_event;
 pub(crate) mod lineage;
 pub(crate) mod miss_cause;
 pub(crate) mod miss_reason;

@@ -6,6 +6,7 @@ pub mod client;
 pub mod program;
 #[cfg(any(feature = "http", feature = "replay"))]
 pub mod sqlite;
+pub mod token;
 pub mod trace;
 pub mod truth;
 pub mod workload;

@@ -42,6 +42,23 @@ fn the_page_of_tests_shows_tests_that_run() {
     }
 }
 
+#[test]
+fn the_page_of_the_dashboard_shows_code_that_runs() {
+    let page = read("docs/dashboard.md");
+    let listing = page.split("```rust,ignore\n").nth(1);
+    let listing = listing.and_then(|rest| rest.split("```").next());
+    let code = read("tests/dashboard/page.rs");
+    assert_eq!(listing, Some(code.as_str()));
+    for theme in ["light", "dark"] {
+        let picture = format!("docs/pictures/dashboard-{theme}.png");
+        let picture = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("..")
+            .join(picture);
+        let bytes = fs::metadata(picture).expect("a picture").len();
+        assert!(bytes < 150_000, "{theme}: {bytes} bytes");
+    }
+}
+
 /// The first cells of the rows of a table, up to the `=` or `(` of an option.
 fn options(text: &str) -> Vec<String> {
     let rows = text

@@ -17,7 +17,7 @@ pub(crate) enum EntryEvent {
 
 impl Core {
     /// Counts `event` of the entry of `owner` under `key` in the statistics, and adds it to the
-    /// records of tests.
+    /// records of tests and of a dashboard.
     pub(crate) fn count_event(&self, event: EntryEvent, owner: &Owner, key: &Key) {
         let counter = match event {
             EntryEvent::Computes => &owner.counts.computations,
@@ -25,6 +25,8 @@ impl Core {
             EntryEvent::Refuses => &owner.counts.refused_stores,
         };
         counter.bump();
+        #[cfg(feature = "dashboard")]
+        self.note_entry_event(event, owner, key);
         self.record_event(event, owner, key);
     }
 

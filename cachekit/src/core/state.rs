@@ -19,6 +19,8 @@ use crate::coordination::write_tokens::Writes;
 use crate::core::by_owner::FunctionCores;
 #[cfg(any(feature = "testing", cachekit_faults))]
 use crate::core::event_log::EventLog;
+#[cfg(feature = "dashboard")]
+use crate::core::key_history::KeyHistory;
 use crate::core::outcome::Outcome;
 use crate::core::queues::WriteQueues;
 use crate::core::remembered::RememberedFunctions;
@@ -117,6 +119,9 @@ pub(crate) struct Core {
     pub(crate) invalidations: Arc<Counter>,
     #[cfg(any(feature = "testing", cachekit_faults))]
     pub(crate) event_log: Arc<EventLog>,
+    /// Events of keys, for a dashboard.
+    #[cfg(feature = "dashboard")]
+    pub(crate) key_history: Arc<KeyHistory>,
     /// Guards (conditions in the code against races) that a test removed from this cache, to show
     /// that the test detects their absence.
     pub(crate) faults: Faults,

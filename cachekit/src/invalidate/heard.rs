@@ -12,10 +12,14 @@ use crate::store::message::text_protocol::CommandTarget;
 
 impl Listener for Core {
     fn apply(&self, targets: &InvalidationTargets) {
+        #[cfg(feature = "dashboard")]
+        self.note_invalidation(targets, true);
         self.apply(targets);
     }
 
     fn apply_written(&self, keys: &[Key]) {
+        #[cfg(feature = "dashboard")]
+        self.note_invalidation(&InvalidationTargets::keys(keys), true);
         self.apply_written(keys);
     }
 

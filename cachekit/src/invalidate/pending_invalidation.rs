@@ -51,6 +51,8 @@ impl Core {
         }
         #[cfg(any(feature = "testing", cachekit_faults))]
         self.event_log.invalidates(&targets);
+        #[cfg(feature = "dashboard")]
+        self.note_invalidation(&targets, false);
         let span = self.removal_span(&targets);
         let mut pending = self.invalidate_uncounted(targets);
         pending.span = span;

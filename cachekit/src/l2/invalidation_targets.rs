@@ -29,6 +29,14 @@ impl InvalidationTargets {
         }
     }
 
+    #[cfg(feature = "dashboard")]
+    pub(crate) fn keys(keys: &[Key]) -> Self {
+        Self {
+            keys: keys.to_vec(),
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn function(name: &str) -> Self {
         Self {
             functions: vec![name.into()],

@@ -156,7 +156,8 @@ impl Epoch {
         SequenceNumber(self.last.load(Ordering::Acquire))
     }
 
-    fn last_hard(&self) -> SequenceNumber {
+    /// Returns the number of the last hard invalidation of this tag, function or cache.
+    pub(crate) fn last_hard(&self) -> SequenceNumber {
         SequenceNumber(self.last_hard.load(Ordering::Acquire))
     }
 }

@@ -57,7 +57,7 @@ macro_rules! causes {
 
         impl MissStats {
             /// Names of the causes that [`fixed`](Self::fixed) returns.
-            #[cfg(feature = "metrics")]
+            #[cfg(any(feature = "dashboard", feature = "metrics"))]
             pub(crate) const NAMES: [&str; MissCause::FIXED] = [$(stringify!($field)),*];
 
             /// Returns the number of misses of each cause but the families of tags.

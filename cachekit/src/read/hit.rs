@@ -202,6 +202,8 @@ impl Core {
                 MissCause::ABSENT
             };
         };
+        #[cfg(feature = "dashboard")]
+        self.note_outdated(stored, key);
         // The computation replaces the entry, unless the entry is only due for a refresh.
         stored.owner.end();
         if stored.may_serve(reader, now) && !self.is_confirmed(stored, now) {

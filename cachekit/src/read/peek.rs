@@ -118,6 +118,8 @@ pub(crate) async fn get<V: Cacheable>(
         .await;
     let Some(hit) = hit else {
         owner.counts.causes.count(cause.get());
+        #[cfg(feature = "dashboard")]
+        core.note_miss(cause.get(), owner, key);
         core.report_absence(owner, key);
         core.record_absence(key);
         return None;

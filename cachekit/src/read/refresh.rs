@@ -218,9 +218,9 @@ impl Call {
     /// expiration chose the old value for this call.
     pub(crate) fn count_computation(&self) {
         let counts = &self.owner.counts;
+        self.count_cause(self.cause.get());
         self.core
             .count_event(EntryEvent::Computes, &self.owner, &self.key);
-        self.count_cause(self.cause.get());
         if self.old.as_ref().is_some_and(|old| old.advance.is_some()) {
             counts.early_refreshes.bump();
         }
@@ -230,6 +230,8 @@ impl Call {
     pub(crate) fn count_cause(&self, cause: MissCause) {
         if self.old.is_none() {
             self.owner.counts.causes.count(cause);
+            #[cfg(feature = "dashboard")]
+            self.core.note_miss(cause, &self.owner, &self.key);
         }
     }
 

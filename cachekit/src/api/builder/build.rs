@@ -316,6 +316,8 @@ impl CacheBuilder {
                 invalidations: Arc::new(Counter::default()),
                 #[cfg(any(feature = "testing", cachekit_faults))]
                 event_log: Arc::default(),
+                #[cfg(feature = "dashboard")]
+                key_history: Arc::default(),
                 faults: self.faults,
                 background,
                 l2,

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use cachekit_examples::program::Fail;
+use cachekit_examples::token::{self, Token};
 use lexopt::{Arg, Parser, ValueExt};
 
 use crate::products::now;
@@ -23,7 +24,8 @@ Usage: shop [OPTIONS]
                     this run)
   --nodes N         instances, each with a cache and a server, 1 to 16 (default: 1)
   --seed N          of everything drawn at random (default: 1)
-  --serve           leave the shop running after the acts
+  --serve           leave the shop running after the acts, with the dashboard of its cache;
+                    DASHBOARD_TOKEN is the token of the dashboard (default: a random one)
   --help            this text
 
 Exit status: 0, every promise held; 1, a promise did not hold; 2, a bad argument, or a Redis that
@@ -43,6 +45,8 @@ pub(crate) struct Args {
     pub(crate) nodes: usize,
     pub(crate) seed: u64,
     pub(crate) serves: bool,
+    /// Token of the dashboard, which only a shop has that stays open.
+    pub(crate) token: Option<Token>,
 }
 
 /// The sizes of the shop and of its loads.
@@ -97,6 +101,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Option<
         nodes: 1,
         seed: 1,
         serves: false,
+        token: None,
     };
     let mut parser = Parser::from_iter(words);
     while let Some(arg) = parser.next()? {
@@ -108,7 +113,10 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Option<
             Arg::Long("redis") => args.redis = Some(parser.value()?.string()?),
             Arg::Long("nodes") => args.nodes = parser.value()?.parse()?,
             Arg::Long("seed") => args.seed = parser.value()?.parse()?,
-            Arg::Long("serve") => args.serves = true,
+            Arg::Long("serve") => {
+                args.serves = true;
+                args.token = Some(token::dashboard()?);
+            }
             Arg::Long("help") | Arg::Short('h') => return Ok(None),
             other => return Err(format!("{}; see --help", other.unexpected()).into()),
         }

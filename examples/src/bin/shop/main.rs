@@ -94,6 +94,12 @@ async fn stay(nodes: &Nodes, args: &Args) -> Result<(), Fail> {
         say(&format!("http://{address}\n"))?;
     }
     let address = nodes.addresses[0];
+    if let Some(token) = &args.token {
+        say(&format!(
+            "dashboard: http://{address}/cachekit, {}\n",
+            token.hint
+        ))?;
+    }
     say(&format!(
         "curl http://{address}/products/7\n\
          curl -X PUT http://{address}/products/7/price -H 'content-type: application/json' -d 1250\n\

@@ -63,7 +63,9 @@ impl Nodes {
                 cache,
                 is_cached,
             };
-            nodes.addresses.push(serve(&shop).await?);
+            let token = args.token.as_ref().filter(|_| is_cached);
+            let token = token.map(|token| &*token.text);
+            nodes.addresses.push(serve(&shop, token).await?);
             nodes.shops.push(shop);
         }
         Ok(nodes)
@@ -94,10 +96,10 @@ impl Nodes {
 }
 
 /// Starts the server of an instance.
-async fn serve(shop: &Shop) -> Result<SocketAddr, Fail> {
+async fn serve(shop: &Shop, token: Option<&str>) -> Result<SocketAddr, Fail> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
-    let service = router(shop.clone())?;
+    let service = router(shop.clone(), token)?;
     let listener = listener.tap_io(|connection| {
         // Without this, small answers wait for acknowledgements. A failure only costs time.
         let _ = connection.set_nodelay(true);

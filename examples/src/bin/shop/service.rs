@@ -6,7 +6,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use axum::{Json, Router};
 use cachekit::Stats;
-use cachekit::http::{HttpCacheLayer, RuleError, RuleSet};
+use cachekit::http::{HttpCacheLayer, RuleSet};
+use cachekit_examples::program::Fail;
 
 use crate::carts;
 use crate::database::Product;
@@ -33,8 +34,8 @@ impl IntoResponse for Failure {
 
 type Answer<T> = Result<Json<T>, Failure>;
 
-/// Makes the service of an instance.
-pub(crate) fn router(shop: Shop) -> Result<Router, RuleError> {
+/// Makes the service of an instance. With the token `dashboard`, the service has a dashboard.
+pub(crate) fn router(shop: Shop, dashboard: Option<&str>) -> Result<Router, Fail> {
     let cached = Router::new()
         .route("/products/{id}", get(product))
         .route("/products/{id}/price", put(set_price))
@@ -49,7 +50,14 @@ pub(crate) fn router(shop: Shop) -> Result<Router, RuleError> {
     } else {
         cached
     };
-    Ok(cached.route("/stats", get(stats)).with_state(shop))
+    let mut service = cached.route("/stats", get(stats));
+    if let Some(token) = dashboard {
+        service = service.nest(
+            "/cachekit",
+            cachekit::dashboard::router(&shop.cache, token)?,
+        );
+    }
+    Ok(service.with_state(shop))
 }
 
 async fn product(State(shop): State<Shop>, Path(id): Path<u32>) -> Answer<Product> {
