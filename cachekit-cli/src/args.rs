@@ -218,7 +218,7 @@ pub(crate) struct Top {
 pub(crate) enum Sort {
     /// Calls per second.
     Calls,
-    /// Misses per second.
+    /// Calls per second that memory did not answer with a fresh value.
     Misses,
     /// Time spent in the functions' bodies.
     Time,

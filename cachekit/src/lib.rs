@@ -1,8 +1,9 @@
 //! Caches the results of async functions. Put [`#[cached]`](cached) on functions that read and
 //! [`#[invalidates]`](invalidates) on functions that write. In the same process, a call that starts
-//! after a write has returned never sees the value from before that write. Other processes see the
-//! write within milliseconds. Concurrent misses of one key run the function once (single-flight).
-//! Entries live in memory, and with Redis all processes share them.
+//! after a write has returned never sees the value from before that write. Other processes usually
+//! see the write within milliseconds, and within a second unless they are cut off from Redis.
+//! Concurrent misses of one key run the function once (single-flight). Entries live in memory, and
+//! with Redis all processes share them.
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
@@ -78,7 +79,11 @@
 //! [transactions](guide::transactions), [guarantees](guide::guarantees), [failure](guide::failure),
 //! [the command and the doctor](guide::command), [configuration](guide::configuration),
 //! [the Redis account](guide::redis), [tests](guide::testing), [hot keys](guide::hot_keys), [bytes in Redis](guide::format),
-//! [WebAssembly](guide::wasm) and a [glossary](guide::glossary).
+//! [WebAssembly](guide::wasm), [your first service](guide::first_service),
+//! [getting started](guide::getting_started), [choosing tags](guide::choosing_tags),
+//! [write-behind](guide::write_behind), [encryption](guide::encryption), [HTTP](guide::http),
+//! [topologies](guide::topologies), [sizes of a cluster](guide::cluster_sizes),
+//! [operating](guide::operating), [migrating](guide::migrating) and a [glossary](guide::glossary).
 //!
 //! # Features
 //!
@@ -97,6 +102,7 @@
 //! | `http` | no | a tower layer that caches HTTP responses |
 //! | `metrics` | no | the statistics as metrics, for Prometheus and other systems |
 //! | `serde` | with `redis` or a codec | memory in bytes counts values by their serialised size |
+//! | `tls` | no | encrypted connections to Redis and to sentinels, `rediss://` |
 //! | `testing` | no | the module `testing`: a cache for each test, its time, a record of what it did, a Redis that fails |
 
 #![forbid(unsafe_code)]

@@ -22,8 +22,7 @@ const IN_CLUSTER: &[Group] = &[
         names: &["full-noeviction", "debug-sleep", "slow-50ms"],
     },
     Group {
-        reason: "a master that is garbled, or that refuses its clients, is one connection to one server, of \
-                 the same kind as in the first table",
+        reason: "the fault concerns one connection to one server, as in the first table",
         names: &[
             "pause-all",
             "pause-write",

@@ -224,7 +224,7 @@ Three servers, three sentinels and two nodes run on one machine. The following c
 
     cargo run --release -p cachekit-tests --bin faults -- --topology sentinel --markdown docs/faults.md
 
-The nodes call and write as above, and know the sentinels only. `down-after-milliseconds` is 1,000, and 5,000 in the rows `split`, which also
+The nodes call and write as above, and know the sentinels only. `down-after-milliseconds` is 1,000 ms, and 5,000 ms in the rows `split`, which also
 have the second node and one sentinel on the side of the old master. The servers have `min-replicas-to-write 1`, but for `split-unguarded`, and
 `repl-diskless-sync-delay 0`.
 Each kind of fault is run with `on_new_master = clear`, the default, and with `replay`.
@@ -246,7 +246,7 @@ fn opening() -> String {
     format!(
         "# Faults of Redis\n\n\
          **TL;DR** In each row of the table, the test program causes a fault of Redis: Redis is killed, \
-         frozen, filled, cut off or made to send garbage. In every row, cachekit promises that no call \
+         frozen, filled, cut off or made to send garbage. Unless the assumption of a row says otherwise, cachekit promises that no call \
          fails, no call waits longer than the stated limit, no call gets a value staler than the stated \
          limit, and no invalidation is lost. The last column of the table is `ok` if the run of the row \
          kept every promise.\n\n\
@@ -266,9 +266,9 @@ fn opening() -> String {
          delays of the machine.\n\
          - **shared**: the time of the slowest call of a key that many calls use, in milliseconds beyond \
          the time of the function. Calls of a shared key may wait for each other's computation, so the \
-         promised limit of `shared` is {shared}.\n\
+         promised limit of `shared` is {shared}, plus {allowance}.\n\
          - **write**: the time of the slowest call that invalidates, in milliseconds. The promised limit \
-         of `write` is {write}.\n\
+         of `write` is {write}, plus {allowance}.\n\
          - **waited**: the number of calls that took {waited} longer than their function, of all calls \
          that began during the fault and at least {noticed} after the start of the fault. If Redis \
          answers no command during the fault, the promised limit of `waited` is one call in {most}.\n\

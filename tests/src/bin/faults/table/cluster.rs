@@ -9,7 +9,7 @@ Three masters with a replica each and two nodes run on one machine. The followin
 
     cargo run --release -p cachekit-tests --bin faults -- --topology cluster --markdown docs/faults.md
 
-The nodes call and write as above, and know the addresses of all servers. `cluster-node-timeout` is 2,000, `repl-diskless-sync-delay` is 0, and
+The nodes call and write as above, and know the addresses of all servers. `cluster-node-timeout` is 2,000 ms, `repl-diskless-sync-delay` is 0, and
 `cluster-require-full-coverage` is `no`, but for the row `full-coverage`. The fault is a fault of one master. In the rows `bus-..`, it is the master that has the slot of messages, and
 in the other rows another one. With the namespace of the nodes, the master that has the slot of messages also has the version of everything
 (`clear`), on which every entry depends. In the rows `split` and `bus-split`, the second node is on the side of the master that is cut off, and this
