@@ -169,8 +169,11 @@ async fn events_are_recorded_only_while_a_dashboard_exists() {
     let World { cache, service } = World::new().await;
     product(&cache, 1).await;
     drop(service);
+    product(&cache, 3).await;
     let world = World::of(cache);
-    assert_eq!(world.life("product:1").await["events"], json!([]));
+    for key in ["product:1", "product:3"] {
+        assert_eq!(world.life(key).await["events"], json!([]), "{key}");
+    }
     product(&world.cache, 2).await;
     assert_eq!(texts(&world.life("product:2").await).len(), 3);
 }

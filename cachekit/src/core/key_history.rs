@@ -14,7 +14,7 @@ use crate::base::sync::Mutex;
 use crate::core::key_history::rings::Rings;
 use crate::key::Key;
 use crate::l1::hot_keys::{HotKey, HotKeys};
-use crate::model::key_event::PastEvent;
+use crate::model::key_event::{KeyEvent, PastEvent};
 use crate::model::owner::OwnerId;
 use crate::model::seen_invalidation::SeenTarget;
 
@@ -62,15 +62,22 @@ impl KeyHistory {
 
     /// Adds an event of the entry under `key`.
     fn add(&self, key: &Key, event: PastEvent) {
-        if key.as_bytes().len() <= LONGEST {
-            self.rings.lock().add_of_entry(key, event);
+        let named = match &event.event {
+            KeyEvent::Outdated(name) | KeyEvent::Invalidated { name, .. } => name.name.len(),
+            _ => 0,
+        };
+        let mut rings = self.rings.lock();
+        // The last recording clears the rings after it has ended, under the lock.
+        if key.as_bytes().len().max(named) <= LONGEST && self.is_recording() {
+            rings.add_of_entry(key, event);
         }
     }
 
     /// Adds an invalidation of a name that entries may depend on.
     fn add_of_name(&self, name: &SeenTarget, event: PastEvent) {
-        if name.name.len() <= LONGEST {
-            self.rings.lock().add_of_name(event);
+        let mut rings = self.rings.lock();
+        if name.name.len() <= LONGEST && self.is_recording() {
+            rings.add_of_name(event);
         }
     }
 
@@ -107,6 +114,7 @@ impl Drop for Recording {
         if *recorders == 0 {
             self.0.is_recording.store(false, Ordering::Relaxed);
             *self.0.rings.lock() = Rings::default();
+            self.0.missed.clear();
         }
     }
 }

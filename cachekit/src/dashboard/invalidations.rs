@@ -30,7 +30,8 @@ struct Order {
 /// The effect of an invalidation.
 #[derive(Debug, Serialize)]
 pub(crate) struct Effect {
-    /// `true` if it is certain that no process serves the old values.
+    /// `true` if it is certain that no process serves the old values, or that all processes serve them
+    /// as stale values at most, after a soft invalidation.
     acknowledged: bool,
     /// `false` if Redis has not accepted the invalidation yet. It is sent again until Redis does.
     accepted: bool,

@@ -22,7 +22,7 @@ use crate::dashboard::session::LIFE;
 use crate::dashboard::state::Dashboard;
 use crate::dashboard::{assets, figures, invalidations, key_report, keys};
 
-/// Makes the dashboard of `cache`, as a router that a service nests at any path.
+/// Makes the dashboard of `cache`, as a router that a service nests at any path but `/`.
 ///
 /// The page is at the path of the nest. A browser gives `token` once, in a form, and gets a cookie
 /// for 12 hours. A script sends `Authorization: Bearer TOKEN`. Whoever has the token sees keys, which
@@ -30,8 +30,8 @@ use crate::dashboard::{assets, figures, invalidations, key_report, keys};
 /// random bytes, and serve the page by HTTPS. Values are not shown.
 ///
 /// While the router or a clone of it exists, the cache records its last events of keys (9,216 events
-/// and 2,048 more of the keys that were looked at) and counts misses by key. This adds a lock to each
-/// miss, store and invalidation, and nothing to a hit.
+/// and 2,048 more of the keys that were looked at) and counts misses by key. This adds one to three
+/// locks to each miss, store and invalidation, and nothing to a hit of a fresh value.
 ///
 /// # Errors
 ///

@@ -65,8 +65,12 @@ fn reason(before: &[PastEvent], miss: &PastEvent, cause: MissCause) -> String {
     if cause == MissCause::ABSENT {
         return absent(before, miss);
     }
-    // Several names may have been invalidated. The last outdated entry belongs to this miss.
-    let outdated = before.iter().rev().find_map(|event| match &event.event {
+    // Several names may have been invalidated. The last outdated entry belongs to this miss, unless an
+    // earlier miss or a store is between them.
+    let since = before.iter().rev().take_while(|event| {
+        !matches!(event.event, KeyEvent::Misses(_) | KeyEvent::Stores)
+    });
+    let outdated = since.into_iter().find_map(|event| match &event.event {
         KeyEvent::Outdated(name) => Some(name),
         _ => None,
     });

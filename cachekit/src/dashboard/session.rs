@@ -24,6 +24,8 @@ pub(crate) struct Keys {
 
 impl Keys {
     pub(crate) fn new(token: &str) -> Result<Self, DashboardError> {
+        // As given tokens are: a token from a file may end with a new line.
+        let token = token.trim();
         if token.len() < SHORTEST {
             return Err(DashboardError::ShortToken(token.len()));
         }
@@ -82,6 +84,7 @@ mod tests {
         let told = |token| Keys::new(token).expect_err("short").to_string();
         assert!(told("").contains("is empty"));
         assert!(told("secret").contains("has 6 bytes"));
+        assert!(told("                   ").contains("is empty"));
         assert!(told(&TOKEN[..15]).contains("at least 16 random bytes, such as"));
     }
 
@@ -105,6 +108,7 @@ mod tests {
     fn only_the_token_and_its_sessions_are_accepted() {
         let (ours, other) = (keys(TOKEN), keys("0123456789abcdeg"));
         assert!(ours.is_token(TOKEN));
+        assert!(keys("0123456789abcdef\n").is_token(TOKEN));
         for wrong in ["", &TOKEN[..15], "0123456789abcdef0", "0123456789ABCDEF"] {
             assert!(!ours.is_token(wrong), "{wrong}");
         }

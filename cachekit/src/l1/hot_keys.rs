@@ -76,6 +76,11 @@ impl HotKeys {
         }
     }
 
+    /// Forgets all counts.
+    pub(crate) fn clear(&self) {
+        self.aged.lock().counters = SpaceSaving::new(self.capacity);
+    }
+
     /// Adds `uses` to the count of `key`, which belongs to `owner`. First, all counts are halved
     /// once for each half-life that ended before `now`.
     pub(crate) fn count(&self, owner: OwnerId, key: &[u8], uses: u32, now: Tick) {

@@ -28,10 +28,15 @@ impl Rings {
     pub(crate) fn add_of_entry(&mut self, key: &Key, event: PastEvent) {
         let mut watched = self.watched.iter_mut();
         if let Some((_, events)) = watched.find(|(watched, _)| watched == key) {
-            push(events, event, OF_WATCHED);
-        } else {
-            push(&mut self.entries, (key.clone(), event), OF_ENTRIES);
+            // Many calls may meet one outdated entry, and would leave no room for other events.
+            let is_repeated = matches!(event.event, KeyEvent::Outdated(_))
+                && events.back().is_some_and(|last| last.event == event.event);
+            if !is_repeated {
+                push(events, event.clone(), OF_WATCHED);
+            }
         }
+        // Also of a key with a ring of its own, which it may lose to another key.
+        push(&mut self.entries, (key.clone(), event), OF_ENTRIES);
     }
 
     pub(crate) fn add_of_name(&mut self, event: PastEvent) {
@@ -141,6 +146,36 @@ mod tests {
         let kept = [1, 2, 2 * OF_ENTRIES as u64];
         assert_eq!(times(&rings.of_key(&key(1), |_| true)), kept);
         assert_eq!(times(&rings.of_key(&key(3), |_| true)), [0; 0]);
+    }
+
+    #[test]
+    fn a_key_that_lost_its_ring_has_its_later_events() {
+        let mut rings = Rings::default();
+        rings.add_of_entry(&key(1), event(1));
+        rings.of_key(&key(1), |_| true);
+        rings.add_of_entry(&key(1), event(2));
+        for number in 2..2 + WATCHED {
+            rings.of_key(&key(number), |_| true);
+        }
+        assert_eq!(times(&rings.of_key(&key(1), |_| true)), [1, 2]);
+    }
+
+    #[test]
+    fn calls_that_meet_one_outdated_entry_are_one_event_of_a_watched_key() {
+        let mut rings = Rings::default();
+        let outdated = |at| PastEvent {
+            event: KeyEvent::Outdated(SeenTarget {
+                kind: DependencyKind::Tag,
+                name: "a".to_owned(),
+            }),
+            ..event(at)
+        };
+        rings.of_key(&key(1), |_| true);
+        rings.add_of_entry(&key(1), event(1));
+        for at in 2..2 * OF_WATCHED {
+            rings.add_of_entry(&key(1), outdated(at));
+        }
+        assert_eq!(times(&rings.of_key(&key(1), |_| true)), [1, 2]);
     }
 
     #[test]

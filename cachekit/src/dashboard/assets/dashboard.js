@@ -6,11 +6,15 @@ import { Rates } from "./rates.js";
 import { amount, bytes, seconds, share } from "./units.js";
 
 const PERIOD = 1000;
+// Longer than an invalidation waits for its acknowledgement.
+const LONGEST_WAIT = 15000;
 const byId = (id) => document.getElementById(id);
 
 /** Asks the service. A session that is over leads back to the form for the token. */
 async function ask(path, body) {
-    const options = body === undefined ? {} : {
+    const signal = AbortSignal.timeout(LONGEST_WAIT);
+    const options = body === undefined ? { signal } : {
+        signal,
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify(body),
@@ -254,10 +258,16 @@ function events(report) {
     return make("div", { class: "scroll", role: "region", "aria-label": "Events", tabindex: "0" }, element);
 }
 
+let lastAsked = 0;
+
 async function showLife(key) {
     const result = byId("life-result");
+    const number = ++lastAsked;
     try {
         const report = await ask("api/key", { key });
+        if (number !== lastAsked) {
+            return; // Another key was asked for meanwhile.
+        }
         result.textContent = report.why ?? "No miss of this key is among the events.";
         byId("life-report").replaceChildren(
             events(report),
@@ -265,6 +275,9 @@ async function showLife(key) {
                 make("div", {}, ...inMemory(report)),
                 make("div", {}, ...inRedis(report))));
     } catch (error) {
+        if (number !== lastAsked) {
+            return;
+        }
         result.textContent = `Not shown: ${error.message}.`;
         byId("life-report").replaceChildren();
     }
@@ -275,11 +288,12 @@ byId("life-form").addEventListener("submit", (event) => {
     showLife(byId("life-key").value);
 });
 
-function effect(kind, name, answer) {
+function effect(kind, name, soft, answer) {
     const took = seconds(answer.took);
     const warning = answer.known ? "" : " This process knows no function of this name.";
+    const served = soft ? "old values are served at most as stale ones" : "no process serves the old values";
     if (answer.acknowledged) {
-        return `Invalidated ${kind} ${name}. Acknowledged after ${took}: no process serves the old values.${warning}`;
+        return `Invalidated ${kind} ${name}. Acknowledged after ${took}: ${served}.${warning}`;
     }
     const reason = answer.accepted
         ? "not every process confirmed in time"
@@ -293,8 +307,9 @@ byId("invalidate-form").addEventListener("submit", async (event) => {
     const result = byId("invalidate-result");
     result.textContent = "Invalidating...";
     try {
-        const answer = await ask("api/invalidate", { [kind]: name, soft: byId("invalidate-soft").checked });
-        result.textContent = effect(kind, name, answer);
+        const soft = byId("invalidate-soft").checked;
+        const answer = await ask("api/invalidate", { [kind]: name, soft });
+        result.textContent = effect(kind, name, soft, answer);
     } catch (error) {
         result.textContent = `Not invalidated: ${error.message}.`;
     }

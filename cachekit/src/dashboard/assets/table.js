@@ -90,7 +90,11 @@ export class Table {
         const isFocused = this.body.contains(document.activeElement);
         const isComplete = elements.every((element) => element.parentNode === this.body);
         if (!isInOrder && (!isFocused || isAsked || !isComplete)) {
+            const focused = document.activeElement;
             this.body.replaceChildren(...elements);
+            if (isFocused && focused.isConnected) {
+                focused.focus({ preventScroll: true });
+            }
         }
     }
 
