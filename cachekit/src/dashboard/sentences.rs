@@ -67,10 +67,11 @@ fn reason(before: &[PastEvent], miss: &PastEvent, cause: MissCause) -> String {
     }
     // Several names may have been invalidated. The last outdated entry belongs to this miss, unless an
     // earlier miss or a store is between them.
-    let since = before.iter().rev().take_while(|event| {
-        !matches!(event.event, KeyEvent::Misses(_) | KeyEvent::Stores)
-    });
-    let outdated = since.into_iter().find_map(|event| match &event.event {
+    let mut since = before
+        .iter()
+        .rev()
+        .take_while(|event| !matches!(event.event, KeyEvent::Misses(_) | KeyEvent::Stores));
+    let outdated = since.find_map(|event| match &event.event {
         KeyEvent::Outdated(name) => Some(name),
         _ => None,
     });
