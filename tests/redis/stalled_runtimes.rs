@@ -43,7 +43,8 @@ fn a_runtime_that_nobody_drives_is_named_and_left() {
     idle.block_on(async { tokio::time::sleep(BUS_TIMEOUT).await });
     let after = cache.stats().redis;
     assert_eq!(after.connections, before.connections);
-    assert_eq!(after.heartbeats, before.heartbeats);
+    // A heartbeat that was under way when the runtime came to a stand ends there. Four more would follow.
+    assert!(after.heartbeats <= before.heartbeats + 1);
     drop(idle);
     second.block_on(async {
         let beats = cache.stats().redis.heartbeats;
