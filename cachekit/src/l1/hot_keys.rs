@@ -77,6 +77,7 @@ impl HotKeys {
     }
 
     /// Forgets all counts.
+    #[cfg(feature = "dashboard")]
     pub(crate) fn clear(&self) {
         self.aged.lock().counters = SpaceSaving::new(self.capacity);
     }
