@@ -143,7 +143,7 @@ fn take(
     all
 }
 
-/// What one candidate did on one thread, and what it needs.
+/// The speed of a candidate on a single thread, and its memory.
 #[derive(Debug)]
 pub struct Alone {
     /// What was measured.
@@ -156,7 +156,7 @@ pub struct Alone {
     pub bytes: f64,
 }
 
-/// How fast candidates are that begin empty. Each asks for all of `every` on its thread, and then
+/// Measures candidates that begin empty. Each asks for all of `every` on its thread, and then
 /// `warm` times for one of `keys`, before the first round.
 ///
 /// # Errors
@@ -242,7 +242,7 @@ impl Crew {
         Self::with(scope, runtime, candidate, keys, &[0, APART])
     }
 
-    /// One thread for each of `from`, the number of the first access that it makes.
+    /// Starts a thread for each of `from`, the number of the first access that it makes.
     fn with<'scope>(
         scope: &'scope Scope<'scope, '_>,
         runtime: &'scope Handle,

@@ -20,7 +20,7 @@ async fn item(id: u64, from: u64) -> u64 {
     id + from
 }
 
-/// Whether the next call is answered from memory.
+/// Returns `true` if the next call is answered from memory.
 async fn is_in_memory(cache: &Cache) -> bool {
     let before = cache.stats().memory_hits;
     scope(cache.clone(), item(1, 2)).await;

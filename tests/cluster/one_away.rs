@@ -1,4 +1,4 @@
-//! One master is away, and the entries of the others are served from Redis all the same.
+//! A master is away, and the entries of the others are served from Redis all the same.
 
 use std::time::Duration;
 

@@ -152,7 +152,7 @@ async fn what_is_missing_at_start_is_named_with_the_remedy() {
     assert!(count > 20, "{count}");
 }
 
-/// One master has an account that lacks a right, and the others do not.
+/// A master has an account that lacks a right, and the others do not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_right_that_one_master_lacks_is_named_with_this_master() {
     let cluster = Cluster::start();

@@ -47,7 +47,7 @@ pub(crate) fn tag_at(cluster: &Cluster, number: usize) -> String {
     tags.find(is_there).expect("a tag")
 }
 
-/// How many nodes subscribe to messages at the server with this number.
+/// Returns the number of nodes that subscribe to messages at the server with this number.
 pub(crate) fn subscribers(cluster: &Cluster, number: usize) -> i64 {
     let ask = ["PUBSUB", "SHARDNUMSUB", "{shop:bus}"];
     match cluster.servers[number].client().run(&ask) {

@@ -13,7 +13,7 @@ use crate::world::{built, key_at, settings, source, until_from_redis};
 
 const BUS_TIMEOUT: Duration = Duration::from_millis(400);
 
-/// Whether a node still reads from a master that refuses writes.
+/// Returns `true` if a node still reads from a master that refuses writes.
 async fn reads_on(fault: Option<Fault>) -> bool {
     let cluster = Cluster::start();
     let bus = cluster.bus_owner("shop");

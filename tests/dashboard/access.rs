@@ -1,4 +1,4 @@
-//! Who may see the dashboard, and which requests are refused.
+//! Access to the dashboard, and the requests that are refused.
 
 use axum::Router;
 use axum::http::{Method, StatusCode};

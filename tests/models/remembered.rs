@@ -26,7 +26,7 @@ enum Without {
     OneStep,
     /// A message is applied before the versions of its names are forgotten.
     ForgetBeforeApplying,
-    /// Who invalidates forgets the version before its removal, and not after it.
+    /// The process that invalidates forgets the version before its removal, and not after it.
     ForgetAfterRemoval,
     /// An answer is remembered although its version was forgotten after the question.
     ForgottenSinceQuestion,
@@ -61,7 +61,7 @@ impl Node {
     }
 }
 
-/// How far the invalidation is, in steps of its order.
+/// The progress of the invalidation, in steps of its order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Act {
     Commit,
@@ -93,7 +93,7 @@ struct LookUp {
     may_remember: bool,
     /// The tag is not asked for, because its version is remembered.
     is_skipped: bool,
-    /// What the masters said.
+    /// The answers of the masters.
     entry: Option<Option<(u8, u8)>>,
     tag: Option<Option<u8>>,
 }
@@ -147,7 +147,7 @@ struct World {
     is_wrong: bool,
 }
 
-/// What is searched.
+/// The variants that are searched.
 #[expect(clippy::struct_excessive_bools, reason = "each may change by itself")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Scene {

@@ -16,11 +16,11 @@ use crate::sentinel::wait;
 /// So many slots has every cluster.
 const SLOTS: usize = 16_384;
 
-/// How often a name is moved that a master refuses, and the pause between two attempts.
+/// The number of attempts to move a name that a master refuses, and the pause between two attempts.
 const MOST_ATTEMPTS: usize = 500;
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// What is special about a cluster.
+/// The properties of a cluster.
 #[derive(Debug, Clone)]
 pub struct Options<'a> {
     /// So many masters share the slots.
@@ -29,9 +29,9 @@ pub struct Options<'a> {
     pub replicas: usize,
     /// After so long without an answer a server is taken for dead, in milliseconds.
     pub node_timeout: u32,
-    /// Whether there is a proxy before each server, which all others and all clients go by.
+    /// `true` if there is a proxy before each server, which all others and all clients go by.
     pub has_proxies: bool,
-    /// Whether there is a network before each server, which all others and all clients go by, and
+    /// `true` if there is a network before each server, which all others and all clients go by, and
     /// which can be cut.
     pub has_wires: bool,
     /// Arguments of the servers.
@@ -173,7 +173,7 @@ impl Cluster {
         format!("redis+cluster://{}", addrs.collect::<Vec<_>>().join(","))
     }
 
-    /// Where clients reach the server with this number.
+    /// Returns the address at which clients reach the server with this number.
     pub fn addr(&self, number: usize) -> SocketAddr {
         let proxy = self.proxies.get(number).map(Proxy::addr);
         let proxy = proxy.or_else(|| self.wires.get(number).map(Wires::addr));
@@ -213,7 +213,7 @@ impl Cluster {
         wait("the replica is the master", || self.is_master(replica));
     }
 
-    /// Whether the server with this number takes itself for a master.
+    /// Returns `true` if the server with this number takes itself for a master.
     pub fn is_master(&self, number: usize) -> bool {
         let role = self.servers[number].client().info("replication", "role");
         role.as_deref() == Some("master")

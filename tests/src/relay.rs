@@ -25,7 +25,7 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    /// Which connections are cut, by the first bytes that the client sent.
+    /// Selects the connections that are cut, by the first bytes that the client sent.
     cut: Option<Cut>,
     is_over: bool,
     open: Vec<TcpStream>,
@@ -136,7 +136,7 @@ fn accept(listener: &TcpListener, server: SocketAddr, shared: &Arc<Shared>) {
     }
 }
 
-/// What the client sends first. `None`: it sends nothing.
+/// The first bytes that the client sends. `None`: it sends nothing.
 fn opening(mut client: &TcpStream, shared: &Shared) -> Option<Vec<u8>> {
     let kept = client.try_clone().ok()?;
     shared.change(|state| state.open.push(kept));

@@ -18,7 +18,7 @@ use crate::user::User;
 /// Number of functions and keys at one point of the curve.
 #[derive(Debug, Clone, Copy)]
 pub enum Point {
-    /// One function, with this number of keys.
+    /// A function with this number of keys.
     Keys(u32),
     /// Six functions, each with a sixth of this number of keys.
     SixFunctions(u32),
@@ -49,7 +49,7 @@ impl Point {
         }
     }
 
-    /// What to call it.
+    /// Returns the name of the point, for a column of a table.
     pub fn name(self) -> String {
         match self {
             Self::Keys(keys) => format!("{keys} keys"),
@@ -215,7 +215,7 @@ pub fn side_by_side(points: &[Table]) -> Vec<Table> {
     titles.iter().enumerate().map(table).collect()
 }
 
-/// One figure of a candidate, at each point.
+/// Returns a row with the figure number `figure` of a candidate at each point.
 fn across(points: &[Table], of: &Row, figure: usize) -> Row {
     let at = |table: &Table| {
         let row = table.rows.iter().find(|row| row.name == of.name);

@@ -10,7 +10,7 @@ use super::database::{Database, Product, category_of};
 /// The names that a write of a product's price invalidates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tags {
-    /// One tag for the category, which each of its products has, and the list of its products.
+    /// A tag of the category, which each of its products has, and the list of its products.
     Category,
     /// The entry of the product, and the entry of the category's list.
     Product,

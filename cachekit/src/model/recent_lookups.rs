@@ -12,7 +12,7 @@ const MISSES: u32 = 6;
 /// in vain.
 #[derive(Debug, Default)]
 pub(crate) struct RecentLookups {
-    /// One bit for each look-up, the last one lowest, and 1 for a miss. Look-ups that end at the same
+    /// A bit for each look-up, the last one lowest, and 1 for a miss. Look-ups that end at the same
     /// moment may lose one another's bits.
     misses: AtomicU8,
 }

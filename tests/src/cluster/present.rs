@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::Cluster;
 use crate::redis::{Client, Redis, Reply};
 
-/// How long a server is waited for, which may stand still.
+/// The longest wait for a server, which may stand still.
 const PATIENCE: Duration = Duration::from_millis(200);
 
 /// Between two looks.
@@ -85,7 +85,7 @@ impl Cluster {
     }
 }
 
-/// Who has `slot`, of an answer to `CLUSTER NODES`.
+/// Returns the claim to `slot`, of an answer to `CLUSTER NODES`.
 fn claim(view: &str, slot: u16) -> Option<Claim> {
     let claims = view.lines().filter_map(|line| {
         let words: Vec<_> = line.split(' ').collect();

@@ -6,7 +6,7 @@ use super::Cluster;
 use crate::redis::{Redis, Reply};
 use crate::relay::Relay;
 
-/// Where a message between servers names its sender.
+/// The place at which a message between servers names its sender.
 const SENDER: std::ops::Range<usize> = 40..80;
 
 /// The way to one server: that of its clients, which replicas are too, and that of other servers.

@@ -41,8 +41,8 @@ impl Sent {
         part.is_empty() || self.args.iter().any(within)
     }
 
-    /// Whether it is an invalidation of the entry or version with this whole name in Redis: a
-    /// command, or the script that also removes a mark, whose first key is the set of marks.
+    /// Returns `true` if it is an invalidation of the entry or version with this whole name in Redis:
+    /// a command, or the script that also removes a mark, whose first key is the set of marks.
     pub fn removes(&self, name: &str) -> bool {
         let first_key = self.args.get(3);
         let is_script =

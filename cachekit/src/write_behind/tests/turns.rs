@@ -51,7 +51,7 @@ fn sorted(numbers: &Mutex<Vec<u64>>) -> Vec<u64> {
     numbers
 }
 
-/// One run at a time has a permit.
+/// A single run at a time has a permit.
 #[tokio::test(start_paused = true)]
 async fn a_suspect_waits_for_no_run_that_waits_for_a_permit() {
     let (cache, world) = with_a_suspect(&TOGETHER).await;

@@ -72,13 +72,13 @@ pub(crate) fn why(topology: Topology, name: &str) -> Option<&'static str> {
     group.map(|group| group.reason)
 }
 
-/// What is left out, in lines of text.
+/// The rows that are left out, in lines of text.
 pub(crate) fn lines(topology: Topology) -> Vec<String> {
     let line = |group: &Group| format!("left out: {}: {}", group.names.join(", "), group.reason);
     groups(topology).iter().map(line).collect()
 }
 
-/// What is left out, for the documentation.
+/// The rows that are left out, for the documentation.
 pub(crate) fn section(topology: Topology) -> Vec<String> {
     if groups(topology).is_empty() {
         return vec![];

@@ -10,15 +10,15 @@ use crate::settings::NAMESPACE;
 /// After so long without an answer a server is taken for dead, in milliseconds.
 pub(crate) const NODE_TIMEOUT: u32 = 2_000;
 
-/// How long another master is waited for.
+/// The longest wait for another master.
 const LONGEST: Duration = Duration::from_secs(20);
 
-/// What is special about the servers of a row.
+/// The properties of the servers of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Layout {
-    /// Whether the fault is of the master that has the slot of messages.
+    /// `true` if the fault is of the master that has the slot of messages.
     pub(crate) is_of_bus: bool,
-    /// Whether the network between that master and all others can be cut. The second node is on its
+    /// `true` if the network between that master and all others can be cut. The second node is on its
     /// side.
     pub(crate) is_split: bool,
 }

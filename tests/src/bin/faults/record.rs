@@ -31,7 +31,7 @@ pub(crate) struct Call {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Probe {
     pub(crate) node: usize,
-    /// Which of the [`probes`](crate::masters::Masters::probes) was called for.
+    /// The number of the called key among [`probes`](crate::masters::Masters::probes).
     pub(crate) place: usize,
     pub(crate) time: u64,
     pub(crate) is_from_redis: bool,

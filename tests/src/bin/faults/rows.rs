@@ -51,7 +51,7 @@ pub(crate) struct Row {
     pub(crate) comes_back: bool,
     /// The servers, if there are several.
     pub(crate) set: Option<set::Layout>,
-    /// The same, if they are a cluster.
+    /// The servers of the row, if they are a cluster.
     pub(crate) cluster: Option<masters::Layout>,
     pub(crate) on_new_master: OnNewMaster,
     /// Whether old values and lost invalidations are counted, and not promised to be none.

@@ -38,7 +38,7 @@ pub(crate) struct Truth {
     pub(crate) additions: Calls,
     /// Reads right after a save.
     pub(crate) reads: u64,
-    /// How often they were repeated, because a node was without Redis for a moment.
+    /// The number of their repetitions, because a node was without Redis for a moment.
     pub(crate) repeated: u64,
     /// What was wrong with those reads.
     pub(crate) problems: Vec<String>,

@@ -36,7 +36,7 @@ pub(crate) struct Slots {
     mask: usize,
 }
 
-/// One part of the slots of a thread's table (L0).
+/// A part of the slots of a thread's table (L0).
 struct Part {
     slots: [Option<Slot>; PART_SLOTS],
     /// Data of the entries in `slots` that a hit does not read. The data of an entry and its slot

@@ -47,7 +47,7 @@ impl std::fmt::Debug for Step {
 /// The answers of one master to a group.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
-    /// One answer for each command of the group, which may be an error of the server.
+    /// An answer for each command of the group, which may be an error of the server.
     pub(crate) values: Vec<Value>,
     /// The origin of the master's data set when the commands were sent.
     pub(crate) origin: [u8; 8],

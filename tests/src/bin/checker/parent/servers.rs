@@ -16,7 +16,7 @@ const GUARDED: &[&str] = &[
     "2",
 ];
 
-/// One server, or a set with sentinels, or a cluster.
+/// A server, or a set with sentinels, or a cluster.
 pub(super) enum Servers {
     One(Redis),
     Set(SentinelSet),
