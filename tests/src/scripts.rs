@@ -64,7 +64,7 @@ const FILL_GUARDS: &[Guard] = &[
         Fault::VersionsAfterCompute,
         CHECK_OF_VERSIONS,
         "if not versions[i] then
-           versions[i] = ARGV[10] .. string.rep('v', 16)
+           versions[i] = string.sub(ARGV[8], 1, 8) .. string.rep('v', 16)
            redis.call('SET', KEYS[i + 1], versions[i])
          end",
     ),
@@ -76,7 +76,7 @@ const FILL_GUARDS: &[Guard] = &[
     ),
     (
         Fault::VersionsRunOut,
-        "if kept >= 0 and kept < tonumber(ARGV[5]) then",
+        "if kept >= 0 and kept < short then",
         "if false then",
     ),
 ];

@@ -104,7 +104,8 @@ impl Backfill {
     pub(crate) fn spawn(self, is_owed: bool) {
         let background = Arc::clone(&self.lease.l2.background);
         let task_owner = TaskOwner::Function(Arc::clone(&self.owner));
-        let storing = async move {
+        // A task's future is moved several times before it runs, and this one is large.
+        let storing = Box::pin(async move {
             let stored = Arc::clone(&self.stored);
             let until = SharedTier::background_deadline();
             match self.run(until).await {
@@ -114,7 +115,7 @@ impl Backfill {
                 StoreOutcome::Stored => stored.stored_remotely(),
                 _ => {}
             }
-        };
+        });
         // A task that is not started is dropped, which releases the lease.
         if is_owed {
             background.spawn_required(task_owner, storing);

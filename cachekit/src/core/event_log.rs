@@ -59,9 +59,9 @@ fn lines_of(targets: &InvalidationTargets) -> Vec<String> {
         let key = String::from_utf8_lossy(key.as_bytes());
         format!("entry {key}")
     });
-    let tags = targets.tags.iter().map(|tag: &Tag| match tag.parts() {
-        (b"e:", event) => format!("event {event}"),
-        (_, text) => format!("tag {text}"),
+    let tags = targets.tags.iter().map(|tag: &Tag| {
+        let kind = if tag.is_event() { "event" } else { "tag" };
+        format!("{kind} {}", tag.text())
     });
     let functions = targets
         .functions

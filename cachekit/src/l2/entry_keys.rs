@@ -75,7 +75,8 @@ pub(crate) struct EntryKeys {
 
 impl EntryKeys {
     pub(crate) fn new(key: &Key, replica: Replica, owner: &Owner, entry_tags: &EntryTags) -> Self {
-        let implicit = [StoreKey::everything(), StoreKey::function(&owner.name)];
+        let function = StoreKey::of_shared(&owner.version_name);
+        let implicit = [StoreKey::everything(), function];
         let tags = tag_keys(key, replica, entry_tags);
         let is_needed = owner.is_taken() && replica == Replica::Only;
         let key_version = is_needed.then(|| StoreKey::copies(key));

@@ -91,7 +91,7 @@ impl InvalidationTargets {
         match (function, &*self.tags) {
             _ if self.everything => "everything",
             (Some(function), _) => function,
-            (None, [tag, ..]) if tag.parts().0 == b"e:" => "events",
+            (None, [tag, ..]) if tag.is_event() => "events",
             (None, [_, ..]) => "tags",
             (None, []) => "keys",
         }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::base::fault::Faults;
 use crate::base::sync::RwLock;
 use crate::base::trace;
+use crate::key::joined;
 use crate::model::call_stats::Counts;
 use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::Epoch;
@@ -34,11 +35,16 @@ pub(crate) const DIRECT_NAME: &str = "(direct)";
 /// region.
 pub(crate) const REGION: &str = "region ";
 
+/// Prefix of the name in a store of the version that all entries of a function depend on.
+pub(crate) const FUNCTION: &[u8] = b"f:";
+
 /// State of one owner (a function, a region, or the cache itself) in one cache.
 #[derive(Debug)]
 pub(crate) struct Owner {
     pub(crate) id: OwnerId,
     pub(crate) name: Box<str>,
+    /// Name in a store of the version that all entries of the owner depend on.
+    pub(crate) version_name: Arc<[u8]>,
     /// Epoch of the owner (a function, a region, or the cache itself). The epoch is raised when all
     /// of the owner's entries are invalidated at once.
     pub(crate) epoch: Arc<Epoch>,
@@ -87,6 +93,7 @@ impl Owner {
         Self {
             id,
             name: name.into(),
+            version_name: joined(FUNCTION, name.as_bytes()),
             epoch: Arc::default(),
             counts: Counts::default(),
             residents: Residents::default(),

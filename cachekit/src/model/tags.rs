@@ -1,58 +1,56 @@
 //! Tags, events and time to live of an entry, as its call and its value give them.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use smallvec::SmallVec;
 
 use crate::key::buf::KeyBuf;
+use crate::key::joined;
 use crate::model::policy::{IntoTtl, Policy};
 
-/// A tag or an event: a first byte, `t` for a tag and `e` for an event, and the text of the tag or
-/// event.
+/// A tag or an event, as the name that its version has in a store: `t:` for a tag or `e:` for an
+/// event, and the text. A miss clones that name several times, so the bytes are shared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Tag(Box<str>);
+pub(crate) struct Tag(Arc<[u8]>);
+
+const TAG: &[u8] = b"t:";
+const EVENT: &[u8] = b"e:";
 
 impl Tag {
     pub(crate) fn of(text: &str) -> Self {
-        Self::with('t', text)
+        Self(joined(TAG, text.as_bytes()))
     }
 
     pub(crate) fn event(text: &str) -> Self {
-        Self::with('e', text)
-    }
-
-    fn with(kind: char, text: &str) -> Self {
-        let mut tag = String::with_capacity(1 + text.len());
-        tag.push(kind);
-        tag.push_str(text);
-        Self(tag.into())
+        Self(joined(EVENT, text.as_bytes()))
     }
 
     /// Parses a tag or an event from its name in Redis: `t:` or `e:`, then the text. Returns `None`
     /// for any other name.
     pub(crate) fn named(name: &[u8]) -> Option<Self> {
-        let (kind, text) = str::from_utf8(name).ok()?.split_once(':')?;
-        match kind {
-            "t" => Some(Self::of(text)),
-            "e" => Some(Self::event(text)),
-            _ => None,
-        }
+        let is_known = name.starts_with(TAG) || name.starts_with(EVENT);
+        (is_known && str::from_utf8(name).is_ok()).then(|| Self(name.into()))
     }
 
+    pub(crate) fn is_event(&self) -> bool {
+        self.0.starts_with(EVENT)
+    }
+
+    /// Returns the text of the tag, or the name of the event.
+    pub(crate) fn text(&self) -> &str {
+        str::from_utf8(&self.0[TAG.len()..]).unwrap_or_default()
+    }
+
+    /// Returns the bytes of the name in a store.
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
+        &self.0
     }
 
-    /// Returns the two parts of the name that a tag or an event has in Redis: `t:` for a tag or
-    /// `e:` for an event, and the text.
-    pub(crate) fn parts(&self) -> (&'static [u8], &str) {
-        let kind: &[u8] = if self.0.starts_with('e') {
-            b"e:"
-        } else {
-            b"t:"
-        };
-        (kind, self.0.get(1..).unwrap_or_default())
+    /// Returns the name in a store, shared with this tag.
+    pub(crate) fn shared(&self) -> &Arc<[u8]> {
+        &self.0
     }
 }
 

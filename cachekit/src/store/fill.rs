@@ -43,6 +43,11 @@ pub(crate) struct Fill {
 }
 
 impl Fill {
+    /// Returns `true` for the value of a write, and `false` for a computed value.
+    pub(crate) fn is_written(&self) -> bool {
+        self.order.is_some() || self.message.is_some() || self.ended.is_some()
+    }
+
     /// Returns the name of the replicas' version that this write invalidates, because the replicas
     /// have older values. Returns `None` for a computed value.
     pub(crate) fn copies(&self) -> Option<StoreKey> {

@@ -10,12 +10,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::key::{ENTRY, Key, joined};
-use crate::model::owner::REGION;
+use crate::model::owner::{FUNCTION, REGION};
 use crate::model::tags::Tag;
 
 const COPIES: &[u8] = b"v:";
@@ -63,13 +63,12 @@ impl StoreKey {
 
     /// Returns the name of the version of a tag or of an event.
     pub(crate) fn tag(tag: &Tag) -> Self {
-        let (kind, text) = tag.parts();
-        Self::of(kind, text.as_bytes())
+        Self::of_shared(tag.shared())
     }
 
     /// Returns the name of the version that all entries of the function `name` depend on.
     pub(crate) fn function(name: &str) -> Self {
-        Self::of(b"f:", name.as_bytes())
+        Self::of(FUNCTION, name.as_bytes())
     }
 
     /// Returns the name of the list of hottest keys of the function `name`, which is no version.
@@ -79,7 +78,8 @@ impl StoreKey {
 
     /// Returns the name of the version that all entries of the namespace depend on.
     pub(crate) fn everything() -> Self {
-        Self::of(b"all", b"")
+        static NAME: LazyLock<StoreKey> = LazyLock::new(|| StoreKey::of(b"all", b""));
+        NAME.clone()
     }
 
     /// Returns the name in the store of the guard of `tag_prefix`: a version that every

@@ -191,89 +191,75 @@ impl Redis {
     fn value_tags(&self, query: EntryQuery<'_>, digests: &Digests) -> Option<Cmd> {
         query.with_value_tags.then(|| {
             let known = query.versions.len().to_string();
-            let call = Call {
-                keys: vec![self.full(query.entry)],
-                args: vec![self.prefix.bytes.to_vec(), known.into()],
-            };
+            let call = Call::new(
+                [self.full(query.entry)],
+                [self.prefix.bytes.to_vec(), known.into()],
+            );
             self.scripts.by_digest(Script::Late, digests, &call)
         })
     }
 
     fn acquiring(&self, query: EntryQuery<'_>, request: &AcquireRequest, origin: [u8; 8]) -> Call {
-        let names = query.versions.iter().chain(&request.guards);
-        let keys = std::iter::once(query.entry)
-            .chain(names)
-            .map(|name| self.full(name));
-        let token = |token: Option<crate::encoding::envelope::Token>| {
-            token.map_or(vec![], |it| it.0.into())
-        };
-        let option = |on: bool, letter: &str| if on { letter.to_owned() } else { String::new() };
-        let options = option(request.force, "r")
-            + &option(request.token != TokenKind::Shared, "n")
-            + &option(request.token == TokenKind::SameGeneration, "g")
-            + &option(request.any_origin, "o")
-            + &option(request.ends_rejected, "e");
-        let args = [
-            nonce(),
-            origin.into(),
-            token(request.holder),
-            millis(request.lease_times.lease),
-            millis(request.lease_times.room),
-            token(request.rejected_token),
-            millis(request.version_life),
-            query.versions.len().to_string().into(),
-            options.into(),
-            endless(query.versions),
-        ];
-        Call {
-            keys: keys.collect(),
-            args: args.into(),
+        let mut call = Call::with_room(16, 512);
+        self.add_key(&mut call, query.entry);
+        for name in query.versions.iter().chain(&request.guards) {
+            self.add_key(&mut call, name);
         }
+        call.add(&nonce()).add(&origin);
+        let times = request.lease_times;
+        call.add(request.holder.as_ref().map_or(&[], |holder| &holder.0))
+            .add_number(whole_millis(times.lease))
+            .add_number(whole_millis(times.room))
+            .add_number(whole_millis(request.version_life))
+            .add_number(query.versions.len() as u64)
+            .add_number(endless(query.versions));
+        add_options(&mut call, request, false);
+        call
     }
 
     fn filling(&self, fill: &Fill, origin: [u8; 8]) -> Call {
-        let names = fill
-            .versions
-            .iter()
-            .chain(&fill.guards)
-            .chain(&fill.value_tags);
-        let copies = fill.copies().filter(|_| !removed!(self, SpareCopies));
-        let keys = std::iter::once(&fill.fencing_token.entry)
-            .chain(names)
-            .chain(&copies)
-            .map(|name| self.full(name));
-        let recorded = fill.grant.versions.iter().chain(&fill.grant.guards);
-        let args = [
-            fill.fencing_token.token.0.into(),
-            fill.fencing_token
-                .holder
-                .map_or(vec![], |holder| holder.0.into()),
-            fill.bytes.clone(),
-            millis(fill.kept),
-            millis(fill.version_life),
-            fill.versions.len().to_string().into(),
-            fill.guards.len().to_string().into(),
-            recorded.flat_map(|version| version.0).collect(),
-            nonce(),
-            origin.into(),
-            self.full_channel(),
-            fill.fencing_token.entry.as_bytes().into(),
-            if fill.any_origin { b"o".into() } else { vec![] },
-            self.bus(),
-            fill.message.as_ref().map_or(vec![], BusMessage::write),
-            fill.order
-                .map_or(vec![], |order| order.to_be_bytes().into()),
-            fill.value_tags.len().to_string().into(),
-            endless(&fill.versions),
-            self.marks(),
-            fill.ended
-                .as_ref()
-                .map_or(vec![], |mark| mark.as_bytes().into()),
-        ];
-        Call {
-            keys: keys.collect(),
-            args: args.into(),
+        let mut call = Call::with_room(16, 768 + fill.bytes.len());
+        self.add_key(&mut call, &fill.fencing_token.entry);
+        let names = fill.versions.iter().chain(&fill.guards);
+        for name in names.chain(&fill.value_tags) {
+            self.add_key(&mut call, name);
         }
+        if let Some(copies) = fill.copies().filter(|_| !removed!(self, SpareCopies)) {
+            self.add_key(&mut call, &copies);
+        }
+        let token = &fill.fencing_token;
+        let recorded = fill.grant.versions.iter().chain(&fill.grant.guards);
+        call.add(&token.token.0)
+            .add(token.holder.as_ref().map_or(&[], |holder| &holder.0))
+            .add(&fill.bytes)
+            .add_number(whole_millis(fill.kept))
+            .add_number(whole_millis(fill.version_life))
+            .add_number(fill.versions.len() as u64)
+            .add_number(fill.guards.len() as u64)
+            .add_parts(recorded.map(|version| &version.0))
+            .add_number(endless(&fill.versions))
+            .add_parts([&*self.prefix.bytes, b"wake"])
+            .add(token.entry.as_bytes());
+        if !fill.value_tags.is_empty() || fill.is_written() {
+            call.add(&nonce())
+                .add(&origin)
+                .add_number(fill.value_tags.len() as u64)
+                .add(if fill.any_origin { b"o" } else { b"" });
+        }
+        if fill.is_written() {
+            let order = fill.order.map(u64::to_be_bytes);
+            let message = fill.message.as_ref().map_or(vec![], BusMessage::write);
+            call.add(order.as_ref().map_or(&[], |order| order))
+                .add(&self.bus())
+                .add(&message)
+                .add(&self.marks())
+                .add(fill.ended.as_ref().map_or(&[], |mark| mark.as_bytes()));
+        }
+        call
+    }
+
+    fn add_key(&self, call: &mut Call, name: &StoreKey) {
+        call.add_key(&self.prefix.bytes, &self.prefix.rest(name));
     }
 
     fn bus(&self) -> Vec<u8> {
@@ -376,17 +362,46 @@ fn is_unknown_script(value: &Value) -> bool {
     matches!(value, Value::ServerError(error) if error.code() == "NOSCRIPT")
 }
 
-/// Returns, as text, the number of `versions` that never expire. The caller must put versions that
-/// never expire first in `versions`.
-fn endless(versions: &[StoreKey]) -> Vec<u8> {
-    let endless = versions.iter().take_while(|name| name.never_expires());
-    endless.count().to_string().into()
+/// Adds the options of `request` to the arguments of the script `acquire`, and the token of the
+/// rejected entry. `in_cluster` is `true` if the versions are at other masters.
+pub(crate) fn add_options(call: &mut Call, request: &AcquireRequest, in_cluster: bool) {
+    let options = [
+        (request.force, b"r"),
+        (request.token != TokenKind::Shared, b"n"),
+        (request.token == TokenKind::SameGeneration, b"g"),
+        (request.any_origin && !in_cluster, b"o"),
+        (request.ends_rejected, b"e"),
+        (in_cluster, b"c"),
+    ];
+    let given = options.iter().filter(|(is_given, _)| *is_given);
+    let rejected = &request.rejected_token;
+    if rejected.is_none() && given.clone().next().is_none() {
+        return;
+    }
+    call.add_parts(given.map(|(_, letter)| letter));
+    if let Some(rejected) = rejected {
+        call.add(&rejected.0);
+    }
 }
 
+/// Returns the number of `versions` that never expire. The caller must put versions that never
+/// expire first in `versions`.
+fn endless(versions: &[StoreKey]) -> u64 {
+    versions
+        .iter()
+        .take_while(|name| name.never_expires())
+        .count() as u64
+}
+
+/// Returns the number of milliseconds in `length`, within the range that Redis accepts.
+fn whole_millis(length: Duration) -> u64 {
+    const LONGEST: u64 = u64::MAX >> 12;
+    u64::try_from(length.as_millis()).map_or(LONGEST, |millis| millis.min(LONGEST))
+}
+
+/// Returns the digits of [`whole_millis`].
 fn millis(length: Duration) -> Vec<u8> {
-    // The upper bound keeps the number of milliseconds within the range that Redis accepts.
-    let millis = length.as_millis().min(u128::from(u64::MAX >> 12));
-    millis.to_string().into()
+    whole_millis(length).to_string().into()
 }
 
 /// Makes 8 random bytes, from which a Lua script in Redis makes new versions. The script adds the

@@ -88,9 +88,9 @@ fn entry_name(key: &Key) -> SeenTarget {
 
 /// Returns the names of `targets` that are no keys.
 fn names_of(targets: &InvalidationTargets) -> Vec<SeenTarget> {
-    let tags = targets.tags.iter().map(|tag| match tag.parts() {
-        (b"e:", event) => (DependencyKind::Event, event),
-        (_, tag) => (DependencyKind::Tag, tag),
+    let tags = targets.tags.iter().map(|tag| match tag.is_event() {
+        true => (DependencyKind::Event, tag.text()),
+        false => (DependencyKind::Tag, tag.text()),
     });
     let functions = targets.functions.iter();
     let functions = functions.map(|name| (DependencyKind::Function, &**name));

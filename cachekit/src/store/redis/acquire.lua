@@ -1,14 +1,17 @@
 -- Grants the right to compute and to store.
 -- KEYS entry, versions.., guards..
--- ARGV nonce, origin, holder or '', lease ms, room ms, rejected token or '', version ms,
---      number of versions, options ('r': even if the entry is good; 'n': a new token;
---      'g': of the same generation; 'o': accept versions of another origin; 'e': the rejected
---      entry is stale; 'c': the versions are at other masters of a cluster and not among the keys, so
---      an entry that may be good is answered with its versions, which the client compares),
---      number of versions that never expire
--- Every answer repeats the nonce, so that an answer to another question is noticed.
-local entry, count, options = KEYS[1], tonumber(ARGV[8]), ARGV[9]
-local none = string.rep('\0', 16)
+-- ARGV nonce, origin, holder or '', lease ms, room ms, version ms, number of versions,
+--      number of versions that never expire, options or none ('r': even if the entry is good;
+--      'n': a new token; 'g': of the same generation; 'o': accept versions of another origin;
+--      'e': the rejected entry is stale; 'c': the versions are at other masters of a cluster and not
+--      among the keys, so an entry that may be good is answered with its versions, which the client
+--      compares), rejected token or none
+-- The answer is a digit, the nonce, so that an answer to another question is noticed, and then what
+-- the digit stands for: 0, another holder has the lease, for so many ms; 1, granted, the token and the
+-- versions; 2, the entry is good; 3, the entry may be good, its token and its versions.
+-- Numbers that Redis reads are strings, and each answer is one string: that takes a script less time.
+local entry, count, options = KEYS[1], tonumber(ARGV[7]), ARGV[9] or ''
+local none = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
 local time = redis.call('TIME')
 time = time[1] * 1000000 + time[2]
 -- Made at each run, never by the client: a command that runs twice must not bring
@@ -17,30 +20,32 @@ local function half(at, index)
   return string.sub(ARGV[1], at, at + 3) .. struct.pack('>I4', (time + index) % 2^32)
 end
 
-local left = redis.call('PTTL', entry)
-local head = redis.call('GETRANGE', entry, 0, 55)
-local known = left > 0 and #head == 56 and string.sub(head, 1, 3) == 'CK\1'
-local floor, grace = 0, 0
-if known then floor, grace = struct.unpack('>I8I8', head, 41) end
+local head = redis.call('GETRANGE', entry, '0', '55')
+local known, left, floor, grace = false, 0, 0, 0
+if #head == 56 and string.sub(head, 1, 3) == 'CK\1' then
+  left = redis.call('PTTL', entry)
+  known = left > 0
+  if known then floor, grace = struct.unpack('>I8I8', head, 41) end
+end
 
 local versions = #KEYS > 1 and redis.call('MGET', unpack(KEYS, 2)) or {}
 for i = 1, #KEYS - 1 do
   local version = versions[i]
   -- In another data set it may be a version that was invalidated there.
-  local strange = version and not string.find(options, 'o') and string.sub(version, 1, 8) ~= ARGV[2]
+  local strange = version and string.sub(version, 1, 8) ~= ARGV[2] and not string.find(options, 'o')
   if not version or #version ~= 24 or strange then
     versions[i] = ARGV[2] .. half(1, i) .. half(5, i)
-    if i <= tonumber(ARGV[10]) then
+    if i <= tonumber(ARGV[8]) then
       redis.call('SET', KEYS[i + 1], versions[i])
     else
-      redis.call('SET', KEYS[i + 1], versions[i], 'PX', ARGV[7])
+      redis.call('SET', KEYS[i + 1], versions[i], 'PX', ARGV[6])
     end
   end
 end
 
 -- The versions of an entry that is fresh and was not rejected.
 local function recorded()
-  if string.byte(head, 4) % 2 == 0 or left <= grace or string.sub(head, 9, 24) == ARGV[6] then
+  if string.byte(head, 4) % 2 == 0 or left <= grace or string.sub(head, 9, 24) == ARGV[10] then
     return nil
   end
   local kept = redis.call('GETRANGE', entry, 96, 97 + 24 * count)
@@ -50,22 +55,22 @@ end
 if known and not string.find(options, 'r') then
   local kept = recorded()
   if kept and string.find(options, 'c') then
-    return { 3, ARGV[1], string.sub(head, 9, 24), kept }
+    return '3' .. ARGV[1] .. string.sub(head, 9, 24) .. kept
   end
-  if kept and kept == table.concat(versions, '', 1, count) then return { 2, ARGV[1] } end
+  if kept and kept == table.concat(versions, '', 1, count) then return '2' .. ARGV[1] end
 end
 
 -- Stale because of a softly invalidated version: from now on also by its own life.
-if known and string.find(options, 'e') and left > grace and string.sub(head, 9, 24) == ARGV[6] then
+if known and string.find(options, 'e') and left > grace and string.sub(head, 9, 24) == ARGV[10] then
   grace = left
-  redis.call('SETRANGE', entry, 48, struct.pack('>I8', grace))
+  redis.call('SETRANGE', entry, '48', struct.pack('>I8', grace))
 end
 
 local holder = known and string.sub(head, 25, 40) or none
 if ARGV[3] ~= '' and holder ~= none and holder ~= ARGV[3] and left > floor then
   -- The script that ends the lease notifies the waiters.
-  redis.call('SETRANGE', entry, 5, '\1')
-  return { 0, ARGV[1], left - floor }
+  redis.call('SETRANGE', entry, '5', '\1')
+  return '0' .. ARGV[1] .. left - floor
 end
 
 local token = known and string.sub(head, 9, 24)
@@ -76,14 +81,18 @@ if not token or string.find(options, 'n') then
 end
 local room = tonumber(ARGV[5])
 if not known then
-  redis.call('SET', entry, 'CK\1' .. string.rep('\0', 53), 'PX', room)
   left = room
 elseif left < room then
-  redis.call('PEXPIRE', entry, room)
+  redis.call('PEXPIRE', entry, ARGV[5])
   floor, grace, left = floor + room - left, grace + room - left, room
 end
 if ARGV[3] ~= '' then
   holder, floor = ARGV[3], left - math.min(left, tonumber(ARGV[4]))
 end
-redis.call('SETRANGE', entry, 8, token .. holder .. struct.pack('>I8I8', floor, grace))
-return { 1, ARGV[1], token, unpack(versions) }
+local state = token .. holder .. struct.pack('>I8I8', floor, grace)
+if known then
+  redis.call('SETRANGE', entry, '8', state)
+else
+  redis.call('SET', entry, 'CK\1\0\0\0\0\0' .. state, 'PX', ARGV[5])
+end
+return '1' .. ARGV[1] .. token .. table.concat(versions)

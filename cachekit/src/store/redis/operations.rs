@@ -152,10 +152,7 @@ impl Store for Redis {
                 if any_origin { b"o".into() } else { vec![] },
                 names.iter().map(digit).collect(),
             ];
-            let call = Call {
-                keys: names.iter().map(|name| self.full(name)).collect(),
-                args: args.into(),
-            };
+            let call = Call::new(names.iter().map(|name| self.full(name)), args);
             let value = self
                 .script(&connected, Script::Versions, &call, until)
                 .await?;
@@ -240,10 +237,7 @@ impl Store for Redis {
             millis(lease_times.room),
             millis(needed.life),
         ];
-        let call = Call {
-            keys: names.map(|name| self.full(name)).collect(),
-            args: args.into(),
-        };
+        let call = Call::new(names.map(|name| self.full(name)), args);
         Box::pin(self.order(Script::Renew, call, until))
     }
 
@@ -259,10 +253,7 @@ impl Store for Redis {
             self.full_channel(),
             fencing_token.entry.as_bytes().into(),
         ];
-        let call = Call {
-            keys: vec![self.full(&fencing_token.entry)],
-            args: args.into(),
-        };
+        let call = Call::new([self.full(&fencing_token.entry)], args);
         Box::pin(self.order(Script::Release, call, until))
     }
 
@@ -338,10 +329,7 @@ impl Store for Redis {
             hello.map_or(vec![], BusMessage::write),
             b"PUBLISH".into(),
         ];
-        let call = Call {
-            keys: vec![beats(&self.prefix.bytes)],
-            args: args.into(),
-        };
+        let call = Call::new([beats(&self.prefix.bytes)], args);
         Box::pin(async move {
             let connected = self.connected()?;
             let value = self.script(&connected, Script::Beat, &call, until).await?;

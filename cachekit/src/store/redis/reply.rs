@@ -131,26 +131,50 @@ pub(crate) fn acquired(
     origin: [u8; 8],
 ) -> Said<Acquired> {
     let problem = problem(&value);
-    acquired_of(value, nonce, versions, origin).map_err(|MalformedReply| problem)
+    let read = acquire_answer(value, nonce).and_then(|it| acquired_of(&it, versions, origin));
+    read.map_err(|MalformedReply| problem)
 }
 
-fn acquired_of(value: Value, nonce: &[u8], count: usize, origin: [u8; 8]) -> Read<Acquired> {
-    let mut parts = list(value)?;
-    let what = int(&parts.next().ok_or(MalformedReply)?)?;
-    if bytes(parts.next().ok_or(MalformedReply)?)?.as_deref() != Some(nonce) {
-        return Err(MalformedReply);
+/// The answer of the script `acquire`: a digit, the nonce, and what the digit stands for.
+struct AcquireAnswer {
+    bytes: Vec<u8>,
+    /// The position in `bytes` after the nonce.
+    rest: usize,
+}
+
+impl AcquireAnswer {
+    fn digit(&self) -> u8 {
+        self.bytes[0]
     }
-    match what {
-        2 => Ok(Acquired::Filled),
-        0 => {
-            let left = int(&parts.next().ok_or(MalformedReply)?)?;
-            let left = u64::try_from(left).map_err(|_| MalformedReply)?;
+
+    /// Returns the token and the versions at the end of the answer.
+    fn token_and_versions(&self) -> Read<(Token, Vec<Version>)> {
+        let rest = self.bytes[self.rest..].split_first_chunk();
+        let (token, versions) = rest.ok_or(MalformedReply)?;
+        let versions = versions.chunks(Version::LEN).map(Version::of);
+        let versions = versions.collect::<Option<_>>().ok_or(MalformedReply)?;
+        Ok((Token(*token), versions))
+    }
+}
+
+fn acquire_answer(value: Value, nonce: &[u8]) -> Read<AcquireAnswer> {
+    let bytes = bytes(value)?.ok_or(MalformedReply)?;
+    let rest = 1 + nonce.len();
+    let repeats = bytes.get(1..rest) == Some(nonce);
+    let answer = AcquireAnswer { bytes, rest };
+    repeats.then_some(answer).ok_or(MalformedReply)
+}
+
+fn acquired_of(answer: &AcquireAnswer, count: usize, origin: [u8; 8]) -> Read<Acquired> {
+    match answer.digit() {
+        b'2' => Ok(Acquired::Filled),
+        b'0' => {
+            let left = str::from_utf8(&answer.bytes[answer.rest..]).map_err(|_| MalformedReply)?;
+            let left = left.parse().map_err(|_| MalformedReply)?;
             Ok(Acquired::Held(Duration::from_millis(left)))
         }
-        1 => {
-            let token = token(parts.next())?;
-            let made = |part| version(part)?.ok_or(MalformedReply);
-            let mut versions = parts.map(made).collect::<Read<Vec<_>>>()?;
+        b'1' => {
+            let (token, mut versions) = answer.token_and_versions()?;
             if versions.len() < count {
                 return Err(MalformedReply);
             }
@@ -232,11 +256,37 @@ mod tests {
 
     #[test]
     fn answers_of_another_form_are_refused() {
-        let nonce = || Value::BulkString(vec![7; 8]);
-        let odd = vec![Value::Int(1), nonce(), Value::BulkString(vec![1, 2, 3])];
-        assert!(acquired(Value::Array(odd), &[7; 8], 2, ORIGIN).is_err());
-        assert!(acquired(Value::Array(vec![]), &[7; 8], 2, ORIGIN).is_err());
-        assert!(acquired(Value::Nil, &[7; 8], 2, ORIGIN).is_err());
+        let answer = |digit, nonce: u8, rest: &[u8]| {
+            Value::BulkString([&[digit], &[nonce; 8][..], rest].concat())
+        };
+        let read = |answer| acquired(answer, &[7; 8], 2, ORIGIN);
+        for odd in [
+            answer(b'1', 7, &[0; 15]),
+            answer(b'1', 7, &[0; 16 + 48 + 1]),
+            answer(b'0', 7, b"soon"),
+            answer(b'0', 7, b"-1"),
+            answer(b'7', 7, b""),
+            Value::BulkString(vec![]),
+            Value::Array(vec![]),
+            Value::Nil,
+        ] {
+            assert!(read(odd.clone()).is_err(), "{odd:?}");
+        }
+        assert!(
+            read(answer(b'1', 7, &[0; 16 + 24])).is_err(),
+            "fewer versions than were asked for"
+        );
+        let granted = read(answer(b'1', 7, &[0; 16 + 3 * 24]));
+        assert!(matches!(granted, Ok(Acquired::Granted(it)) if it.guards.len() == 1));
+        let held = answer(b'0', 7, b"9");
+        let left = Duration::from_millis(9);
+        assert_eq!(read(held), Ok(Acquired::Held(left)));
+        assert_eq!(read(answer(b'2', 7, b"")), Ok(Acquired::Filled));
+        assert_eq!(
+            read(answer(b'2', 8, b"")),
+            Err(Problem::MalformedReply),
+            "another's answer"
+        );
         for values in [
             vec![Value::Nil, Value::Array(vec![Value::Nil])],
             vec![Value::Int(1), Value::Array(vec![])],
@@ -246,23 +296,6 @@ mod tests {
             assert!(found_one(values, 0, false).is_err());
         }
         assert!(filled(&Value::Int(7)).is_err());
-        let token = Value::BulkString(vec![0; 16]);
-        let short = Value::Array(vec![Value::Int(1), nonce(), token]);
-        assert!(
-            acquired(short, &[7; 8], 2, ORIGIN).is_err(),
-            "fewer versions than were asked for"
-        );
-        let held = || Value::Array(vec![Value::Int(0), nonce(), Value::Int(9)]);
-        let left = Duration::from_millis(9);
-        assert_eq!(
-            acquired(held(), &[7; 8], 2, ORIGIN),
-            Ok(Acquired::Held(left))
-        );
-        assert_eq!(
-            acquired(held(), &[8; 8], 2, ORIGIN),
-            Err(Problem::MalformedReply),
-            "another's answer"
-        );
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The Lua scripts of the cache, each of which Redis runs as one atomic step.
 
-use redis::{Cmd, cmd};
+use std::io::Write as _;
+
+use redis::{Cmd, RedisWrite as _, cmd};
 
 use crate::base::fault::Faults;
 use crate::store::redis::settings::RedisSettings;
@@ -112,7 +114,7 @@ impl Scripts {
     pub(crate) fn by_digest(&self, script: Script, digests: &Digests, call: &Call) -> Cmd {
         let digest = digests.iter().find(|(known, _)| *known == script);
         match digest {
-            Some((_, digest)) => call.onto(cmd("EVALSHA"), digest.as_bytes()),
+            Some((_, digest)) => call.command("EVALSHA", digest.as_bytes()),
             None => self.by_text(script, call),
         }
     }
@@ -123,28 +125,110 @@ impl Scripts {
         let text = self.texts.iter().find(|(known, _)| *known == script);
         // The text of a script of the other adapter was not edited by a test.
         let text = text.map_or_else(|| source(script).1, |(_, text)| text);
-        call.onto(cmd("EVAL"), text.as_bytes())
+        call.command("EVAL", text.as_bytes())
     }
 }
 
 /// The keys (`KEYS`) and arguments (`ARGV`) of one run of a Lua script.
+///
+/// All words are in one buffer, because a script of a miss has some twenty of them.
 #[derive(Debug, Default)]
 pub(crate) struct Call {
-    pub(crate) keys: Vec<Vec<u8>>,
-    pub(crate) args: Vec<Vec<u8>>,
+    bytes: Vec<u8>,
+    /// The end of each word in `bytes`.
+    ends: Vec<usize>,
+    keys: usize,
 }
 
 impl Call {
+    pub(crate) fn new<K: AsRef<[u8]>, A: AsRef<[u8]>>(
+        keys: impl IntoIterator<Item = K>,
+        args: impl IntoIterator<Item = A>,
+    ) -> Self {
+        let mut call = Self::default();
+        for key in keys {
+            call.add_key(&[], key.as_ref());
+        }
+        for arg in args {
+            call.add(arg.as_ref());
+        }
+        call
+    }
+
+    /// Makes a call without words that has room for `words` of `bytes` in all.
+    pub(crate) fn with_room(words: usize, bytes: usize) -> Self {
+        Self {
+            bytes: Vec::with_capacity(bytes),
+            ends: Vec::with_capacity(words),
+            keys: 0,
+        }
+    }
+
+    /// Adds the key that begins with `prefix` and ends with `rest`. The keys come before the
+    /// arguments.
+    pub(crate) fn add_key(&mut self, prefix: &[u8], rest: &[u8]) {
+        debug_assert_eq!(self.keys, self.ends.len(), "a key after an argument");
+        self.keys += 1;
+        self.bytes.extend_from_slice(prefix);
+        self.add(rest);
+    }
+
+    /// Adds an argument.
+    pub(crate) fn add(&mut self, arg: &[u8]) -> &mut Self {
+        self.bytes.extend_from_slice(arg);
+        self.ends.push(self.bytes.len());
+        self
+    }
+
+    /// Adds an argument that consists of several parts.
+    pub(crate) fn add_parts<P: AsRef<[u8]>>(
+        &mut self,
+        parts: impl IntoIterator<Item = P>,
+    ) -> &mut Self {
+        for part in parts {
+            self.bytes.extend_from_slice(part.as_ref());
+        }
+        self.add(&[])
+    }
+
+    /// Adds an argument that is a number, in decimal digits.
+    pub(crate) fn add_number(&mut self, number: u64) -> &mut Self {
+        // Writing to a `Vec` does not fail.
+        let _ = write!(self.bytes, "{number}");
+        self.add(&[])
+    }
+
     /// Returns the first argument of a call of a Lua script. In a script whose answer repeats a
     /// nonce, the first argument is the nonce.
     pub(crate) fn nonce(&self) -> &[u8] {
-        self.args.first().map_or(&[], |nonce| &nonce[..])
+        self.words().nth(self.keys).unwrap_or_default()
     }
 
-    fn onto(&self, mut command: Cmd, script: &[u8]) -> Cmd {
-        command.arg(script).arg(self.keys.len());
-        for word in self.keys.iter().chain(&self.args) {
-            command.arg(&word[..]);
+    /// Replaces the argument at the position `at` with `bytes`, if it has their length.
+    pub(crate) fn replace(&mut self, at: usize, bytes: &[u8]) {
+        let at = self.keys + at;
+        let begin = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let word = self.ends.get(at).map(|end| &mut self.bytes[begin..*end]);
+        if let Some(word) = word.filter(|word| word.len() == bytes.len()) {
+            word.copy_from_slice(bytes);
+        }
+    }
+
+    fn words(&self) -> impl Iterator<Item = &[u8]> {
+        let mut begin = 0;
+        self.ends.iter().map(move |end| {
+            let word = &self.bytes[begin..*end];
+            begin = *end;
+            word
+        })
+    }
+
+    fn command(&self, name: &str, script: &[u8]) -> Cmd {
+        let (words, bytes) = (3 + self.ends.len(), self.bytes.len());
+        let mut command = Cmd::with_capacity(words, name.len() + script.len() + 4 + bytes);
+        command.arg(name).arg(script).arg(self.keys);
+        for word in self.words() {
+            command.write_arg(word);
         }
         command
     }

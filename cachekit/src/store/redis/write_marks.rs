@@ -25,10 +25,7 @@ impl Redis {
     /// Returns the keys and arguments of the Lua script that marks a write as open for the time
     /// `life`.
     pub(crate) fn marking(&self, mark: &WriteMark, life: Duration) -> Call {
-        Call {
-            keys: vec![self.marks()],
-            args: vec![mark.as_bytes().into(), millis(life)],
-        }
+        Call::new([self.marks()], [mark.as_bytes().into(), millis(life)])
     }
 
     /// Returns the keys and arguments of the Lua script that hands out at most `most` marks whose
@@ -37,10 +34,7 @@ impl Redis {
         let channels = [&*self.prefix.bytes, b"node:"].concat();
         let pauses = (1..=LAST_ROUND).map(|round| millis(pause_after(round)));
         let args = [most.to_string().into(), channels];
-        Call {
-            keys: vec![self.marks()],
-            args: args.into_iter().chain(pauses).collect(),
-        }
+        Call::new([self.marks()], args.into_iter().chain(pauses))
     }
 
     /// Returns the command that removes the marks `ended`.
@@ -97,13 +91,9 @@ impl Redis {
         let names = names.iter().cloned().chain(self.copies(names));
         let names = names.map(|name| self.full(&name));
         let ended = ended.iter().map(|mark| mark.as_bytes().to_vec());
-        Call {
-            keys: std::iter::once(self.marks()).chain(names).collect(),
-            args: [self.bus(), self.told(message)]
-                .into_iter()
-                .chain(ended)
-                .collect(),
-        }
+        let args = [self.bus(), self.told(message)];
+        let keys = std::iter::once(self.marks()).chain(names);
+        Call::new(keys, args.into_iter().chain(ended))
     }
 
     /// Invalidates `names` softly, removes the marks `ended` and publishes `message` to every node,
@@ -126,10 +116,7 @@ impl Redis {
         let ended = ended.iter().map(|mark| mark.as_bytes().to_vec());
         let all = entries.into_iter().chain(versions).chain(&copies);
         let names = std::iter::once(self.marks()).chain(all.map(|name| self.full(name)));
-        let call = Call {
-            keys: names.collect(),
-            args: args.into_iter().chain(ended).collect(),
-        };
+        let call = Call::new(names, args.into_iter().chain(ended));
         self.order(Script::Soften, call, until).await
     }
 }

@@ -45,16 +45,14 @@ fn enqueuing(prefix: &[u8], write: &NewWrite<'_>) -> Result<Call, Failure> {
     } else {
         keys.push([prefix, b"items:", write.key].concat());
     }
-    Ok(Call {
-        keys,
-        args: vec![
-            write.kind.as_str().into(),
-            write.key.into(),
-            payload.clone(),
-            millis(write.delay),
-            write.capacity.to_string().into(),
-        ],
-    })
+    let args = [
+        write.kind.as_str().into(),
+        write.key.into(),
+        payload.clone(),
+        millis(write.delay),
+        write.capacity.to_string().into(),
+    ];
+    Ok(Call::new(keys, args))
 }
 
 /// Runs the operation `op` of the queue script on the queue `name`, and parses its answer with
@@ -68,10 +66,7 @@ async fn on_queue<S: QueueServer, T: Send>(
 ) -> Result<T, Failure> {
     let words = [op.into(), kind.as_str().into()];
     let queue = queue_prefix(server.prefix(), name);
-    let call = Call {
-        keys: vec![queue.clone()],
-        args: words.into_iter().chain(args).collect(),
-    };
+    let call = Call::new([queue.clone()], words.into_iter().chain(args));
     let step = QueueStep::Script(Script::WriteQueue, call);
     server.run(&queue, step, until, read).await
 }

@@ -143,6 +143,16 @@ fn latencies(text: &mut String, with: &Outcome, without: &Outcome) {
         let at = |outcome: &Outcome| shown(&outcome.latency, quantile);
         let _ = writeln!(text, "{name:<28} {:>14} {:>14}", at(with), at(without));
     }
+    if !with.own_part.is_empty() {
+        let at = |quantile| shown(&with.own_part, quantile);
+        let _ = writeln!(
+            text,
+            "{:<28} {:>14} {:>14}",
+            "cache's part of a miss",
+            format!("p50 {}", at(0.5)),
+            format!("p99 {}", at(0.99)),
+        );
+    }
     if with.reads == 0 {
         return;
     }

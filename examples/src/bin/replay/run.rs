@@ -1,5 +1,6 @@
 //! Concurrent callers that work through the accesses.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use tokio::task::JoinHandle;
 use crate::Fail;
 use crate::accesses::{Access, Workload};
 use crate::args::Args;
-use crate::database::Database;
+use crate::database::{Database, WAITED};
 use crate::item::{Item, StaleRead, Truth};
 use crate::propagation::{self, Propagation};
 use crate::shop::{self, Shop};
@@ -24,6 +25,9 @@ pub(crate) struct Outcome {
     pub(crate) wall: Duration,
     /// The times of reads, in nanoseconds.
     pub(crate) latency: Histogram<u64>,
+    /// The times of reads of a product that computed it, in nanoseconds, without the time of the
+    /// database: the cache's own part of a miss.
+    pub(crate) own_part: Histogram<u64>,
     pub(crate) behind: Behind,
     pub(crate) stale: Vec<StaleRead>,
 }
@@ -97,7 +101,8 @@ pub(crate) async fn propagation(
 fn callers(shops: &[Arc<Shop>], work: &Arc<Work>, args: &Args) -> Vec<JoinHandle<Answer>> {
     let nodes = shops.iter().enumerate().cycle().take(args.tasks);
     let caller = |(node, shop)| call_functions(node, Arc::clone(shop), Arc::clone(work));
-    nodes.map(|at| tokio::spawn(caller(at))).collect()
+    let counted = |at| WAITED.scope(Cell::default(), caller(at));
+    nodes.map(|at| tokio::spawn(counted(at))).collect()
 }
 
 type Answer = Result<Part, Fail>;
@@ -143,6 +148,7 @@ async fn load_page(database: &Database, id: u32) -> Result<(), Fail> {
 async fn call_functions(node: usize, shop: Arc<Shop>, work: Arc<Work>) -> Answer {
     let mut part = Part::new()?;
     while let Some(access) = work.next() {
+        WAITED.with(Cell::take);
         let start = Instant::now();
         let read = match access {
             Access::Read(id) => vec![Item::of(&*shop::get_product(&shop, id).await?)],
@@ -154,7 +160,11 @@ async fn call_functions(node: usize, shop: Arc<Shop>, work: Arc<Work>) -> Answer
                 continue;
             }
         };
-        part.read(start.elapsed());
+        let took = start.elapsed();
+        part.read(took);
+        if matches!(access, Access::Read(_)) {
+            part.computed(took, WAITED.with(Cell::get));
+        }
         for (item, version) in read {
             part.judged(work.truth.judge(node, item, version, start));
         }
@@ -166,6 +176,7 @@ async fn call_functions(node: usize, shop: Arc<Shop>, work: Arc<Work>) -> Answer
 struct Part {
     writes: u64,
     latency: Histogram<u64>,
+    own_part: Histogram<u64>,
     behind: Behind,
     stale: Vec<StaleRead>,
 }
@@ -175,14 +186,22 @@ impl Part {
         Ok(Self {
             writes: 0,
             latency: Histogram::new_with_max(LONGEST, 3)?,
+            own_part: Histogram::new_with_max(LONGEST, 3)?,
             behind: Behind::default(),
             stale: vec![],
         })
     }
 
     fn read(&mut self, took: Duration) {
-        self.latency
-            .saturating_record(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+        record(&mut self.latency, took);
+    }
+
+    /// Records the cache's own part of a read of a product that took `took`, and waited for the
+    /// database for `waited`. A read that did not wait for the database computed nothing.
+    fn computed(&mut self, took: Duration, waited: Duration) {
+        if !waited.is_zero() {
+            record(&mut self.own_part, took.saturating_sub(waited));
+        }
     }
 
     fn judged(&mut self, verdict: Verdict<Item>) {
@@ -194,6 +213,10 @@ impl Part {
     }
 }
 
+fn record(times: &mut Histogram<u64>, time: Duration) {
+    times.saturating_record(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+}
+
 /// Waits for all callers and adds up their measurements.
 async fn together(work: &Work, callers: Vec<JoinHandle<Answer>>) -> Result<Outcome, Fail> {
     let start = Instant::now();
@@ -202,6 +225,7 @@ async fn together(work: &Work, callers: Vec<JoinHandle<Answer>>) -> Result<Outco
         let part = caller.await??;
         all.writes += part.writes;
         all.latency.add(part.latency)?;
+        all.own_part.add(part.own_part)?;
         all.behind.add(part.behind);
         all.stale.extend(part.stale);
     }
@@ -211,6 +235,7 @@ async fn together(work: &Work, callers: Vec<JoinHandle<Answer>>) -> Result<Outco
         writes: all.writes,
         wall: start.elapsed(),
         latency: all.latency,
+        own_part: all.own_part,
         behind: all.behind,
         stale: all.stale,
     })

@@ -25,7 +25,7 @@ use crate::store::redis::cluster::guards::partitions;
 use crate::store::redis::cluster::late::LateTags;
 use crate::store::redis::cluster::names::Placed;
 use crate::store::redis::script::{Call, Script};
-use crate::store::redis::{millis, reply};
+use crate::store::redis::{millis, reply, whole_millis};
 
 /// The longest time for which the end of a lease waits in the background for its answer.
 const RELEASE: Duration = Duration::from_secs(1);
@@ -87,34 +87,23 @@ impl Cluster {
         let copies = fill.copies().filter(|_| !removed!(self, SpareCopies));
         let copies = copies.map(|name| self.names.full(&name).key);
         let token = &fill.fencing_token;
-        let nothing = Vec::new;
-        let args = [
-            token.token.0.into(),
-            token.holder.map_or_else(nothing, |holder| holder.0.into()),
-            with_versions(fill, late),
-            millis(fill.kept),
-            millis(fill.version_life),
-            b"0".into(),
-            b"0".into(),
-            nothing(),
-            nothing(),
-            nothing(),
-            nothing(),
-            nothing(),
-            nothing(),
-            nothing(),
-            nothing(),
-            fill.order
-                .map_or_else(nothing, |order| order.to_be_bytes().into()),
-            b"0".into(),
-            b"0".into(),
-            nothing(),
-            nothing(),
-        ];
-        let call = Call {
-            keys: std::iter::once(entry.key.clone()).chain(copies).collect(),
-            args: args.into(),
-        };
+        let mut call = Call::with_room(18, 256 + fill.bytes.len());
+        call.add_key(&[], &entry.key);
+        if let Some(copies) = copies {
+            call.add_key(&[], &copies);
+        }
+        call.add(&token.token.0)
+            .add(token.holder.as_ref().map_or(&[], |holder| &holder.0))
+            .add(&with_versions(fill, late))
+            .add_number(whole_millis(fill.kept))
+            .add_number(whole_millis(fill.version_life));
+        // The versions and guards are at other masters, and so is whoever is to be told.
+        call.add_number(0).add_number(0).add(b"").add_number(0);
+        call.add(b"").add(b"");
+        if let Some(order) = fill.order {
+            call.add(b"").add(b"").add_number(0).add(b"");
+            call.add(&order.to_be_bytes());
+        }
         Group::new(entry.slot)
             .once()
             .with_script(Script::Fill, call)
@@ -169,14 +158,8 @@ impl Cluster {
 
     fn releasing(&self, entry: &StoreKey, holder: Option<Token>) -> Group {
         let entry = self.names.full(entry);
-        let call = Call {
-            keys: vec![entry.key],
-            args: vec![
-                holder.map_or_else(Vec::new, |holder| holder.0.into()),
-                vec![],
-                vec![],
-            ],
-        };
+        let holder = holder.map_or_else(Vec::new, |holder| holder.0.into());
+        let call = Call::new([entry.key], [holder, vec![], vec![]]);
         Group::new(entry.slot).with_script(Script::Release, call)
     }
 
@@ -196,10 +179,7 @@ impl Cluster {
             millis(lease_times.room),
             millis(needed.life),
         ];
-        let call = Call {
-            keys: vec![entry.key],
-            args: args.into(),
-        };
+        let call = Call::new([entry.key], args);
         let group = Group::new(entry.slot).with_script(Script::Renew, call);
         if self.count(group, until).await? == 0 {
             return Ok(());

@@ -140,8 +140,8 @@ impl Group {
                     commands.add_command(command.clone());
                 }
                 Step::Script(script, call, origin_at) => {
-                    if let Some(argument) = origin_at.and_then(|at| call.args.get_mut(at)) {
-                        *argument = origin.into();
+                    if let Some(at) = *origin_at {
+                        call.replace(at, &origin);
                     }
                     commands.add_command(if way.by_text {
                         scripts.by_text(*script, call)
@@ -232,10 +232,7 @@ mod tests {
         assert!(read("MGET").with(cmd("PTTL")).only_reads());
         assert!(!read("UNLINK").only_reads());
         assert!(!read("MGET").with(cmd("SET")).only_reads());
-        let call = Call {
-            keys: vec![],
-            args: vec![],
-        };
+        let call = Call::default();
         assert!(!read("MGET").with_script(Script::Release, call).only_reads());
     }
 

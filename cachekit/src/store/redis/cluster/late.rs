@@ -13,6 +13,7 @@ use crate::encoding::envelope::Version;
 use crate::store::failure::Failure;
 use crate::store::fill::Fill;
 use crate::store::key_name::StoreKey;
+use crate::store::port::UNKNOWN_ORIGIN;
 use crate::store::redis::cluster::Cluster;
 use crate::store::redis::cluster::group::{Answer, Group};
 use crate::store::redis::cluster::names::partition;
@@ -205,7 +206,7 @@ impl Part {
         let nonce = nonce();
         let args = [
             nonce.clone(),
-            vec![],
+            UNKNOWN_ORIGIN.into(),
             millis(fill.version_life),
             option.into(),
             self.guards.len().to_string().into(),
@@ -213,10 +214,7 @@ impl Part {
         ];
         let guards = self.guards.iter().map(|(_, key)| key.clone());
         let tags = self.tags.iter().map(|(_, key)| key.clone());
-        let call = Call {
-            keys: guards.chain(tags).collect(),
-            args: args.into(),
-        };
+        let call = Call::new(guards.chain(tags), args);
         let group =
             Group::new(self.slot)
                 .once()

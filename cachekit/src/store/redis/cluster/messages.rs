@@ -38,13 +38,9 @@ impl Cluster {
         until: Instant,
     ) -> Result<(), Failure> {
         let marks = ended.iter().map(|mark| mark.as_bytes().to_vec());
-        let call = Call {
-            keys: vec![self.names.beat(), self.names.marks()],
-            args: [self.names.bus().to_vec(), self.told(message)]
-                .into_iter()
-                .chain(marks)
-                .collect(),
-        };
+        let args = [self.names.bus().to_vec(), self.told(message)];
+        let keys = [self.names.beat(), self.names.marks()];
+        let call = Call::new(keys, args.into_iter().chain(marks));
         let group = self.on_bus().with_script(Script::TellCluster, call);
         self.count(group, until).await.map(drop)
     }

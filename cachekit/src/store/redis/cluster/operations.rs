@@ -184,10 +184,7 @@ impl Store for Cluster {
         life: Duration,
         until: Instant,
     ) -> StoreFuture<'a, ()> {
-        let call = Call {
-            keys: vec![self.names.marks()],
-            args: vec![mark.as_bytes().into(), millis(life)],
-        };
+        let call = Call::new([self.names.marks()], [mark.as_bytes().into(), millis(life)]);
         Box::pin(async move {
             let group = self.on_bus().with_script(Script::Mark, call);
             self.count(group, until).await.map(drop)
@@ -206,10 +203,7 @@ impl Store for Cluster {
         Box::pin(async move {
             let pauses = (1..=LAST_ROUND).map(|round| millis(pause_after(round)));
             let args = [most.to_string().into(), vec![]];
-            let call = Call {
-                keys: vec![self.names.marks()],
-                args: args.into_iter().chain(pauses).collect(),
-            };
+            let call = Call::new([self.names.marks()], args.into_iter().chain(pauses));
             let group = self.on_bus().with_script(Script::Sweep, call);
             let (due, speaker) = self.run_one(group, until).await?.last();
             speaker.said(write_marks::due(due))
@@ -249,10 +243,7 @@ impl Store for Cluster {
             hello.map_or(vec![], BusMessage::write),
             b"SPUBLISH".into(),
         ];
-        let call = Call {
-            keys: vec![self.names.beat()],
-            args: args.into(),
-        };
+        let call = Call::new([self.names.beat()], args);
         Box::pin(async move {
             let group = self.on_bus().with_script(Script::Beat, call);
             self.count(group, until).await.map(drop)

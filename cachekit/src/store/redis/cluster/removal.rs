@@ -130,10 +130,7 @@ impl Cluster {
                 vec![],
                 vec![],
             ];
-            let call = Call {
-                keys: std::iter::once(first).chain(names.all().cloned()).collect(),
-                args: args.into(),
-            };
+            let call = Call::new(std::iter::once(first).chain(names.all().cloned()), args);
             Group::new(*slot).with_script(Script::Soften, call)
         };
         for answer in self.run(doomed.iter().map(one).collect(), until).await? {

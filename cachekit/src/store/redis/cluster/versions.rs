@@ -15,6 +15,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 use crate::encoding::envelope::Version;
 use crate::store::failure::Failure;
 use crate::store::key_name::StoreKey;
+use crate::store::port::UNKNOWN_ORIGIN;
 use crate::store::redis::cluster::Cluster;
 use crate::store::redis::cluster::group::{Answer, Group};
 use crate::store::redis::cluster::guards::partitions;
@@ -280,15 +281,12 @@ impl Ask {
             let nonce = nonce();
             let args = [
                 nonce.clone(),
-                vec![],
+                UNKNOWN_ORIGIN.into(),
                 millis(self.life),
                 option.into(),
                 wanted.iter().map(digit).collect(),
             ];
-            let call = Call {
-                keys: wanted.iter().map(|it| it.placed.key.clone()).collect(),
-                args: args.into(),
-            };
+            let call = Call::new(wanted.iter().map(|it| it.placed.key.clone()), args);
             let group = Group::new(*slot).with_origin(Script::Versions, call, ORIGIN_AT);
             (group, nonce)
         };

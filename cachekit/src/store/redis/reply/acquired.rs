@@ -5,9 +5,7 @@ use redis::Value;
 
 use crate::encoding::envelope::{Token, Version};
 use crate::store::port::Acquired;
-use crate::store::redis::reply::{
-    MalformedReply, Problem, Read, Said, acquired, bytes, int, list, token,
-};
+use crate::store::redis::reply::{MalformedReply, Said, acquire_answer, acquired_of, problem};
 
 /// The answer of the master of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,56 +25,37 @@ impl InCluster {
 
 /// Parses the answer of the script `acquire` with the option `c`. The answer must repeat `nonce`.
 pub(crate) fn acquired_in_cluster(value: Value, nonce: &[u8], origin: [u8; 8]) -> Said<InCluster> {
-    let is_open = |parts: &Vec<Value>| parts.first() == Some(&Value::Int(3));
-    match value {
-        Value::Array(parts) if is_open(&parts) => may_be_filled(Value::Array(parts), nonce)
-            .map_err(|MalformedReply| Problem::MalformedReply),
-        value => acquired(value, nonce, 0, origin).map(InCluster::Said),
-    }
-}
-
-fn may_be_filled(value: Value, nonce: &[u8]) -> Read<InCluster> {
-    let mut parts = list(value)?;
-    int(&parts.next().ok_or(MalformedReply)?)?;
-    if bytes(parts.next().ok_or(MalformedReply)?)?.as_deref() != Some(nonce) {
-        return Err(MalformedReply);
-    }
-    let token = token(parts.next())?;
-    let listed = bytes(parts.next().ok_or(MalformedReply)?)?.ok_or(MalformedReply)?;
-    let versions = listed.chunks(Version::LEN).map(Version::of);
-    let versions = versions.collect::<Option<_>>().ok_or(MalformedReply)?;
-    Ok(InCluster::MayBeFilled(token, versions))
+    let problem = problem(&value);
+    let read = acquire_answer(value, nonce).and_then(|answer| {
+        if answer.digit() == b'3' {
+            let (token, versions) = answer.token_and_versions()?;
+            return Ok(InCluster::MayBeFilled(token, versions));
+        }
+        acquired_of(&answer, 0, origin).map(InCluster::Said)
+    });
+    read.map_err(|MalformedReply| problem)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::redis::reply::Problem;
 
-    fn read(parts: Vec<Value>) -> Said<InCluster> {
-        acquired_in_cluster(Value::Array(parts), &[7; 8], [1; 8])
-    }
-
-    fn text(byte: u8, length: usize) -> Value {
-        Value::BulkString(vec![byte; length])
+    fn read(digit: u8, nonce: u8, rest: &[u8]) -> Said<InCluster> {
+        let answer = [&[digit], &[nonce; 8][..], rest].concat();
+        acquired_in_cluster(Value::BulkString(answer), &[7; 8], [1; 8])
     }
 
     #[test]
     fn versions_of_an_entry_are_read() {
         let version = |byte| Version([byte; Version::LEN]);
-        let answer = || vec![Value::Int(3), text(7, 8), text(2, 16), text(4, 48)];
+        let listed = [&[2; 16][..], &[4; 48]].concat();
         let wanted = InCluster::MayBeFilled(Token([2; 16]), vec![version(4), version(4)]);
-        assert_eq!(read(answer()), Ok(wanted));
-        for (at, other) in [
-            (1, text(8, 8)),
-            (2, text(2, 15)),
-            (3, text(4, 47)),
-            (3, Value::Nil),
-        ] {
-            let mut answer = answer();
-            answer[at] = other;
-            assert_eq!(read(answer), Err(Problem::MalformedReply));
+        assert_eq!(read(b'3', 7, &listed), Ok(wanted));
+        for (nonce, rest) in [(8, &listed[..]), (7, &listed[1..]), (7, &listed[..15])] {
+            assert_eq!(read(b'3', nonce, rest), Err(Problem::MalformedReply));
         }
-        let filled = read(vec![Value::Int(2), text(7, 8)]);
+        let filled = read(b'2', 7, b"");
         assert_eq!(filled, Ok(InCluster::Said(Acquired::Filled)));
     }
 }
