@@ -1,12 +1,10 @@
 //! Memory stops serving what other processes invalidate.
 
-use std::time::Duration;
-
 use cachekit::testing::scope;
 use cachekit::{Cache, Policy, Tier, cached};
 use cachekit_tests::cluster::Cluster;
 use cachekit_tests::redis::Reply;
-use cachekit_tests::until;
+use cachekit_tests::{becomes, until};
 
 use crate::world::{node, subscribers};
 
@@ -30,13 +28,8 @@ async fn is_in_memory(cache: &Cache) -> bool {
 /// Has both nodes keep the value in memory. A store may be refused because of what was invalidated
 /// before.
 async fn warm(one: &Cache, two: &Cache) {
-    for _ in 0..1_000 {
-        if is_in_memory(one).await && is_in_memory(two).await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    panic!("it is not kept");
+    let is_kept = becomes(async || is_in_memory(one).await && is_in_memory(two).await);
+    assert!(is_kept.await, "it is not kept");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

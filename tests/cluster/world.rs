@@ -5,7 +5,7 @@ use std::time::Duration;
 use cachekit::{Cache, CacheBuilder, Policy, SourceTier, Tier, with_source};
 use cachekit_tests::cluster::Cluster;
 use cachekit_tests::redis::Reply;
-use cachekit_tests::until;
+use cachekit_tests::{becomes, until};
 
 /// Settings for a cache of the namespace `shop` that is patient with a slow machine.
 pub(crate) fn settings(cluster: &Cluster) -> CacheBuilder {
@@ -61,23 +61,18 @@ pub(crate) fn subscribers(cluster: &Cluster, number: usize) -> i64 {
 
 /// Waits until all of `nodes` subscribe at the server with this number, and trust their memory.
 pub(crate) async fn until_all_at(cluster: &Cluster, number: usize, nodes: &[Cache]) {
+    let is_there = async || {
+        let count = i64::try_from(nodes.len()).unwrap_or_default();
+        subscribers(cluster, number) == count
+            && nodes.iter().all(|node| node.stats().redis.is_bus_live)
+    };
     // A failover takes longer than one wait.
-    for attempt in 0.. {
-        let is_there = || {
-            let count = i64::try_from(nodes.len()).unwrap_or_default();
-            subscribers(cluster, number) == count
-                && nodes.iter().all(|node| node.stats().redis.is_bus_live)
-        };
-        if attempt == 2 {
-            return until("all have moved", is_there).await;
-        }
-        for _ in 0..2_000 {
-            if is_there() {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
+    for _ in 0..3 {
+        if becomes(&is_there).await {
+            return;
         }
     }
+    panic!("not all have moved");
 }
 
 /// Each node serves what it computes, and what one invalidates is gone from the others.
@@ -104,11 +99,5 @@ pub(crate) async fn source(node: &Cache, key: &str) -> SourceTier {
 
 /// Waits until a value of `key` comes from Redis.
 pub(crate) async fn until_from_redis(node: &Cache, key: &str) -> bool {
-    for _ in 0..2_000 {
-        if source(node, key).await == SourceTier::Redis {
-            return true;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    false
+    becomes(async || source(node, key).await == SourceTier::Redis).await
 }

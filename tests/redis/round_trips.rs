@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cachekit::{Cache, Policy, cached, testing};
 use cachekit_tests::proxy::Proxy;
-use cachekit_tests::redis::Redis;
+use cachekit_tests::redis::{Client, Redis};
 
 use crate::world::{node, settings, until};
 
@@ -51,6 +51,43 @@ async fn a_cold_miss_is_two_before_and_one_after() {
         seen(&proxy),
         (3, names(&["PTTL", "MGET", "EVALSHA", "EVALSHA"]))
     );
+}
+
+/// The number of calls of commands, those of scripts included, that Redis has run since its counts
+/// began.
+fn calls(client: &mut Client, commands: [&str; 6]) -> Vec<(String, u64)> {
+    let count = |command: &str| {
+        let stats = client.info("commandstats", &format!("cmdstat_{command}"));
+        let calls = stats.map_or(0, |stats| {
+            let calls = stats
+                .split(',')
+                .next()
+                .and_then(|it| it.strip_prefix("calls="));
+            calls.expect("a count").parse().expect("a number")
+        });
+        (command.to_owned(), calls)
+    };
+    commands.map(count).into()
+}
+
+/// A script's call of a command takes the server about as long as half of a plain command.
+#[tokio::test]
+async fn a_miss_makes_redis_run_few_commands() {
+    const MISSES: u64 = 10;
+    let (redis, _proxy, cache) = start().await;
+    let mut client = redis.client();
+    testing::scope(cache.clone(), price(0)).await;
+    stored(&cache, 1).await;
+    client.run(&["CONFIG", "RESETSTAT"]);
+    for id in 1..=MISSES {
+        testing::scope(cache.clone(), price(id)).await;
+        stored(&cache, 1 + id).await;
+    }
+    let commands = ["pttl", "mget", "getrange", "set", "setrange", "pexpire"];
+    // The look-up, the grant of the lease, and the store read the versions.
+    let expected = [2, 3, 2, 2, 0, 0].map(|each| each * MISSES);
+    let expected = commands.map(str::to_owned).into_iter().zip(expected);
+    assert_eq!(calls(&mut client, commands), expected.collect::<Vec<_>>());
 }
 
 #[tokio::test]

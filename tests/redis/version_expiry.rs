@@ -74,6 +74,25 @@ async fn died_too_early(fault: Option<Fault>) -> u64 {
     too_early + one.redis.misses.invalidated + two.redis.misses.invalidated
 }
 
+/// A store extends the life of its tag's version only if a quarter of that life is over, so that most
+/// stores write no version.
+#[tokio::test]
+async fn a_version_that_lives_long_enough_is_not_extended() {
+    let redis = Redis::start();
+    let node = node(&redis, None).await;
+    let mut client = redis.client();
+    let policy = Policy::new().ttl(Duration::from_secs(100)).tag("shorts");
+    node.put("first", 1, &policy).await;
+    let made = client.int(&["PTTL", TAG]);
+    assert!((190_000..=200_000).contains(&made), "{made}");
+    for (left, expected) in [(160_000, 150_001..=160_000), (150_000, 190_000..=200_000)] {
+        client.run(&["PEXPIRE", TAG, &left.to_string()]);
+        node.put("second", 2, &policy).await;
+        let kept = client.int(&["PTTL", TAG]);
+        assert!(expected.contains(&kept), "{left}: {kept}");
+    }
+}
+
 #[tokio::test]
 async fn g4_no_entry_outlives_the_version_of_its_tag() {
     assert_eq!(died_too_early(None).await, 0);

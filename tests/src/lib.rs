@@ -155,6 +155,17 @@ pub async fn until(what: &str, mut condition: impl FnMut() -> bool) {
     panic!("waited in vain until {what}");
 }
 
+/// Asks `condition` every 5 ms until it holds. Returns `false` if it does not in 2,000 attempts.
+pub async fn becomes(mut condition: impl AsyncFnMut() -> bool) -> bool {
+    for _ in 0..2_000 {
+        if condition().await {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    false
+}
+
 /// Lets every other task of a current-thread runtime run until it waits.
 pub async fn settle() {
     for _ in 0..64 {

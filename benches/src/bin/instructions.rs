@@ -1,11 +1,13 @@
 //! Makes exactly so many calls of one case, for a count of instructions: `scripts/instructions`
-//! takes the difference of two runs.
+//! takes the difference of two runs. The cases `curve-..` are for a simulation of the processor's
+//! caches, which `--list` leaves out.
 
 use std::process::ExitCode;
 
 use cachekit_benches::Fail;
 use cachekit_benches::candidate::Candidate;
 use cachekit_benches::keys::{FEW, Keys, Spread};
+use cachekit_benches::memory::curve::{self, Point};
 use cachekit_benches::memory::{Args, miss, ours};
 use cachekit_benches::redis;
 use tokio::runtime::{Builder, Runtime};
@@ -27,6 +29,12 @@ const ONCE: usize = FEW as usize;
 
 /// Calls over Redis before those that are counted: buffers have their sizes then.
 const WARM_CALLS: usize = 500;
+
+/// Beginning of the names of cases with many keys. The name of the candidate follows.
+const CURVE: &str = "curve-";
+
+/// Hits before those that are counted, with many keys.
+const WARM_HITS: usize = 1_000_000;
 
 /// Readings of the statistics in a run, whose calls they divide.
 const READS: usize = 10;
@@ -59,6 +67,9 @@ fn run(case: &str, calls: &str) -> Result<(), Fail> {
     if redis::SINGLE.contains(&case) {
         return runtime.block_on(over_redis(case, calls));
     }
+    if let Some(name) = case.strip_prefix(CURVE) {
+        return over_many_keys(&runtime, name, calls);
+    }
     let candidate = candidate(&runtime, case)?;
     // Few keys, and each asked for so often before that the thread has it at hand: what misses take
     // is in both runs, but not quite the same, and the difference of the two is to be one of hits.
@@ -76,6 +87,17 @@ fn run(case: &str, calls: &str) -> Result<(), Fail> {
         return Ok(());
     }
     runtime.block_on(candidate.run(keys.batch(0, calls)));
+    Ok(())
+}
+
+/// Hits of the candidate `name` among 60,000 keys, each of which is asked for with the same chance.
+fn over_many_keys(runtime: &Runtime, name: &str, calls: usize) -> Result<(), Fail> {
+    const POINT: Point = Point::Keys(60_000);
+    let (candidate, every, uniform) = curve::single(runtime.handle(), POINT, name)?;
+    runtime.block_on(candidate.run(every.batch(0, 4 * POINT.keys() as usize)));
+    // As in the curve: until the thread has its table.
+    runtime.block_on(candidate.run(uniform.batch(0, WARM_HITS)));
+    runtime.block_on(candidate.run(uniform.batch(WARM_HITS, calls)));
     Ok(())
 }
 

@@ -148,6 +148,24 @@ fn candidates(runtime: &Handle, point: Point, group: Group) -> Result<Vec<Candid
     Ok(all)
 }
 
+/// The candidate of the name `name` at one point, and its accesses: all keys four times, and then each
+/// with the same chance.
+///
+/// # Errors
+///
+/// If there is no such candidate, or the cache cannot be built.
+pub fn single(
+    runtime: &Handle,
+    point: Point,
+    name: &str,
+) -> Result<(Candidate, Arc<Keys>, Arc<Keys>), Fail> {
+    let mut all = candidates(runtime, point, Group::Default)?;
+    let found = all.iter().position(|it| it.name() == name);
+    let found = found.ok_or_else(|| format!("no {name} without the feature `rivals`"))?;
+    let (every, uniform) = (Keys::every(point.keys()), Keys::uniform(point.keys()));
+    Ok((all.swap_remove(found), every, uniform))
+}
+
 /// The candidates at one point: nanoseconds of a hit, the ratio to `quick_cache`, and the bytes that an
 /// entry takes with its value.
 ///

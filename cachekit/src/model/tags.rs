@@ -39,6 +39,7 @@ impl Tag {
     }
 
     /// Returns the text of the tag, or the name of the event.
+    #[cfg(any(feature = "dashboard", feature = "testing", cachekit_faults))]
     pub(crate) fn text(&self) -> &str {
         str::from_utf8(&self.0[TAG.len()..]).unwrap_or_default()
     }

@@ -32,7 +32,8 @@ pub(crate) struct Fill {
     pub(crate) any_origin: bool,
     /// The time for which the store keeps the entry `bytes`, its grace included.
     pub(crate) kept: Duration,
-    /// The minimum time for which the store keeps the versions that the entry depends on.
+    /// The time for which the store keeps the versions that the entry depends on. A version that the
+    /// store keeps for at least three quarters of that time anyway is not kept longer.
     pub(crate) version_life: Duration,
     /// The message that the store sends to every node after it has accepted the value of a write.
     /// The message says that the previous value and its replicas are no longer valid. `None` for a

@@ -366,7 +366,7 @@ pub(crate) struct AcquireRequest {
     /// one of these guards changes before the value is stored.
     pub(crate) guards: Vec<StoreKey>,
     /// The time for which the store keeps a version that it makes for this request. A stored entry
-    /// that depends on the version extends that time.
+    /// that depends on the version extends that time, if a quarter of it is over.
     pub(crate) version_life: Duration,
 }
 

@@ -88,9 +88,14 @@ fn entry_name(key: &Key) -> SeenTarget {
 
 /// Returns the names of `targets` that are no keys.
 fn names_of(targets: &InvalidationTargets) -> Vec<SeenTarget> {
-    let tags = targets.tags.iter().map(|tag| match tag.is_event() {
-        true => (DependencyKind::Event, tag.text()),
-        false => (DependencyKind::Tag, tag.text()),
+    let tags = targets.tags.iter().map(|tag| {
+        let is_event = tag.is_event();
+        let kind = if is_event {
+            DependencyKind::Event
+        } else {
+            DependencyKind::Tag
+        };
+        (kind, tag.text())
     });
     let functions = targets.functions.iter();
     let functions = functions.map(|name| (DependencyKind::Function, &**name));

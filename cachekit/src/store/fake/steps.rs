@@ -237,7 +237,7 @@ impl Data {
         }
         self.set(entry, bytes, Some(fill.kept));
         let kept = names.iter().chain(&fill.value_tags).skip(IMPLICIT);
-        self.keep_at_least(kept, fill.version_life);
+        self.keep_at_least(kept, fill.version_life * 3 / 4, fill.version_life);
         self.remove(copies.map_or(&[], std::slice::from_ref));
         self.marks.unmark(fill.ended.as_slice());
         self.wake(entry, head.is_awaited);
@@ -317,13 +317,19 @@ impl Data {
             head.floor = left.saturating_sub(lease_times.lease);
         }
         self.change_head(&fencing_token.entry, head);
-        self.keep_at_least(needed.0, needed.1);
+        self.keep_at_least(needed.0, needed.1, needed.1);
     }
 
-    /// Extends the lifetime of the versions under `names` to at least `life` from now.
-    fn keep_at_least<'a>(&mut self, names: impl IntoIterator<Item = &'a StoreKey>, life: Duration) {
+    /// Extends the lifetime of each version under `names` to `life` from now, if less than `least` of it
+    /// is left.
+    fn keep_at_least<'a>(
+        &mut self,
+        names: impl IntoIterator<Item = &'a StoreKey>,
+        least: Duration,
+        life: Duration,
+    ) {
         for name in names {
-            if self.left(name) < life {
+            if self.left(name) < least {
                 self.keep(name, life);
             }
         }

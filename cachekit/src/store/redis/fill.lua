@@ -67,8 +67,8 @@ end
 
 redis.call('SET', entry, ARGV[3], 'PX', ARGV[4])
 if late ~= '' then redis.call('SETRANGE', entry, 98 + 24 * count, late) end
--- A version outlives the entries that depend on it, unless it never expires. It is kept for twice as
--- long as an entry, so only one that has lost a quarter of that is kept longer.
+-- A version outlives the entries that depend on it, unless it never expires. `version ms` is at least
+-- twice the life of the entry, so only a version that has lost a quarter of that is kept longer.
 local short = ARGV[5] * 3 / 4
 for i = tonumber(ARGV[9]) + 1, last do
   local kept = redis.call('PTTL', KEYS[i + 1])

@@ -204,12 +204,14 @@ impl Call {
         self.words().nth(self.keys).unwrap_or_default()
     }
 
-    /// Replaces the argument at the position `at` with `bytes`, if it has their length.
+    /// Replaces the argument at the position `at` with `bytes`, which must have its length.
     pub(crate) fn replace(&mut self, at: usize, bytes: &[u8]) {
         let at = self.keys + at;
         let begin = at.checked_sub(1).map_or(0, |before| self.ends[before]);
         let word = self.ends.get(at).map(|end| &mut self.bytes[begin..*end]);
-        if let Some(word) = word.filter(|word| word.len() == bytes.len()) {
+        let word = word.filter(|word| word.len() == bytes.len());
+        debug_assert!(word.is_some(), "no argument of this length at {at}");
+        if let Some(word) = word {
             word.copy_from_slice(bytes);
         }
     }

@@ -62,7 +62,7 @@ const ON_A_PAGE: u32 = 3;
 
 tokio::task_local! {
     /// The time for which the calls of a task have waited for products from the database. A call of a
-    /// cached function took longer than that by the cache's own part.
+    /// cached function took longer than that by the cache's own share.
     pub(crate) static WAITED: Cell<Duration>;
 }
 

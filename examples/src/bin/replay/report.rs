@@ -68,6 +68,7 @@ impl<'a> Report<'a> {
             propagation(&mut text, measured);
         }
         latencies(&mut text, with, self.without);
+        own_share(&mut text, with);
         for stale in self.stale().take(5) {
             let _ = writeln!(text, "{}", in_words(stale));
         }
@@ -143,16 +144,6 @@ fn latencies(text: &mut String, with: &Outcome, without: &Outcome) {
         let at = |outcome: &Outcome| shown(&outcome.latency, quantile);
         let _ = writeln!(text, "{name:<28} {:>14} {:>14}", at(with), at(without));
     }
-    if !with.own_part.is_empty() {
-        let at = |quantile| shown(&with.own_part, quantile);
-        let _ = writeln!(
-            text,
-            "{:<28} {:>14} {:>14}",
-            "cache's part of a miss",
-            format!("p50 {}", at(0.5)),
-            format!("p99 {}", at(0.99)),
-        );
-    }
     if with.reads == 0 {
         return;
     }
@@ -174,6 +165,19 @@ fn latencies(text: &mut String, with: &Outcome, without: &Outcome) {
             format!("{:.1} x", without / with)
         );
     }
+}
+
+/// Appends to `text` the cache's own share of a miss.
+fn own_share(text: &mut String, with: &Outcome) {
+    text.push('\n');
+    let mut row = |name: &str, value: String| {
+        let _ = writeln!(text, "{name:<28} {value:>14}");
+    };
+    row("cache's share of a miss", with.own_share.len().to_string());
+    for (name, quantile) in [("  p50", 0.5), ("  p99", 0.99)] {
+        row(name, shown(&with.own_share, quantile));
+    }
+    text.push_str("  The time of a read that computed its value, without that of the query.\n");
 }
 
 fn shown(latency: &Histogram<u64>, quantile: f64) -> String {

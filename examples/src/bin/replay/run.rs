@@ -26,8 +26,8 @@ pub(crate) struct Outcome {
     /// The times of reads, in nanoseconds.
     pub(crate) latency: Histogram<u64>,
     /// The times of reads of a product that computed it, in nanoseconds, without the time of the
-    /// database: the cache's own part of a miss.
-    pub(crate) own_part: Histogram<u64>,
+    /// query. With several nodes, a read may also have waited for another node's computation.
+    pub(crate) own_share: Histogram<u64>,
     pub(crate) behind: Behind,
     pub(crate) stale: Vec<StaleRead>,
 }
@@ -176,7 +176,7 @@ async fn call_functions(node: usize, shop: Arc<Shop>, work: Arc<Work>) -> Answer
 struct Part {
     writes: u64,
     latency: Histogram<u64>,
-    own_part: Histogram<u64>,
+    own_share: Histogram<u64>,
     behind: Behind,
     stale: Vec<StaleRead>,
 }
@@ -186,7 +186,7 @@ impl Part {
         Ok(Self {
             writes: 0,
             latency: Histogram::new_with_max(LONGEST, 3)?,
-            own_part: Histogram::new_with_max(LONGEST, 3)?,
+            own_share: Histogram::new_with_max(LONGEST, 3)?,
             behind: Behind::default(),
             stale: vec![],
         })
@@ -196,11 +196,11 @@ impl Part {
         record(&mut self.latency, took);
     }
 
-    /// Records the cache's own part of a read of a product that took `took`, and waited for the
+    /// Records the cache's own share of a read of a product that took `took`, and waited for the
     /// database for `waited`. A read that did not wait for the database computed nothing.
     fn computed(&mut self, took: Duration, waited: Duration) {
         if !waited.is_zero() {
-            record(&mut self.own_part, took.saturating_sub(waited));
+            record(&mut self.own_share, took.saturating_sub(waited));
         }
     }
 
@@ -225,7 +225,7 @@ async fn together(work: &Work, callers: Vec<JoinHandle<Answer>>) -> Result<Outco
         let part = caller.await??;
         all.writes += part.writes;
         all.latency.add(part.latency)?;
-        all.own_part.add(part.own_part)?;
+        all.own_share.add(part.own_share)?;
         all.behind.add(part.behind);
         all.stale.extend(part.stale);
     }
@@ -235,7 +235,7 @@ async fn together(work: &Work, callers: Vec<JoinHandle<Answer>>) -> Result<Outco
         writes: all.writes,
         wall: start.elapsed(),
         latency: all.latency,
-        own_part: all.own_part,
+        own_share: all.own_share,
         behind: all.behind,
         stale: all.stale,
     })
