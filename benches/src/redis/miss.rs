@@ -39,7 +39,7 @@ pub(super) async fn table(server: &Server, cache: &Cache, rounds: Rounds) -> Res
         return Err("cachekit stored nothing".into());
     }
     table.notes.push(
-        "cachekit's miss takes a token and a lease, checks three versions and makes those that are \
+        "cachekit's miss takes a token and a lease, checks four versions and makes those that are \
          missing; its store is refused if an invalidation came in between. The plain client does \
          none of that."
             .to_owned(),
