@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cachekit::{Cache, Capacity, cached};
+use cachekit::{Cache, Capacity, Engine, cached};
 use tokio::runtime::Handle;
 
 use super::ROOM;
@@ -41,16 +41,20 @@ impl Fresh {
     }
 }
 
-/// cachekit, in memory alone.
+/// cachekit, in memory alone, with the default engine.
 ///
 /// # Errors
 ///
 /// If the cache cannot be built.
 pub async fn ours() -> Result<Candidate, Fail> {
+    on("cachekit", Engine::default()).await
+}
+
+async fn on(name: &str, engine: Engine) -> Result<Candidate, Fail> {
     let room = Capacity::entries(ROOM as u64);
-    let cache = Cache::builder().memory_capacity(room).build().await?;
-    let state = (cache, Arc::new(Fresh::default()));
-    Ok(candidate!("cachekit", state, |(cache, fresh), _key| {
+    let builder = Cache::builder().memory_capacity(room).engine(engine);
+    let state = (builder.build().await?, Arc::new(Fresh::default()));
+    Ok(candidate!(name, state, |(cache, fresh), _key| {
         new_user(&cache, fresh.next()).await
     }))
 }
@@ -76,7 +80,11 @@ pub async fn pages() -> Result<Candidate, Fail> {
 ///
 /// What a cache says when it is set up.
 pub fn candidates(runtime: &Handle) -> Result<Vec<Candidate>, Fail> {
-    let mut all = vec![runtime.block_on(ours())?.of(Kind::Ours)];
+    let other = on("cachekit, engine quick_cache", Engine::QuickCache);
+    let mut all = vec![
+        runtime.block_on(ours())?.of(Kind::Ours),
+        runtime.block_on(other)?.of(Kind::Ours),
+    ];
     #[cfg(feature = "rivals")]
     all.extend(super::rivals::misses::all());
     all.shrink_to_fit();

@@ -79,7 +79,7 @@ fn room() -> Capacity {
     Capacity::entries(100_000)
 }
 
-/// Makes the global cache: as by default, with room for the keys of all six functions.
+/// Makes the global cache: as by default, with room for the keys of all functions.
 ///
 /// # Errors
 ///

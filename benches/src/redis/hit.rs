@@ -41,6 +41,17 @@ async fn tagged_by_value(cache: &Cache, id: u64) -> User {
     User::load(id)
 }
 
+#[cached(
+    name = "untagged",
+    key = "u:{id}",
+    tier = redis,
+    cache = cache,
+    skip(cache)
+)]
+async fn untagged(cache: &Cache, id: u64) -> User {
+    User::load(id)
+}
+
 /// Hits, and reads of the same bytes by a plain client.
 pub(super) async fn table(server: &Server, cache: &Cache, rounds: Rounds) -> Result<Table, Fail> {
     let connection = raw::connect(server).await?;
@@ -50,9 +61,12 @@ pub(super) async fn table(server: &Server, cache: &Cache, rounds: Rounds) -> Res
         "cachekit, one tag from the value",
         |cache, id| async move { tagged_by_value(&cache, id).await },
     );
-    fill(&[&by_arguments, &by_value]).await?;
+    let without_tags = our_own(cache, "cachekit, without tags", |cache, id| async move {
+        untagged(&cache, id).await
+    });
+    fill(&[&by_arguments, &by_value, &without_tags]).await?;
     let all_there = questions(&connection).await?;
-    let mut operations = vec![by_arguments, by_value];
+    let mut operations = vec![by_arguments, by_value, without_tags];
     operations.extend(plain_client(&connection, &all_there)?);
     let before = user::loads();
     let title = "Hit in Redis: `User`, two tags, nothing in memory";

@@ -9,7 +9,8 @@
 -- The answer is a digit, the nonce, so that an answer to another question is noticed, and then what
 -- the digit stands for: 0, another holder has the lease, for so many ms; 1, granted, the token and the
 -- versions; 2, the entry is good; 3, the entry may be good, its token and its versions.
--- Numbers that Redis reads are strings, and each answer is one string: that takes a script less time.
+-- The answer is one string, and numbers are passed to Redis as strings where a miss does: that takes
+-- a script less time.
 local entry, count, options = KEYS[1], tonumber(ARGV[7]), ARGV[9] or ''
 local none = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
 local time = redis.call('TIME')

@@ -131,7 +131,7 @@ impl Scripts {
 
 /// The keys (`KEYS`) and arguments (`ARGV`) of one run of a Lua script.
 ///
-/// All words are in one buffer, because a script of a miss has some twenty of them.
+/// All words are in one buffer, because a script of a miss has more than a dozen of them.
 #[derive(Debug, Default)]
 pub(crate) struct Call {
     bytes: Vec<u8>,

@@ -118,7 +118,7 @@ impl Database {
         let start = Instant::now();
         let row = sqlx::query_as("SELECT * FROM product WHERE id = ?");
         let row = row.bind(id).fetch_one(&self.pool).await;
-        // Only the callers of the comparison with the cache are counted.
+        // The callers without the cache have no `WAITED`.
         let _ = WAITED.try_with(|waited| waited.set(waited.get() + start.elapsed()));
         row.map(Product::from_row).map(Arc::new)
     }
