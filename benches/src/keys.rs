@@ -5,25 +5,25 @@ use std::sync::Arc;
 
 use cachekit_examples::workload;
 
-/// How many different keys there are.
+/// Number of different keys.
 pub const DISTINCT: u32 = 10_000;
-/// How many of them [`Spread::Few`] asks for.
+/// Number of keys that [`Spread::Few`] asks for.
 pub const FEW: u32 = 1_000;
-/// How many accesses are drawn before they repeat; a power of two.
+/// Number of accesses that are drawn before they repeat; a power of two.
 const ACCESSES: usize = 1 << 16;
 /// Length of the list of [`Keys::uniform`]. Most of a million keys are in a list of this length.
 const UNIFORM: usize = 1 << 22;
 
-/// How accesses spread over the keys.
+/// Distribution of accesses over the keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spread {
     /// By Zipf's law with exponent 0.99.
     Zipf,
-    /// One key has all of them.
+    /// All accesses ask for a single key.
     Hot,
     /// Each in turn.
     Even,
-    /// One thousand of them, each in turn.
+    /// A thousand keys, each in turn.
     Few,
 }
 
@@ -36,12 +36,12 @@ pub struct Keys {
     names: Vec<Box<str>>,
 }
 
-/// One access: arguments of the measured function.
+/// Arguments of the measured function in an access.
 #[derive(Debug, Clone, Copy)]
 pub struct Key<'a> {
     /// The number of a user.
     pub id: u64,
-    /// The same as text.
+    /// The user's number as text.
     pub name: &'a str,
 }
 
@@ -97,7 +97,7 @@ impl Keys {
     }
 }
 
-/// The same with other numbers: what is asked for most is not what was stored first, side by
+/// Returns the accesses with other numbers, so that what is asked for most is not what was stored first, side by
 /// side.
 fn scattered(mut ids: Vec<u32>) -> Vec<u32> {
     let mut numbers: Vec<u32> = (0..=DISTINCT).collect();

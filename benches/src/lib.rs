@@ -1,4 +1,4 @@
-//! What cachekit costs beside other caches, beside a plain Redis client and beside nothing: the
+//! The cost of cachekit beside other caches, beside a plain Redis client and beside nothing: the
 //! cases that the programs and benches of this package measure. `docs/speed.md` says how to run
 //! them.
 //!

@@ -1,4 +1,4 @@
-//! Where a run took place, and with what.
+//! The machine and the versions of a run.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,19 +9,19 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
-/// What figures depend on.
+/// The machine and the versions that figures depend on.
 #[derive(Debug, Serialize)]
 pub struct Machine {
     /// When: seconds since 1970.
     pub taken: u64,
-    /// How many threads run at once.
+    /// Number of threads that run at once.
     pub cores: usize,
-    /// How many threads wanted to run in the minute before, of all programs; `None`: the system
+    /// Number of threads of all programs that wanted to run in the minute before; `None`: the system
     /// does not say. More than a part of one makes the figures of two threads useless.
     pub load: Option<f64>,
-    /// What `rustc --version` says; empty if there is none.
+    /// Output of `rustc --version`; empty without a compiler.
     pub rustc: String,
-    /// What was compared.
+    /// The compared crates and their versions.
     pub versions: BTreeMap<String, String>,
 }
 

@@ -21,7 +21,7 @@ use crate::user::User;
 /// Every rival has room for twice as many entries as there are keys: nothing is evicted.
 pub const ROOM: usize = 2 * DISTINCT as usize;
 
-/// What a function takes.
+/// Arguments of a measured function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Args {
     /// `id: u64`.
@@ -42,9 +42,9 @@ impl Args {
     }
 }
 
-/// What a function returns: makes of a user what a cache holds.
+/// Return type of a measured function, made from a user.
 pub trait Value: Clone + Send + Sync + 'static {
-    /// What to call it.
+    /// Name of the type in tables.
     const NAME: &str;
 
     /// This one.
@@ -55,7 +55,7 @@ pub trait Value: Clone + Send + Sync + 'static {
         Self::from_user(User::new(id))
     }
 
-    /// What a function computes.
+    /// Computes the value, as a function does.
     fn loaded(id: u64) -> Self {
         Self::from_user(User::load(id))
     }
@@ -63,7 +63,7 @@ pub trait Value: Clone + Send + Sync + 'static {
     /// cachekit, called with these arguments.
     fn ours(args: Args) -> Candidate;
 
-    /// The same by number, with the other engine.
+    /// Candidate of cachekit by number, with the other engine.
     ///
     /// # Errors
     ///
@@ -74,7 +74,7 @@ pub trait Value: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// What a rival says.
+    /// If a compared cache cannot be built.
     #[cfg(feature = "rivals")]
     fn annotated(args: Args) -> Result<Vec<Candidate>, Fail>;
 }
@@ -130,7 +130,7 @@ impl Value for Arc<User> {
 ///
 /// # Errors
 ///
-/// What a rival says when it is set up.
+/// If a compared cache cannot be built.
 pub fn candidates<V: Value>(runtime: &Handle, args: Args) -> Result<Vec<Candidate>, Fail> {
     let mut all = vec![V::ours(args).of(Kind::Ours), floor::indexed::<V>()];
     if args == Args::Number {
@@ -178,7 +178,7 @@ pub fn table<V: Value>(
     })
 }
 
-/// What [`rows`] says of each.
+/// Titles of the columns that [`rows`] fills.
 const COLUMNS: [&str; 5] = [
     "ns a call",
     "cachekit takes × of it",

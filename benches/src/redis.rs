@@ -20,7 +20,7 @@ use crate::Fail;
 use crate::report::Table;
 use crate::rounds::Rounds;
 
-/// What all keys of these tables begin with.
+/// Namespace of all keys of these tables.
 const NAMESPACE: &str = "bench";
 
 /// Hits, misses and invalidations, and large values with and without compression.

@@ -1,4 +1,4 @@
-//! What was measured: as text and as JSON.
+//! Reports of measurements, as text and as JSON.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display, Write as _};
@@ -10,7 +10,7 @@ use crate::machine::Machine;
 /// All tables of a run.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// Where and with what.
+    /// The machine and the versions.
     pub machine: Machine,
     /// In the order in which they were measured.
     pub tables: Vec<Table>,
@@ -19,13 +19,13 @@ pub struct Report {
 /// Candidates that took turns.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Table {
-    /// What they did.
+    /// Title of the table.
     pub title: String,
-    /// What has to be known to read it.
+    /// Remarks that a reader of the table needs.
     pub notes: Vec<String>,
-    /// What the figures are.
+    /// Titles of the figures.
     pub columns: Vec<Cow<'static, str>>,
-    /// One for each candidate.
+    /// A row for each candidate.
     pub rows: Vec<Row>,
 }
 

@@ -14,17 +14,17 @@ use crate::keys::{Batch, DISTINCT, Keys, Spread};
 use crate::report::Kind;
 use crate::user;
 
-/// How many calls are made between two looks at the clock.
+/// Number of calls between two looks at the clock.
 const BATCH: u16 = 2_048;
 /// Threads do not ask for the same keys at the same moment.
 const APART: usize = 20_011;
 
-/// How long to measure.
+/// Number and length of the rounds.
 #[derive(Debug, Clone, Copy)]
 pub struct Rounds {
-    /// How many turns each candidate has.
+    /// Number of rounds of each candidate.
     pub count: usize,
-    /// How long one takes.
+    /// Length of a round.
     pub length: Duration,
 }
 
@@ -33,7 +33,7 @@ pub struct Rounds {
 pub struct Speeds(Vec<f64>);
 
 impl Speeds {
-    /// One round more.
+    /// Records a further round.
     pub fn push(&mut self, speed: f64) {
         self.0.push(speed);
     }
@@ -48,25 +48,25 @@ impl Speeds {
         median(self.0.clone())
     }
 
-    /// How many times as fast as `other` this is: the median of the rounds' ratios.
+    /// Returns the ratio of this speed to that of `other`: the median of the rounds' ratios.
     pub fn times(&self, other: &Self) -> f64 {
         let pairs = self.0.iter().zip(&other.0);
         median(pairs.map(|(ours, theirs)| ours / theirs).collect())
     }
 }
 
-/// What one candidate did.
+/// Measurements of a candidate.
 #[derive(Debug, Clone)]
 pub struct Scaling {
-    /// What was measured.
+    /// Name of the candidate.
     pub name: String,
-    /// What it is to the others.
+    /// Kind of the candidate.
     pub kind: Kind,
     /// On one thread.
     pub alone: Speeds,
     /// On two.
     pub together: Speeds,
-    /// How many calls computed.
+    /// Number of calls that computed their value.
     pub missed: u64,
 }
 
@@ -86,7 +86,7 @@ pub fn warm(runtime: &Handle, candidates: &[Candidate]) {
     }
 }
 
-/// How fast the candidates are, all of whose calls are hits.
+/// Measures the speeds of candidates, all of whose calls are hits.
 ///
 /// # Errors
 ///
@@ -109,7 +109,7 @@ pub fn hits(
     }
 }
 
-/// How fast the candidates are, who choose their keys themselves.
+/// Measures the speeds of candidates that choose their keys themselves.
 pub fn misses(runtime: &Handle, candidates: &[Candidate], rounds: Rounds) -> Vec<Scaling> {
     take(runtime, candidates, &Keys::new(Spread::Even), rounds)
 }
@@ -146,9 +146,9 @@ fn take(
 /// The speed of a candidate on a single thread, and its memory.
 #[derive(Debug)]
 pub struct Alone {
-    /// What was measured.
+    /// Name of the candidate.
     pub name: String,
-    /// What it is to the others.
+    /// Kind of the candidate.
     pub kind: Kind,
     /// Calls a second.
     pub speeds: Speeds,
@@ -226,7 +226,7 @@ enum Order {
     Make(Batch),
 }
 
-/// What a thread is to do once all who are to do it are there.
+/// Work of a thread that begins when all threads are ready.
 struct Turn {
     length: Duration,
     start: Arc<Barrier>,
@@ -302,7 +302,7 @@ async fn carry_out(order: Order, candidate: &Candidate, keys: &Arc<Keys>, from: 
 }
 
 async fn turn(candidate: &Candidate, keys: &Arc<Keys>, length: Duration, from: usize) -> f64 {
-    // What another candidate took the place of in the processor's caches is there again before the
+    // Data that another candidate displaced from the processor's caches is there again before the
     // clock runs.
     calls(candidate, keys, length / 2, from).await;
     calls(candidate, keys, length, from).await

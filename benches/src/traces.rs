@@ -1,4 +1,4 @@
-//! What the choice of what leaves a full cache is worth: hit rates on access traces, and what an
+//! The effect of the eviction policy: hit rates on access traces, and what an
 //! access costs then.
 
 mod engine;
@@ -17,12 +17,12 @@ use crate::rounds::median;
 
 /// The share of a trace's different keys that there is room for, in per cent, if none is asked for.
 pub const PERCENT: usize = 10;
-/// What a miss costs besides: a short computation, a read of Redis in the same room, or of a database.
+/// Assumed costs of a miss: a short computation, a read of Redis in the same room, or of a database.
 const NEAR: Duration = Duration::from_micros(5);
 const REDIS: Duration = Duration::from_micros(40);
 const DATABASE: Duration = Duration::from_micros(500);
 
-/// What one engine did with a trace.
+/// Measurements of an engine with a trace.
 #[derive(Debug, Clone, Copy)]
 struct Replayed {
     /// Of all accesses, from 0 to 1.

@@ -1,13 +1,13 @@
-//! What the measured functions return.
+//! The value that the measured functions return.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-/// How often something was not found in a cache.
+/// Number of values that were not found in a cache.
 static LOADS: AtomicU64 = AtomicU64::new(0);
 
-/// How often, up to now, a function ran or a cache had nothing. A measured round of hits must
+/// Returns how often a function ran or a cache had nothing. A measured round of hits must
 /// leave it alone.
 pub fn loads() -> u64 {
     LOADS.load(Ordering::Relaxed)
@@ -19,7 +19,7 @@ pub fn loads() -> u64 {
 pub struct User {
     /// Its number.
     pub id: u64,
-    /// What it belongs to: one of 100.
+    /// Organisation of the user: one of 100.
     pub org: u64,
     /// Some text.
     pub name: String,
@@ -34,7 +34,7 @@ pub struct User {
 }
 
 impl User {
-    /// What the function behind every cache does: counted, as a call of it in the middle of a
+    /// Does the work of the function behind every cache: counted, as a call of it in the middle of a
     /// measurement of hits spoils that.
     #[cold]
     pub fn load(id: u64) -> Self {

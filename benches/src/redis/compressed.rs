@@ -1,4 +1,4 @@
-//! What compression costs and saves: a value of some kilobytes that repeats itself, as lists do.
+//! Cost and gain of compression: a value of some kilobytes that repeats itself, as lists do.
 
 use std::hint::black_box;
 
@@ -107,7 +107,7 @@ fn write(cache: &Cache, name: &str, compress: bool) -> Operation {
     operation.of(kind(compress))
 }
 
-/// How long the entries are.
+/// Returns the lengths of the entries in bytes.
 async fn sizes(connection: &MultiplexedConnection) -> Result<String, Fail> {
     let mut sums = [0_u64; 2];
     for number in 0..KEYS {

@@ -161,7 +161,7 @@ fn ask(names: &[String]) -> Cmd {
     mget
 }
 
-/// The same names, asked for by hand; then a `User` is decoded.
+/// Reads of the same names by a plain client, which then decodes a `User`.
 fn plain_client(
     connection: &MultiplexedConnection,
     questions: &[Arc<[String]>],
@@ -195,7 +195,7 @@ fn plain_client(
             Ok(read.is_some())
         },
     );
-    // What says that the entry is still good is not read.
+    // The versions, by which cachekit sees that the entry is valid, are not read.
     Ok([whole, mget, get.of(Kind::Floor)])
 }
 

@@ -12,14 +12,14 @@ use crate::Fail;
 use crate::report::{Kind, Row, Table};
 use crate::rounds::{Rounds, Speeds};
 
-/// What is compared: one task waits for round trips, many share them.
+/// The numbers of tasks that are compared: one task waits for round trips, many share them.
 const TASKS: [u32; 2] = [1, 64];
 /// Between two turns: what one left behind is not the next one's.
 const PAUSE: Duration = Duration::from_millis(20);
 
 type Done = Pin<Box<dyn Future<Output = Result<(), Fail>> + Send>>;
 
-/// One call, with a number that says which key it is about.
+/// A call, with a number that selects its key.
 #[derive(Clone)]
 pub struct Operation {
     name: String,
@@ -56,13 +56,13 @@ impl Operation {
     ///
     /// # Errors
     ///
-    /// What it says.
+    /// If the call fails.
     pub async fn once(&self, number: u64) -> Result<(), Fail> {
         (self.call)(number).await
     }
 }
 
-/// What an operation did with one number of tasks.
+/// Measurements of an operation with one number of tasks.
 struct Seen {
     speeds: Speeds,
     /// Of one call, in nanoseconds.

@@ -98,7 +98,7 @@ async fn plain_client(
     }))
 }
 
-/// How long an entry of cachekit is.
+/// Returns the length of an entry of cachekit in bytes.
 async fn entry_size(cache: &Cache, connection: &MultiplexedConnection) -> Result<usize, Fail> {
     let id = u64::MAX;
     let name = &raw::names(&format!("m:{}:{id}", id % 100), "missing", &[])[0];

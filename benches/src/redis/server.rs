@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::Fail;
 
-/// How long it may take to answer.
+/// The longest time until the server answers.
 const START: Duration = Duration::from_secs(10);
 
 /// Dropped, it is killed, and its folder removed. It writes nothing to disk.
@@ -23,7 +23,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// One that answers.
+    /// Starts a server, and waits until it answers.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What decides who leaves a full cache. Another setting of cachekit is another line in [`OURS`].
+//! The engines and eviction policies that are compared. Another setting of cachekit is another line in [`OURS`].
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Where traces come from.
+//! The sources of traces: files, or a generator.
 
 use std::env;
 use std::fs;
@@ -11,9 +11,9 @@ use crate::Fail;
 /// Keys in the order of their accesses.
 #[derive(Debug)]
 pub struct Trace {
-    /// What to call it.
+    /// Name of the trace.
     pub name: String,
-    /// One for each access.
+    /// The key of each access.
     pub keys: Vec<u32>,
 }
 
@@ -49,7 +49,7 @@ fn name(file: &Path) -> Option<&str> {
     name.strip_suffix(".trace")
 }
 
-/// What requests ask for, and now and then a job that reads many rows once.
+/// The keys that requests ask for, and now and then those of a job that reads many rows once.
 fn generated(accesses: usize) -> Trace {
     const POPULAR: u32 = 50_000;
     const BETWEEN: usize = 50_000;
