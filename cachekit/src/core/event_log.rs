@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use crate::base::sync::Mutex;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::invalidation_mode::InvalidationMode;
-use crate::model::tags::Tag;
+use crate::model::tags::{Label, Tag};
 
 /// Start of the line of an invalidation.
 pub(crate) const INVALIDATES: &str = "invalidates ";
@@ -59,9 +59,9 @@ fn lines_of(targets: &InvalidationTargets) -> Vec<String> {
         let key = String::from_utf8_lossy(key.as_bytes());
         format!("entry {key}")
     });
-    let tags = targets.tags.iter().map(|tag: &Tag| {
-        let kind = if tag.is_event() { "event" } else { "tag" };
-        format!("{kind} {}", tag.text())
+    let tags = targets.tags.iter().map(|tag: &Tag| match tag.label() {
+        Label::Event(event) => format!("event {event}"),
+        Label::Tag(text) => format!("tag {text}"),
     });
     let functions = targets
         .functions

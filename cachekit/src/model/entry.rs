@@ -15,6 +15,7 @@ use crate::model::lineage::{EntryLineage, Lineage};
 use crate::model::miss_cause::MissCause;
 use crate::model::owner::OwnerId;
 use crate::model::residence::Residence;
+use crate::model::tags::Label;
 
 /// Content of an entry that remembers an error in place of a value. No cached function returns this
 /// type, so a reader that expects a value of the function finds none in such an entry.
@@ -213,10 +214,10 @@ impl MemoryEntry {
             EpochKind::Cache => MissCause::CLEARED,
             EpochKind::Bus => MissCause::UNCONFIRMED,
             EpochKind::Source => MissCause::SOURCE,
-            EpochKind::Label => match str::from_utf8(epoch.name()) {
-                Ok(name) if name.starts_with('e') => MissCause::EVENT,
-                Ok(name) => self.owner.moved_tag(name.get(1..).unwrap_or_default()),
-                Err(_) => MissCause::OTHER_TAG,
+            EpochKind::Label => match Label::read(epoch.name()) {
+                Some(Label::Event(_)) => MissCause::EVENT,
+                Some(Label::Tag(text)) => self.owner.moved_tag(text),
+                None => MissCause::OTHER_TAG,
             },
         }
     }

@@ -30,18 +30,17 @@ impl Tag {
     /// Parses a tag or an event from its name in Redis: `t:` or `e:`, then the text. Returns `None`
     /// for any other name.
     pub(crate) fn named(name: &[u8]) -> Option<Self> {
-        let is_known = name.starts_with(TAG) || name.starts_with(EVENT);
-        (is_known && str::from_utf8(name).is_ok()).then(|| Self(name.into()))
+        Label::read(name).map(|_| Self(name.into()))
     }
 
     pub(crate) fn is_event(&self) -> bool {
         self.0.starts_with(EVENT)
     }
 
-    /// Returns the text of the tag, or the name of the event.
+    /// Returns the tag without the beginning of its name.
     #[cfg(any(feature = "dashboard", feature = "testing", cachekit_faults))]
-    pub(crate) fn text(&self) -> &str {
-        str::from_utf8(&self.0[TAG.len()..]).unwrap_or_default()
+    pub(crate) fn label(&self) -> Label<'_> {
+        Label::read(&self.0).unwrap_or(Label::Tag(""))
     }
 
     /// Returns the bytes of the name in a store.
@@ -52,6 +51,25 @@ impl Tag {
     /// Returns the name in a store, shared with this tag.
     pub(crate) fn shared(&self) -> &Arc<[u8]> {
         &self.0
+    }
+}
+
+/// The text of a tag, or the name of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Label<'a> {
+    Tag(&'a str),
+    Event(&'a str),
+}
+
+impl<'a> Label<'a> {
+    /// Parses the name that a tag or an event has in a store, and that its epoch has. Returns `None`
+    /// for any other name.
+    pub(crate) fn read(name: &'a [u8]) -> Option<Self> {
+        if let Some(text) = name.strip_prefix(TAG) {
+            return str::from_utf8(text).ok().map(Self::Tag);
+        }
+        let text = name.strip_prefix(EVENT)?;
+        str::from_utf8(text).ok().map(Self::Event)
     }
 }
 
@@ -132,10 +150,18 @@ impl From<&Policy> for EntryTags {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::tags::Tag;
+    use crate::model::tags::{Label, Tag};
 
     #[test]
     fn a_tag_and_an_event_of_one_name_differ() {
         assert_ne!(Tag::of("x"), Tag::event("x"));
+        for tag in [Tag::of("org:7"), Tag::event("e:org:7")] {
+            assert_eq!(Tag::named(tag.as_bytes()), Some(tag));
+        }
+        let read = |tag: &Tag| format!("{:?}", Label::read(tag.as_bytes()));
+        assert_eq!(read(&Tag::of("org:7")), r#"Some(Tag("org:7"))"#);
+        assert_eq!(read(&Tag::event("org:7")), r#"Some(Event("org:7"))"#);
+        assert_eq!(Label::read(b"f:org:7"), None);
+        assert_eq!(Label::read(b"t:\xff"), None);
     }
 }

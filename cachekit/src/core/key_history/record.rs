@@ -12,6 +12,7 @@ use crate::model::key_event::{KeyEvent, PastEvent};
 use crate::model::miss_cause::MissCause;
 use crate::model::owner::{Owner, OwnerId};
 use crate::model::seen_invalidation::SeenTarget;
+use crate::model::tags::Label;
 
 impl Core {
     /// Records `event` of the entry of `owner` under `key`.
@@ -88,15 +89,7 @@ fn entry_name(key: &Key) -> SeenTarget {
 
 /// Returns the names of `targets` that are no keys.
 fn names_of(targets: &InvalidationTargets) -> Vec<SeenTarget> {
-    let tags = targets.tags.iter().map(|tag| {
-        let is_event = tag.is_event();
-        let kind = if is_event {
-            DependencyKind::Event
-        } else {
-            DependencyKind::Tag
-        };
-        (kind, tag.text())
-    });
+    let tags = targets.tags.iter().map(|tag| kind_and_text(tag.label()));
     let functions = targets.functions.iter();
     let functions = functions.map(|name| (DependencyKind::Function, &**name));
     let everything = targets
@@ -110,6 +103,13 @@ fn names_of(targets: &InvalidationTargets) -> Vec<SeenTarget> {
     all.map(target).collect()
 }
 
+fn kind_and_text(label: Label<'_>) -> (DependencyKind, &str) {
+    match label {
+        Label::Event(event) => (DependencyKind::Event, event),
+        Label::Tag(tag) => (DependencyKind::Tag, tag),
+    }
+}
+
 /// Returns the name that `epoch`, on which an entry of `owner` depends, stands for. Returns `None`
 /// for the epoch of the messages that this process may have missed.
 pub(crate) fn name_of(epoch: &Epoch, owner: &Owner) -> Option<SeenTarget> {
@@ -118,8 +118,7 @@ pub(crate) fn name_of(epoch: &Epoch, owner: &Owner) -> Option<SeenTarget> {
         EpochKind::Owner => (DependencyKind::Function, &*owner.name),
         EpochKind::Cache => (DependencyKind::Namespace, ""),
         EpochKind::Source => (DependencyKind::Entry, &*name),
-        EpochKind::Label if name.starts_with('e') => (DependencyKind::Event, &name[1..]),
-        EpochKind::Label => (DependencyKind::Tag, name.get(1..).unwrap_or_default()),
+        EpochKind::Label => kind_and_text(Label::read(epoch.name())?),
         EpochKind::Bus => return None,
     };
     Some(SeenTarget {
