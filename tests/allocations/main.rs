@@ -74,7 +74,7 @@ fn allocations<T>(call: impl Future<Output = T>) -> (u64, T) {
 static IN_TURN: Mutex<()> = Mutex::new(());
 
 /// So often a miss asks an allocator, without what its function does.
-const MISS: u64 = 19;
+const MISS: u64 = 18;
 
 /// And for no more than this at once: common allocators have more than a kilobyte only after a
 /// search, which costs as much as the rest of the miss.

@@ -10,7 +10,7 @@ use super::{ALLOCATIONS, LARGEST};
 
 /// Those of one hit that asks by itself: its value is a number and has none. About half of them are
 /// the client's.
-const ALONE: u64 = 35;
+const ALONE: u64 = 29;
 
 #[cached(
     key = "stock:{shop}:{id}",

@@ -85,7 +85,8 @@ async fn a_version_that_lives_long_enough_is_not_extended() {
     node.put("first", 1, &policy).await;
     let made = client.int(&["PTTL", TAG]);
     assert!((190_000..=200_000).contains(&made), "{made}");
-    for (left, expected) in [(160_000, 150_001..=160_000), (150_000, 190_000..=200_000)] {
+    // Not exactly at three quarters, which the version may still have in the millisecond of the store.
+    for (left, expected) in [(160_000, 150_000..=160_000), (149_000, 190_000..=200_000)] {
         client.run(&["PEXPIRE", TAG, &left.to_string()]);
         node.put("second", 2, &policy).await;
         let kept = client.int(&["PTTL", TAG]);

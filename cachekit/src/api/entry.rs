@@ -140,7 +140,7 @@ impl<R> Entry<R> {
         let fingerprint = entry.fingerprint();
         entry
             .core
-            .l2_ttl(owner, &entry.key, entry_tags, options, fingerprint)
+            .l2_ttl(owner, &entry.key, entry_tags, &options, fingerprint)
             .await
     }
 
@@ -178,7 +178,7 @@ impl<R> Entry<R> {
 impl EntryRef {
     async fn get<V: Clone + Send + Sync + 'static>(&self) -> Option<V> {
         let (core, options) = (&self.core, self.owner.options());
-        if let Some(stored) = core.peek_to_take(&self.key, self.owner.id, options) {
+        if let Some(stored) = core.peek_to_take(&self.key, self.owner.id, &options) {
             core.record_taken(|| self.key.clone(), &stored);
             let text = || self.key.as_bytes();
             core.observe_hit(frame::surroundings(), SourceTier::Memory, text, &stored);
@@ -188,7 +188,7 @@ impl EntryRef {
         // Neither a hit nor a cause is counted, because this is no call of the function.
         let cause = CurrentCause::new(MissCause::ABSENT);
         let name = (&self.owner, &self.key);
-        let hit = core.peek_l2(name, &self.entry_tags, options, &ops, &cause);
+        let hit = core.peek_l2(name, &self.entry_tags, &options, &ops, &cause);
         let Some(hit) = hit.await else {
             core.report_absence(&self.owner, &self.key);
             core.record_absence(&self.key);

@@ -171,7 +171,7 @@ impl<V: Cacheable> Region<V> {
     /// type `V`. Never computes.
     pub async fn get(&self, key: impl CacheKey) -> Option<V> {
         let options = EntryOptions::from(&self.policy);
-        get(self.core(), &self.state.owner, &self.key(&key), options).await
+        get(self.core(), &self.state.owner, &self.key(&key), &options).await
     }
 
     /// Returns the value under `key` from memory or Redis, or else runs `compute_value` and stores

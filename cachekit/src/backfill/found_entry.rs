@@ -51,7 +51,7 @@ impl L2Lookup<'_> {
             self.owner,
             self.key,
             validity,
-            *self.options,
+            self.options,
             Some(life),
             value,
         );

@@ -82,7 +82,7 @@ impl Core {
     /// Puts the removal of the entry under `key` from L2 into the outbox. Called when a value was
     /// computed without asking L2: the entry in L2 may be older, and this node must not serve it
     /// later.
-    pub(crate) fn queue_removal(&self, key: &Key, options: EntryOptions) {
+    pub(crate) fn queue_removal(&self, key: &Key, options: &EntryOptions) {
         if let Some(l2) = &self.l2
             && options.tier != Tier::Memory
             // A cache that was shut down does not read the entry again.

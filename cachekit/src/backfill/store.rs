@@ -79,7 +79,7 @@ pub(crate) struct Backfill {
     pub(crate) lease: LeaseGuard,
     pub(crate) owner: Arc<Owner>,
     pub(crate) key: Key,
-    pub(crate) options: EntryOptions,
+    pub(crate) options: Arc<EntryOptions>,
     pub(crate) entry_tags: EntryTags,
     /// Lineage of the values that the computation took from the cache.
     pub(crate) foreign: Lineage,

@@ -16,7 +16,7 @@ use std::sync::PoisonError;
 pub(crate) use std::sync::OnceLock;
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-pub(crate) use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+pub(crate) use tokio::sync::Semaphore;
 pub(crate) use tokio::time::timeout;
 
 use crate::base::sync::held::Held;

@@ -2,7 +2,7 @@
 //!
 //! A [`Flight`] is one running computation of a key. Every caller that misses the key has a
 //! [`Waiter`]. A waiter that has a permit of the flight leads the flight: it computes. The permits
-//! come from a semaphore, so a permit that is dropped passes to the next waiter:
+//! are those of a semaphore, so a permit that is dropped passes to the next waiter:
 //!
 //! ```text
 //! enter ── no flight ──────────────► Leader ── settle ──► waiters get the outcome
@@ -42,7 +42,7 @@ use std::sync::Arc;
 use crate::base::fault::guard;
 use crate::base::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, OnceLock, Ordering, Semaphore};
 use crate::coordination::single_flight::table::{Flight, Flights, Leadership, Table};
-use crate::coordination::single_flight::waiter::{Leader, Waiter};
+use crate::coordination::single_flight::waiter::{Leader, Permit, Waiter};
 use crate::key::Key;
 use crate::model::epoch::Epochs;
 use crate::model::owner::OwnerId;
@@ -116,13 +116,11 @@ impl<O: Clone> Flights<O> {
         epochs: &Epochs,
         leadership: Leadership,
     ) -> Leader<O> {
-        let permits = Arc::new(Semaphore::new(1));
-        // No other caller has access to the new semaphore, so its permit is free.
-        let permit = Arc::clone(&permits).try_acquire_owned().ok();
         let flight = Arc::new(Flight {
             key: key.clone(),
             owner,
-            permits,
+            // The leader has the one permit.
+            permits: Semaphore::new(0),
             outcome: OnceLock::new(),
             began: Mutex::new(leadership),
             epochs: epochs.clone(),
@@ -132,7 +130,7 @@ impl<O: Clone> Flights<O> {
         });
         table.insert(key.clone(), Arc::clone(&flight));
         Leader {
-            permit,
+            permit: Permit::of(&flight),
             waiter: self.waiter(&flight),
             leadership,
         }

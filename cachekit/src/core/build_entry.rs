@@ -93,7 +93,7 @@ impl Core {
     /// shortened by jitter. Returns `None` if the value or absence must not be stored.
     pub(crate) fn ttl(
         &self,
-        options: EntryOptions,
+        options: &EntryOptions,
         entry_tags: &EntryTags,
         present: bool,
     ) -> Option<Duration> {
@@ -119,7 +119,7 @@ impl Core {
         owner: &Arc<Owner>,
         key: &Key,
         validity: Validity,
-        options: EntryOptions,
+        options: &EntryOptions,
         life: Option<Life>,
         value: Value,
     ) -> Arc<MemoryEntry> {
@@ -127,7 +127,7 @@ impl Core {
         let none = EntryOptions::DEFAULT;
         let is_kept = life.is_some();
         let (mut life, windows) =
-            life.map_or((Life::from(Duration::MAX), &none), |it| (it, &options));
+            life.map_or((Life::from(Duration::MAX), &none), |it| (it, options));
         life.left = life.left.min(validity.end.since(now));
         let freshness = Freshness::new(now, life, windows, value.took);
         let deadline = if is_kept {

@@ -28,7 +28,7 @@ pub(crate) enum Replica {
 impl Replica {
     /// Picks at random the replica that a call reads. Returns [`Replica::Only`] if the function has
     /// no replicas.
-    pub(crate) fn pick(options: EntryOptions, random: &Random) -> Self {
+    pub(crate) fn pick(options: &EntryOptions, random: &Random) -> Self {
         match options.copies() {
             Some(copies) => Self::Nth(random.below(copies)),
             None => Self::Only,

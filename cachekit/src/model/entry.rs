@@ -293,11 +293,6 @@ impl MemoryEntry {
         }
     }
 
-    /// Takes the value, an `Option<V>`, out of an entry that has no other reference.
-    pub(crate) fn into_shared(self) -> AnyShared {
-        self.value.into_shared()
-    }
-
     /// Returns a reference to the value of the entry: an `Option<V>`.
     pub(crate) fn shared(&self) -> &AnyShared {
         self.value.shared()

@@ -66,7 +66,7 @@ pub(crate) struct Owner {
     pub(crate) tags_hash: u64,
     /// Options of the owner (a function), which a reload of the configuration file can change. A
     /// hit does not read them.
-    options: RwLock<EntryOptions>,
+    options: RwLock<Arc<EntryOptions>>,
     is_reported: AtomicBool,
     /// `true` once a computation took a value of this owner. From then on, the versions of the
     /// owner's entries in Redis are kept with the entries in memory.
@@ -139,7 +139,7 @@ impl Owner {
     /// Replaces the options of the owner (a function), for entries that are computed and stored
     /// from now on.
     pub(crate) fn set_options(&self, options: EntryOptions) {
-        *self.options.write() = options;
+        *self.options.write() = Arc::new(options);
     }
 
     /// Returns `true` unless the configuration file turns the owner (a function) off.
@@ -149,8 +149,8 @@ impl Owner {
 
     /// Returns the options of the owner (a function): those of its attribute, and over them those
     /// of the configuration file.
-    pub(crate) fn options(&self) -> EntryOptions {
-        *self.options.read()
+    pub(crate) fn options(&self) -> Arc<EntryOptions> {
+        Arc::clone(&self.options.read())
     }
 
     /// Adds the templates of events that are not yet among those of the owner.

@@ -101,7 +101,7 @@ impl Call {
         if removed!(core, FreeErrors) {
             validity.epochs = Epochs::default();
         }
-        let stored = core.build_entry(owner, key, validity, options, life, value);
+        let stored = core.build_entry(owner, key, validity, &options, life, value);
         let keep = stored.is_valid();
         let was_stored = lead.settle(Outcome::CachedError(Arc::clone(&stored)), || {
             if keep {

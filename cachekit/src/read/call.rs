@@ -36,7 +36,7 @@ pub(crate) struct Call {
     pub(crate) core: Arc<Core>,
     pub(crate) owner: Arc<Owner>,
     pub(crate) key: Key,
-    pub(crate) options: EntryOptions,
+    pub(crate) options: Arc<EntryOptions>,
     /// Replica of the entry in Redis that the call reads and computes.
     pub(crate) replica: Replica,
     /// Start of the call. From this time on, the call waits for other calls' computations for at
@@ -103,17 +103,17 @@ impl Call {
         core: Arc<Core>,
         owner: Arc<Owner>,
         key: Key,
-        options: EntryOptions,
+        options: impl Into<Arc<EntryOptions>>,
         surroundings: Surroundings,
     ) -> Self {
-        let began = core.now();
+        let (began, options) = (core.now(), options.into());
         if surroundings.is_recorded() {
             owner.set_taken();
         }
         let takes_nothing_old =
             surroundings.takes_nothing_old() && !removed!(core, RefreshFromStale);
         let stale_slot = (!options.window().is_zero()).then(Arc::default);
-        let replica = Replica::pick(options, &core.random);
+        let replica = Replica::pick(&options, &core.random);
         Self {
             core,
             owner,
@@ -156,7 +156,7 @@ impl Call {
         core: Arc<Core>,
         owner: Arc<Owner>,
         missed: MemoryMiss,
-        options: EntryOptions,
+        options: impl Into<Arc<EntryOptions>>,
         surroundings: Surroundings,
     ) -> Self {
         let key = missed.key.as_bytes();

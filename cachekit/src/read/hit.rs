@@ -367,10 +367,9 @@ where
 /// Takes the value out of the entry `stored`. If nothing else refers to the entry and to its value,
 /// the returned reference is the only one, and the caller need not clone the value.
 pub(crate) fn take_shared(stored: Arc<MemoryEntry>) -> AnyShared {
-    match Arc::try_unwrap(stored) {
-        Ok(stored) => stored.into_shared(),
-        Err(stored) => Arc::clone(stored.shared()),
-    }
+    let shared = Arc::clone(stored.shared());
+    drop(stored);
+    shared
 }
 
 /// Converts the value or the error in `stored` into the function's return type. The return type

@@ -44,7 +44,7 @@ impl Call {
                     lease,
                     owner: Arc::clone(&self.owner),
                     key: self.key.clone(),
-                    options: self.options,
+                    options: Arc::clone(&self.options),
                     entry_tags,
                     foreign,
                     ttl,
@@ -56,7 +56,7 @@ impl Call {
                 };
                 backfill.spawn(self.caller_is_gone());
             }
-            (LeaseState::Unavailable, Some(_)) => self.core.queue_removal(&self.key, self.options),
+            (LeaseState::Unavailable, Some(_)) => self.core.queue_removal(&self.key, &self.options),
             _ => {}
         }
     }
@@ -66,7 +66,7 @@ impl Call {
     fn keep_from_l2(&self, lease_state: &LeaseState) {
         self.owner.counts.memory_only.bump();
         if self.force_refresh || matches!(lease_state, LeaseState::Unavailable) {
-            self.core.queue_removal(&self.key, self.options);
+            self.core.queue_removal(&self.key, &self.options);
         }
     }
 }

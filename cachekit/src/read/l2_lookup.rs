@@ -41,7 +41,7 @@ impl Call {
         if !self.owner.is_taken() || self.options.tier != Tier::Memory {
             return LeaseState::None;
         }
-        let options = (&self.options, self.core.config.default_ttl);
+        let options = (&*self.options, self.core.config.default_ttl);
         let tags = &dependencies.entry_tags;
         let asked = ask_versions(l2, &self.owner, &self.key, tags, options, l2.deadline());
         match asked.await {

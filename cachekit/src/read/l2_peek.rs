@@ -53,7 +53,7 @@ impl Core {
         &self,
         (owner, key): (&Arc<Owner>, &Key),
         entry_tags: &EntryTags,
-        options: EntryOptions,
+        options: &EntryOptions,
         ops: &ValueOps,
         cause: &CurrentCause,
     ) -> Option<L2Hit> {
@@ -67,7 +67,7 @@ impl Core {
             owner,
             replica_key,
             entry_tags,
-            &options,
+            options,
             Some(wire.fingerprint),
             began,
         );
@@ -144,14 +144,13 @@ impl Core {
         owner: &Arc<Owner>,
         key: &Key,
         entry_tags: &EntryTags,
-        options: EntryOptions,
+        options: &EntryOptions,
         fingerprint: Option<Fingerprint>,
     ) -> Option<Duration> {
         self.wait_for_l2(options.tier).await;
         let began = self.tags.now();
         let replica_key = (key, Replica::pick(options, &self.random));
-        let lookup =
-            self.l2_lookup(owner, replica_key, entry_tags, &options, fingerprint, began)?;
+        let lookup = self.l2_lookup(owner, replica_key, entry_tags, options, fingerprint, began)?;
         let start = lookup.started(lookup.l2.deadline());
         let found = lookup
             .l2

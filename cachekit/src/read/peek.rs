@@ -37,7 +37,7 @@ impl Core {
         &self,
         key: &Key,
         reader: OwnerId,
-        options: EntryOptions,
+        options: &EntryOptions,
     ) -> Option<Arc<MemoryEntry>> {
         let surroundings = self.surroundings();
         let stored = self.peek(key, reader)?;
@@ -80,7 +80,7 @@ impl Cache {
             &self.core,
             &owner,
             &Key::new(key.as_bytes()),
-            EntryOptions::DEFAULT,
+            &EntryOptions::DEFAULT,
         )
         .await
     }
@@ -92,7 +92,7 @@ pub(crate) async fn get<V: Cacheable>(
     core: &Core,
     owner: &Arc<Owner>,
     key: &Key,
-    options: EntryOptions,
+    options: &EntryOptions,
 ) -> Option<V> {
     let now = Tick::coarse(&*core.clock);
     let sampled = core.count_use(owner.id, key.as_bytes(), now);

@@ -114,7 +114,13 @@ impl Call {
         let stale_slot = stale_slot.filter(|_| !self.takes_nothing_old)?;
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
         let surroundings = self.core.surroundings();
-        let mut watch = Self::new(core, owner, self.key.clone(), self.options, surroundings);
+        let mut watch = Self::new(
+            core,
+            owner,
+            self.key.clone(),
+            Arc::clone(&self.options),
+            surroundings,
+        );
         watch.stale_slot = Some(Arc::clone(stale_slot));
         watch.observer.clone_from(&self.observer);
         Some(watch)
@@ -192,7 +198,13 @@ impl Call {
         };
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
         let surroundings = self.core.surroundings();
-        let call = Self::new(core, owner, self.key.clone(), self.options, surroundings);
+        let call = Self::new(
+            core,
+            owner,
+            self.key.clone(),
+            Arc::clone(&self.options),
+            surroundings,
+        );
         Some(Self {
             // Only this replica is due; the other replicas of the entry expire on their own.
             replica: self.replica,

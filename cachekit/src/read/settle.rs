@@ -46,7 +46,7 @@ impl Call {
             began = core.tags.now();
         }
         let took = value.took;
-        let (owner, key, options) = (&self.owner, &self.key, self.options);
+        let (owner, key, options) = (&self.owner, &self.key, &*self.options);
         let ttl = core.ttl(options, &dependencies.entry_tags, value.is_present);
         let mut taken = core.of_interest(taken, options.depends);
         let foreign = Composition::take_lineage(taken.as_mut());

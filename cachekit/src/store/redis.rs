@@ -1,5 +1,6 @@
 //! The adapter that implements the port to a shared store (L2) with a Redis server.
 
+pub(crate) mod acquire_args;
 pub(crate) mod address;
 pub(crate) mod cluster;
 pub(crate) mod connected;
@@ -50,7 +51,7 @@ use crate::store::failure::Failure;
 use crate::store::fill::Fill;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
-use crate::store::port::{AcquireRequest, EntryQuery, TokenKind};
+use crate::store::port::EntryQuery;
 use crate::store::redis::connected::Connected;
 use crate::store::redis::connection::ConnectionManager;
 use crate::store::redis::examine::Examiner;
@@ -199,24 +200,6 @@ impl Redis {
         })
     }
 
-    fn acquiring(&self, query: EntryQuery<'_>, request: &AcquireRequest, origin: [u8; 8]) -> Call {
-        let mut call = Call::with_room(16, 512);
-        self.add_key(&mut call, query.entry);
-        for name in query.versions.iter().chain(&request.guards) {
-            self.add_key(&mut call, name);
-        }
-        call.add(&nonce()).add(&origin);
-        let times = request.lease_times;
-        call.add(request.holder.as_ref().map_or(&[], |holder| &holder.0))
-            .add_number(whole_millis(times.lease))
-            .add_number(whole_millis(times.room))
-            .add_number(whole_millis(request.version_life))
-            .add_number(query.versions.len() as u64)
-            .add_number(endless(query.versions));
-        add_options(&mut call, request, false);
-        call
-    }
-
     fn filling(&self, fill: &Fill, origin: [u8; 8]) -> Call {
         let mut call = Call::with_room(16, 768 + fill.bytes.len());
         self.add_key(&mut call, &fill.fencing_token.entry);
@@ -360,28 +343,6 @@ fn unused(prefix: &[u8]) -> Vec<Vec<u8>> {
 
 fn is_unknown_script(value: &Value) -> bool {
     matches!(value, Value::ServerError(error) if error.code() == "NOSCRIPT")
-}
-
-/// Adds the options of `request` to the arguments of the script `acquire`, and the token of the
-/// rejected entry. `in_cluster` is `true` if the versions are at other masters.
-pub(crate) fn add_options(call: &mut Call, request: &AcquireRequest, in_cluster: bool) {
-    let options = [
-        (request.force, b"r"),
-        (request.token != TokenKind::Shared, b"n"),
-        (request.token == TokenKind::SameGeneration, b"g"),
-        (request.any_origin && !in_cluster, b"o"),
-        (request.ends_rejected, b"e"),
-        (in_cluster, b"c"),
-    ];
-    let given = options.iter().filter(|(is_given, _)| *is_given);
-    let rejected = &request.rejected_token;
-    if rejected.is_none() && given.clone().next().is_none() {
-        return;
-    }
-    call.add_parts(given.map(|(_, letter)| letter));
-    if let Some(rejected) = rejected {
-        call.add(&rejected.0);
-    }
 }
 
 /// Returns the number of `versions` that never expire. The caller must put versions that never

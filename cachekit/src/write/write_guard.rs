@@ -44,7 +44,7 @@ pub(crate) struct WriteGuard {
     pub(crate) core: Arc<Core>,
     pub(crate) owner: Arc<Owner>,
     pub(crate) key: Key,
-    pub(crate) options: EntryOptions,
+    pub(crate) options: Arc<EntryOptions>,
     /// The position in this node's sequence of invalidations when the write began.
     pub(crate) began: SequenceNumber,
     pub(crate) token: WriteToken,
@@ -66,7 +66,7 @@ impl WriteGuard {
         core: &Arc<Core>,
         owner: Arc<Owner>,
         key: Key,
-        options: EntryOptions,
+        options: impl Into<Arc<EntryOptions>>,
         is_ordered: bool,
     ) -> Self {
         let began = core.tags.now();
@@ -75,7 +75,7 @@ impl WriteGuard {
             core: Arc::clone(core),
             owner,
             key,
-            options,
+            options: options.into(),
             began,
             token,
             lease: None,
@@ -91,7 +91,7 @@ impl WriteGuard {
         entry_tags: &EntryTags,
         fingerprint: Option<Fingerprint>,
     ) {
-        let (owner, options) = (&self.owner, self.options);
+        let (owner, options) = (&self.owner, &self.options);
         if options.copies().is_some() {
             // A write stores no value in an entry with replicas.
             return;
@@ -102,7 +102,7 @@ impl WriteGuard {
             owner,
             replica_key,
             entry_tags,
-            &options,
+            options,
             fingerprint,
             self.began,
         );
@@ -232,7 +232,7 @@ impl WriteGuard {
             lease,
             owner: Arc::clone(&self.owner),
             key: self.key.clone(),
-            options: self.options,
+            options: Arc::clone(&self.options),
             entry_tags: EntryTags::default(),
             foreign: Lineage::default(),
             ttl: ttl.min(stored.freshness.end.since(now)),
@@ -275,7 +275,7 @@ impl WriteGuard {
         if !is_enabled || self.options.copies().is_some() {
             return None;
         }
-        let ttl = core.ttl(self.options, entry_tags, value.is_present)?;
+        let ttl = core.ttl(&self.options, entry_tags, value.is_present)?;
         let mut validity = Validity::new(self.began, core.epochs(&self.owner, entry_tags));
         if self.options.tier == Tier::Memory {
             // A written value is not computed again to find its versions.
@@ -288,7 +288,7 @@ impl WriteGuard {
             validity.end = taken.end;
             validity.epochs.extend(taken.epochs.iter().cloned());
         }
-        let (owner, key, options) = (&self.owner, &self.key, self.options);
+        let (owner, key, options) = (&self.owner, &self.key, &*self.options);
         let stored = core.build_entry(owner, key, validity, options, Some(ttl.into()), value);
         let known = stored.order.and_then(|_| self.in_memory()?.order);
         let mut redeemed = self.token.redeem(&stored, known);

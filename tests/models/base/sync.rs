@@ -1,7 +1,7 @@
 //! The primitives of the flights, with a switching point before every step.
 
 use std::pin::pin;
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -92,28 +92,18 @@ impl<T> OnceLock<T> {
 
 /// The runtime's, whose operations are steps: what is searched is how it is used.
 #[derive(Debug)]
-pub(crate) struct Semaphore(Arc<tokio::sync::Semaphore>);
+pub(crate) struct Semaphore(tokio::sync::Semaphore);
 
 impl Semaphore {
     pub(crate) fn new(permits: usize) -> Self {
-        Self(Arc::new(tokio::sync::Semaphore::new(permits)))
+        Self(tokio::sync::Semaphore::new(permits))
     }
 
-    pub(crate) fn try_acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, Closed> {
+    pub(crate) async fn acquire(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Closed> {
         step();
-        let permit = Arc::clone(&self.0).try_acquire_owned();
-        permit
-            .map(|permit| OwnedSemaphorePermit(Some(permit)))
-            .map_err(|_| Closed)
-    }
-
-    pub(crate) async fn acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, Closed> {
+        let permit = self.0.acquire().await;
         step();
-        let permit = Arc::clone(&self.0).acquire_owned().await;
-        step();
-        permit
-            .map(|permit| OwnedSemaphorePermit(Some(permit)))
-            .map_err(|_| Closed)
+        permit.map_err(|_| Closed)
     }
 
     pub(crate) fn add_permits(&self, count: usize) {
@@ -129,16 +119,6 @@ impl Semaphore {
 
 #[derive(Debug)]
 pub(crate) struct Closed;
-
-#[derive(Debug)]
-pub(crate) struct OwnedSemaphorePermit(Option<tokio::sync::OwnedSemaphorePermit>);
-
-impl Drop for OwnedSemaphorePermit {
-    fn drop(&mut self) {
-        step();
-        drop(self.0.take());
-    }
-}
 
 /// Time passes when the search says so: before `future` is ready, or after. Without a limit
 /// (the longest there is) it does not pass.

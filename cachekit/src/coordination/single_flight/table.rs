@@ -38,7 +38,9 @@ pub(crate) struct Flight<O> {
     /// Owner (function or region) of the value that the flight computes. A key of another owner may
     /// have an equal text.
     pub(crate) owner: OwnerId,
-    pub(crate) permits: Arc<Semaphore>,
+    /// The permits to lead that nobody has. A caller has its permit as a
+    /// [`Permit`](super::waiter::Permit).
+    pub(crate) permits: Semaphore,
     /// Outcome of the flight, with the leadership of the call that computed it.
     pub(crate) outcome: OnceLock<(O, Leadership)>,
     /// Start of the computation by the flight's current leader.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::base::block_on::block_on;
 use crate::base::fault::{guard, removed};
-use crate::base::sync::{Ordering, OwnedSemaphorePermit, timeout};
+use crate::base::sync::{Ordering, timeout};
 use crate::coordination::single_flight::table::{Flight, Flights, Leadership};
 
 /// Largest number of waiters of one flight that compute at once after errors that cannot be cloned
@@ -51,15 +51,14 @@ impl<O: Clone> Waiter<O> {
         limit: Option<Duration>,
         leadership: impl FnOnce() -> Leadership,
     ) -> Woken<O> {
-        let acquire = Arc::clone(&self.flight.permits).acquire_owned();
         let acquired = match limit {
-            Some(limit) => match timeout(limit, acquire).await {
-                Ok(acquired) => acquired,
-                Err(_) => return Woken::TimedOut(self),
-            },
-            None => acquire.await,
+            Some(limit) => timeout(limit, self.permit()).await,
+            None => Ok(self.permit().await),
         };
-        self.woken(acquired.ok(), leadership)
+        match acquired {
+            Ok(permit) => self.woken(permit, leadership),
+            Err(_) => Woken::TimedOut(self),
+        }
     }
 
     /// Blocks the thread until the flight ends or this caller becomes its leader, for at most
@@ -69,18 +68,22 @@ impl<O: Clone> Waiter<O> {
         limit: Duration,
         leadership: impl FnOnce() -> Leadership,
     ) -> Woken<O> {
-        let acquire = Arc::clone(&self.flight.permits).acquire_owned();
-        match block_on(acquire, limit) {
-            Some(acquired) => self.woken(acquired.ok(), leadership),
+        let acquired = block_on(self.permit(), limit);
+        match acquired {
+            Some(permit) => self.woken(permit, leadership),
             None => Woken::TimedOut(self),
         }
     }
 
-    fn woken(
-        self,
-        permit: Option<OwnedSemaphorePermit>,
-        leadership: impl FnOnce() -> Leadership,
-    ) -> Woken<O> {
+    /// Waits for a permit of the flight. Returns `None` if the flight was settled.
+    async fn permit(&self) -> Option<Permit<O>> {
+        let permit = self.flight.permits.acquire().await.ok()?;
+        // From here on, the permit is that of the returned value.
+        permit.forget();
+        Some(Permit::of(&self.flight))
+    }
+
+    fn woken(self, permit: Option<Permit<O>>, leadership: impl FnOnce() -> Leadership) -> Woken<O> {
         match (permit, self.flight.outcome.get()) {
             // A waiter with a permit and an outcome got the permit while the flight was settled.
             (_, Some((outcome, by))) => Woken::Settled(outcome.clone(), *by),
@@ -88,7 +91,7 @@ impl<O: Clone> Waiter<O> {
                 let leadership = leadership();
                 *self.flight.began.lock() = leadership;
                 Woken::Leader(Leader {
-                    permit: Some(permit),
+                    permit,
                     waiter: self,
                     leadership,
                 })
@@ -122,13 +125,29 @@ impl<O: Clone> Drop for Waiter<O> {
     }
 }
 
+/// Permit of a caller to lead a flight. The next waiter gets a permit that is dropped.
+pub(crate) struct Permit<O>(Arc<Flight<O>>);
+
+impl<O> Permit<O> {
+    /// Creates a permit of `flight`. The caller must have taken it out of the flight's semaphore.
+    pub(crate) fn of(flight: &Arc<Flight<O>>) -> Self {
+        Self(Arc::clone(flight))
+    }
+}
+
+impl<O> Drop for Permit<O> {
+    fn drop(&mut self) {
+        self.0.permits.add_permits(1);
+    }
+}
+
 /// Right and duty of one caller to compute for all waiters of a flight. If a leader is dropped
 /// without [`settle`](Self::settle), the next waiter leads the flight.
 #[must_use]
 pub(crate) struct Leader<O: Clone> {
     // The permit is dropped before the waiter, so that the next leader finds the flight in the
     // table.
-    pub(crate) permit: Option<OwnedSemaphorePermit>,
+    pub(crate) permit: Permit<O>,
     pub(crate) waiter: Waiter<O>,
     pub(crate) leadership: Leadership,
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use smallvec::SmallVec;
+
 use crate::encoding::compress::Payload;
 use crate::encoding::envelope::{
     ABSENT, CHECKSUM, CODEC, FILLED, FLAGS, FLOOR, GRACE, HEAD, HOLDER, IMPLICIT, KNOWN, MAGIC,
@@ -22,7 +24,7 @@ pub(crate) struct Envelope<'a> {
     pub(crate) delta: Duration,
     /// The versions on which the entry depends: the version of everything, of the function, and of
     /// each name in `tags`, in this sequence.
-    pub(crate) versions: Vec<Version>,
+    pub(crate) versions: SmallVec<[Version; 4]>,
     pub(crate) tags: Vec<&'a [u8]>,
     pub(crate) function: &'a [u8],
     pub(crate) key: &'a [u8],

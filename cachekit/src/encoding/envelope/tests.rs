@@ -65,7 +65,7 @@ fn what_was_written_is_read() {
     // The version of the last tag is still zero, because Redis fills it in when it stores the
     // entry.
     let versions = [[1; 24], [2; 24], [3; 24], [0; 24]].map(Version);
-    assert_eq!(read.versions, versions);
+    assert_eq!(*read.versions, versions);
     assert_eq!(read.fill, Token(*b"0123456789abcdef"));
     let options = (read.grace, read.life, read.delta);
     let secs = Duration::from_secs;

@@ -1,6 +1,8 @@
 //! The operations of the store (L2) on Redis: the commands that each operation sends, and the
 //! parsing of their answers.
 
+use std::future::ready;
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::{Pipeline, Value};
@@ -19,6 +21,7 @@ use crate::store::port::{
     AcquireRequest, Acquired, EntryQuery, ExaminationFuture, Found, LeaseTimes, MadeBy,
     NeededVersions, Store, StoreFuture, UNKNOWN_ORIGIN,
 };
+use crate::store::redis::connected::Connected;
 use crate::store::redis::handshake;
 use crate::store::redis::read_commands::ReadPipeline;
 use crate::store::redis::reply;
@@ -106,15 +109,13 @@ impl Store for Redis {
     }
 
     fn read<'a>(&'a self, query: EntryQuery<'a>, until: Instant) -> StoreFuture<'a, Found> {
-        Box::pin(async move {
-            let connected = self.connected()?;
-            let value_tags = self.value_tags(query, &connected.greeting.digests);
-            let found = self
-                .reads
-                .read(&connected, query, value_tags, until)
-                .await?;
-            self.said(&connected, found)
-        })
+        let connected = match self.connected() {
+            Ok(connected) => connected,
+            Err(failure) => return Box::pin(ready(Err(failure))),
+        };
+        let value_tags = self.value_tags(query, &connected.greeting.digests);
+        let judge = |connected: &Arc<Connected>, found| self.said(connected, found);
+        self.reads.read(connected, query, value_tags, until, judge)
     }
 
     fn versions<'a>(

@@ -17,7 +17,7 @@ use crate::base::fault::{Faults, removed};
 use crate::base::home_runtime::HomeRuntime;
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::store::failure::Failure;
-use crate::store::port::{EntryQuery, Found};
+use crate::store::port::{EntryQuery, Found, StoreFuture};
 use crate::store::redis::connected::Connected;
 use crate::store::redis::connection::ConnectionManager;
 use crate::store::redis::prefix::Prefix;
@@ -117,35 +117,44 @@ impl ReadBatcher {
         drop(batch);
     }
 
-    /// Reads the entry and the versions of `query` from Redis, alone or in a batch. Also runs the
-    /// command `value_tags` if `value_tags` is `Some`. Waits until `until` at the latest.
+    /// Reads the entry and the versions of `query` over `connected`, alone or in a batch. Also runs
+    /// the command `value_tags` if `value_tags` is `Some`. Waits until `until` at the latest. The
+    /// future ends with what `judge` makes of the answer.
+    ///
+    /// The read begins before this method returns. Its two forms are futures of their own: thousands
+    /// of calls may wait for a batch, and have no room for the client's state.
     ///
     /// # Cancel safety
     ///
-    /// Other callers of the batch get their answers if this future is dropped.
-    pub(crate) async fn read(
-        &self,
-        connected: &Arc<Connected>,
-        query: EntryQuery<'_>,
+    /// Other callers of the batch get their answers if the future is dropped.
+    pub(crate) fn read<'a>(
+        &'a self,
+        connected: Arc<Connected>,
+        query: EntryQuery<'a>,
         value_tags: Option<Cmd>,
         until: Instant,
-    ) -> ReadResult {
+        judge: impl FnOnce(&Arc<Connected>, Said<Found>) -> Result<Found, Failure> + Send + 'a,
+    ) -> StoreFuture<'a, Found> {
         let waiting = WaitingRead::among(&self.waiting);
+        let connections = &*self.shared.connections;
         if waiting.others >= BATCH_FROM
-            && let Some(answer) = self.join(connected, query, value_tags.as_ref(), until)
+            && let Some(answer) = self.join(&connected, query, value_tags.as_ref(), until)
         {
-            let answer = in_time(until, answer, self.shared.connections.last_looks()).await;
-            // The task that sends the batch ended with its runtime, so no answer comes.
-            let gone = Err(Failure::Indeterminate);
-            return answer.map_or(Err(Failure::Indeterminate), |it| it.unwrap_or(gone));
+            return Box::pin(async move {
+                let _waiting = waiting;
+                let answer = in_time(until, answer, connections.last_looks()).await;
+                // Without an answer, the task that sends the batch ended with its runtime.
+                let answer = answer.and_then(Result::ok).ok_or(Failure::Indeterminate)?;
+                judge(&connected, answer?)
+            });
         }
         let mut question = ReadPipeline::alone();
         question.add(&self.prefix, query, value_tags);
-        // The future of a single read is boxed, so that the future of a call that joins a batch
-        // does not contain the client's state.
-        let mut answers =
-            Box::pin(question.ask(&self.shared.connections, connected, until)).await?;
-        answers.pop().ok_or(Failure::Indeterminate)
+        Box::pin(async move {
+            let _waiting = waiting;
+            let mut answers = question.ask(connections, &connected, until).await?;
+            judge(&connected, answers.pop().ok_or(Failure::Indeterminate)?)
+        })
     }
 
     /// Adds `query` to the batch of reads that is sent next, and returns the receiver of the answer

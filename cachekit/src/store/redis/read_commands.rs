@@ -7,17 +7,17 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use redis::{Cmd, Pipeline, RedisWrite, Value};
+use smallvec::SmallVec;
 use tokio::time::Instant;
 
 use crate::store::failure::Failure;
 use crate::store::key_name::StoreKey;
-use crate::store::port::{EntryQuery, Found};
+use crate::store::port::EntryQuery;
 use crate::store::redis::connected::Connected;
 use crate::store::redis::connection::ConnectionManager;
 use crate::store::redis::prefix::Prefix;
 use crate::store::redis::reply;
-use crate::store::redis::reply::Said;
-use crate::store::redis::reply::reads::Sought;
+use crate::store::redis::reply::reads::{Results, Sought};
 
 const PTTL: &str = "PTTL";
 
@@ -38,7 +38,7 @@ pub(crate) struct ReadPipeline {
     /// that later reads of the batch can share the version. `None` for a single read, which shares
     /// no version.
     known: Option<HashMap<StoreKey, usize, RandomState>>,
-    reads: Vec<Sought>,
+    reads: SmallVec<[Sought; 1]>,
 }
 
 impl fmt::Debug for ReadPipeline {
@@ -78,7 +78,7 @@ impl ReadPipeline {
             value_tags: Vec::new(),
             count: 0,
             known: None,
-            reads: Vec::with_capacity(reads),
+            reads: SmallVec::with_capacity(reads),
         }
     }
 
@@ -142,7 +142,7 @@ impl ReadPipeline {
         connections: &ConnectionManager,
         connected: &Arc<Connected>,
         until: Instant,
-    ) -> impl Future<Output = Result<Vec<Said<Found>>, Failure>> {
+    ) -> impl Future<Output = Result<Results, Failure>> {
         let (commands, expected) = self.asked();
         async move {
             let values = connections.run(connected, &commands, until).await?;
@@ -153,14 +153,14 @@ impl ReadPipeline {
 
 /// The parser of Redis' answers to the commands of a `ReadPipeline`.
 pub(crate) struct Expected {
-    reads: Vec<Sought>,
+    reads: SmallVec<[Sought; 1]>,
     keys: usize,
 }
 
 impl Expected {
     /// Parses the answers `values` of Redis, and returns one result for each read, in the order in
     /// which the reads were added.
-    pub(crate) fn found(&self, values: Vec<Value>) -> Vec<Said<Found>> {
+    pub(crate) fn found(&self, values: Vec<Value>) -> Results {
         reply::reads::found(values, &self.reads, self.keys)
     }
 }

@@ -11,6 +11,7 @@ use crate::encoding::envelope::{Token, Version};
 use crate::store::failure::Failure;
 use crate::store::key_name::StoreKey;
 use crate::store::port::{AcquireRequest, Acquired, EntryQuery, Found, UNKNOWN_ORIGIN};
+use crate::store::redis::acquire_args::AcquireArgs;
 use crate::store::redis::cluster::Cluster;
 use crate::store::redis::cluster::group::Group;
 use crate::store::redis::cluster::names::Placed;
@@ -18,7 +19,6 @@ use crate::store::redis::cluster::reads::Reading;
 use crate::store::redis::cluster::versions::{Known, ORIGIN_AT};
 use crate::store::redis::reply::acquired::{InCluster, acquired_in_cluster};
 use crate::store::redis::script::{Call, Script};
-use crate::store::redis::{add_options, nonce, whole_millis};
 
 /// The number of times that an entry is compared which another process stored meanwhile.
 const MOST_TIMES: usize = 3;
@@ -209,25 +209,17 @@ impl<'a> Acquiring<'a> {
 
     /// Returns the commands for the entry's master, with the nonce of the request.
     fn group(&self, reading: Option<&Reading<'_>>) -> (Group, Vec<u8>) {
-        let request = self.request;
-        let nonce = nonce();
         let mut call = Call::with_room(12, 256);
         call.add_key(&[], &self.entry.key);
-        let times = request.lease_times;
-        call.add(&nonce)
-            .add(&UNKNOWN_ORIGIN)
-            .add(request.holder.as_ref().map_or(&[], |holder| &holder.0))
-            .add_number(whole_millis(times.lease))
-            .add_number(whole_millis(times.room))
-            .add_number(whole_millis(request.version_life))
-            .add_number(self.query.versions.len() as u64)
-            .add_number(0);
-        let request = AcquireRequest {
-            rejected_token: self.rejected,
-            ends_rejected: self.ends_rejected,
-            ..request.clone()
-        };
-        add_options(&mut call, &request, true);
+        AcquireArgs {
+            request: self.request,
+            versions: self.query.versions.len(),
+            endless: 0,
+            rejected: (self.rejected, self.ends_rejected),
+            in_cluster: true,
+        }
+        .add_to(&mut call, UNKNOWN_ORIGIN);
+        let nonce = call.nonce().to_vec();
         let group = reading.map_or_else(|| Group::new(self.entry.slot), Reading::entry_group);
         (group.with_origin(Script::Acquire, call, ORIGIN_AT), nonce)
     }

@@ -1,5 +1,6 @@
 //! Parses the answers of Redis to one or more reads that were sent together.
 
+use std::mem::replace;
 use std::time::Duration;
 
 use redis::Value;
@@ -25,13 +26,18 @@ pub(crate) struct Sought {
     pub(crate) has_value_tags: bool,
 }
 
+/// The results of reads that were sent together, in the order of the reads. Most reads are sent
+/// alone.
+pub(crate) type Results = SmallVec<[Said<Found>; 1]>;
+
 /// Parses the answers to several reads: first each read's `PTTL`, then one `MGET` of as many keys
 /// as `keys` says, then the answer of a Lua script for each read with value tags (tags made from
 /// the value). Returns one result for each read.
-pub(crate) fn found(values: Vec<Value>, reads: &[Sought], keys: usize) -> Vec<Said<Found>> {
-    let mut values = values.into_iter();
-    let ttls: Vec<_> = values.by_ref().take(reads.len()).collect();
-    let entries = values.next().unwrap_or(Value::Nil);
+pub(crate) fn found(mut values: Vec<Value>, reads: &[Sought], keys: usize) -> Results {
+    let number = reads.len().min(values.len());
+    let (ttls, rest) = values.split_at_mut(number);
+    let mut rest = rest.iter_mut().map(|value| replace(value, Value::Nil));
+    let entries = rest.next().unwrap_or(Value::Nil);
     let problem = problem(&entries);
     let mut entries = match entries {
         Value::Array(entries) if entries.len() == keys => entries,
@@ -41,7 +47,7 @@ pub(crate) fn found(values: Vec<Value>, reads: &[Sought], keys: usize) -> Vec<Sa
         // If the server lost the script, the caller reads the value tags with another command.
         let value_tags = sought
             .has_value_tags
-            .then(|| values.next().unwrap_or(Value::Nil));
+            .then(|| rest.next().unwrap_or(Value::Nil));
         let value_tags = value_tags.and_then(|value_tags| value_tags_of(value_tags).ok());
         let left = ttls.get(at).unwrap_or(&Value::Nil);
         if let Value::ServerError(_) = left {
@@ -70,7 +76,7 @@ fn found_of(
         .collect::<Read<Vec<_>>>()?;
     let beside = versions.split_off(sought.listed.min(versions.len()));
     let entry = entries.get_mut(sought.entry).ok_or(MalformedReply)?;
-    let bytes = bytes(std::mem::replace(entry, Value::Nil))?;
+    let bytes = bytes(replace(entry, Value::Nil))?;
     // A number below zero says that the key does not exist, or that another program removed its
     // expiry. In both cases the remaining life is unknown.
     let left = Duration::from_millis(u64::try_from(int(left)?).unwrap_or_default());

@@ -18,7 +18,7 @@ async fn pair() -> [Under; 2] {
 /// Returns the versions that the stored entry lists.
 fn listed(found: &Found) -> Vec<Version> {
     let bytes = found.bytes.as_deref().expect("an entry");
-    Envelope::parse(bytes).expect("an entry").versions
+    Envelope::parse(bytes).expect("an entry").versions.to_vec()
 }
 
 async fn forced(under: &Under) -> LeaseGrant {
