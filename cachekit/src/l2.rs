@@ -6,6 +6,7 @@ pub(crate) mod bus;
 pub(crate) mod circuit_breaker;
 pub(crate) mod encrypted_store;
 pub(crate) mod entry_keys;
+pub(crate) mod invalidation_batcher;
 pub(crate) mod invalidation_targets;
 pub(crate) mod open_writes;
 pub(crate) mod outbox;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cachekit::SourceTier;
 use cachekit_tests::cluster::{Cluster, Options};
+use cachekit_tests::until;
 
 use crate::world::{built, settings, source, until_from_redis};
 
@@ -44,4 +45,43 @@ async fn g10_the_entries_of_other_masters_are_served_while_an_invalidation_waits
     assert!(node.stats().redis.queued_invalidations > 0);
     cluster.servers[away].thaw();
     assert!(until_from_redis(&node, &of_away[0]).await);
+}
+
+/// Concurrent invalidations are sent together, and those that cannot be sent let no other fail.
+#[tokio::test]
+async fn concurrent_invalidations_of_other_masters_are_accepted() {
+    let cluster = Cluster::with(&Options {
+        node_timeout: 60_000,
+        ..Options::default()
+    });
+    let used = [cluster.slot("shop:all"), cluster.slot("{shop:bus}")];
+    let used = used.map(|slot| cluster.owner(slot));
+    let away = (0..3).find(|it| !used.contains(it)).expect("a third one");
+    let is_away = |key: &String| cluster.owner(cluster.slot(&format!("shop:k:{{{key}}}"))) == away;
+    let keys = || (0..).map(|number| format!("k{number}"));
+    let of_away: Vec<_> = keys().filter(is_away).take(4).collect();
+    let others: Vec<_> = keys().filter(|key| !is_away(key)).take(16).collect();
+    let node = built(settings(&cluster)).await;
+    cluster.servers[away].kill();
+    let gone = cluster.addr(away).port().to_string();
+    until("the master is missed", || {
+        let servers = node.stats().redis.server.unwrap_or_default();
+        !servers.contains(&gone)
+    })
+    .await;
+    // The first ones wait for answers, so that those of the master that is away would join a batch.
+    let invalidated = others[..8].iter().chain(&of_away).chain(&others[8..]);
+    let calls: Vec<_> = invalidated
+        .cloned()
+        .map(|key| {
+            let node = node.clone();
+            tokio::spawn(async move { node.invalidate(&key).await })
+        })
+        .collect();
+    for call in calls {
+        call.await.expect("it returns");
+    }
+    let redis = node.stats().redis;
+    assert_eq!(redis.failures, of_away.len() as u64);
+    assert_eq!(redis.queued_invalidations, of_away.len());
 }

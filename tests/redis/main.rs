@@ -12,6 +12,7 @@ mod external_commands;
 mod failover;
 mod fencing;
 mod hot_keys;
+mod invalidation_batching;
 mod invalidation_cost;
 mod key_expiry;
 mod late_commands;

@@ -14,6 +14,7 @@ mod err_ttl;
 mod full_store;
 mod function_capacity;
 mod idle;
+mod invalidation_batching;
 mod key_collisions;
 mod lease_waiters;
 mod leases;

@@ -24,8 +24,15 @@ impl SharedTier {
             Box::pin(starting).await;
             until = self.deadline();
         }
-        let sent = (&removal.names[..], mode, &removal.ended[..]);
-        match send_invalidation(&self.bus, &*self.store, sent, until).await {
+        let (names, ended) = (&removal.names[..], &removal.ended[..]);
+        let sent = match mode {
+            InvalidationMode::Hard => self.invalidations.send(names, ended, until).await,
+            InvalidationMode::Soft => {
+                let sent = (names, mode, ended);
+                send_invalidation(&self.bus, &*self.store, sent, until).await
+            }
+        };
+        match sent {
             Ok(()) => self.bus.outbox.remember(removal.settled()),
             Err(failure) => self.count_failure(&failure),
         }

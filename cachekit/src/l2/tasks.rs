@@ -23,6 +23,7 @@ use crate::base::runtime::{has_io, has_timer};
 use crate::base::sync::Mutex;
 use crate::base::trace;
 use crate::l2::bus::heartbeat_task::{ECHOES, run_heartbeat};
+use crate::l2::invalidation_batcher::InvalidationBatcher;
 use crate::l2::open_writes::sweeper::Sweeper;
 use crate::l2::recovery::Recovery;
 use crate::store::write_mark::BEAT;
@@ -42,6 +43,8 @@ pub(crate) struct TierTasks {
     pub(crate) home: Arc<HomeRuntime>,
     /// The recovery task before its start, with the parts of the cache that all tasks share.
     parts: Recovery,
+    /// The batches of invalidations, which tasks on the home send.
+    invalidations: Arc<InvalidationBatcher>,
     clock: Arc<dyn Clock>,
     bus_timeout: Duration,
     /// `true` if this node carries out the marks of dead processes.
@@ -102,10 +105,11 @@ enum Cause {
 
 impl TierTasks {
     /// Begins the tasks of the shared tier on the runtime `home`. The tasks use `parts`, which are
-    /// parts of the cache.
+    /// parts of the cache. Tasks that send batches of `invalidations` begin as calls need them.
     pub(crate) fn begin(
         home: Arc<HomeRuntime>,
         parts: Recovery,
+        invalidations: Arc<InvalidationBatcher>,
         clock: Arc<dyn Clock>,
         (bus_timeout, sweeps): (Duration, bool),
     ) -> Arc<Self> {
@@ -124,6 +128,7 @@ impl TierTasks {
         Arc::new(Self {
             home,
             parts,
+            invalidations,
             clock,
             bus_timeout,
             sweeps,
@@ -292,6 +297,7 @@ impl TierTasks {
         self.parts.breaker.abandon_attempt();
         self.parts.bus.note_beat(Tick::now(&*self.clock));
         self.parts.store.begin_tasks();
+        self.invalidations.begin_again();
         // Before the home begins: a call that sees the new home waits for the new connection.
         self.is_starting.store(true, Ordering::Release);
         self.home.begin();

@@ -22,6 +22,7 @@ use crate::l2::breaker_store::BreakerStore;
 use crate::l2::bus::client::BusClient;
 use crate::l2::circuit_breaker::Breaker;
 use crate::l2::entry_keys::Replica;
+use crate::l2::invalidation_batcher::InvalidationBatcher;
 use crate::l2::recovery::{BACKGROUND_TIMEOUT, Recovery};
 use crate::l2::tasks::TierTasks;
 use crate::model::config::{OnDisconnect, OnNewMaster};
@@ -40,6 +41,7 @@ pub(crate) struct SharedTier {
     pub(crate) store: Arc<dyn Store>,
     breaker: Arc<Breaker>,
     pub(crate) bus: Arc<BusClient>,
+    pub(crate) invalidations: Arc<InvalidationBatcher>,
     pub(crate) counts: SharedTierCounts,
     pub(crate) settings: Settings,
     /// The number of calls that look up an entry in the store now.
@@ -126,19 +128,26 @@ impl SharedTier {
             breaker: Arc::clone(&breaker),
             call_timeout: settings.timeout,
         };
-        let behind_breaker = BreakerStore {
+        let behind_breaker: Arc<dyn Store> = Arc::new(BreakerStore {
             inner: store,
             breaker: Arc::clone(&breaker),
             home: Arc::clone(&home),
-        };
+        });
+        let invalidations = InvalidationBatcher::new(
+            Arc::clone(&home),
+            Arc::clone(&bus),
+            Arc::clone(&behind_breaker),
+        );
         let clock = Arc::clone(clock);
         let background = Background::new(Some(Arc::clone(&home)));
         let (bus_timeout, sweeps) = (settings.bus_timeout, settings.has_intents);
-        let tasks = TierTasks::begin(home, parts, clock, (bus_timeout, sweeps));
+        let batches = Arc::clone(&invalidations);
+        let tasks = TierTasks::begin(home, parts, batches, clock, (bus_timeout, sweeps));
         Self {
-            store: Arc::new(behind_breaker),
+            store: behind_breaker,
             breaker,
             bus,
+            invalidations,
             counts: SharedTierCounts::default(),
             settings,
             in_flight: AtomicUsize::new(0),

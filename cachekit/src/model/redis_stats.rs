@@ -63,7 +63,8 @@ pub struct RedisStats {
     /// Invalidations that this process made for writes of processes that ended: up to 17 for each
     /// write.
     pub sweep_rounds: u64,
-    /// Invalidations that this process received from other processes over the bus.
+    /// Messages with invalidations that this process received from other processes over the bus.
+    /// Concurrent invalidations of a process share messages.
     pub messages: u64,
     /// Heartbeats received: messages that this process sent to itself over Redis. While heartbeats
     /// arrive, this process serves from memory.

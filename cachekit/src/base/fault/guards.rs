@@ -259,9 +259,12 @@ pub enum Fault {
     /// Without this guard, a request to Redis times out as soon as its time is over, without a last
     /// look for a reply that arrived while the process was suspended.
     NoLastLook,
-    /// Without this guard, the task that sends batched reads to Redis ends after one batch, and
-    /// does not send the reads that arrived meanwhile.
+    /// Without this guard, a task that sends batches ends after one batch, and does not send the
+    /// batch that callers joined meanwhile.
     AskOnce,
+    /// Without this guard, an invalidation in a batch returns before the store has answered the
+    /// batch.
+    AnswerUnsent,
     /// Without this guard, a flight leaves the table of flights before its outcome is set.
     RemoveBeforeOutcome,
     /// Without this guard, a flight that ends removes the current flight of its key from the table,

@@ -7,8 +7,12 @@ use crate::base::clock::SystemClock;
 use crate::l2::bus::client::BusClient;
 use crate::l2::bus::timings::BusTimings;
 use crate::l2::circuit_breaker::Breaker;
+use crate::l2::invalidation_batcher::InvalidationBatcher;
 use crate::l2::outbox::Outbox;
+use crate::store::failure::Failure;
 use crate::store::fake::controls::FakeStore;
+use crate::store::fake::trouble::{Op, Trouble};
+use crate::store::key_name::StoreKey;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -18,16 +22,23 @@ fn runtime() -> Runtime {
 }
 
 fn tasks(home: &Runtime) -> Arc<TierTasks> {
+    tasks_over(&FakeStore::new(), home)
+}
+
+fn tasks_over(store: &FakeStore, home: &Runtime) -> Arc<TierTasks> {
     let terms = BusTimings::of(SECOND, Duration::ZERO);
     let bus = BusClient::new(terms, Outbox::default(), None, Arc::new(SystemClock::new()));
     let parts = Recovery {
-        store: FakeStore::new().open(bus.node, bus.sink()),
+        store: store.open(bus.node, bus.sink()),
         bus,
         breaker: Arc::new(Breaker::new()),
         call_timeout: SECOND,
     };
     let home = home.block_on(async { HomeRuntime::current() });
-    TierTasks::begin(home, parts, Arc::new(SystemClock::new()), (SECOND, false))
+    let (bus, store) = (Arc::clone(&parts.bus), Arc::clone(&parts.store));
+    let batches = InvalidationBatcher::new(Arc::clone(&home), bus, store);
+    let clock = Arc::new(SystemClock::new());
+    TierTasks::begin(home, parts, batches, clock, (SECOND, false))
 }
 
 /// Many calls find at the same moment that the home has ended. Only one of the calls begins the
@@ -73,4 +84,41 @@ fn a_runtime_without_time_and_sockets_is_no_home() {
         (running.restarts, running.unfit),
         (0, Some(bare.handle().id()))
     );
+}
+
+/// A home that stands still has a batch of invalidations, or would have sent the next.
+#[test]
+fn a_batch_of_invalidations_does_not_wait_for_a_home_that_stands_still() {
+    let builder = || {
+        let mut builder = Builder::new_current_thread();
+        let built = builder.enable_all().start_paused(true).build();
+        built.expect("a runtime")
+    };
+    let (first, second) = (builder(), builder());
+    let store = FakeStore::new();
+    store.always(Op::Invalidate, Trouble::Slow(SECOND / 2));
+    let tasks = tasks_over(&store, &first);
+    second.block_on(async {
+        let until = from_now(SECOND);
+        let send = || {
+            let invalidations = Arc::clone(&tasks.invalidations);
+            tokio::spawn(async move {
+                let names = [StoreKey::everything()];
+                let sent = invalidations.send(&names, &[], until).await;
+                (sent, Instant::now())
+            })
+        };
+        let mut calls: Vec<_> = (0..5).map(|_| send()).collect();
+        tokio::task::yield_now().await;
+        tasks.begin_again(Cause::StandsStill(0));
+        let (began, answered) = (Instant::now(), from_now(SECOND / 2));
+        let in_batch = calls.pop().expect("the fifth").await.expect("it ends");
+        assert_eq!(in_batch, (Err(Failure::Indeterminate), began));
+        // Four still wait for the store.
+        let next = send().await.expect("it ends");
+        assert_eq!(next, (Ok(()), answered));
+        for call in calls {
+            assert_eq!(call.await.expect("it ends").0, Ok(()));
+        }
+    });
 }

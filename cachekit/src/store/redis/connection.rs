@@ -15,8 +15,8 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use crate::base::fault::removed;
 use crate::base::home_runtime::HomeRuntime;
+use crate::base::in_time::in_time;
 use crate::base::sync::{Mutex, RwLock};
 use crate::base::trace::redis_connection as trace;
 use crate::store::event::EventSink;
@@ -28,7 +28,6 @@ use crate::store::redis::rejections::Refusals;
 use crate::store::redis::rights::Tenant;
 use crate::store::redis::script::Scripts;
 use crate::store::redis::supervisor::{LONGEST_PAUSE, Shared, supervise};
-use crate::store::redis::timeout::{LAST_LOOKS, in_time};
 use crate::store::redis::topology::Topology;
 use crate::store::redis::unconnected::Unconnected;
 use crate::store::redis::{permissions, rejections};
@@ -121,7 +120,7 @@ impl ConnectionManager {
         // The future is pinned, because every future that awaits `sent` would store `sent` once
         // more without the pin.
         let sent = pin!(connection.send_packed_commands(commands, 0, count));
-        match in_time(until, sent, self.last_looks()).await {
+        match in_time(until, sent, self.scripts().faults).await {
             None => {
                 if connected.timeouts.fetch_add(1, Ordering::Relaxed) + 1 >= MAX_TIMEOUTS {
                     self.discard(connected, "no reply in time");
@@ -197,16 +196,6 @@ impl ConnectionManager {
     /// Returns the Lua scripts that the handshake loads into Redis.
     pub(crate) fn scripts(&self) -> &Scripts {
         &self.shared.scripts
-    }
-
-    /// Returns the number of times that a caller looks for a reply of Redis after the reply's
-    /// deadline.
-    pub(crate) fn last_looks(&self) -> usize {
-        if removed!(self.shared.scripts, NoLastLook) {
-            0
-        } else {
-            LAST_LOOKS
-        }
     }
 
     /// Returns the number of connections for commands that were made so far.

@@ -1,21 +1,18 @@
 //! Batches of reads from Redis: several calls share one round trip.
 //!
 //! The commands of a read cost more than its keys: each command passes through the task that owns
-//! the connection, the server and the client. If at least [`BATCH_FROM`] calls wait for answers, a
-//! call that arrives joins the next batch. At most [`MAX_IN_FLIGHT`] tasks send batches. A caller
-//! may be dropped at any time, because no caller sends for the others. If fewer calls read, each
-//! call sends its own commands and is not delayed.
+//! the connection, the server and the client. If several calls wait for answers, a call that
+//! arrives therefore joins the next batch (`base/batcher.rs`). If fewer calls read, each call sends
+//! its own commands and is not delayed.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use redis::Cmd;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::base::fault::{Faults, removed};
+use crate::base::batcher::{Batch, Batcher};
 use crate::base::home_runtime::HomeRuntime;
-use crate::base::sync::{Mutex, MutexGuard};
 use crate::store::failure::Failure;
 use crate::store::port::{EntryQuery, Found, StoreFuture};
 use crate::store::redis::connected::Connected;
@@ -23,11 +20,6 @@ use crate::store::redis::connection::ConnectionManager;
 use crate::store::redis::prefix::Prefix;
 use crate::store::redis::read_commands::ReadPipeline;
 use crate::store::redis::reply::Said;
-use crate::store::redis::timeout::in_time;
-
-/// The smallest number of calls that wait for Redis at which a further call joins a batch. Below
-/// this number, each call sends its own commands.
-const BATCH_FROM: usize = 4;
 
 /// The largest number of batches that wait for answers from Redis at once. With several batches in
 /// flight, a new call waits for only a part of a round trip until its batch is sent.
@@ -44,37 +36,14 @@ const USUAL: usize = 16;
 #[derive(Debug)]
 pub(crate) struct ReadBatcher {
     prefix: Prefix,
-    /// The runtime of the connection's tasks and of the tasks that send batches.
-    home: Arc<HomeRuntime>,
-    /// The number of calls that wait for the answer of a read.
-    waiting: AtomicUsize,
-    shared: Arc<Shared>,
-}
-
-/// The state that the callers of reads share with the tasks that send batches.
-#[derive(Debug)]
-struct Shared {
     connections: Arc<ConnectionManager>,
-    pending: Mutex<Pending>,
-    faults: Faults,
-}
-
-#[derive(Debug, Default)]
-struct Pending {
-    /// The next batch of reads, which is not sent yet and which further calls join. `None` if no
-    /// call has begun a batch.
-    question: Option<Batch>,
-    /// The number of tasks that send batches of reads. No such task ends while a batch waits to be
-    /// sent.
-    in_flight: usize,
-    /// The number of times that the connection's tasks were begun again. A sender of batches that
-    /// was made before the last restart may no longer run, and is not counted in `in_flight`.
-    restarts: u64,
+    batches: Batcher<ReadBatch>,
 }
 
 /// Reads of several callers that are sent to Redis together.
 #[derive(Debug)]
-struct Batch {
+struct ReadBatch {
+    connections: Arc<ConnectionManager>,
     connected: Arc<Connected>,
     question: ReadPipeline,
     /// The latest deadline of the callers whose reads are in this batch. The batch waits for its
@@ -95,26 +64,15 @@ impl ReadBatcher {
         let faults = connections.scripts().faults;
         Self {
             prefix,
-            home,
-            waiting: AtomicUsize::new(0),
-            shared: Arc::new(Shared {
-                connections,
-                pending: Mutex::default(),
-                faults,
-            }),
+            connections,
+            batches: Batcher::new(home, MAX_IN_FLIGHT, faults),
         }
     }
 
     /// Forgets the tasks that send batches, which may no longer run, and the batch that waits for
     /// them. Calls in that batch get no answer.
     pub(crate) fn begin_again(&self) {
-        let batch = {
-            let mut pending = self.shared.pending();
-            pending.restarts += 1;
-            pending.in_flight = 0;
-            pending.question.take()
-        };
-        drop(batch);
+        self.batches.begin_again();
     }
 
     /// Reads the entry and the versions of `query` over `connected`, alone or in a batch. Also runs
@@ -135,24 +93,21 @@ impl ReadBatcher {
         until: Instant,
         judge: impl FnOnce(&Arc<Connected>, Said<Found>) -> Result<Found, Failure> + Send + 'a,
     ) -> StoreFuture<'a, Found> {
-        let waiting = WaitingRead::among(&self.waiting);
-        let connections = &*self.shared.connections;
-        if waiting.others >= BATCH_FROM
+        let waiting = self.batches.enter();
+        if waiting.is_among_many()
             && let Some(answer) = self.join(&connected, query, value_tags.as_ref(), until)
         {
             return Box::pin(async move {
                 let _waiting = waiting;
-                let answer = in_time(until, answer, connections.last_looks()).await;
-                // Without an answer, the task that sends the batch ended with its runtime.
-                let answer = answer.and_then(Result::ok).ok_or(Failure::Indeterminate)?;
-                judge(&connected, answer?)
+                let answer = self.batches.answer(answer, until).await;
+                judge(&connected, answer.ok_or(Failure::Indeterminate)??)
             });
         }
         let mut question = ReadPipeline::alone();
         question.add(&self.prefix, query, value_tags);
         Box::pin(async move {
             let _waiting = waiting;
-            let mut answers = question.ask(connections, &connected, until).await?;
+            let mut answers = question.ask(&self.connections, &connected, until).await?;
             judge(&connected, answers.pop().ok_or(Failure::Indeterminate)?)
         })
     }
@@ -166,111 +121,33 @@ impl ReadBatcher {
         value_tags: Option<&Cmd>,
         until: Instant,
     ) -> Option<oneshot::Receiver<ReadResult>> {
-        let mut pending = self.shared.pending();
-        let batch = pending.question.get_or_insert_with(|| Batch {
+        let begin = || ReadBatch {
+            connections: Arc::clone(&self.connections),
             connected: Arc::clone(connected),
             question: ReadPipeline::shared(USUAL),
             until,
             callers: Vec::new(),
-        });
-        if batch.callers.len() >= MAX_BATCH || !Arc::ptr_eq(&batch.connected, connected) {
-            return None;
-        }
-        let question = &mut batch.question;
-        question.add(&self.prefix, query, value_tags.cloned());
-        batch.until = batch.until.max(until);
-        let (caller, answer) = oneshot::channel();
-        batch.callers.push(caller);
-        if pending.in_flight < MAX_IN_FLIGHT {
-            pending.in_flight += 1;
-            let restarts = pending.restarts;
-            drop(pending);
-            let sender = BatchSender::new(&self.shared, restarts);
-            self.home.spawn(sender.run());
-        }
-        Some(answer)
-    }
-}
-
-impl Shared {
-    fn pending(&self) -> MutexGuard<'_, Pending> {
-        self.pending.lock()
-    }
-}
-
-/// A task that sends batches of reads to Redis until no batch waits.
-struct BatchSender {
-    shared: Arc<Shared>,
-    /// The value of `Pending::restarts` when the sender was made. If that number has grown since, the
-    /// sender is no longer counted in `Pending::in_flight`.
-    restarts: u64,
-    is_counted: bool,
-}
-
-impl BatchSender {
-    /// Makes a sender that the caller has already added to `Pending::in_flight`.
-    fn new(shared: &Arc<Shared>, restarts: u64) -> Self {
-        Self {
-            shared: Arc::clone(shared),
-            restarts,
-            is_counted: true,
-        }
-    }
-
-    async fn run(mut self) {
-        while let Some(batch) = self.next() {
-            batch.ask(&self.shared.connections).await;
-            if removed!(self.shared, AskOnce) {
-                return;
+        };
+        self.batches.join(begin, |batch| {
+            if batch.callers.len() >= MAX_BATCH || !Arc::ptr_eq(&batch.connected, connected) {
+                return None;
             }
-        }
-    }
-
-    /// Takes the batch that waits to be sent. If no batch waits, the sender removes itself from
-    /// `Pending::in_flight`, the count of senders, under the same lock. A call that begins a batch
-    /// then either finds a counted sender, which will take the batch, or spawns another sender.
-    fn next(&mut self) -> Option<Batch> {
-        let mut pending = self.shared.pending();
-        if pending.restarts != self.restarts {
-            self.is_counted = false;
-            return None;
-        }
-        let next = pending.question.take();
-        if next.is_none() {
-            pending.in_flight -= 1;
-            self.is_counted = false;
-        }
-        next
+            batch.question.add(&self.prefix, query, value_tags.cloned());
+            batch.until = batch.until.max(until);
+            let (caller, answer) = oneshot::channel();
+            batch.callers.push(caller);
+            Some(answer)
+        })
     }
 }
 
-impl Drop for BatchSender {
-    fn drop(&mut self) {
-        // The sender is still counted only if its runtime ended or its task panicked.
-        if !self.is_counted {
-            return;
-        }
-        let mut pending = self.shared.pending();
-        if pending.restarts != self.restarts {
-            return;
-        }
-        pending.in_flight -= 1;
-        // Without another sender, nobody would send the batch that waits, and its callers would
-        // wait for their deadlines.
-        let is_last = pending.in_flight == 0;
-        let batch = is_last.then(|| pending.question.take()).flatten();
-        drop(pending);
-        drop(batch);
-    }
-}
-
-impl Batch {
+impl Batch for ReadBatch {
     /// Sends this batch of reads to Redis. Gives each caller its own answer, or the failure of the
     /// whole batch.
-    async fn ask(self, connections: &ConnectionManager) {
+    async fn send(self) {
         let asked = self
             .question
-            .ask(connections, &self.connected, self.until)
+            .ask(&self.connections, &self.connected, self.until)
             .await;
         // A caller that was dropped needs no answer.
         match asked {
@@ -285,26 +162,5 @@ impl Batch {
                 }
             }
         }
-    }
-}
-
-/// A read from Redis that waits for its answer. The read is counted among the waiting reads until
-/// this value is dropped.
-struct WaitingRead<'a> {
-    count: &'a AtomicUsize,
-    /// The number of reads from Redis that already waited when this read began.
-    others: usize,
-}
-
-impl<'a> WaitingRead<'a> {
-    fn among(count: &'a AtomicUsize) -> Self {
-        let others = count.fetch_add(1, Ordering::Relaxed);
-        Self { count, others }
-    }
-}
-
-impl Drop for WaitingRead<'_> {
-    fn drop(&mut self) {
-        self.count.fetch_sub(1, Ordering::Relaxed);
     }
 }
