@@ -18,7 +18,7 @@ const MAX_IN_FLIGHT: usize = 2;
 const MAX_CALLS: usize = 64;
 const MAX_NAMES: usize = 1_000;
 
-/// How long the store takes.
+/// The store takes this long to answer.
 const ANSWER: u64 = 20;
 const SLOW: Trouble = Trouble::Slow(Duration::from_millis(ANSWER));
 
@@ -52,7 +52,7 @@ fn removals(store: &FakeStore) -> Vec<BTreeSet<String>> {
     named.collect()
 }
 
-/// What an invalidation of these tags removes.
+/// The names that an invalidation of these tags removes.
 fn names(tags: impl IntoIterator<Item = usize>) -> BTreeSet<String> {
     let guards = ["g:", "g:org:"].map(str::to_owned);
     let tags = tags.into_iter().map(|tag| format!("t:org:{tag}"));
@@ -99,7 +99,7 @@ async fn those_that_come_while_many_wait_share_one_removal() {
     assert_eq!(other.stats().redis.messages, ALONE as u64 + 1);
 }
 
-/// How many of those in a batch had returned when its answer was still on its way.
+/// The number of those in a batch that had returned when its answer was still on its way.
 async fn returned_early(fault: Option<Fault>) -> usize {
     let (store, one) = node(fault).await;
     store.always(Op::Invalidate, SLOW);
@@ -117,7 +117,7 @@ async fn each_returns_when_the_store_has_answered() {
     assert_eq!(returned_early(fault).await, 20 - ALONE);
 }
 
-/// How many invalidations failed, of which the last came when every task that sends was at it.
+/// The number of invalidations that failed. The last came when every task that sends was at it.
 async fn left_behind(fault: Option<Fault>) -> u64 {
     let (store, one) = node(fault).await;
     store.always(Op::Invalidate, SLOW);

@@ -106,6 +106,10 @@ impl Store for BreakerStore {
         self.inner.discard_connection(entry);
     }
 
+    fn is_one_server(&self) -> bool {
+        self.inner.is_one_server()
+    }
+
     fn reaches(&self, name: &StoreKey) -> bool {
         self.inner.reaches(name)
     }

@@ -197,6 +197,10 @@ impl Store for EncryptedStore {
         self.inner.forget_all();
     }
 
+    fn is_one_server(&self) -> bool {
+        self.inner.is_one_server()
+    }
+
     fn reaches(&self, name: &StoreKey) -> bool {
         self.inner.reaches(&self.name(name))
     }

@@ -1,5 +1,5 @@
 //! Batches of invalidations: several calls share one round trip to the store (L2) and one message
-//! to the other nodes.
+//! to the other nodes. In a Redis Cluster, each invalidation is sent by itself.
 //!
 //! Each message costs more than its names: the server sends it to every node, and every node reads
 //! it, also the node that sent it. If several calls wait for the store, a call that arrives
@@ -102,13 +102,10 @@ impl InvalidationBatcher {
     }
 
     /// Returns `true` if an invalidation of `names` may join a batch. An invalidation that the
-    /// store cannot receive now fails at once when it is sent alone. In a batch, it would let the
-    /// invalidations of others fail.
+    /// store cannot receive now fails at once when it is sent alone. In a cluster, an invalidation
+    /// whose master fails would let those of other masters fail, so none joins a batch.
     fn may_wait_with_others(&self, names: &[StoreKey]) -> bool {
-        names.len() <= MAX_NAMES
-            && has_timer()
-            && self.store.is_up()
-            && names.iter().all(|name| self.store.reaches(name))
+        names.len() <= MAX_NAMES && self.store.is_one_server() && has_timer() && self.store.is_up()
     }
 
     /// Adds an invalidation to the batch that is sent next, and returns the receiver of the store's

@@ -39,8 +39,9 @@ pub struct RedisStats {
     /// Values that were not sent to Redis because they are larger than `max_value_bytes`, or
     /// because the codec cannot encode their type.
     pub unstorable: u64,
-    /// Commands to Redis that had an error as their reply, or no reply within the time limit
-    /// `redis_timeout`.
+    /// Calls and background work whose command to Redis had an error as its reply, or no reply
+    /// within the time limit `redis_timeout`. Concurrent calls may share a command, and each of them
+    /// counts.
     pub failures: u64,
     /// Calls that waited because another process was computing their key.
     pub waits: u64,

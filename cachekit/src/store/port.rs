@@ -85,6 +85,12 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// connection may belong to another command too.
     fn discard_connection(&self, entry: &StoreKey);
 
+    /// Returns `true` if all names are at one server, so that an operation on several names fails for
+    /// all of them or for none.
+    fn is_one_server(&self) -> bool {
+        true
+    }
+
     /// Returns `false` if there is no connection to that one of several servers which has `name`.
     fn reaches(&self, _name: &StoreKey) -> bool {
         true

@@ -149,7 +149,7 @@ pub(crate) const REDIS: &[Reading<RedisStats>] = readings! {
     Counter(Count) "cachekit_redis_unstorable_total",
         "Values too large for Redis, or that the codec cannot encode.", |it| it.unstorable;
     Counter(Count) "cachekit_redis_failures_total",
-        "Commands with an error, or without a reply in time.", |it| it.failures;
+        "Calls whose command to Redis had an error, or no reply in time.", |it| it.failures;
     Counter(Count) "cachekit_redis_waits_total",
         "Calls that waited for the computation of another process.", |it| it.waits;
     Counter(Count) "cachekit_redis_acknowledged_total",
@@ -167,7 +167,8 @@ pub(crate) const REDIS: &[Reading<RedisStats>] = readings! {
     Counter(Count) "cachekit_redis_sweep_rounds_total",
         "Invalidations that this process made for writes of dead processes.", |it| it.sweep_rounds;
     Counter(Count) "cachekit_redis_messages_total",
-        "Invalidations received from other processes.", |it| it.messages;
+        "Messages with invalidations received from other processes; one may hold several.",
+        |it| it.messages;
     Counter(Count) "cachekit_redis_heartbeats_total",
         "Heartbeats of this process that came back.", |it| it.heartbeats;
     Counter(Count) "cachekit_redis_bus_interruptions_total",

@@ -79,8 +79,8 @@ impl ReadBatcher {
     /// the command `value_tags` if `value_tags` is `Some`. Waits until `until` at the latest. The
     /// future ends with what `judge` makes of the answer.
     ///
-    /// The read begins before this method returns. Its two forms are futures of their own: thousands
-    /// of calls may wait for a batch, and have no room for the client's state.
+    /// The read joins its batch before this method returns. The two forms of a read are futures of
+    /// their own: thousands of calls may wait for a batch, and have no room for the client's state.
     ///
     /// # Cancel safety
     ///

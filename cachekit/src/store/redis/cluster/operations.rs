@@ -71,6 +71,10 @@ impl Store for Cluster {
         }
     }
 
+    fn is_one_server(&self) -> bool {
+        false
+    }
+
     fn reaches(&self, name: &StoreKey) -> bool {
         self.is_connected_to(name)
     }
