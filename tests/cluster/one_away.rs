@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use cachekit::SourceTier;
 use cachekit_tests::cluster::{Cluster, Options};
-use cachekit_tests::until;
 
 use crate::world::{built, settings, source, until_from_redis};
 
