@@ -7,27 +7,38 @@ use cachekit_tests::cluster::{Cluster, Options};
 
 use crate::world::{built, settings, source, until_from_redis};
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn g10_the_entries_of_other_masters_are_served_while_an_invalidation_waits() {
+/// A cluster, and the number of a master that has neither the version of everything nor the bus. It
+/// stays the master for as long as a test runs.
+fn with_spare_master() -> (Cluster, usize) {
     let cluster = Cluster::with(&Options {
-        // It stays the master for as long as the test runs.
         node_timeout: 60_000,
         ..Options::default()
     });
     let used = [cluster.slot("shop:all"), cluster.slot("{shop:bus}")];
     let used = used.map(|slot| cluster.owner(slot));
-    let away = (0..3).find(|it| !used.contains(it)).expect("a third one");
+    let spare = (0..3).find(|it| !used.contains(it)).expect("a third one");
+    (cluster, spare)
+}
+
+/// So many keys whose master `is_meant` accepts.
+fn keys(cluster: &Cluster, is_meant: impl Fn(usize) -> bool, count: usize) -> Vec<String> {
     let owner = |key: &String| cluster.owner(cluster.slot(&format!("shop:k:{{{key}}}")));
-    let of_away: Vec<String> = (0..)
-        .map(|number| format!("k{number}"))
-        .filter(|key| owner(key) == away)
-        .take(8)
-        .collect();
-    let mut others = (0..).map(|number| format!("o{number}"));
-    let other = others.find(|key| owner(key) != away).expect("a key");
+    let keys = (0..).map(|number| format!("k{number}"));
+    keys.filter(|key| is_meant(owner(key)))
+        .take(count)
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn g10_the_entries_of_other_masters_are_served_while_an_invalidation_waits() {
+    let (cluster, away) = with_spare_master();
+    let of_away = keys(&cluster, |owner| owner == away, 8);
+    let [other] = &keys(&cluster, |owner| owner != away, 1)[..] else {
+        unreachable!("one was asked for");
+    };
     let settings = settings(&cluster).redis_timeout(Duration::from_millis(200));
     let node = built(settings).await;
-    assert!(until_from_redis(&node, &other).await);
+    assert!(until_from_redis(&node, other).await);
     cluster.servers[away].freeze();
     // Enough calls fail at once to open the circuit breaker.
     let mut calls = tokio::task::JoinSet::new();
@@ -40,7 +51,7 @@ async fn g10_the_entries_of_other_masters_are_served_while_an_invalidation_waits
         assert_eq!(tier, SourceTier::Computed);
     }
     assert_eq!(node.stats().redis.breaker_openings, 1);
-    assert!(until_from_redis(&node, &other).await);
+    assert!(until_from_redis(&node, other).await);
     assert!(node.stats().redis.queued_invalidations > 0);
     cluster.servers[away].thaw();
     assert!(until_from_redis(&node, &of_away[0]).await);
@@ -49,17 +60,9 @@ async fn g10_the_entries_of_other_masters_are_served_while_an_invalidation_waits
 /// Concurrent invalidations of a master that refuses them let no other fail.
 #[tokio::test]
 async fn concurrent_invalidations_of_other_masters_are_accepted() {
-    let cluster = Cluster::with(&Options {
-        node_timeout: 60_000,
-        ..Options::default()
-    });
-    let used = [cluster.slot("shop:all"), cluster.slot("{shop:bus}")];
-    let used = used.map(|slot| cluster.owner(slot));
-    let away = (0..3).find(|it| !used.contains(it)).expect("a third one");
-    let is_away = |key: &String| cluster.owner(cluster.slot(&format!("shop:k:{{{key}}}"))) == away;
-    let keys = || (0..).map(|number| format!("k{number}"));
-    let of_away: Vec<_> = keys().filter(is_away).take(4).collect();
-    let others: Vec<_> = keys().filter(|key| !is_away(key)).take(16).collect();
+    let (cluster, away) = with_spare_master();
+    let of_away = keys(&cluster, |owner| owner == away, 4);
+    let others = keys(&cluster, |owner| owner != away, 16);
     let node = built(settings(&cluster)).await;
     cluster.servers[away].fail_to_save();
     // The first ones wait for answers, so that the others would join a batch.

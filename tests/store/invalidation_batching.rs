@@ -33,6 +33,16 @@ fn many(cache: &Cache, first: usize, count: usize) -> Vec<JoinHandle<()>> {
     tags.map(|tag| invalidate(cache, tag)).collect()
 }
 
+/// As many calls, one after the other, as are sent before one has to wait for a batch.
+async fn all_senders_busy(cache: &Cache) -> Vec<JoinHandle<()>> {
+    let mut calls = Vec::new();
+    for tag in 0..ALONE + MAX_IN_FLIGHT {
+        calls.push(invalidate(cache, tag));
+        settle().await;
+    }
+    calls
+}
+
 async fn all(calls: Vec<JoinHandle<()>>) {
     for call in calls {
         call.await.expect("it returns");
@@ -121,11 +131,7 @@ async fn each_returns_when_the_store_has_answered() {
 async fn left_behind(fault: Option<Fault>) -> u64 {
     let (store, one) = node(fault).await;
     store.always(Op::Invalidate, SLOW);
-    let mut calls = Vec::new();
-    for tag in 0..ALONE + MAX_IN_FLIGHT {
-        calls.push(invalidate(&one, tag));
-        settle().await;
-    }
+    let calls = all_senders_busy(&one).await;
     let sent: Vec<_> = (0..ALONE + MAX_IN_FLIGHT).map(|tag| names([tag])).collect();
     assert_eq!(removals(&store), sent);
     // A batch on its way takes nobody in: it may have been carried out before.
@@ -171,11 +177,7 @@ async fn one_that_is_dropped_leaves_the_others_their_batch_and_is_sent_again() {
 async fn one_that_is_dropped_before_its_batch_is_sent_is_in_it() {
     let (store, one) = node(None).await;
     store.always(Op::Invalidate, SLOW);
-    let mut calls = Vec::new();
-    for tag in 0..ALONE + MAX_IN_FLIGHT {
-        calls.push(invalidate(&one, tag));
-        settle().await;
-    }
+    let calls = all_senders_busy(&one).await;
     let mut late = many(&one, 50, 3);
     settle().await;
     late.remove(0).abort();
@@ -223,11 +225,7 @@ async fn nobody_waits_longer_than_redis_timeout() {
     }
     store.always(Op::Invalidate, Trouble::Slow(Duration::from_secs(3_600)));
     let begin = Instant::now();
-    let mut calls = Vec::new();
-    for tag in 0..ALONE + MAX_IN_FLIGHT {
-        calls.push(invalidate(&one, tag));
-        settle().await;
-    }
+    let mut calls = all_senders_busy(&one).await;
     // Their batch is sent when those before it have been given up.
     sleep(60).await;
     calls.push(invalidate(&one, 50));
